@@ -1,0 +1,75 @@
+namespace Kansformers.Files;
+
+/// <summary>
+/// Writes whole files so that a reader, or a run killed at any moment, sees the old content or the new, never a part:
+/// write to a temporary file beside the target, flush it to the disk, rename.
+/// </summary>
+public static class AtomicFile
+{
+    /// <summary>Writes <paramref name="path"/> through a stream.</summary>
+    /// <param name="path">The file to create or replace; its folder is made when missing.</param>
+    /// <param name="write">Writes the content to the stream it is given.</param>
+    /// <exception cref="KansformersException">The folder cannot be written or the disk is full. The old file is kept.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
+        string full = Path.GetFullPath(path);
+        string temporary = $"{full}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            {
+                write(FileFault.Wrap(stream));
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, full, overwrite: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new KansformersException(
+                $"cannot write '{full}': {Reason(failure)}; the previous file, if any, is unchanged", failure);
+        }
+        finally
+        {
+            TryDelete(temporary);
+        }
+    }
+
+    /// <summary>Writes <paramref name="path"/> as UTF-8 text without a byte-order mark.</summary>
+    /// <param name="path">The file to create or replace.</param>
+    /// <param name="text">The whole content.</param>
+    /// <exception cref="KansformersException">As for <see cref="Write"/>.</exception>
+    public static void WriteText(string path, string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+    }
+
+    /// <summary>One clause that tells a user why a file operation failed and what to do about it.</summary>
+    internal static string Reason(Exception failure)
+    {
+        const int noSpaceOnLinux = 28, diskFullOnWindows = unchecked((int)0x80070070);
+        return failure switch
+        {
+            IOException when failure.HResult is noSpaceOnLinux or diskFullOnWindows => "the disk is full; free some space or choose another folder",
+            UnauthorizedAccessException => "permission denied; choose a folder that you may write",
+            DirectoryNotFoundException => "its folder does not exist",
+            _ => failure.Message.ReplaceLineEndings(" ").TrimEnd('.', ' '),
+        };
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // A left-over temporary file harms nobody: its name never collides and readers ignore it.
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace Kansformers;
+
+/// <summary>
+/// A failure that the user can act on: the message says in one line what went wrong, where, and what to do.
+/// The command line prints it without a stack trace and exits with 1.
+/// </summary>
+public class KansformersException : Exception
+{
+    /// <summary>Creates the exception with a message for the user.</summary>
+    /// <param name="message">What went wrong, where, and what to do, in one line.</param>
+    public KansformersException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Creates the exception with a message for the user and the failure behind it.</summary>
+    /// <param name="message">What went wrong, where, and what to do, in one line.</param>
+    /// <param name="innerException">The failure that caused this one.</param>
+    public KansformersException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
+    }
+}
