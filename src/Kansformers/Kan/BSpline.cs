@@ -1,0 +1,60 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kansformers.Kan;
+
+/// <summary>B-spline bases by the recursion of Cox and de Boor, operation by operation: the plain reference of every kernel here.</summary>
+public static class BSpline
+{
+    /// <summary>Uniform knots: <c>GridSize</c> intervals over the range, extended by <c>SplineOrder</c> intervals on both sides.</summary>
+    /// <param name="options">Grid size, order and range.</param>
+    /// <param name="inFeatures">How many inputs share that grid.</param>
+    /// <param name="device">Where the tensor is made.</param>
+    /// <returns>Float32, (in, grid size + 2 · order + 1), computed as the original computed it, to the last bit.</returns>
+    public static Tensor UniformGrid(KanOptions options, long inFeatures, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using var scope = NewDisposeScope();
+        double step = (options.GridHigh - options.GridLow) / options.GridSize;
+        Tensor grid = arange(-options.SplineOrder, options.GridSize + options.SplineOrder + 1, ScalarType.Int64, device)
+            * step.ToScalar() + options.GridLow.ToScalar();
+        return grid.to_type(ScalarType.Float32).expand(inFeatures, -1).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The value of every basis at every input. Knot intervals are half-open, [t, t'): at a knot the interval on its right counts.
+    /// Outside the (extended) grid all bases are 0. Where knots repeat, the terms with a zero denominator count as 0, as de Boor defines them.
+    /// Infinite inputs lie outside every grid: 0. NaN inputs give NaN.
+    /// </summary>
+    /// <param name="x">Inputs, (tokens, in).</param>
+    /// <param name="grid">Knots in ascending order, (in, knots).</param>
+    /// <param name="order">The spline order, at least 1.</param>
+    /// <returns>(tokens, in, knots - order - 1); differentiable in <paramref name="x"/>.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    public static Tensor Bases(Tensor x, Tensor grid, int order)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(grid);
+        long knots = grid.dim() == 2 ? grid.shape[1] : 0;
+        if (x.dim() != 2 || grid.dim() != 2 || x.shape[1] != grid.shape[0] || order < 1 || knots < 2 * order + 2)
+            throw new ArgumentException($"inputs ({string.Join(", ", x.shape)}) and a grid ({string.Join(", ", grid.shape)}) do not fit a spline of order {order}", nameof(x));
+
+        using var scope = NewDisposeScope();
+        Tensor at = x.unsqueeze(-1);
+        Tensor inside = at.isinf().logical_not();
+        Tensor safe = where(inside, at, zeros_like(at));
+        Tensor bases = (safe.ge(grid[.., ..^1]) & safe.lt(grid[.., 1..]) & inside).to_type(x.dtype);
+        for (int k = 1; k <= order; k++)
+        {
+            Tensor left = grid[.., ..^(k + 1)], right = grid[.., (k + 1)..];
+            bases = (safe - left) / Width(grid[.., k..^1] - left) * bases[.., .., ..^1]
+                + (right - safe) / Width(right - grid[.., 1..^k]) * bases[.., .., 1..];
+        }
+
+        // A comparison with NaN is false, which would turn a broken input into a quiet zero.
+        return where(at.isnan(), full_like(at, double.NaN), bases).contiguous().MoveToOuterDisposeScope();
+    }
+
+    // A support of width zero has a basis that is zero everywhere already: any other divisor keeps it so, zero would make it NaN.
+    private static Tensor Width(Tensor width) => where(width > 0, width, ones_like(width));
+}
