@@ -38,6 +38,12 @@ public sealed record KanOptions
     /// <summary>How much of an updated grid is uniform: 1 is wholly uniform, 0 follows the quantiles of the samples.</summary>
     public double GridEps { get; init; } = 0.02;
 
+    /// <summary>
+    /// The largest change of an output on the samples that a grid update may cause, as a share of the largest output (or of 1, when that is larger).
+    /// Positive infinity lets the grid always move all the way.
+    /// </summary>
+    public double GridTolerance { get; init; } = 1e-4;
+
     /// <summary>How <see cref="KanLinear.UpdateGrid"/> refits the splines.</summary>
     public GridUpdateRule GridUpdate { get; init; } = GridUpdateRule.KeepFunction;
 
@@ -58,6 +64,7 @@ public sealed record KanOptions
         Require(double.IsFinite(BaseScale), "base scale", BaseScale, "a finite number");
         Require(double.IsFinite(SplineScale), "spline scale", SplineScale, "a finite number");
         Require(GridEps is >= 0 and <= 1, "grid eps", GridEps, "0 to 1");
+        Require(GridTolerance > 0, "grid tolerance", GridTolerance, "above 0");
         Require(Enum.IsDefined(BaseActivation), "base activation", BaseActivation, string.Join(", ", Enum.GetNames<BaseActivation>()));
         Require(Enum.IsDefined(GridUpdate), "grid update", GridUpdate, string.Join(", ", Enum.GetNames<GridUpdateRule>()));
     }
@@ -73,8 +80,8 @@ public sealed record KanOptions
 public enum GridUpdateRule
 {
     /// <summary>
-    /// The layer computes after the update what it computed before, to 1e-4 of its largest spline output on the samples: the grid moves towards the
-    /// samples as far as that allows.
+    /// The layer computes after the update what it computed before, on the samples to within <see cref="KanOptions.GridTolerance"/>:
+    /// the grid moves towards the samples as far as that allows.
     /// </summary>
     KeepFunction,
 

@@ -10,17 +10,15 @@ namespace Kansformers.Kan;
 /// </summary>
 /// <remarks>
 /// Splines on one set of knots cannot in general equal splines on another. Where the samples' own grid would change the outputs by more than
-/// <see cref="Tolerance"/>, the grid goes only part of the way, as far as the tolerance allows. The weights, not scaler × weight, are carried over,
-/// so a scaler of zero does no harm.
+/// <see cref="KanOptions.GridTolerance"/> allows, the grid goes only part of the way; repeated updates take it further. The weights, not
+/// scaler × weight, are carried over, so a scaler of zero does no harm.
 /// </remarks>
 internal static class KeepingGridUpdate
 {
-    /// <summary>The largest accepted change of a spline output on the samples, as a share of the largest one.</summary>
-    public const double Tolerance = 1e-4;
-
     private const double Pull = 1e-9;
     private const int PullPointsPerInterval = 4;
-    private const long ChunkElements = 1 << 24;
+    private const long ChunkElements = 1 << 21;
+    private const int Trials = 10;
 
     public static GridUpdateReport Run(KanLinear layer, Tensor x, double margin)
     {
@@ -28,39 +26,24 @@ internal static class KeepingGridUpdate
         Tensor samples = x.to_type(ScalarType.Float64);
         Tensor old = layer.Grid.to_type(ScalarType.Float64);
         Tensor wanted = GridTarget.From(samples, layer.Options, margin);
-        double most = double.NegativeInfinity;
-        Attempt? best = null;
-
-        // The change grows with the distance moved: halve it until it fits, then regain half of what that gave away, twice.
-        double low = 0, high = 2;
-        for (int trial = 0; trial < 12 && (low == 0 || trial < 4 || high / low > 1.3); trial++)
+        using Tensor output = layer.forward(x);
+        double limit = layer.Options.GridTolerance * Math.Min(1, output.abs().max().item<float>());
+        double moved = 1;
+        for (int trial = 0; trial < Trials; trial++)
         {
-            double moved = low == 0 ? high / 2 : (low + high) / 2;
-            Attempt attempt = Try(layer, samples, old, wanted, moved);
-            most = Math.Max(most, attempt.Change);
-            if (attempt.Change <= Tolerance)
+            using Attempt attempt = Try(layer, samples, old, wanted, moved);
+            if (attempt.Change <= limit)
             {
-                best?.Dispose();
-                (best, low) = (attempt, moved);
-                if (moved == 1)
-                    break;
+                layer.Grid.copy_(attempt.Grid);
+                layer.SplineWeight.copy_(attempt.Weight);
+                return new GridUpdateReport(moved, attempt.Change);
             }
-            else
-            {
-                attempt.Dispose();
-                high = moved;
-            }
+
+            // The change grows no faster than the distance, so a step in proportion comes close in two or three trials.
+            moved *= Math.Clamp(0.9 * limit / attempt.Change, 1e-3, 0.7);
         }
 
-        if (best is null)
-            return new GridUpdateReport(0, 0);
-        using (best)
-        {
-            layer.Grid.copy_(best.Grid);
-            layer.SplineWeight.copy_(best.Weight);
-        }
-
-        return new GridUpdateReport(low, best.Change);
+        return new GridUpdateReport(0, 0);
     }
 
     private static Attempt Try(KanLinear layer, Tensor samples, Tensor old, Tensor wanted, double moved)
@@ -90,8 +73,7 @@ internal static class KeepingGridUpdate
             after.add_(Output(basesAfter, newWeight.to_type(ScalarType.Float64) * scaler));
         }
 
-        double largest = before.abs().max().item<double>(), change = (after - before).abs().max().item<double>();
-        change = largest > 0 ? change / largest : change;
+        double change = (after - before).abs().max().item<double>();
         return new Attempt(target.MoveToOuterDisposeScope(), weight.MoveToOuterDisposeScope(), double.IsNaN(change) ? double.PositiveInfinity : change);
     }
 

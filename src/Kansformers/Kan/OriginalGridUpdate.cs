@@ -19,8 +19,6 @@ internal static class OriginalGridUpdate
         layer.SplineWeight.copy_(refit);
         Tensor factor = layer.SplineScaler is null ? ones(1, 1, device: x.device) : layer.SplineScaler;
         Tensor after = einsum("nic,oic->no", BSpline.Bases(x, layer.Grid, layer.Options.SplineOrder), refit * factor.unsqueeze(-1));
-        Tensor was = before.sum(1);
-        double largest = was.abs().max().item<float>(), change = (after - was).abs().max().item<float>();
-        return new GridUpdateReport(1, largest > 0 ? change / largest : change);
+        return new GridUpdateReport(1, (after - before.sum(1)).abs().max().item<float>());
     }
 }
