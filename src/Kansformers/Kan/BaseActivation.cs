@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -48,7 +49,7 @@ internal static class BaseActivations
     {
         BaseActivation.Silu => F.silu(x),
         BaseActivation.Gelu => F.gelu(x),
-        BaseActivation.GeluTanh => GeluTanh(x),
+        BaseActivation.GeluTanh => F.gelu(x, GELU.Approximate.tanh),
         BaseActivation.Relu => F.relu(x),
         BaseActivation.Identity => x.alias(),
         BaseActivation.Tanh => x.tanh(),
@@ -59,10 +60,6 @@ internal static class BaseActivations
         BaseActivation.Mish => F.mish(x),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "unknown base activation"),
     };
-
-    /// <summary>0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), written out as the original wrote it.</summary>
-    public static Tensor GeluTanh(Tensor x) =>
-        0.5 * x * (1.0 + (Math.Sqrt(2.0 / Math.PI) * (x + 0.044715 * x.pow(3))).tanh());
 
     /// <summary>The activation that PyTorch's module of that name computes (<c>SiLU</c>, <c>GELU</c>, ...), letter case aside.</summary>
     /// <exception cref="KansformersException">No such activation.</exception>

@@ -1,0 +1,41 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Kansformers.Transformers;
+
+/// <summary>One transformer block: attention, then feed-forward, each behind a layer norm and added to what came in.</summary>
+internal sealed class Block : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "ln_1")]
+    private readonly LayerNorm _norm1;
+
+    [ComponentName(Name = "attn")]
+    private readonly CausalSelfAttention _attention;
+
+    [ComponentName(Name = "ln_2")]
+    private readonly LayerNorm _norm2;
+
+    [ComponentName(Name = "mlp")]
+    private readonly FeedForward _feedForward;
+
+    public Block(GptOptions options, LinearLayers layers, int layer, Device? device)
+        : base(nameof(Block))
+    {
+        _norm1 = nn.LayerNorm(options.Width, device: device);
+        _attention = new CausalSelfAttention(options, layers, layer);
+        _norm2 = nn.LayerNorm(options.Width, device: device);
+        _feedForward = new FeedForward(options, layers);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x) => forward(x, null);
+
+    public Tensor forward(Tensor x, KeyValueCache? cache)
+    {
+        using var scope = NewDisposeScope();
+        Tensor h = x + _attention.forward(_norm1.forward(x), cache); // (B, T, C)
+        return (h + _feedForward.forward(_norm2.forward(h))).MoveToOuterDisposeScope();
+    }
+}
