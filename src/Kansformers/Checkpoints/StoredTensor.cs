@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Kansformers.Checkpoints;
+
+/// <summary>
+/// A named tensor of a checkpoint: its type and shape are known, its elements are read from the file when asked for,
+/// always contiguous and row-major, whatever the layout in the file. Usable until its <see cref="TensorFile"/> is disposed.
+/// </summary>
+public sealed class StoredTensor
+{
+    private readonly TensorBytes _bytes;
+
+    internal StoredTensor(string name, StoredType type, ImmutableArray<long> shape, TensorBytes bytes)
+    {
+        (Name, Type, Shape, _bytes) = (name, type, shape, bytes);
+    }
+
+    /// <summary>The key under which the file holds it, such as <c>transformer.wte.weight</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The type of the elements.</summary>
+    public StoredType Type { get; }
+
+    /// <summary>The dimensions; empty for a scalar.</summary>
+    public ImmutableArray<long> Shape { get; }
+
+    /// <summary>The number of elements.</summary>
+    public long Count => ByteLength / Type.Size();
+
+    /// <summary>The number of bytes of all elements.</summary>
+    public long ByteLength => _bytes.Length;
+
+    /// <summary>A tensor of bytes in memory, to be written to a file.</summary>
+    /// <param name="name">The key in the file.</param>
+    /// <param name="type">The type of the elements.</param>
+    /// <param name="shape">The dimensions; empty for a scalar.</param>
+    /// <param name="bytes">The elements, row-major and little-endian; not copied.</param>
+    /// <exception cref="ArgumentException">The bytes are not as many as type and shape say.</exception>
+    public static StoredTensor Create(string name, StoredType type, ImmutableArray<long> shape, ReadOnlyMemory<byte> bytes)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        long expected = type.Size();
+        foreach (long size in shape)
+            expected = checked(expected * size);
+        if (expected != bytes.Length)
+            throw new ArgumentException($"{type} {ShapeText(shape.AsSpan())} takes {expected} bytes, got {bytes.Length}", nameof(bytes));
+        return new StoredTensor(name, type, shape, new ArrayBytes(bytes));
+    }
+
+    /// <summary>Copies all elements.</summary>
+    /// <param name="destination">At least <see cref="ByteLength"/> bytes.</param>
+    /// <exception cref="ArgumentException">The destination is too short.</exception>
+    /// <exception cref="KansformersException">The bytes do not match their checksum.</exception>
+    public void CopyTo(Span<byte> destination)
+    {
+        if (destination.Length < ByteLength)
+            throw new ArgumentException($"tensor '{Name}' has {ByteLength} bytes, the destination {destination.Length}", nameof(destination));
+        _bytes.Read(0, destination[..(int)ByteLength]);
+    }
+
+    /// <summary>Copies a part, for tensors larger than a span.</summary>
+    /// <param name="byteOffset">Where the part starts.</param>
+    /// <param name="destination">Is filled.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part reaches beyond the tensor.</exception>
+    /// <exception cref="KansformersException">The bytes do not match their checksum.</exception>
+    public void Read(long byteOffset, Span<byte> destination)
+    {
+        if (byteOffset < 0 || destination.Length > ByteLength - byteOffset)
+            throw new ArgumentOutOfRangeException(nameof(byteOffset));
+        _bytes.Read(byteOffset, destination);
+    }
+
+    /// <summary>All elements as an array.</summary>
+    /// <typeparam name="T">A type of the same size: <see cref="float"/> for F32, <see cref="Half"/> for F16, <see cref="bool"/> for Bool, and so on.</typeparam>
+    /// <exception cref="ArgumentException">The size of <typeparamref name="T"/> is not that of the element type.</exception>
+    /// <exception cref="KansformersException">The bytes do not match their checksum, or are too many for an array.</exception>
+    public T[] ToArray<T>()
+        where T : unmanaged
+    {
+        if (Unsafe.SizeOf<T>() != Type.Size())
+            throw new ArgumentException($"tensor '{Name}' holds {Type}, which {typeof(T).Name} cannot hold");
+        if (ByteLength > Array.MaxLength)
+            throw new KansformersException($"tensor '{Name}' has {ByteLength} bytes, too many for an array; read it in parts");
+        T[] array = new T[Count];
+        CopyTo(MemoryMarshal.AsBytes(array.AsSpan()));
+        return array;
+    }
+
+    /// <summary>Checks the elements against the checksum, where the file format has one (PyTorch's zip archives).</summary>
+    /// <exception cref="KansformersException">They do not match.</exception>
+    public void Verify() => _bytes.Verify();
+
+    /// <summary>Type and shape, as in <c>transformer.wte.weight F32 (65, 16)</c>.</summary>
+    public override string ToString() => $"{Name} {Type} {ShapeText(Shape.AsSpan())}";
+
+    /// <summary>The shape as people write it: <c>(65, 16)</c>, <c>(3)</c>, <c>()</c>.</summary>
+    internal static string ShapeText(ReadOnlySpan<long> shape)
+    {
+        string[] sizes = new string[shape.Length];
+        for (int i = 0; i < sizes.Length; i++)
+            sizes[i] = shape[i].ToString(CultureInfo.InvariantCulture);
+        return $"({string.Join(", ", sizes)})";
+    }
+
+    internal StoredTensor WithName(string name) => new(name, Type, Shape, _bytes);
+
+    internal void WriteTo(Stream stream) => _bytes.WriteTo(stream);
+}

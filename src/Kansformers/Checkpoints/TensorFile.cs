@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Kansformers.Checkpoints;
+
+/// <summary>How a checkpoint is written.</summary>
+public enum TensorFileFormat
+{
+    /// <summary>The safetensors format: a JSON header and the raw elements.</summary>
+    Safetensors,
+
+    /// <summary>PyTorch's zip archive (<c>torch.save</c> since 1.6).</summary>
+    PyTorchArchive,
+
+    /// <summary>PyTorch's format before 1.6: pickles followed by raw storages.</summary>
+    PyTorchLegacy,
+}
+
+/// <summary>
+/// An open checkpoint: named tensors in the order of the file. The file stays mapped until this is disposed;
+/// elements are read only when a tensor is asked for them.
+/// </summary>
+public sealed class TensorFile : IDisposable
+{
+    private readonly MappedFile _file;
+    private readonly Dictionary<string, StoredTensor> _byName = [];
+
+    internal TensorFile(MappedFile file, TensorFileFormat format, IEnumerable<StoredTensor> tensors)
+    {
+        _file = file;
+        Format = format;
+        Tensors = [.. tensors];
+        foreach (StoredTensor tensor in Tensors)
+            _byName.Add(tensor.Name, tensor);
+    }
+
+    /// <summary>The file.</summary>
+    public string Path => _file.Path;
+
+    /// <summary>How the file is written.</summary>
+    public TensorFileFormat Format { get; }
+
+    /// <summary>The tensors of the state dictionary, in the order of the file.</summary>
+    public ImmutableArray<StoredTensor> Tensors { get; }
+
+    /// <summary>The texts that a safetensors header carries; empty for other formats.</summary>
+    public ImmutableSortedDictionary<string, string> Metadata { get; internal init; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The key of the file's outer dictionary under which the state dictionary was found (<c>model</c>, <c>state_dict</c>,
+    /// <c>model_state_dict</c>); null where the file is the state dictionary itself.
+    /// </summary>
+    public string? FoundUnder { get; internal init; }
+
+    /// <summary>
+    /// Everything that a PyTorch file holds; null for other formats. A value is null, <see cref="bool"/>, <see cref="long"/>,
+    /// <see cref="System.Numerics.BigInteger"/> (beyond long), <see cref="double"/>, <see cref="string"/> (also for types and devices,
+    /// as in <c>torch.float32</c>), an array of <see cref="byte"/>, <see cref="PickleList"/>, <see cref="PickleDictionary"/> or
+    /// <see cref="StoredTensor"/>. The tree has no cycles and at most 200 levels.
+    /// </summary>
+    public PickleDictionary? Content { get; internal init; }
+
+    /// <summary>The tensor of that name.</summary>
+    /// <param name="name">The key in the file.</param>
+    /// <exception cref="KansformersException">The file has no such tensor.</exception>
+    public StoredTensor this[string name] =>
+        TryGet(name, out StoredTensor? tensor) ? tensor : throw _file.Fault($"it has no tensor '{Readable.Text(name)}'");
+
+    /// <summary>Looks a tensor up.</summary>
+    /// <param name="name">The key in the file.</param>
+    /// <param name="tensor">The tensor, or null.</param>
+    public bool TryGet(string name, [NotNullWhen(true)] out StoredTensor? tensor) => _byName.TryGetValue(name, out tensor);
+
+    /// <summary>Unmaps the file; its tensors cannot be read any more.</summary>
+    public void Dispose() => _file.Dispose();
+}
