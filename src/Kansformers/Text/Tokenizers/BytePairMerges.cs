@@ -1,0 +1,54 @@
+using System.Numerics;
+
+namespace Kansformers.Text;
+
+/// <summary>The merges of a byte-pair encoding: two adjacent tokens to the one they make, in an open-addressing hash table.</summary>
+internal sealed class BytePairMerges
+{
+    /// <summary>What <see cref="Find"/> gives for two tokens that do not merge; larger than every id.</summary>
+    public const int None = int.MaxValue;
+
+    private readonly ulong[] _keys;
+    private readonly int[] _merged;
+    private readonly int _shift;
+
+    public BytePairMerges(int capacity)
+    {
+        int size = (int)BitOperations.RoundUpToPowerOf2((uint)capacity * 2);
+        _keys = new ulong[size];
+        _merged = new int[size];
+        _shift = 64 - BitOperations.Log2((uint)size);
+    }
+
+    /// <summary>The ids of the 256 single bytes.</summary>
+    public int[] ByteIds { get; } = new int[256];
+
+    public void Add(int left, int right, int merged)
+    {
+        ulong key = Key(left, right);
+        int slot = Slot(key);
+        while (_keys[slot] != 0)
+            slot = (slot + 1) & (_keys.Length - 1);
+        _keys[slot] = key;
+        _merged[slot] = merged;
+    }
+
+    /// <summary>The token that two adjacent tokens make, which is also the rank of the merge; <see cref="None"/> when they make none.</summary>
+    public int Find(int left, int right)
+    {
+        ulong key = Key(left, right);
+        for (int slot = Slot(key); ; slot = (slot + 1) & (_keys.Length - 1))
+        {
+            ulong found = _keys[slot];
+            if (found == key)
+                return _merged[slot];
+            if (found == 0)
+                return None;
+        }
+    }
+
+    // Plus one, so that no key is the empty slot's zero.
+    private static ulong Key(int left, int right) => (((ulong)(uint)left << 32) | (uint)right) + 1;
+
+    private int Slot(ulong key) => (int)((key * 0x9E3779B97F4A7C15UL) >> _shift);
+}

@@ -1,0 +1,129 @@
+using System.Buffers;
+using System.Text;
+
+namespace Kansformers.Text;
+
+/// <summary>
+/// Turns text into token ids and back. Instances are immutable and may be used by many threads at once.
+/// </summary>
+public abstract class Tokenizer
+{
+    /// <summary>How the end-of-text token is written.</summary>
+    public const string EndOfTextMark = "<|endoftext|>";
+
+    private protected Tokenizer()
+    {
+    }
+
+    /// <summary>The kind by which options and files name it: <c>gpt2</c>, <c>char</c> or <c>byte</c>.</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>The number of ids; they are 0 to this minus one.</summary>
+    public abstract int VocabularySize { get; }
+
+    /// <summary>The id of <c>&lt;|endoftext|&gt;</c>, which separates documents; null when the tokenizer has none.</summary>
+    public virtual int? EndOfText => null;
+
+    /// <summary>Two tokenizers with the same identity give the same ids for every text. Part of cache keys.</summary>
+    internal abstract string Identity { get; }
+
+    /// <summary>Appends the ids of a text to a list. A lone surrogate is read as U+FFFD.</summary>
+    /// <param name="text">Any text; it is encoded as a whole, nothing is added at its ends.</param>
+    /// <param name="destination">Receives the ids, after those that it holds.</param>
+    /// <param name="special">What to do with <c>&lt;|endoftext|&gt;</c> in the text.</param>
+    /// <exception cref="KansformersException">The text holds a character that the tokenizer does not know, or a special token that it was told to refuse.</exception>
+    public void Encode(ReadOnlySpan<char> text, List<int> destination, SpecialTokens special = SpecialTokens.AsText)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        if (EndOfText is not int endOfText || special == SpecialTokens.AsText)
+        {
+            EncodeText(text, destination);
+            return;
+        }
+
+        for (int at; (at = text.IndexOf(EndOfTextMark, StringComparison.Ordinal)) >= 0; text = text[(at + EndOfTextMark.Length)..])
+        {
+            if (special == SpecialTokens.Refuse)
+                throw new KansformersException($"the text holds the special token {EndOfTextMark}; remove it, or let it be recognised or read as text");
+            EncodeText(text[..at], destination);
+            destination.Add(endOfText);
+        }
+
+        EncodeText(text, destination);
+    }
+
+    /// <summary>The ids of a text, with special tokens read as text.</summary>
+    /// <param name="text">Any text.</param>
+    /// <returns>One id per token.</returns>
+    /// <exception cref="KansformersException">The text holds a character that the tokenizer does not know.</exception>
+    public int[] Encode(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        List<int> ids = [];
+        Encode(text, ids);
+        return [.. ids];
+    }
+
+    /// <summary>The UTF-8 bytes that a token stands for; they may begin or end inside a character.</summary>
+    /// <param name="id">A token id.</param>
+    /// <returns>The bytes, valid for the life of the tokenizer.</returns>
+    /// <exception cref="KansformersException">The vocabulary has no such id.</exception>
+    public ReadOnlySpan<byte> BytesOf(int id)
+    {
+        if ((uint)id >= (uint)VocabularySize)
+            throw new KansformersException($"token id {id} is outside the {Kind} vocabulary (0 to {VocabularySize - 1}); were the tokens made by another tokenizer?");
+        return BytesOfKnown(id);
+    }
+
+    /// <summary>The text of the tokens. Bytes that are not UTF-8 become U+FFFD, as Python's <c>errors="replace"</c> does.</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <returns>The text.</returns>
+    /// <exception cref="KansformersException">An id is not in the vocabulary.</exception>
+    public string Decode(ReadOnlySpan<int> ids)
+    {
+        ArrayBufferWriter<byte> bytes = new(Math.Max(16, ids.Length * 4));
+        foreach (int id in ids)
+            bytes.Write(BytesOf(id));
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    /// <summary>Writes the tokenizer to <c>tokenizer.kansformers.json</c> in a folder, atomically.</summary>
+    /// <param name="folder">The folder, made when missing.</param>
+    /// <exception cref="KansformersException">The file cannot be written.</exception>
+    public void Save(string folder) => TokenizerFile.Save(this, folder);
+
+    /// <summary>Reads the tokenizer that <see cref="Save"/> wrote.</summary>
+    /// <param name="folder">The folder that holds <c>tokenizer.kansformers.json</c>.</param>
+    /// <returns>A tokenizer that gives the same ids as the saved one.</returns>
+    /// <exception cref="KansformersException">The file is missing, damaged, or names a tokenizer that this version does not know.</exception>
+    public static Tokenizer Load(string folder) => TokenizerFile.Load(folder);
+
+    /// <summary>
+    /// The largest position in (<paramref name="from"/>, length) at which the text can be cut so that encoding the parts one by
+    /// one gives the ids of the whole, whatever follows the text; -1 when there is none.
+    /// </summary>
+    internal virtual int FindCut(ReadOnlySpan<char> text, int from, SpecialTokens special)
+    {
+        // Characters and bytes have no context: any place but the middle of a surrogate pair will do.
+        for (int cut = text.Length - 1; cut > from; cut--)
+        {
+            if (!char.IsLowSurrogate(text[cut]))
+                return cut;
+        }
+
+        return -1;
+    }
+
+    /// <summary>How many bytes of text each id stands for; the end-of-text token, which is no text, counts as zero.</summary>
+    internal int[] TextBytesPerToken()
+    {
+        int[] lengths = new int[VocabularySize];
+        for (int id = 0; id < lengths.Length; id++)
+            lengths[id] = id == EndOfText ? 0 : BytesOfKnown(id).Length;
+        return lengths;
+    }
+
+    private protected abstract void EncodeText(ReadOnlySpan<char> text, List<int> destination);
+
+    private protected abstract ReadOnlySpan<byte> BytesOfKnown(int id);
+}

@@ -1,0 +1,20 @@
+namespace Kansformers.Text;
+
+/// <summary>What <see cref="TokenizedCorpus.Prepare"/> is doing.</summary>
+public enum PrepareStage
+{
+    /// <summary>Reading the files to see whether their tokens are already in the cache.</summary>
+    Hashing,
+
+    /// <summary>Collecting the characters for a character tokenizer.</summary>
+    CollectingCharacters,
+
+    /// <summary>Turning the text into tokens.</summary>
+    Encoding,
+}
+
+/// <summary>How far the preparation of a corpus has come.</summary>
+/// <param name="Stage">What is being done.</param>
+/// <param name="BytesDone">The bytes of the source that are done with in this stage.</param>
+/// <param name="BytesTotal">The bytes of the source in all.</param>
+public readonly record struct EncodeProgress(PrepareStage Stage, long BytesDone, long BytesTotal);

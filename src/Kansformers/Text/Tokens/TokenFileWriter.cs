@@ -1,0 +1,41 @@
+using System.IO.Hashing;
+using Kansformers.Files;
+
+namespace Kansformers.Text;
+
+/// <summary>Encodes corpora into token files.</summary>
+internal static class TokenFileWriter
+{
+    /// <summary>Writes the tokens of a corpus, atomically. Memory stays flat whatever the size of the corpus.</summary>
+    /// <param name="path">The token file.</param>
+    /// <param name="corpus">What to encode.</param>
+    /// <param name="tokenizer">What encodes it.</param>
+    /// <param name="special">What to do with special tokens in the text.</param>
+    /// <param name="advance">Is told how many bytes of the source were read since the last call.</param>
+    /// <param name="beforeCommit">Called when all is encoded; when it throws, the file does not come to be.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public static void Write(string path, Corpus corpus, Tokenizer tokenizer, SpecialTokens special, Action<long> advance, Action beforeCommit, CancellationToken cancellation)
+    {
+        ParallelEncoder encoder = new(tokenizer, special, cancellation);
+        AtomicFile.Write(path, stream =>
+        {
+            // The header is known at the end; until then zeros hold its place, which no reader takes for a token file.
+            stream.Write(new byte[TokenFileHeader.Size]);
+            XxHash128 hash = new();
+            long bytes = 0, utf8Bytes = 0;
+            foreach (EncodedChunk chunk in encoder.Encode(corpus.Read()))
+            {
+                stream.Write(chunk.Tokens.Span);
+                hash.Append(chunk.Tokens.Span);
+                bytes += chunk.Tokens.Length;
+                utf8Bytes += chunk.Utf8Bytes;
+                advance(chunk.SourceBytes);
+            }
+
+            beforeCommit();
+            int width = TokenFileHeader.WidthFor(tokenizer.VocabularySize);
+            stream.Position = 0;
+            stream.Write(new TokenFileHeader(width, bytes / width, tokenizer.VocabularySize, utf8Bytes, hash.GetCurrentHashAsUInt128()).ToBytes());
+        });
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using Kansformers.Files;
+
+namespace Kansformers.Text;
+
+/// <summary>
+/// A corpus as tokens, in a training and a validation part. The tokens lie in a cache that is keyed by content: the same text,
+/// tokenizer and settings are encoded once, and a changed file is encoded anew.
+/// </summary>
+public sealed class TokenizedCorpus : IDisposable
+{
+    private readonly TokenFile[] _files;
+
+    private TokenizedCorpus(PrepareOptions options, CorpusCache cache, Tokenizer tokenizer, (TokenFile File, string Key)[] encoded)
+    {
+        _files = [.. encoded.Select(part => part.File)];
+        Name = options.Corpus.Name;
+        Tokenizer = tokenizer;
+        FromCache = !cache.Wrote;
+        Notes = cache.Notes;
+        TokenSpan whole = new(_files[0], tokenizer, 0, _files[0].Count);
+        if (_files.Length == 2)
+        {
+            Train = whole;
+            Validation = new TokenSpan(_files[1], tokenizer, 0, _files[1].Count);
+            Fingerprint = CorpusCache.Key(encoded[0].Key, encoded[1].Key);
+        }
+        else
+        {
+            long train = (long)(whole.Count * (1 - options.ValidationFraction));
+            Train = whole.Slice(0, train);
+            Validation = whole.Slice(train, whole.Count - train);
+            Fingerprint = CorpusCache.Key(encoded[0].Key, train.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    /// <summary>The name of the corpus.</summary>
+    public string Name { get; }
+
+    /// <summary>The tokenizer that made the tokens.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The tokens to train on.</summary>
+    public TokenSpan Train { get; }
+
+    /// <summary>The tokens that are held out; empty when the validation fraction is 0.</summary>
+    public TokenSpan Validation { get; }
+
+    /// <summary>Whether nothing had to be encoded.</summary>
+    public bool FromCache { get; }
+
+    /// <summary>What a user should know about the cache, one line each: that a damaged file was found and made again.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>32 hexadecimal digits that are the same exactly when text, tokenizer, settings and split are the same.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Encodes a corpus, or finds its tokens in the cache.</summary>
+    /// <param name="options">What to encode and how.</param>
+    /// <param name="progress">Is told how far the work has come, a few times per megabyte.</param>
+    /// <param name="cancellation">Stops the work; nothing is left half-written.</param>
+    /// <returns>The tokens, to be disposed.</returns>
+    /// <exception cref="KansformersException">An option is wrong, the corpus cannot be read or is empty, or the cache cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The work was stopped.</exception>
+    public static TokenizedCorpus Prepare(PrepareOptions options, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        Corpus[] corpora = options.ValidationCorpus is null ? [options.Corpus] : [options.Corpus, options.ValidationCorpus];
+        CorpusCache cache = new(options.CacheFolder ?? Path.Combine(UserCache.Folder, "tokens"), corpora, progress, cancellation);
+        Tokenizer tokenizer = options.Tokenizer ?? options.TokenizerKind switch
+        {
+            "char" => cache.CharactersOf(corpora),
+            string kind when TokenizerFile.OfKind(kind) is { } simple => simple,
+            string folder when Directory.Exists(folder) => Tokenizer.Load(folder),
+            string other => throw new KansformersException($"there is no tokenizer '{other}'; choose gpt2, char, byte or the folder of a saved one"),
+        };
+
+        List<(TokenFile File, string Key)> encoded = [];
+        try
+        {
+            foreach (Corpus corpus in corpora)
+                encoded.Add(cache.TokensOf(corpus, tokenizer, options.SpecialTokens));
+            return new TokenizedCorpus(options, cache, tokenizer, [.. encoded]);
+        }
+        catch
+        {
+            foreach ((TokenFile file, _) in encoded)
+                file.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (TokenFile file in _files)
+            file.Dispose();
+    }
+}
