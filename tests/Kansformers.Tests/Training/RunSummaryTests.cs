@@ -1,0 +1,105 @@
+using Kansformers.Training;
+
+namespace Kansformers.Tests.Training;
+
+public class RunSummaryTests
+{
+    private static readonly RunSummary Summary = new()
+    {
+        Title = "gpt-nano on tinyshakespeare",
+        CommandLine = "kansformers train --data shakespeare.txt",
+        Corpus = "shakespeare.txt (1.1 MB)",
+        Model = ["3 layers, 3 heads, width 48", "KAN: B-spline, grid 5"],
+        Parameters = 1_234_567,
+        KanParameters = 1_200_000,
+        Steps = 2000,
+        Tokens = 1_536_000,
+        TrainLoss = 2.01234,
+        ValidationLoss = 2.25,
+        BestValidationLoss = 2.2,
+        BestStep = 1800,
+        Seconds = 125.4,
+        TokensPerSecond = 12_249.4,
+        PeakMemoryBytes = 812_345_678,
+        Sample = "KING:\nTo be",
+        SampleCommand = "kansformers sample runs/a",
+        EvalCommand = "kansformers eval runs/a",
+        ResumeCommand = "kansformers train --resume runs/a",
+    };
+
+    [Fact]
+    public void The_text_says_what_was_trained_what_it_reached_and_how_to_use_it()
+    {
+        const string expected =
+            """
+            # gpt-nano on tinyshakespeare
+
+            Trained on shakespeare.txt (1.1 MB).
+
+            - 3 layers, 3 heads, width 48
+            - KAN: B-spline, grid 5
+
+            ![Loss by step](loss.svg)
+
+            | | |
+            |---|---|
+            | parameters | 1.2 M (1234567) |
+            | of these in KAN layers | 1.2 M (1200000) |
+            | steps | 2000 |
+            | tokens | 1.5 M |
+            | training loss, last | 2.0123 nats per token |
+            | validation loss, last | 2.2500 nats per token (perplexity 9.49) |
+            | validation loss, best | 2.2000 nats per token (perplexity 9.03) at step 1800 |
+            | time | 2 min 05 s |
+            | tokens per second | 12249 |
+            | peak memory | 812 MB |
+
+            ## Made by
+
+            ```sh
+            kansformers train --data shakespeare.txt
+            ```
+
+            ## What it writes
+
+            ```text
+            KING:
+            To be
+            ```
+
+            ## Use it
+
+            ```sh
+            kansformers sample runs/a   # more text
+            kansformers eval runs/a   # loss, perplexity, bits per byte
+            kansformers train --resume runs/a   # train on from the last checkpoint
+            ```
+
+            """;
+        Assert.Equal(expected.ReplaceLineEndings("\n"), Summary.ToMarkdown());
+    }
+
+    [Fact]
+    public void Whatever_a_model_writes_stays_inside_its_block()
+    {
+        string text = (Summary with { Sample = "a\n```\n# not a heading\n````\u001b[31m\0 b\r\n" }).ToMarkdown();
+        Assert.Contains("`````text\na\n```\n# not a heading\n````\uFFFD[31m\uFFFD b\n`````\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_with_markup_are_shown_as_they_are()
+    {
+        string text = (Summary with { Corpus = "my_data|<x>*.txt\nsecond", Sample = null, ValidationLoss = null, BestValidationLoss = null }).ToMarkdown();
+        Assert.Contains("Trained on my\\_data\\|\\<x\\>\\*.txt second.\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("validation", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("What it writes", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void It_is_written_as_the_folders_readme()
+    {
+        using TestFolder folder = new();
+        Summary.Write(folder["run"]);
+        Assert.Equal(Summary.ToMarkdown(), File.ReadAllText(folder["run/README.md"]));
+    }
+}
