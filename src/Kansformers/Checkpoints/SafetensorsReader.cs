@@ -98,21 +98,23 @@ internal static class SafetensorsReader
         {
             string field = reader.GetString()!;
             reader.Read();
-            bool isNew = field switch
-            {
-                "dtype" => type is null,
-                "shape" => shape is null,
-                "data_offsets" => offsets is null,
-                _ => throw file.Fault($"tensor '{shown}': its header entry has an unknown field '{Readable.Text(field)}'"),
-            };
-            if (!isNew)
+            if ((field, type, shape, offsets) is ("dtype", not null, _, _) or ("shape", _, not null, _) or ("data_offsets", _, _, not null))
                 throw file.Fault($"tensor '{shown}': its header entry names '{field}' twice");
-            if (field == "dtype")
-                type = ReadType(file, ref reader, shown);
-            else if (field == "shape")
-                shape = ReadNumbers(file, ref reader, shown, field);
-            else
-                offsets = ReadNumbers(file, ref reader, shown, field);
+            switch (field)
+            {
+                case "dtype":
+                    type = ReadType(file, ref reader, shown);
+                    break;
+                case "shape":
+                    shape = ReadNumbers(file, ref reader, shown, field);
+                    break;
+                case "data_offsets":
+                    offsets = ReadNumbers(file, ref reader, shown, field);
+                    break;
+                default: // The format may grow fields; other readers pass over them too.
+                    reader.Skip();
+                    break;
+            }
         }
 
         if (type is null || shape is null || offsets is null)

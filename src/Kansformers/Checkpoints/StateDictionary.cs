@@ -1,7 +1,7 @@
 namespace Kansformers.Checkpoints;
 
 /// <summary>Reads and writes the named tensors of a model, in safetensors files and in PyTorch's own.</summary>
-public static class StateDictionary
+public static partial class StateDictionary
 {
     /// <summary>
     /// Opens a checkpoint. Its kind is told by its content, not by its name: safetensors, PyTorch's zip archive, or PyTorch's format

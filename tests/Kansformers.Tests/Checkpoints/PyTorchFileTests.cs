@@ -76,6 +76,18 @@ public class PyTorchFileTests
     }
 
     [Fact]
+    public void An_archive_with_a_directory_of_64_bits_is_read()
+    {
+        byte[] bytes = PyTorchFiles.Archive64(OneTensor(6, 0, [6], [1]), ("data/0", SixFloats));
+        using (System.IO.Compression.ZipArchive check = new(new MemoryStream(bytes)))
+            Assert.Equal(["model/data.pkl", "model/data/0"], check.Entries.Select(entry => entry.FullName));
+        using TestFolder folder = new();
+        using TensorFile file = StateDictionary.Load(folder.Write("model.pt", bytes));
+        Assert.Equal([0f, 1, 2, 3, 4, 5], file["w"].ToArray<float>());
+        Assert.Contains("zip64 directory", CheckpointFiles.Refusal([.. bytes[..^42], .. new byte[20], .. bytes[^22..]]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_pickle_of_protocol_4_is_read()
     {
         // FRAME, SHORT_BINUNICODE, MEMOIZE, STACK_GLOBAL, EMPTY_SET, ADDITEMS, FROZENSET, BINBYTES8 and the like.
