@@ -43,6 +43,9 @@ public sealed record ValidationRecord : LogEntry
 
     /// <summary>Seconds that the measurement took.</summary>
     public double Seconds { get; init; }
+
+    /// <summary>The mean share of the KAN layers' inputs that lay outside their grids, 0 to 1; null without KAN layers.</summary>
+    public double? OutsideGrid { get; init; }
 }
 
 /// <summary>Something worth knowing about the run, in words (<c>"kind":"note"</c>).</summary>

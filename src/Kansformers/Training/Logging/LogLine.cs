@@ -73,6 +73,8 @@ internal readonly record struct LogLine(long Step, string Kind, LogEntry? Entry)
                 json.WriteBoolean("best", validation.Best);
                 json.WriteNumber("tokens", validation.Tokens);
                 Write(json, "seconds", validation.Seconds);
+                if (validation.OutsideGrid is double share)
+                    Write(json, "outside_grid", share);
                 break;
             case NoteRecord note:
                 json.WriteString("kind", Note);
@@ -102,6 +104,7 @@ internal readonly record struct LogLine(long Step, string Kind, LogEntry? Entry)
             Best = json.GetProperty("best").GetBoolean(),
             Tokens = json.GetProperty("tokens").GetInt64(),
             Seconds = Number(json, "seconds"),
+            OutsideGrid = json.TryGetProperty("outside_grid", out _) ? Number(json, "outside_grid") : null,
         },
         Note => new NoteRecord { Step = step, Text = json.GetProperty("text").GetString() ?? "" },
         _ => null,

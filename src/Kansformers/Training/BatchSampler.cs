@@ -1,0 +1,61 @@
+using Kansformers.Text;
+using static TorchSharp.torch;
+
+namespace Kansformers.Training;
+
+/// <summary>
+/// Draws training sequences from anywhere in the text, with replacement, as the original did. Where a sequence starts is a pure function of
+/// seed, step, micro-batch and row, so that a run can go on from any step without a state of its own.
+/// </summary>
+public sealed class BatchSampler
+{
+    private readonly TokenSpan _tokens;
+    private readonly int _blockSize;
+    private readonly int _batchSize;
+    private readonly long[] _buffer;
+
+    /// <summary>Creates the sampler.</summary>
+    /// <param name="tokens">The text to train on.</param>
+    /// <param name="blockSize">The length of a sequence.</param>
+    /// <param name="batchSize">The sequences in a batch.</param>
+    /// <exception cref="KansformersException">The text is shorter than one sequence and its last target.</exception>
+    public BatchSampler(TokenSpan tokens, int blockSize, int batchSize)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        if (tokens.Count < blockSize + 1L)
+            throw new KansformersException($"the training text has {tokens.Count} tokens, but a block of {blockSize} needs {blockSize + 1}; give more text or a smaller --block-size");
+        (_tokens, _blockSize, _batchSize) = (tokens, blockSize, batchSize);
+        _buffer = new long[(long)batchSize * (blockSize + 1)];
+    }
+
+    /// <summary>One batch.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="batch">Which batch of the run, counted from 0.</param>
+    /// <param name="device">Where the tensors are wanted.</param>
+    /// <returns>Token ids and, one place later in the text, targets: int64, (batch size, block size) each.</returns>
+    public (Tensor Ids, Tensor Targets) Draw(long seed, long batch, Device device)
+    {
+        int row = _blockSize + 1;
+        for (int i = 0; i < _batchSize; i++)
+            _tokens.Read(Start(seed, batch, i), _buffer.AsSpan(i * row, row));
+        using var scope = NewDisposeScope();
+        Tensor all = tensor(_buffer, _batchSize, row, device: device);
+        return (all[.., ..^1].MoveToOuterDisposeScope(), all[.., 1..].MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Where a row of a batch starts in the text.</summary>
+    internal long Start(long seed, long batch, int row)
+    {
+        ulong bits = Mix(Mix(Mix((ulong)seed) + (ulong)batch) + (ulong)row);
+        return (long)Math.BigMul(bits, (ulong)(_tokens.Count - _blockSize), out _);
+    }
+
+    /// <summary>The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): every input bit changes every output bit.</summary>
+    internal static ulong Mix(ulong value)
+    {
+        value += 0x9e3779b97f4a7c15;
+        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
+        value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
+        return value ^ (value >> 31);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Kansformers.Files;
+using Kansformers.Transformers;
+
+namespace Kansformers.Training;
+
+/// <summary>Where a run's text came from: all that is needed to find the same tokens again.</summary>
+public sealed record DataConfig
+{
+    /// <summary>The corpus: a path, or the name of a built-in one.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Other text to validate on, or null for the last part of the corpus.</summary>
+    public string? ValidationData { get; init; }
+
+    /// <summary>The share of the tokens that is held out when there is no other text.</summary>
+    public double ValidationFraction { get; init; } = 0.1;
+
+    /// <summary>The field that holds the text in a <c>.jsonl</c> corpus.</summary>
+    public string TextField { get; init; } = "text";
+
+    /// <summary>The name of the tokenizer: <c>char</c>, <c>byte</c>, <c>gpt2</c>, or a folder.</summary>
+    public required string Tokenizer { get; init; }
+
+    /// <summary>Identifies the tokens that the run was trained on.</summary>
+    public string? Fingerprint { get; init; }
+}
+
+/// <summary>A run's <c>config.json</c>: everything that decides what the run is.</summary>
+public sealed record RunConfig
+{
+    /// <summary>The layout of the file; this library reads version 1.</summary>
+    public int Format { get; init; } = 1;
+
+    /// <summary>The name of the preset, or <c>custom</c>.</summary>
+    public string Preset { get; init; } = "custom";
+
+    /// <summary>The architecture.</summary>
+    public required GptOptions Model { get; init; }
+
+    /// <summary>The training settings.</summary>
+    public required TrainingOptions Training { get; init; }
+
+    /// <summary>Where the text came from.</summary>
+    public required DataConfig Data { get; init; }
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+        RespectRequiredConstructorParameters = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>Writes the file atomically.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="KansformersException">The file cannot be written.</exception>
+    public void Save(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, Json) + "\n");
+
+    /// <summary>Reads and checks the file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="KansformersException">The file is missing, damaged, from a newer version, or holds a wrong value.</exception>
+    public static RunConfig Load(string path)
+    {
+        try
+        {
+            RunConfig config = JsonSerializer.Deserialize<RunConfig>(File.ReadAllBytes(path), Json)
+                ?? throw new KansformersException($"'{path}' is empty; it should be a run's configuration");
+            if (config.Format != 1)
+                throw new KansformersException($"'{path}' has format {config.Format}; this version reads format 1: update kansformers");
+            config.Model.Validate();
+            config.Training.Validate();
+            return config;
+        }
+        catch (Exception failure) when (failure is JsonException or NotSupportedException)
+        {
+            throw new KansformersException($"'{path}' is not a run's configuration: {failure.Message.ReplaceLineEndings(" ")}", failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new KansformersException($"cannot read '{path}': {AtomicFile.Reason(failure)}; is '{Path.GetDirectoryName(path)}' a run folder?", failure);
+        }
+    }
+}

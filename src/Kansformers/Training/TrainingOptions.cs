@@ -1,0 +1,78 @@
+namespace Kansformers.Training;
+
+/// <summary>How to train. The defaults are the original's where it had one.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>How many optimizer steps to take.</summary>
+    public long MaxIters { get; init; } = 1000;
+
+    /// <summary>How many sequences go through the model at once.</summary>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>How many such batches add up to one optimizer step.</summary>
+    public int GradAccum { get; init; } = 1;
+
+    /// <summary>The highest learning rate.</summary>
+    public double LearningRate { get; init; } = 3e-4;
+
+    /// <summary>The learning rate at the end of a decay.</summary>
+    public double MinLearningRate { get; init; }
+
+    /// <summary>How many steps the learning rate climbs at first.</summary>
+    public long Warmup { get; init; }
+
+    /// <summary>How the learning rate falls after that.</summary>
+    public LearningRateDecay Schedule { get; init; } = LearningRateDecay.Constant;
+
+    /// <summary>The moments and weight decay of the optimizer.</summary>
+    public AdamWOptions Optimizer { get; init; } = new();
+
+    /// <summary>The largest norm of all gradients together; 0 for no clipping.</summary>
+    public double GradClip { get; init; } = 1;
+
+    /// <summary>How many steps lie between validations; a checkpoint follows each.</summary>
+    public long EvalInterval { get; init; } = 100;
+
+    /// <summary>How many fixed windows of the held-out text each validation reads.</summary>
+    public int EvalWindows { get; init; } = 64;
+
+    /// <summary>How many validations without an improvement end the training; 0 for never.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Decides the initial weights, the batches and the dropout.</summary>
+    public long Seed { get; init; } = 1337;
+
+    /// <summary>The schedule that these options describe.</summary>
+    internal LearningRateSchedule LearningRates => new()
+    {
+        Kind = Schedule,
+        Peak = LearningRate,
+        Minimum = MinLearningRate,
+        WarmupSteps = Warmup,
+        TotalSteps = MaxIters,
+    };
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
+    public void Validate()
+    {
+        Require(MaxIters >= 1, "max iters", MaxIters, "at least 1");
+        Require(BatchSize >= 1, "batch size", BatchSize, "at least 1");
+        Require(GradAccum >= 1, "grad accum", GradAccum, "at least 1");
+        Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning rate", LearningRate, "a finite number above 0");
+        Require(MinLearningRate >= 0 && MinLearningRate <= LearningRate, "min lr", MinLearningRate, "0 to the learning rate");
+        Require(Warmup >= 0 && Warmup <= MaxIters, "warmup", Warmup, "0 to max iters");
+        Require(GradClip >= 0 && double.IsFinite(GradClip), "grad clip", GradClip, "a finite number, at least 0");
+        Require(EvalInterval >= 1, "eval interval", EvalInterval, "at least 1");
+        Require(EvalWindows >= 1, "eval windows", EvalWindows, "at least 1");
+        Require(Patience >= 0, "patience", Patience, "at least 0");
+        Optimizer.Validate();
+        LearningRates.Validate();
+    }
+
+    private static void Require(bool holds, string option, double value, string allowed)
+    {
+        if (!holds)
+            throw new KansformersException(FormattableString.Invariant($"{option} is {value}; it must be {allowed}"));
+    }
+}

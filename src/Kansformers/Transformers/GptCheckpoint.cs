@@ -1,0 +1,98 @@
+using Kansformers.Checkpoints;
+using Kansformers.Kan;
+using static TorchSharp.torch;
+
+namespace Kansformers.Transformers;
+
+/// <summary>GPTs from weight files that say nothing about their architecture but what names and shapes tell.</summary>
+public static class GptCheckpoint
+{
+    // One layer of each place, by its name as a KAN.
+    private static readonly string[] KanLayers = ["transformer.h.0.attn.c_attn.layers.0", "transformer.h.0.mlp.kan.layers.0", "lm_head.layers.0"];
+
+    /// <summary>Loads a bare state dictionary of this library, the original Kansformers or minGPT.</summary>
+    /// <param name="path">A safetensors or PyTorch file (<c>.pt</c>).</param>
+    /// <param name="heads">The number of attention heads, which no shape tells; null takes those of the preset with these sizes.</param>
+    /// <param name="device">Where the model is wanted; null is the CPU.</param>
+    /// <exception cref="KansformersException">The file cannot be read, is not such a checkpoint, or the heads are unknown.</exception>
+    public static Gpt Load(string path, int? heads = null, Device? device = null)
+    {
+        using TensorFile file = StateDictionary.Load(path);
+        Gpt model = new(Infer(file, heads), device);
+        try
+        {
+            LoadInto(model, file);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies a checkpoint's weights into a model.</summary>
+    /// <param name="model">The model; unchanged when something does not fit.</param>
+    /// <param name="file">The checkpoint.</param>
+    /// <exception cref="KansformersException">A tensor is missing, unexpected or of another shape; the message names it.</exception>
+    public static void LoadInto(Gpt model, TensorFile file) =>
+        StateDictionary.LoadInto(model, file, new LoadOptions { AllowUnexpected = IsCausalMask });
+
+    /// <summary>The architecture that a checkpoint's names and shapes tell. Dropout is that of the defaults, the activation SiLU.</summary>
+    /// <param name="file">The checkpoint.</param>
+    /// <param name="heads">The number of attention heads; null takes those of the preset with these sizes.</param>
+    /// <exception cref="KansformersException">The file is not a GPT of this kind, or the heads are unknown.</exception>
+    public static GptOptions Infer(TensorFile file, int? heads = null)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        long[] embedding = Shape(file, "transformer.wte.weight", 2), positions = Shape(file, "transformer.wpe.weight", 2);
+        int layers = 0;
+        while (file.TryGet($"transformer.h.{layers}.ln_1.weight", out _))
+            layers++;
+        if (layers == 0)
+            throw NotGpt(file, "transformer.h.0.ln_1.weight");
+        int width = checked((int)embedding[1]);
+        string[] kans = [.. KanLayers.Where(name => file.TryGet($"{name}.spline_weight", out _))];
+        GptOptions options = new()
+        {
+            Layers = layers,
+            Width = width,
+            Heads = heads ?? GptPresets.Of(layers, width)?.Heads
+                ?? throw new KansformersException($"'{file.Path}' does not tell the number of attention heads; give --heads (it divides the width, {width})"),
+            BlockSize = checked((int)positions[0]),
+            VocabularySize = checked((int)embedding[0]),
+            Placement = kans.Aggregate(KanPlacement.None, (placement, name) => placement | Place(name)),
+            Kan = kans.Length > 0 ? InferKan(file, kans[0]) : new KanOptions(),
+        };
+        options.Validate();
+        return options;
+    }
+
+    /// <summary>The causal masks that PyTorch's versions keep as buffers (<c>attn.bias</c>); they hold no information.</summary>
+    internal static bool IsCausalMask(string name) =>
+        name.EndsWith(".attn.bias", StringComparison.Ordinal) || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal);
+
+    private static KanPlacement Place(string name) =>
+        name.Contains(".attn.", StringComparison.Ordinal) ? KanPlacement.Attention : name.Contains(".mlp.", StringComparison.Ordinal) ? KanPlacement.Mlp : KanPlacement.Head;
+
+    private static KanOptions InferKan(TensorFile file, string layer)
+    {
+        // coefficients = size + order, knots = size + 2 order + 1
+        long coefficients = Shape(file, $"{layer}.spline_weight", 3)[2], knots = Shape(file, $"{layer}.grid", 2)[1];
+        int order = checked((int)(knots - coefficients - 1)), size = checked((int)(coefficients - order));
+        if (order < 1 || size < 1)
+            throw new KansformersException($"'{file.Path}': {coefficients} coefficients and {knots} knots in '{layer}' do not make a spline");
+        return new KanOptions { GridSize = size, SplineOrder = order, StandaloneScaler = file.TryGet($"{layer}.spline_scaler", out _) };
+    }
+
+    private static long[] Shape(TensorFile file, string name, int dimensions)
+    {
+        if (!file.TryGet(name, out StoredTensor? tensor))
+            throw NotGpt(file, name);
+        return tensor.Shape.Length == dimensions ? [.. tensor.Shape]
+            : throw new KansformersException($"'{file.Path}': tensor '{name}' has {tensor.Shape.Length} dimensions; a GPT has {dimensions} there");
+    }
+
+    private static KansformersException NotGpt(TensorFile file, string name) =>
+        new($"'{file.Path}' is not a GPT of this library, the original Kansformers or minGPT: it holds no '{name}'");
+}

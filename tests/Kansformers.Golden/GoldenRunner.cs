@@ -1,0 +1,26 @@
+using Kansformers.Checkpoints;
+
+namespace Kansformers.Golden;
+
+/// <summary>Compares this library with what the original programs computed; the kind of a path is told by its content.</summary>
+public static class GoldenRunner
+{
+    /// <summary>Compares every tensor of one golden file or folder.</summary>
+    /// <param name="path">A file of one KAN layer, or the folder of a GPT.</param>
+    /// <exception cref="KansformersException">The path is missing, damaged, or of no known kind.</exception>
+    public static GoldenReport Run(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+        {
+            return GptGolden.Is(path) ? GptGolden.Run(path)
+                : throw new KansformersException($"'{path}' is no golden folder of a known kind: a GPT's has config.json, expected.safetensors and weights");
+        }
+
+        if (!File.Exists(path))
+            throw new KansformersException($"there is no golden file or folder '{path}'");
+        using TensorFile file = StateDictionary.Load(path);
+        return KanLayerGolden.Is(file) ? KanLayerGolden.Run(path, file)
+            : throw new KansformersException($"'{path}' is no golden file of a known kind: a KAN layer's has its configuration as metadata");
+    }
+}
