@@ -121,12 +121,12 @@ internal sealed class LossCurvePainter
         double x = Left;
         if (_radius > 0)
         {
-            x = Legend(x, "training step", x => $"<path d=\"M{x:0.#} 90l5 -5l5 8l5 -9l5 6l4 -3\" stroke=\"{Blue}\" stroke-opacity=\"0.5\" stroke-width=\"1.2\" fill=\"none\"/>");
-            x = Legend(x, $"mean of {(2 * 2 * ((_radius + 1) / 2)) + 1} steps", x => $"<path d=\"M{x:0.#} 88h24\" stroke=\"{Blue}\" stroke-width=\"2.4\"/>");
+            x = Legend(x, "training", x => $"<path d=\"M{x:0.#} 90l5 -5l5 8l5 -9l5 6l4 -3\" stroke=\"{Blue}\" stroke-opacity=\"0.5\" stroke-width=\"1.2\" fill=\"none\"/>");
+            x = Legend(x, $"moving mean of {LossSeries.Window(_radius)}", x => $"<path d=\"M{x:0.#} 88h24\" stroke=\"{Blue}\" stroke-width=\"2.4\"/>");
         }
         else if (_curve.Train.Count > 0)
         {
-            x = Legend(x, "training step", x => $"<path d=\"M{x:0.#} 88h24\" stroke=\"{Blue}\" stroke-width=\"2.4\"/>");
+            x = Legend(x, "training", x => $"<path d=\"M{x:0.#} 88h24\" stroke=\"{Blue}\" stroke-width=\"2.4\"/>");
         }
 
         if (_curve.Validation.Count > 0)
@@ -141,7 +141,7 @@ internal sealed class LossCurvePainter
     {
         _svg.Add(key(x));
         _svg.Text(x + 31, 92.5, text, $"font-size=\"12.5\" fill=\"{Ink}\"");
-        return x + 31 + (7 * text.Length) + 18;
+        return x + 31 + (7.3 * text.Length) + 18;
     }
 
     private void PaintStrokes(List<LossSeries.Stroke> strokes, string color, double width, double opacity)

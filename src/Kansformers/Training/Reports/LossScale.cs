@@ -65,7 +65,8 @@ internal sealed class LossScale
 
     private static (double Low, double High) Losses(LossCurve curve, double[] smoothed)
     {
-        double[] raw = [.. curve.Train.Select(point => point.Loss).Where(Sane).Order()];
+        double[] raw = [.. curve.Train.Select(point => point.Loss).Where(Sane)];
+        Array.Sort(raw);
         double[] curves = [.. smoothed.Where(Sane), .. curve.Validation.Select(point => point.Loss).Where(Sane)];
         if (curves.Length == 0)
             return (0, 1);

@@ -14,6 +14,9 @@ internal static class LossSeries
     /// <summary>How many neighbours on each side the smoothed curve takes in: about a fiftieth of the series in all.</summary>
     public static int SmoothingRadius(int count) => count < 20 ? 0 : Math.Clamp(count / 100, 2, 5000);
 
+    /// <summary>How many points the smoothed curve takes in at most.</summary>
+    public static int Window(int radius) => (4 * Half(radius)) + 1;
+
     /// <summary>
     /// A centred mean with triangular weights (two passes of a moving mean), which does not lag behind as an exponential mean does.
     /// At the left end, where losses fall steeply, the window shrinks on both sides; at the right end on one.
@@ -24,7 +27,8 @@ internal static class LossSeries
         double[] values = [.. points.Select(point => point.Loss)];
         if (radius == 0)
             return values;
-        double[] sorted = [.. values.Where(double.IsFinite).Order()];
+        double[] sorted = [.. values.Where(double.IsFinite)];
+        Array.Sort(sorted);
         if (sorted.Length > 0)
         {
             double median = sorted[sorted.Length / 2], ceiling = Math.Max(values.First(double.IsFinite), median + (20 * (median - sorted[0])));
@@ -32,7 +36,7 @@ internal static class LossSeries
                 values[i] = double.IsFinite(values[i]) ? Math.Min(values[i], ceiling) : double.NaN;
         }
 
-        int half = (radius + 1) / 2;
+        int half = Half(radius);
         return MovingMean(MovingMean(values, half), half);
     }
 
@@ -45,6 +49,7 @@ internal static class LossSeries
         List<Stroke> strokes = [];
         List<int> column = [];
         bool gap = true;
+        double pixel = double.NaN;
         for (int i = 0; i < points.Count; i++)
         {
             if (!double.IsFinite(points[i].Loss))
@@ -53,11 +58,14 @@ internal static class LossSeries
                 continue;
             }
 
-            if (column.Count > 0 && Math.Floor(x(points[column[0]].Step)) != Math.Floor(x(points[i].Step)))
+            double here = Math.Floor(x(points[i].Step));
+            if (column.Count > 0 && here != pixel)
             {
                 Emit(strokes[^1], points, column, x);
                 column.Clear();
             }
+
+            pixel = here;
 
             // A gap inside a pixel column cannot be seen; one between two columns parts the strokes.
             if (column.Count == 0 && gap)
@@ -70,6 +78,8 @@ internal static class LossSeries
             Emit(strokes[^1], points, column, x);
         return strokes;
     }
+
+    private static int Half(int radius) => (radius + 1) / 2;
 
     private static void Emit(Stroke stroke, IReadOnlyList<LossPoint> points, List<int> column, Func<long, double> x)
     {
