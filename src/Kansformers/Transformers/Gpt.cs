@@ -44,7 +44,14 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
     public long KanParameterCount => KanLayers().Sum(layer => layer.Layer.parameters().Sum(parameter => parameter.numel()));
 
     /// <summary>The device of the parameters.</summary>
-    public Device Device => _transformer.wte.weight!.device;
+    public Device Device
+    {
+        get
+        {
+            using var scope = NewDisposeScope(); // the embedding makes a new handle of its weight at every call
+            return _transformer.wte.weight!.device;
+        }
+    }
 
     /// <summary>Every KAN layer with its name.</summary>
     public IEnumerable<(string Name, KanLinear Layer)> KanLayers() =>

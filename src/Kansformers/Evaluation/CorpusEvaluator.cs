@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using Kansformers.Transformers;
+
+namespace Kansformers.Evaluation;
+
+/// <summary>Measures how well a model predicts a corpus: loss, perplexity and bits per byte by sliding windows of the model's block size.</summary>
+/// <param name="model">The model; while it is evaluated it is in evaluation mode.</param>
+/// <param name="options">How to walk over the corpus; null is the defaults.</param>
+public sealed class CorpusEvaluator(Gpt model, EvaluationOptions? options = null)
+{
+    private readonly EvaluationOptions _options = options ?? new EvaluationOptions();
+
+    internal EvaluationResult Evaluate(long count, TokenReader read, Func<long, long> utf8BytesOfFirstTargets, IProgress<EvaluationProgress>? progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        int blockSize = model.Options.BlockSize;
+        _options.Validate(blockSize);
+        FixedWindows.RequireTokens(count);
+        long total = Math.Min(count - 1, _options.MaxTokens ?? long.MaxValue);
+        int stride = _options.Stride ?? blockSize;
+
+        long start = Stopwatch.GetTimestamp();
+        double nats = 0;
+        long done = 0;
+        foreach ((double batchNats, int tokens) in WindowScorer.Score(model, read, ScoringWindow.Sliding(total + 1, blockSize, stride), _options.BatchSize, cancellation))
+        {
+            nats += batchNats;
+            done += tokens;
+            progress?.Report(new EvaluationProgress(done, total, nats / done));
+        }
+
+        long bytes = utf8BytesOfFirstTargets(total);
+        return new EvaluationResult
+        {
+            Loss = nats / total,
+            BitsPerByte = bytes > 0 ? nats / Math.Log(2) / bytes : double.NaN,
+            Tokens = total,
+            Stride = stride,
+            Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
+        };
+    }
+}

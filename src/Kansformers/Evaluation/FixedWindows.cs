@@ -1,0 +1,51 @@
+using Kansformers.Transformers;
+
+namespace Kansformers.Evaluation;
+
+/// <summary>
+/// The same evenly spaced windows of a corpus at every call, whatever the seed: what a trainer validates on at intervals, so that
+/// the losses of one run, and of several, can be compared.
+/// </summary>
+public sealed class FixedWindows
+{
+    /// <summary>How many windows there are by default.</summary>
+    public const int DefaultCount = 64;
+
+    private readonly TokenReader _read;
+    private readonly ScoringWindow[] _windows;
+
+    internal FixedWindows(long tokens, TokenReader read, int blockSize, int count)
+    {
+        RequireTokens(tokens);
+        ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        _read = read;
+        _windows = [.. ScoringWindow.EvenlySpaced(tokens, blockSize, count)];
+    }
+
+    /// <summary>How many windows there are.</summary>
+    public int Count => _windows.Length;
+
+    /// <summary>How many predictions they score together.</summary>
+    public long Tokens => _windows.Sum(window => (long)window.Scored);
+
+    /// <summary>The mean loss of a model over the windows, in nats per token.</summary>
+    /// <param name="model">The model; its block size is at least that of the windows. It is in evaluation mode meanwhile.</param>
+    /// <param name="cancellation">Ends the work with <see cref="OperationCanceledException"/> between batches.</param>
+    /// <returns>The loss, as it is: not finite when the model's weights are broken.</returns>
+    /// <exception cref="KansformersException">The corpus holds ids that the model does not have.</exception>
+    public double Evaluate(Gpt model, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        double nats = 0;
+        foreach ((double batchNats, int _) in WindowScorer.Score(model, _read, _windows, null, cancellation))
+            nats += batchNats;
+        return nats / Tokens;
+    }
+
+    internal static void RequireTokens(long count)
+    {
+        if (count < 2)
+            throw new KansformersException($"the text to evaluate has {count} token(s); at least 2 are needed, one to be predicted from another");
+    }
+}
