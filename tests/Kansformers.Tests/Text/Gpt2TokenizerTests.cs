@@ -87,7 +87,7 @@ public class Gpt2TokenizerTests
     public void Random_text_of_the_basic_plane_encodes_as_an_independent_encoder_does()
     {
         GptEncoding peer = GptEncoding.GetEncoding("r50k_base");
-        TextGen.BasicPlane.Sample(text => Assert.Equal(peer.Encode(text, [], []), Gpt2.Encode(text)), iter: 3000, threads: 1);
+        TextGen.BasicPlane.Sample(text => Assert.Equal(peer.Encode(text, new HashSet<string>(), new HashSet<string>()), Gpt2.Encode(text)), iter: 1500, threads: 1);
     }
 
     [Fact]

@@ -32,8 +32,8 @@ internal sealed partial class ApiNames
         string shortType = TypeName(type);
         if (member == "#ctor")
             return (type, $"{shortType} constructor");
-        // Explicit implementations and static constructors, which cannot be called by name.
-        if (member.Contains('#', StringComparison.Ordinal))
+        // Explicit implementations, static constructors and private fields, which cannot be used by name.
+        if (member.Contains('#', StringComparison.Ordinal) || member.StartsWith('_'))
             return null;
         if (member.StartsWith("op_", StringComparison.Ordinal))
             return (type, $"{shortType} {OperatorName(member)} operator");

@@ -1,11 +1,12 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
 
 namespace Kansformers.Text;
 
 /// <summary>Reads an XML documentation file as prose: per member its summary, its remarks and what it returns, in one paragraph.</summary>
-internal static class ApiProse
+internal static partial class ApiProse
 {
     /// <summary>The identifier and the paragraph of each member, in the order of the file; the paragraph is empty where the member has no text.</summary>
     public static IEnumerable<(string Id, string Body)> Read(string path)
@@ -48,33 +49,35 @@ internal static class ApiProse
     private static string BodyOf(XElement member)
     {
         StringBuilder body = new();
-        AddSentence(body, Prose(member.Element("summary")));
-        // Fields and properties often say in "value" or "returns" what the summary says; methods say something new.
+        string summary = Prose(member.Element("summary"));
+        AddSentence(body, summary);
         AddSentence(body, Prose(member.Element("remarks")));
-        AddSentence(body, ReturnSentence(Prose(member.Element("returns"))));
-        return body.ToString();
+        AddSentence(body, ReturnSentence(Prose(member.Element("returns")), summary));
+        return GenericArity().Replace(body.ToString(), "").Replace("constructor constructor", "constructor", StringComparison.Ordinal);
     }
 
+    /// <summary>Adds what is not empty, ended by a full stop where it has no end.</summary>
     private static void AddSentence(StringBuilder body, string sentence)
     {
+        sentence = sentence.TrimEnd(' ', ':', ';', ',');
         if (sentence.Length == 0)
             return;
         if (body.Length > 0)
             body.Append(' ');
         body.Append(sentence);
-        if (char.IsLetterOrDigit(sentence[^1]) || sentence[^1] is ')' or '"' or '\'')
+        if (sentence[^1] is not ('.' or '!' or '?'))
             body.Append('.');
     }
 
-    /// <summary>"An array ..." becomes "Returns an array ...".</summary>
-    private static string ReturnSentence(string text)
+    /// <summary>"An array ..." becomes "Returns an array ..."; nothing when it only repeats the summary or names a type.</summary>
+    private static string ReturnSentence(string text, string summary)
     {
-        if (text.Length == 0 || text.StartsWith("Returns ", StringComparison.Ordinal))
-            return text;
         int blank = text.IndexOf(' ', StringComparison.Ordinal);
-        string first = blank < 0 ? text : text[..blank];
-        return first switch
+        if (blank < 0 || summary.Contains(text[(blank + 1)..].TrimEnd('.'), StringComparison.OrdinalIgnoreCase))
+            return "";
+        return text[..blank] switch
         {
+            "Returns" => text,
             "A" or "An" or "The" or "If" or "One" or "Either" => $"Returns {char.ToLowerInvariant(text[0])}{text[1..]}",
             "true" or "false" or "null" => $"Returns {text}",
             _ => $"Returns: {text}",
@@ -108,8 +111,9 @@ internal static class ApiProse
             case "see" or "seealso" or "xref" or "paramref" or "typeparamref" when element.IsEmpty || element.Value.Length == 0:
                 text.Append(Reference(element));
                 break;
-            case "code" or "listheader":
-                break; // programs and table heads are no prose
+            case "listheader":
+            case "code" when element.Value.Contains('\n', StringComparison.Ordinal):
+                break; // table heads and programs are no prose
             case "para" or "p" or "li" or "br":
                 text.Append(' ');
                 AppendNodes(text, element);
@@ -170,4 +174,8 @@ internal static class ApiProse
 
         return result.ToString().TrimEnd();
     }
+
+    /// <summary>The <c>`1</c> of a generic type that was written out by hand.</summary>
+    [GeneratedRegex(@"(?<=\w)`\d")]
+    private static partial Regex GenericArity();
 }

@@ -14,13 +14,18 @@ internal sealed class DotnetDocsCorpus : Corpus
 {
     public const string BuiltInName = "dotnet-docs";
 
+    private static readonly string[] Unwanted =
+        ["System.Runtime.Intrinsics.X86.", "System.Runtime.Intrinsics.Arm.", "System.Runtime.Intrinsics.Wasm.", "System.SR."];
+
     private readonly long _maximumBytes;
+    private readonly Lazy<List<string>> _documents;
 
     private DotnetDocsCorpus(string[] files, string version, long maximumBytes)
         : base(BuiltInName, $"the documentation of the .NET API ({version})")
     {
         Files = files;
         _maximumBytes = maximumBytes;
+        _documents = new(ChooseDocuments);
     }
 
     public override IReadOnlyList<string> Files { get; }
@@ -38,30 +43,42 @@ internal sealed class DotnetDocsCorpus : Corpus
 
     private protected override IEnumerable<RawPiece> ReadRaw()
     {
+        foreach (string document in _documents.Value)
+            yield return new RawPiece(document.AsMemory(), true, 0);
+        yield return new RawPiece(default, true, Files.Sum(file => new FileInfo(file).Length));
+    }
+
+    /// <summary>The documents, up to the size that was asked for, but at least one.</summary>
+    private List<string> ChooseDocuments()
+    {
         Dictionary<string, List<string>> types = ReadTypes();
         HashSet<string> said = new(StringComparer.Ordinal);
-        StringBuilder document = new();
-        long bytes = 0, source = Files.Sum(file => new FileInfo(file).Length);
+        List<string> documents = [];
+        long bytes = 0;
         foreach (string type in types.Keys.OrderBy(Mix).ThenBy(name => name, StringComparer.Ordinal))
         {
-            document.Clear();
-            foreach (string paragraph in types[type].Where(paragraph => IsNews(paragraph, said)))
-                document.Append(paragraph).Append('\n');
+            string document = string.Join('\n', types[type].Where(paragraph => IsNews(paragraph, said)));
             if (document.Length == 0)
                 continue;
-            string text = document.ToString(0, document.Length - 1);
-            bytes += Encoding.UTF8.GetByteCount(text);
-            if (bytes > _maximumBytes && bytes > text.Length)
+            bytes += document.Length; // it is all ASCII
+            if (bytes > _maximumBytes && documents.Count > 0)
                 break;
-            yield return new RawPiece(text.AsMemory(), true, 0);
+            documents.Add(document);
         }
 
-        yield return new RawPiece(default, true, source);
+        return documents;
     }
 
     /// <summary>Overloads, and types with the same members, often say the same: what follows the name is kept once.</summary>
     private static bool IsNews(string paragraph, HashSet<string> said) =>
         said.Add(paragraph[(paragraph.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
+
+    /// <summary>
+    /// Whether to keep a paragraph. Not the processor intrinsics, which are lists of instructions; not message tables; and nothing
+    /// beyond ASCII, which is rare here and would swell the vocabulary of a character model.
+    /// </summary>
+    private static bool IsProse(string id, string body) =>
+        Ascii.IsValid(body) && !Unwanted.Any(name => id.AsSpan(2).StartsWith(name, StringComparison.Ordinal));
 
     private static ulong Mix(string name) => XxHash64.HashToUInt64(MemoryMarshal.AsBytes(name.AsSpan()));
 
@@ -75,7 +92,7 @@ internal sealed class DotnetDocsCorpus : Corpus
             foreach ((string id, string body) in ApiProse.Read(file))
             {
                 names.Add(id);
-                if (body.Length > 0)
+                if (body.Length > 0 && IsProse(id, body))
                     members.Add((id, body));
             }
         }

@@ -17,7 +17,7 @@ internal sealed class CorpusCache
     private readonly IProgress<EncodeProgress>? _progress;
     private readonly CancellationToken _cancellation;
     private readonly Dictionary<Corpus, string> _contents = [];
-    private readonly Dictionary<string, string> _states = [];
+    private readonly Dictionary<Corpus, string> _states = [];
     private readonly List<string> _notes = [];
 
     public CorpusCache(string folder, Corpus[] corpora, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
@@ -30,9 +30,8 @@ internal sealed class CorpusCache
         ContentHashes hashes = new(_folder);
         foreach (Corpus corpus in corpora)
         {
-            foreach (string file in corpus.Files)
-                _states[file] = ContentHashes.State(file, out _, out _);
-            _contents[corpus] = Key([corpus.Identity, .. corpus.Files.Select(file => $"{hashes.Of(file, advance, cancellation):x32}")]);
+            _states[corpus] = ContentHashes.State(corpus.Files, out _, out _);
+            _contents[corpus] = Key(corpus.Identity, hashes.Of(corpus.Files, advance, cancellation));
         }
     }
 
@@ -118,12 +117,8 @@ internal sealed class CorpusCache
     /// <summary>A corpus that changed while it was encoded must not stay under the key of what it was.</summary>
     private void RequireUnchanged(Corpus corpus)
     {
-        foreach (string file in corpus.Files)
-        {
-            if (ContentHashes.State(file, out _, out _) == _states[file])
-                continue;
-            throw new KansformersException($"'{file}' changed while it was read; start again when it is complete");
-        }
+        if (ContentHashes.State(corpus.Files, out _, out _) != _states[corpus])
+            throw new KansformersException($"the corpus {corpus.Description} changed while it was read; start again when it is complete");
     }
 
     private void MakeFolder()

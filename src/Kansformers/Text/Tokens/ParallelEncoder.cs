@@ -18,6 +18,9 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
     private readonly int _width = TokenFileHeader.WidthFor(tokenizer.VocabularySize);
     private readonly Stack<TextChunk> _free = [];
 
+    /// <summary>How many buffers were needed, for tests that memory stays flat.</summary>
+    public int ChunksMade { get; private set; }
+
     public IEnumerable<EncodedChunk> Encode(IEnumerable<TextPiece> pieces)
     {
         int atOnce = Environment.ProcessorCount + 1;
@@ -53,7 +56,7 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
 
     private IEnumerable<TextChunk> Chunks(IEnumerable<TextPiece> pieces)
     {
-        TextChunk chunk = new();
+        TextChunk chunk = EmptyChunk();
         int wanted = chunkLength, searched = 0;
         foreach (TextPiece piece in pieces)
         {
@@ -72,13 +75,21 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
                 continue;
             }
 
-            TextChunk rest = _free.TryPop(out TextChunk? free) ? free.Reset() : new TextChunk();
+            TextChunk rest = EmptyChunk();
             chunk.MoveTail(start + cut, rest);
             yield return chunk;
             (chunk, wanted, searched) = (rest, chunkLength, 0);
         }
 
         yield return chunk;
+    }
+
+    private TextChunk EmptyChunk()
+    {
+        if (_free.TryPop(out TextChunk? free))
+            return free.Reset();
+        ChunksMade++;
+        return new TextChunk();
     }
 
     private void Encode(TextChunk chunk)
