@@ -105,9 +105,9 @@ public class Gpt2TokenizerTests
     [InlineData(" ")]
     [InlineData("=")]
     [InlineData("你")]
-    public void A_word_of_a_million_characters_takes_no_quadratic_time(string unit)
+    public void A_very_long_word_takes_no_quadratic_time(string unit)
     {
-        string word = new StringBuilder().Insert(0, unit, 1_000_000 / unit.Length).ToString();
+        string word = new StringBuilder().Insert(0, unit, 400_000 / unit.Length).ToString();
         long start = Stopwatch.GetTimestamp();
         int[] ids = Gpt2.Encode(word);
         // Quadratic time would be hours.

@@ -20,7 +20,7 @@ internal static class TextGen
     public static readonly Gen<string> Valid =
         Gen.Frequency((6, Gen.Int[0, Tricky.Length - 1].Select(i => Tricky[i])), (1, AnyRune)).Array[0, 60].Select(string.Concat);
 
-    /// <summary>Without characters beyond U+FFFF, surrogates, and the code points on which .NET's pattern and Unicode's white space may differ.</summary>
+    /// <summary>Valid text without characters beyond U+FFFF, where encoders that use .NET patterns go wrong.</summary>
     public static readonly Gen<string> BasicPlane = Valid.Select(text => string.Concat(text.Where(c => !char.IsSurrogate(c))));
 
     /// <summary>Any UTF-16 units, lone surrogates too.</summary>
