@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kansformers.Text;
 using Kansformers.Transformers;
 
 namespace Kansformers.Evaluation;
@@ -9,6 +10,18 @@ namespace Kansformers.Evaluation;
 public sealed class CorpusEvaluator(Gpt model, EvaluationOptions? options = null)
 {
     private readonly EvaluationOptions _options = options ?? new EvaluationOptions();
+
+    /// <summary>Scores every token but the first, each once.</summary>
+    /// <param name="tokens">The corpus; its file must stay open meanwhile.</param>
+    /// <param name="progress">Is told after each batch.</param>
+    /// <param name="cancellation">Ends the work with <see cref="OperationCanceledException"/> between batches.</param>
+    /// <returns>The measures; the loss is not finite when the model's weights are broken.</returns>
+    /// <exception cref="KansformersException">There are fewer than two tokens, an option is invalid, or the corpus holds ids that the model does not have.</exception>
+    public EvaluationResult Evaluate(TokenSpan tokens, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        return Evaluate(tokens.Count, tokens.Read, targets => tokens.Slice(1, targets).Utf8Bytes, progress, cancellation);
+    }
 
     internal EvaluationResult Evaluate(long count, TokenReader read, Func<long, long> utf8BytesOfFirstTargets, IProgress<EvaluationProgress>? progress, CancellationToken cancellation)
     {

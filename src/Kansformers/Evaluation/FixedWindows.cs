@@ -1,3 +1,4 @@
+using Kansformers.Text;
 using Kansformers.Transformers;
 
 namespace Kansformers.Evaluation;
@@ -13,6 +14,17 @@ public sealed class FixedWindows
 
     private readonly TokenReader _read;
     private readonly ScoringWindow[] _windows;
+
+    /// <summary>Chooses the windows: evenly spaced from the first token to the last, without overlap.</summary>
+    /// <param name="tokens">The corpus; its file must stay open while the windows are used.</param>
+    /// <param name="blockSize">The tokens of a window, at most the model's block size.</param>
+    /// <param name="count">The most windows; there are fewer when the corpus is shorter, and one short window when it is shorter than a block.</param>
+    /// <exception cref="KansformersException">There are fewer than two tokens.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Block size or count is below 1.</exception>
+    public FixedWindows(TokenSpan tokens, int blockSize, int count = DefaultCount)
+        : this((tokens ?? throw new ArgumentNullException(nameof(tokens))).Count, tokens.Read, blockSize, count)
+    {
+    }
 
     internal FixedWindows(long tokens, TokenReader read, int blockSize, int count)
     {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Kansformers.Generation;
@@ -115,14 +116,17 @@ public sealed class LogitSampler
     // Moves what is above the threshold, and the first of those that equal it, to the front, in the order of the ids.
     private int Keep(int count, float threshold, int ties, bool first = false)
     {
+        Span<float> values = _values.AsSpan(0, count);
+        Span<int> ids = _ids.AsSpan(0, count);
         int kept = 0;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < values.Length; i++)
         {
-            float value = _values[i];
-            if (!(value > threshold || (value == threshold && ties-- > 0)))
-                continue;
-            (_values[kept], _ids[kept]) = (value, first ? i : _ids[i]);
-            kept++;
+            // Written first, counted after: whether a value stays is too random for a branch.
+            float value = values[i];
+            (values[kept], ids[kept]) = (value, first ? i : ids[i]);
+            kept += Unsafe.BitCast<bool, byte>(value > threshold);
+            if (value == threshold && ties-- > 0)
+                kept++;
         }
 
         return kept;

@@ -55,11 +55,12 @@ internal static class TopSelection
         return (threshold, (int)Math.Clamp(ties, 1, values.Length));
     }
 
-    // An unsigned integer whose order is that of the floats.
+    // An unsigned integer whose order is that of the floats: the sign bit flips, and with it all others of a negative number.
+    // Without a branch, which random signs would mispredict half the time.
     private static uint Key(float value)
     {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return (bits & 0x80000000) == 0 ? bits | 0x80000000 : ~bits;
+        int bits = BitConverter.SingleToInt32Bits(value);
+        return (uint)(bits ^ ((bits >> 31) | int.MinValue));
     }
 
     private static float Value(uint key) =>

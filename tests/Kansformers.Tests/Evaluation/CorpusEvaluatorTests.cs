@@ -1,4 +1,5 @@
 using Kansformers.Evaluation;
+using Kansformers.Text;
 using Kansformers.Transformers;
 using TorchSharp;
 using F = TorchSharp.torch.nn.functional;
@@ -106,6 +107,29 @@ public class CorpusEvaluatorTests
         using CancellationTokenSource source = new();
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => new CorpusEvaluator(model).Evaluate(Corpus.Length, Read, n => n, null, source.Token));
+    }
+
+    [Fact]
+    public void Bits_per_byte_count_the_text_of_the_scored_tokens()
+    {
+        using TestFolder folder = new();
+        string text = string.Concat(Enumerable.Range(0, 50).Select(i => (i * i % 7) switch { 0 => "a", 1 => "é", 2 => "😀", _ => "b" }));
+        using TokenizedCorpus corpus = TokenizedCorpus.Prepare(new PrepareOptions
+        {
+            Corpus = Kansformers.Text.Corpus.Open(folder.Write("a.txt", text)),
+            TokenizerKind = "char",
+            ValidationFraction = 0,
+            CacheFolder = folder["cache"],
+        });
+        using Gpt model = TinyGpt.Make(KanPlacement.None, vocabulary: corpus.Tokenizer.VocabularySize);
+        EvaluationResult all = new CorpusEvaluator(model).Evaluate(corpus.Train);
+        int[] ids = corpus.Tokenizer.Encode(text);
+        Assert.Equal(ids.Length - 1, all.Tokens);
+        Assert.Equal(all.Loss * all.Tokens / Math.Log(2) / ids[1..].Sum(id => corpus.Tokenizer.BytesOf(id).Length), all.BitsPerByte, 1e-9);
+        EvaluationResult ten = new CorpusEvaluator(model, new EvaluationOptions { MaxTokens = 10 }).Evaluate(corpus.Train);
+        Assert.Equal(ten.Loss * 10 / Math.Log(2) / ids[1..11].Sum(id => corpus.Tokenizer.BytesOf(id).Length), ten.BitsPerByte, 1e-9);
+        Assert.Equal(all.Loss, new FixedWindows(corpus.Train, 7).Evaluate(model), 2.0);
+        Assert.Equal(7, new FixedWindows(corpus.Train, 7).Count);
     }
 
     [Fact]

@@ -54,16 +54,16 @@ public class LogitSamplerTests
                 double[] expected = NaiveProbabilities.Of(logits, sequence, options);
                 LogitSampler sampler = new(options);
                 int[] counts = new int[logits.Length];
-                for (int i = 0; i < 400; i++)
+                for (int i = 0; i < 200; i++)
                     counts[sampler.Next(logits, sequence)]++;
                 for (int id = 0; id < counts.Length; id++)
                 {
                     if (expected[id] == 0)
                         Assert.Equal(0, counts[id]);
-                    else if (expected[id] > 0.08) // 400 draws miss it with a chance below 1e-14
+                    else if (expected[id] > 0.15) // 200 draws miss it with a chance below 1e-14
                         Assert.True(counts[id] > 0, $"token {id} has probability {expected[id]} and was never drawn");
                 }
-            }, iter: 400, seed: "0000000000001", threads: 1);
+            }, iter: 300, seed: "0000000000001", threads: 1);
     }
 
     [Theory]
@@ -77,7 +77,7 @@ public class LogitSamplerTests
         float[] logits = [.. Enumerable.Range(0, 60).Select(_ => (float)(random.NextDouble() * 6 - 3))];
         SamplingOptions options = new() { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, Seed = 3 };
         double[] expected = NaiveProbabilities.Of(logits, [], options);
-        const int Draws = 100_000;
+        const int Draws = 40_000;
         LogitSampler sampler = new(options);
         int[] counts = new int[logits.Length];
         for (int i = 0; i < Draws; i++)

@@ -15,24 +15,23 @@ public class TokenGeneratorTests
     [InlineData("all")]
     public void The_cache_changes_no_token_up_to_the_block_size_and_beyond(string placement)
     {
-        foreach (int promptLength in (int[])[1, 3, 7, 8, 12])
+        foreach (int promptLength in (int[])[1, 7, 12])
         {
             using Gpt model = TinyGpt.Make(KanPlacements.Parse(placement), seed: promptLength);
             int[] prompt = [.. Enumerable.Range(0, promptLength).Select(i => i * 5 % 17)];
             foreach (SamplingOptions options in (SamplingOptions[])
                 [
-                    new() { Temperature = 0, MaxNewTokens = 24 },
-                    new() { Temperature = 0, RepetitionPenalty = 1.5, MaxNewTokens = 24 },
-                    new() { Temperature = 1.3, TopK = 12, TopP = 0.95, MinP = 0.01, MaxNewTokens = 24, Seed = promptLength },
+                    new() { Temperature = 0, MaxNewTokens = 16 },
+                    new() { Temperature = 1.3, TopK = 12, TopP = 0.95, MinP = 0.01, RepetitionPenalty = 1.5, MaxNewTokens = 16, Seed = promptLength },
                 ])
             {
                 TokenGenerator generator = new(model);
                 int[] cached = [.. generator.Generate(prompt, options)];
                 int[] uncached = [.. generator.Generate(prompt, options with { UseCache = false })];
-                Assert.Equal(24, cached.Length);
+                Assert.Equal(16, cached.Length);
                 Assert.Equal(uncached, cached);
-                if (options.Temperature == 0 && options.RepetitionPenalty == 1)
-                    Assert.Equal(PlainGreedy(model, prompt, 24), cached);
+                if (options.Temperature == 0)
+                    Assert.Equal(PlainGreedy(model, prompt, 16), cached);
             }
         }
     }
@@ -72,18 +71,18 @@ public class TokenGeneratorTests
     public void No_tensor_outlives_its_token()
     {
         using Gpt model = TinyGpt.Make(KanPlacement.None);
-        SamplingOptions options = new() { MaxNewTokens = 2000, Seed = 9 };
+        SamplingOptions options = new() { MaxNewTokens = 500, Seed = 9 };
         long[] live = [0, 0];
         long before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         int count = 0;
         foreach (int _ in new TokenGenerator(model).Generate([3], options))
         {
             count++;
-            if (count is 4 or 2000)
-                live[count / 2000] = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+            if (count is 4 or 500)
+                live[count / 500] = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         }
 
-        Assert.Equal(2000, count);
+        Assert.Equal(500, count);
         Assert.Equal(live[0], live[1]);
         Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
