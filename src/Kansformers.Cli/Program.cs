@@ -1,1 +1,3 @@
-Console.WriteLine("kansformers");
+using Kansformers.Cli;
+
+return CommandLineApp.Run(args);

@@ -42,10 +42,10 @@ public enum BaseActivation
 }
 
 /// <summary>Base activations as torch operations and by name.</summary>
-internal static class BaseActivations
+public static class BaseActivations
 {
     /// <summary>The activation of every element of <paramref name="x"/>; a new tensor (or <paramref name="x"/> itself for the identity).</summary>
-    public static Tensor Apply(BaseActivation activation, Tensor x) => activation switch
+    internal static Tensor Apply(BaseActivation activation, Tensor x) => activation switch
     {
         BaseActivation.Silu => F.silu(x),
         BaseActivation.Gelu => F.gelu(x),

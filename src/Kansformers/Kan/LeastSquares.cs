@@ -6,8 +6,9 @@ namespace Kansformers.Kan;
 internal static class LeastSquares
 {
     /// <summary>
-    /// The minimum-norm solution X of min |A X - B|, batch by batch, for any rank of A: QR with column pivoting (LAPACK's gelsy), in double precision,
-    /// with singular values below <paramref name="rcond"/> times the largest one taken as zero.
+    /// The minimum-norm solution X of min |A X - B|, batch by batch, for any rank of A, in double precision, with singular values below
+    /// <paramref name="rcond"/> times the largest one taken as zero. (By singular values: the rank that libtorch's own solver, LAPACK's gelsy,
+    /// finds is wrong for matrices with zero columns.)
     /// </summary>
     /// <param name="a">(batch, m, n), any floating type.</param>
     /// <param name="b">(batch, m, k).</param>
@@ -17,7 +18,6 @@ internal static class LeastSquares
     {
         using var scope = NewDisposeScope();
         double tolerance = rcond ?? 1.1920929e-7 * Math.Max(a.shape[^1], a.shape[^2]);
-        Tensor wide = a.to_type(ScalarType.Float64).cpu(), right = b.to_type(ScalarType.Float64).cpu();
-        return linalg.lstsq(wide, right, tolerance).Solution.to(a.device).MoveToOuterDisposeScope();
+        return linalg.pinv(a.to_type(ScalarType.Float64), rtol: tolerance).matmul(b.to_type(ScalarType.Float64)).MoveToOuterDisposeScope();
     }
 }

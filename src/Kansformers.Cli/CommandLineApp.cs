@@ -1,0 +1,63 @@
+using System.CommandLine;
+
+namespace Kansformers.Cli;
+
+/// <summary>The program: parse, run, and turn every failure into one line and an exit code.</summary>
+internal static class CommandLineApp
+{
+    public const int Succeeded = 0, RunFailed = 1, BadUsage = 2;
+
+    public static int Run(string[] args)
+    {
+        try
+        {
+            RootCommand root = new("Train, sample and evaluate transformers whose linear layers are Kolmogorov-Arnold networks (KANs).")
+            {
+                TrainCommand.Create(),
+                SampleCommand.Create(),
+                EvalCommand.Create(),
+                InfoCommand.Create(),
+            };
+            if (args.Length == 0)
+                args = ["--help"];
+            ParseResult parsed = root.Parse(ConfigFile.Expand(args));
+            if (parsed.Errors.Count == 0)
+                return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return Usage(parsed.Errors[0].Message);
+        }
+        catch (UsageException failure)
+        {
+            return Usage(failure.Message);
+        }
+        catch (KansformersException failure)
+        {
+            return Fail(failure.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail("interrupted");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return Fail(failure.Message);
+        }
+        catch (Exception failure) when (Environment.GetEnvironmentVariable("KANSFORMERS_DEBUG") is null)
+        {
+            return Fail($"{failure.GetType().Name}: {failure.Message} (an unexpected failure: please report it; set KANSFORMERS_DEBUG=1 to see where)");
+        }
+    }
+
+    private static int Usage(string message)
+    {
+        Console.Error.WriteLine($"error: {OneLine(message)} (see --help)");
+        return BadUsage;
+    }
+
+    private static int Fail(string message)
+    {
+        Console.Error.WriteLine($"error: {OneLine(message)}");
+        return RunFailed;
+    }
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+
+namespace Kansformers.Cli;
+
+/// <summary>
+/// <c>--config FILE</c>: a JSON object of option names and values, <c>{"model": "gpt-nano", "max-iters": 500}</c>, that stand
+/// as if they had been written on the command line; what is written there wins.
+/// </summary>
+internal static class ConfigFile
+{
+    private const string Option = "--config";
+
+    public static string[] Expand(string[] args)
+    {
+        int at = Array.IndexOf(args, Option);
+        if (at < 0 || args.Contains("--help") || args.Contains("-h") || args.Contains("-?"))
+            return args;
+        if (at + 1 >= args.Length)
+            throw new UsageException($"{Option} needs a file");
+        string path = args[at + 1];
+        List<string> expanded = [.. args[..at], .. args[(at + 2)..]];
+        HashSet<string> given = [.. expanded.Where(argument => argument.StartsWith("--", StringComparison.Ordinal)).Select(argument => argument.Split('=')[0])];
+        foreach ((string name, string? value) in Read(path))
+        {
+            if (given.Contains(name))
+                continue;
+            expanded.Add(name);
+            if (value is not null)
+                expanded.Add(value);
+        }
+
+        return [.. expanded];
+    }
+
+    private static List<(string Name, string? Value)> Read(string path)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw new UsageException($"'{path}' must hold a JSON object of option names and values");
+            List<(string, string?)> options = [];
+            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            {
+                string name = "--" + property.Name.Replace('_', '-');
+                switch (property.Value.ValueKind)
+                {
+                    case JsonValueKind.True:
+                        options.Add((name, null));
+                        break;
+                    case JsonValueKind.False or JsonValueKind.Null:
+                        break;
+                    case JsonValueKind.String:
+                        options.Add((name, property.Value.GetString()));
+                        break;
+                    case JsonValueKind.Number:
+                        options.Add((name, property.Value.GetRawText()));
+                        break;
+                    case JsonValueKind.Array:
+                        options.Add((name, string.Join(',', property.Value.EnumerateArray().Select(item => item.ToString()))));
+                        break;
+                    default:
+                        throw new UsageException($"'{path}': '{property.Name}' must be a string, a number, true or false");
+                }
+            }
+
+            return options;
+        }
+        catch (JsonException failure)
+        {
+            throw new UsageException($"'{path}' is not JSON: {failure.Message}");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"cannot read the configuration '{path}': {failure.Message}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Kansformers.Text;
+using Kansformers.Training;
+using Spectre.Console;
+
+namespace Kansformers.Cli;
+
+/// <summary>Shows a training on standard error: a live bar on a terminal, plain lines when piped.</summary>
+internal abstract class TrainingDisplay : IProgress<EncodeProgress>
+{
+    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
+    private ProgressEstimate _estimate = new(1);
+
+    /// <summary>Runs a piece of work with a display that fits where standard error goes.</summary>
+    public static T Run<T>(Func<TrainingDisplay, T> work)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive || !console.Profile.Capabilities.Ansi)
+            return work(new Lines());
+        return console.Progress()
+            .AutoClear(false)
+            .HideCompleted(false)
+            .Columns(new ProgressBarColumn { Width = 24 }, new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Start(context => work(new Bar(console, context)));
+    }
+
+    /// <summary>A line that stays.</summary>
+    public abstract void Say(string line);
+
+    public abstract void Report(EncodeProgress value);
+
+    public void Began(long stepsDone, long stepsInAll) => _estimate = new ProgressEstimate(stepsInAll, stepsDone);
+
+    public void Show(TrainingStep step, long stepsInAll)
+    {
+        _estimate.Advance(step.Step);
+        string left = _estimate.TimeLeft is TimeSpan time ? $"{HumanText.Duration(time)} left" : "";
+        Show(step.Step, stepsInAll, FormattableString.Invariant($"step {step.Step}/{stepsInAll}  loss {step.Loss:0.0000}  lr {step.LearningRate:0.0e+0}  {HumanText.Count((long)step.TokensPerSecond)} tokens/s  {left}"));
+    }
+
+    public void Show(ValidationReport report)
+    {
+        string outside = report.OutsideGrid.Count == 0 ? ""
+            : FormattableString.Invariant($"  inputs outside the grid {report.OutsideGrid.Average(entry => entry.Share):P0}");
+        Say(FormattableString.Invariant($"step {report.Step}  validation loss {report.Loss:0.0000}{(report.IsBest ? " (best so far, saved)" : "")}{outside}"));
+    }
+
+    protected abstract void Show(long step, long stepsInAll, string line);
+
+    private sealed class Lines : TrainingDisplay
+    {
+        private long _last = long.MinValue;
+        private int _tenth = -1;
+
+        public override void Say(string line) => Console.Error.WriteLine(line);
+
+        public override void Report(EncodeProgress value)
+        {
+            int tenth = value.BytesTotal > 0 ? (int)(10 * value.BytesDone / value.BytesTotal) : 0;
+            if (tenth == _tenth || value.BytesTotal < 1 << 24)
+                return;
+            _tenth = tenth;
+            Say($"{Words(value)} {HumanText.Bytes(value.BytesDone)} of {HumanText.Bytes(value.BytesTotal)}");
+        }
+
+        protected override void Show(long step, long stepsInAll, string line)
+        {
+            long now = Environment.TickCount64;
+            if (step != 1 && step != stepsInAll && now - _last < LineInterval.TotalMilliseconds)
+                return;
+            _last = now;
+            Say(line);
+        }
+    }
+
+    private sealed class Bar(IAnsiConsole console, ProgressContext context) : TrainingDisplay
+    {
+        private ProgressTask? _encoding;
+        private ProgressTask? _training;
+
+        public override void Say(string line) => console.WriteLine(line);
+
+        public override void Report(EncodeProgress value)
+        {
+            _encoding ??= context.AddTask("");
+            (_encoding.MaxValue, _encoding.Value) = (Math.Max(1, value.BytesTotal), value.BytesDone);
+            _encoding.Description = Markup.Escape($"{Words(value)} {HumanText.Bytes(value.BytesDone)} of {HumanText.Bytes(value.BytesTotal)}");
+        }
+
+        protected override void Show(long step, long stepsInAll, string line)
+        {
+            if (_encoding is not null && !_encoding.IsFinished)
+                _encoding.Value = _encoding.MaxValue;
+            _training ??= context.AddTask("", maxValue: stepsInAll);
+            _training.Value = step;
+            _training.Description = Markup.Escape(line);
+        }
+    }
+
+    private static string Words(EncodeProgress value) => value.Stage.ToString().ToLowerInvariant();
+}

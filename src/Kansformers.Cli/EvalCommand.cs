@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Kansformers.Evaluation;
+using Kansformers.Runtime;
+using Kansformers.Text;
+using Kansformers.Training;
+using Kansformers.Transformers;
+
+namespace Kansformers.Cli;
+
+/// <summary><c>eval RUN</c>: loss, perplexity and bits per byte over a whole corpus.</summary>
+internal static class EvalCommand
+{
+    public static Command Create()
+    {
+        ModelOptions model = new();
+        Option<string?> data = new("--data") { Description = "text to score: as for train [default: the held-out part of the run's own text]" };
+        Option<string> textField = new("--text-field") { Description = "the field that holds the text in a .jsonl file", DefaultValueFactory = _ => "text" };
+        Option<int?> stride = new("--stride") { Description = "how far each window of one block moves on; smaller gives every token more context [default: the block size]" };
+        Option<long?> maxTokens = new("--max-tokens") { Description = "score only so many tokens from the start" };
+        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus, by sliding windows.") { data, textField, stride, maxTokens };
+        model.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            (ModelSource source, RunWeights weights) = model.Open(parsed);
+            using Interruption interruption = new();
+            using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
+            Tokenizer tokenizer = source.LoadTokenizer(gpt, parsed.GetValue(model.Tokenizer));
+            EvaluationOptions options = new() { Stride = parsed.GetValue(stride), MaxTokens = parsed.GetValue(maxTokens) };
+            try
+            {
+                options.Validate(gpt.Options.BlockSize);
+            }
+            catch (KansformersException failure)
+            {
+                throw new UsageException(failure.Message);
+            }
+
+            using TokenizedCorpus corpus = Prepare(source, tokenizer, parsed.GetValue(data), parsed.GetValue(textField)!, interruption.Token);
+            TokenSpan text = parsed.GetValue(data) is null ? corpus.Validation : corpus.Train;
+            EvaluationResult result = new CorpusEvaluator(gpt, options).Evaluate(text, new EvaluationDisplay(), interruption.Token);
+            if (parsed.GetValue(model.Json))
+                JsonOutput.Print(new { result.Loss, result.Perplexity, result.BitsPerByte, result.Tokens, result.Stride, BlockSize = gpt.Options.BlockSize, Data = corpus.Name, result.Seconds, result.TokensPerSecond });
+            else
+                Print(corpus.Name, gpt, result);
+            return CommandLineApp.Succeeded;
+        });
+        return command;
+    }
+
+    private static void Print(string name, Gpt model, EvaluationResult result)
+    {
+        Console.WriteLine(FormattableString.Invariant($"corpus          {name}"));
+        Console.WriteLine(FormattableString.Invariant($"tokens scored   {result.Tokens}"));
+        Console.WriteLine(FormattableString.Invariant($"windows         {model.Options.BlockSize} tokens, stride {result.Stride}"));
+        Console.WriteLine(FormattableString.Invariant($"loss            {result.Loss:0.0000} nats per token"));
+        Console.WriteLine(FormattableString.Invariant($"perplexity      {result.Perplexity:0.00}"));
+        Console.WriteLine(FormattableString.Invariant($"bits per byte   {result.BitsPerByte:0.0000}"));
+        Console.WriteLine(FormattableString.Invariant($"speed           {HumanText.Count((long)result.TokensPerSecond)} tokens/s, {HumanText.Duration(TimeSpan.FromSeconds(result.Seconds))}"));
+    }
+
+    private static TokenizedCorpus Prepare(ModelSource source, Tokenizer tokenizer, string? data, string textField, CancellationToken cancellation)
+    {
+        if (data is null && source.Run is null)
+            throw new UsageException("a weight file has no text of its own; give --data");
+        DataConfig own = data is null ? source.Run!.Config.Data : new DataConfig { Data = data, Tokenizer = tokenizer.Kind, TextField = textField, ValidationFraction = 0 };
+        return TrainingRun.Prepare(own, tokenizer, cancellation: cancellation);
+    }
+}

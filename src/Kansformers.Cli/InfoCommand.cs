@@ -1,0 +1,101 @@
+using System.CommandLine;
+using Kansformers.Checkpoints;
+using Kansformers.Evaluation;
+using Kansformers.Kan;
+using Kansformers.Runtime;
+using Kansformers.Text;
+using Kansformers.Training;
+using Kansformers.Transformers;
+using Spectre.Console;
+
+namespace Kansformers.Cli;
+
+/// <summary><c>info RUN</c>: architecture, parameters by layer, memory, and where the weights came from. It reads headers only.</summary>
+internal static class InfoCommand
+{
+    public static Command Create()
+    {
+        ModelOptions model = new();
+        Option<bool> outside = new("--outside") { Description = "run the model on held-out text and report which share of each KAN layer's inputs lies outside its grid" };
+        Command command = new("info", "Architecture, parameters by layer, memory, and where the weights came from.") { outside };
+        model.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            (ModelSource source, RunWeights weights) = model.Open(parsed);
+            string path = source.WeightFile(weights);
+            using TensorFile file = StateDictionary.Load(path);
+            GptOptions options = source.Architecture(weights, parsed.GetValue(model.Heads));
+            IReadOnlyList<LayerRow> rows = LayerRow.From(file);
+            Dictionary<string, double> shares = parsed.GetValue(outside) ? Outside(source, weights, parsed.GetValue(model.Heads), parsed.GetValue(model.Device)!) : [];
+            if (parsed.GetValue(model.Json))
+                PrintJson(source, path, file, options, rows, shares);
+            else
+                PrintTable(source, path, options, rows, shares);
+            return CommandLineApp.Succeeded;
+        });
+        return command;
+    }
+
+    private static Dictionary<string, double> Outside(ModelSource source, RunWeights weights, int? heads, string device)
+    {
+        if (source.Run is null)
+            throw new UsageException("--outside needs a run folder: a weight file has no text of its own");
+        using Gpt gpt = source.LoadModel(weights, heads, Devices.Find(device));
+        using TokenizedCorpus corpus = TrainingRun.Prepare(source.Run.Config.Data, source.Run.LoadTokenizer());
+        TokenSpan text = corpus.Validation.Count > 1 ? corpus.Validation : corpus.Train;
+        FixedWindows windows = new(text, gpt.Options.BlockSize);
+        return OutsideGrid.Measure(gpt, () => windows.Evaluate(gpt)).ToDictionary(entry => entry.Layer, entry => entry.Share);
+    }
+
+    private static void PrintJson(ModelSource source, string path, TensorFile file, GptOptions options, IReadOnlyList<LayerRow> rows, Dictionary<string, double> shares) =>
+        JsonOutput.Print(new
+        {
+            Run = source.Run?.Folder,
+            Weights = Path.GetFullPath(path),
+            Format = file.Format,
+            Model = source.Run?.Config.Preset,
+            options.Layers,
+            options.Heads,
+            Embd = options.Width,
+            options.BlockSize,
+            Vocabulary = options.VocabularySize,
+            Placement = options.Placement.Text(),
+            options.Kan.GridSize,
+            options.Kan.SplineOrder,
+            Parameters = rows.Sum(row => row.Parameters),
+            KanParameters = rows.Where(row => row.IsKan).Sum(row => row.Parameters),
+            MemoryBytes = rows.Sum(row => row.Bytes),
+            Data = source.Run?.Config.Data.Data,
+            Tokenizer = source.Run?.Config.Data.Tokenizer,
+            Step = file.Metadata.GetValueOrDefault("step"),
+            ValidationLoss = file.Metadata.GetValueOrDefault("validation_loss"),
+            Modules = rows.Select(row => new { row.Name, row.Kind, row.Shape, row.Parameters, row.Bytes, OutsideGrid = shares.TryGetValue(row.Name, out double share) ? share : (double?)null }),
+        });
+
+    private static void PrintTable(ModelSource source, string path, GptOptions options, IReadOnlyList<LayerRow> rows, Dictionary<string, double> shares)
+    {
+        Console.WriteLine($"weights       {Path.GetFullPath(path)}");
+        Console.WriteLine($"architecture  {source.Run?.Config.Preset ?? "GPT"}: {options.Layers} layers, {options.Heads} heads, width {options.Width}, block size {options.BlockSize}, vocabulary {options.VocabularySize}");
+        Console.WriteLine(options.Placement == KanPlacement.None ? "KAN layers    none"
+            : $"KAN layers    {options.Placement.Text()} (grid size {options.Kan.GridSize}, spline order {options.Kan.SplineOrder})");
+        if (source.Run is RunFolder run)
+            Console.WriteLine($"trained on    {run.Config.Data.Data} ({run.Config.Data.Tokenizer} tokenizer)");
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("layer", "kind", "shape").AddColumn(new TableColumn("parameters").RightAligned()).AddColumn(new TableColumn("memory").RightAligned());
+        if (shares.Count > 0)
+            table.AddColumn(new TableColumn("outside the grid").RightAligned());
+        foreach (LayerRow row in rows)
+        {
+            List<string> cells = [Markup.Escape(row.Name), row.Kind, Markup.Escape(row.Shape), FormattableString.Invariant($"{row.Parameters:N0}"), HumanText.Bytes(row.Bytes)];
+            if (shares.Count > 0)
+                cells.Add(shares.TryGetValue(row.Name, out double share) ? FormattableString.Invariant($"{share:P1}") : "");
+            table.AddRow([.. cells]);
+        }
+
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        if (Console.IsOutputRedirected)
+            console.Profile.Width = 160;
+        console.Write(table);
+        long parameters = rows.Sum(row => row.Parameters), kan = rows.Where(row => row.IsKan).Sum(row => row.Parameters);
+        Console.WriteLine(FormattableString.Invariant($"parameters    {parameters:N0}, of which {kan:N0} in KAN layers ({(parameters > 0 ? (double)kan / parameters : 0):P1}); {HumanText.Bytes(rows.Sum(row => row.Bytes))}"));
+    }
+}

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using Kansformers.Training;
+
+namespace Kansformers.Cli;
+
+/// <summary>What <c>sample</c>, <c>eval</c> and <c>info</c> have in common: which model, which of its weights, where to run it.</summary>
+internal sealed class ModelOptions
+{
+    public readonly Argument<string> Source = new("RUN") { Description = "a run folder, or a weight file of the original (.pt, .safetensors)" };
+    public readonly Option<string> Weights = new("--checkpoint") { Description = "which weights of a run: best or last", DefaultValueFactory = _ => "best" };
+    public readonly Option<int?> Heads = new("--heads") { Description = "attention heads, for weight files that do not tell" };
+    public readonly Option<string?> Tokenizer = new("--tokenizer") { Description = "for weight files: gpt2, byte, or the folder of a saved tokenizer" };
+    public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
+    public readonly Option<bool> Json = new("--json") { Description = "print one JSON object on standard output and nothing else there" };
+
+    public void AddTo(Command command)
+    {
+        command.Add(Source);
+        foreach (Option option in new Option[] { Weights, Heads, Tokenizer, Device, Json })
+            command.Add(option);
+    }
+
+    public (ModelSource Source, RunWeights Weights) Open(ParseResult parsed)
+    {
+        RunWeights weights = ModelSource.ParseWeights(parsed.GetValue(Weights)!);
+        return (ModelSource.Open(parsed.GetValue(Source)!), weights);
+    }
+}

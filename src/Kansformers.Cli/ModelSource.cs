@@ -1,0 +1,71 @@
+using Kansformers.Checkpoints;
+using Kansformers.Text;
+using Kansformers.Training;
+using Kansformers.Transformers;
+using static TorchSharp.torch;
+
+namespace Kansformers.Cli;
+
+/// <summary>A model that a verb works on: a run folder, or a weight file of the original (<c>.pt</c>) or minGPT.</summary>
+internal sealed class ModelSource
+{
+    private readonly string _path;
+
+    private ModelSource(string path, RunFolder? run) => (_path, Run) = (path, run);
+
+    /// <summary>The run folder, or null for a bare weight file.</summary>
+    public RunFolder? Run { get; }
+
+    /// <summary>The file that holds the weights.</summary>
+    public string WeightFile(RunWeights weights) => Run is null ? _path
+        : weights == RunWeights.Best && File.Exists(Run.ModelFile) ? Run.ModelFile : Run.CheckpointFile;
+
+    public static ModelSource Open(string path)
+    {
+        if (Directory.Exists(path))
+            return new ModelSource(path, RunFolder.Open(path));
+        return File.Exists(path) ? new ModelSource(path, null)
+            : throw new KansformersException($"there is no run folder or weight file '{path}'");
+    }
+
+    public GptOptions Architecture(RunWeights weights, int? heads)
+    {
+        if (Run is not null)
+            return Run.Config.Model;
+        using TensorFile file = StateDictionary.Load(WeightFile(weights));
+        return GptCheckpoint.Infer(file, heads);
+    }
+
+    public Gpt LoadModel(RunWeights weights, int? heads, Device device)
+    {
+        if (Run is not null && heads is not null)
+            throw new UsageException("--heads is for weight files that do not tell it; a run folder does");
+        return Run is not null ? Run.LoadModel(weights, device) : GptCheckpoint.Load(_path, heads, device);
+    }
+
+    /// <summary>The run's tokenizer, one that the user names, or GPT-2's where the vocabulary is its size.</summary>
+    public Tokenizer LoadTokenizer(Gpt model, string? name)
+    {
+        Tokenizer tokenizer = name switch
+        {
+            null when Run is not null => Run.LoadTokenizer(),
+            null when model.Options.VocabularySize == Gpt2Vocabulary => Gpt2Tokenizer.Instance,
+            null => throw new UsageException($"'{_path}' has a vocabulary of {model.Options.VocabularySize} and does not tell its tokenizer; give --tokenizer gpt2, byte, or the folder of a saved one"),
+            "gpt2" => Gpt2Tokenizer.Instance,
+            "byte" => ByteTokenizer.Instance,
+            "char" => throw new UsageException("the characters of a char tokenizer come from a corpus: give --tokenizer the folder of a saved one"),
+            _ => Tokenizer.Load(name),
+        };
+        return tokenizer.VocabularySize == model.Options.VocabularySize ? tokenizer
+            : throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.Options.VocabularySize}; they do not belong together");
+    }
+
+    private const int Gpt2Vocabulary = 50257;
+
+    public static RunWeights ParseWeights(string text) => text switch
+    {
+        "best" => RunWeights.Best,
+        "last" => RunWeights.Last,
+        _ => throw new UsageException($"unknown checkpoint '{text}': use best or last"),
+    };
+}

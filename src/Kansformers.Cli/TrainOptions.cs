@@ -1,0 +1,196 @@
+using System.CommandLine;
+using System.Globalization;
+using Kansformers.Kan;
+using Kansformers.Training;
+using Kansformers.Transformers;
+
+namespace Kansformers.Cli;
+
+/// <summary>The options of <c>train</c>, and the run that they describe.</summary>
+internal sealed class TrainOptions
+{
+    private static readonly TrainingOptions Defaults = new();
+    private static readonly GptOptions ModelDefaults = new();
+
+    public readonly Option<string> Data = new("--data") { Description = "text to train on: a .txt or .md file, a folder of them, a .jsonl file, or dotnet-docs (built in)", DefaultValueFactory = _ => "dotnet-docs" };
+    public readonly Option<string?> ValidationData = new("--val-data") { Description = "other text to validate on, instead of the end of --data" };
+    public readonly Option<double> ValidationFraction = new("--val-fraction") { Description = "the share of the tokens that is held out, from the end", DefaultValueFactory = _ => 0.1 };
+    public readonly Option<string> TextField = new("--text-field") { Description = "the field that holds the text in a .jsonl file", DefaultValueFactory = _ => "text" };
+    public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, or the folder of a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
+    public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)} [default: gpt-nano]" };
+    public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
+    public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
+    public readonly Option<int?> Embd = new("--embd") { Description = "width of the hidden state" };
+    public readonly Option<string> Placement = new("--placement") { Description = "which linear layers are KANs: all, none, or any of attention,mlp,head joined by commas", DefaultValueFactory = _ => "all" };
+    public readonly Option<string> KanKind = new("--kan") { Description = "the kind of KAN layer: bspline", DefaultValueFactory = _ => "bspline" };
+    public readonly Option<int> GridSize = new("--grid-size") { Description = "knot intervals of each spline", DefaultValueFactory = _ => ModelDefaults.Kan.GridSize };
+    public readonly Option<int> SplineOrder = new("--spline-order") { Description = "degree of the spline pieces", DefaultValueFactory = _ => ModelDefaults.Kan.SplineOrder };
+    public readonly Option<string> GridRange = new("--grid-range") { Description = "the range that the splines cover, LOW,HIGH", DefaultValueFactory = _ => "-1,1" };
+    public readonly Option<string> BaseActivation = new("--base-activation") { Description = $"beside the splines: {string.Join(", ", Enum.GetNames<BaseActivation>()).ToLowerInvariant()}", DefaultValueFactory = _ => "silu" };
+    public readonly Option<int> BlockSize = new("--block-size") { Description = "the longest sequence, in tokens", DefaultValueFactory = _ => 64 };
+    public readonly Option<int> BatchSize = new("--batch-size") { Description = "sequences that go through the model at once", DefaultValueFactory = _ => 16 };
+    public readonly Option<int> GradAccum = new("--grad-accum") { Description = "batches that add up to one step", DefaultValueFactory = _ => Defaults.GradAccum };
+    public readonly Option<long> MaxIters = new("--max-iters") { Description = "optimizer steps", DefaultValueFactory = _ => 1500 };
+    public readonly Option<double> LearningRate = new("--learning-rate") { Description = "the highest learning rate", DefaultValueFactory = _ => 4e-3 };
+    public readonly Option<double?> MinLearningRate = new("--min-lr") { Description = "the learning rate at the end of a linear or cosine schedule [default: a tenth of --learning-rate]" };
+    public readonly Option<long> Warmup = new("--warmup") { Description = "steps over which the learning rate climbs", DefaultValueFactory = _ => 50 };
+    public readonly Option<string> Schedule = new("--schedule") { Description = "constant, linear or cosine", DefaultValueFactory = _ => "cosine" };
+    public readonly Option<double> WeightDecay = new("--weight-decay") { Description = "decay of linear and KAN weights", DefaultValueFactory = _ => Defaults.Optimizer.WeightDecay };
+    public readonly Option<double> Beta1 = new("--beta1") { Description = "AdamW's decay of gradient means", DefaultValueFactory = _ => Defaults.Optimizer.Beta1 };
+    public readonly Option<double> Beta2 = new("--beta2") { Description = "AdamW's decay of squared gradient means", DefaultValueFactory = _ => Defaults.Optimizer.Beta2 };
+    public readonly Option<double> GradClip = new("--grad-clip") { Description = "largest norm of all gradients together; 0 for no clipping", DefaultValueFactory = _ => Defaults.GradClip };
+    public readonly Option<double> Dropout = new("--dropout") { Description = "share of embeddings, attention weights and residual values dropped in training", DefaultValueFactory = _ => 0 };
+    public readonly Option<long> EvalInterval = new("--eval-interval") { Description = "steps between validations; a checkpoint follows each", DefaultValueFactory = _ => Defaults.EvalInterval };
+    public readonly Option<int> EvalWindows = new("--eval-windows") { Description = "fixed windows of held-out text in each validation", DefaultValueFactory = _ => Defaults.EvalWindows };
+    public readonly Option<int> Patience = new("--patience") { Description = "stop after so many validations without an improvement; 0 for never", DefaultValueFactory = _ => 0 };
+    public readonly Option<long> Seed = new("--seed") { Description = "decides weights, batches and dropout", DefaultValueFactory = _ => Defaults.Seed };
+    public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
+    public readonly Option<string> Precision = new("--precision") { Description = "fp32", DefaultValueFactory = _ => "fp32" };
+    public readonly Option<string?> Out = new("--out") { Description = "the run folder to create [default: runs/CORPUS-MODEL]" };
+    public readonly Option<string?> Resume = new("--resume") { Description = "go on with this run folder; its own options hold" };
+    public readonly Option<string?> Config = new("--config") { Description = "a JSON file of option names and values; the command line wins" };
+    public readonly Option<string> Prompt = new("--prompt") { Description = "how the sample at the end begins", DefaultValueFactory = _ => "\n" };
+    public readonly Option<int> SampleTokens = new("--sample-tokens") { Description = "length of the sample at the end, in tokens; 0 for none", DefaultValueFactory = _ => 400 };
+    public readonly Option<bool> Json = new("--json") { Description = "print one JSON object on standard output and nothing else there" };
+
+    private Option[] Choices =>
+    [
+        Data, ValidationData, ValidationFraction, TextField, Tokenizer, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
+        BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, WeightDecay, Beta1, Beta2, GradClip, Dropout,
+        EvalInterval, EvalWindows, Patience, Seed, Precision, Out, Config,
+    ];
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in Choices.Concat([Device, Resume, Prompt, SampleTokens, Json]))
+            command.Add(option);
+    }
+
+    /// <summary>Refuses options that a resumed run cannot take: its configuration is in its folder.</summary>
+    public void RequireOnlyResume(ParseResult parsed)
+    {
+        string[] given = [.. Choices.Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
+        if (given.Length > 0)
+            throw new UsageException($"--resume goes on with the run's own options; leave out {string.Join(", ", given)}");
+    }
+
+    /// <summary>The run that the options describe, checked as far as that goes without the text.</summary>
+    public RunConfig Read(ParseResult parsed)
+    {
+        if (parsed.GetValue(KanKind) != "bspline")
+            throw new UsageException($"unknown KAN kind '{parsed.GetValue(KanKind)}': use bspline");
+        if (parsed.GetValue(Precision) != "fp32")
+            throw new UsageException($"unknown precision '{parsed.GetValue(Precision)}': use fp32");
+        if (IsGiven(parsed, ValidationData) && IsGiven(parsed, ValidationFraction))
+            throw new UsageException("--val-data and --val-fraction exclude each other");
+        RunConfig config = new()
+        {
+            Preset = PresetName(parsed),
+            Model = ReadModel(parsed),
+            Training = ReadTraining(parsed),
+            Data = new DataConfig
+            {
+                Data = FullPath(parsed.GetValue(Data)!),
+                ValidationData = parsed.GetValue(ValidationData) is string other ? FullPath(other) : null,
+                ValidationFraction = parsed.GetValue(ValidationFraction),
+                TextField = parsed.GetValue(TextField)!,
+                Tokenizer = parsed.GetValue(Tokenizer)!,
+            },
+        };
+        try
+        {
+            (config.Model with { VocabularySize = 1 }).Validate();
+            config.Training.Validate();
+        }
+        catch (KansformersException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+
+        return config;
+    }
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    // A run is resumed from any working folder, so it remembers where its text lies, not how it was called.
+    private static string FullPath(string data) => File.Exists(data) || Directory.Exists(data) ? Path.GetFullPath(data) : data;
+
+    private string PresetName(ParseResult parsed)
+    {
+        bool sized = IsGiven(parsed, Layers) || IsGiven(parsed, Heads) || IsGiven(parsed, Embd);
+        if (sized && IsGiven(parsed, Model))
+            throw new UsageException("give --model, or --layers, --heads and --embd, not both");
+        if (sized && !(IsGiven(parsed, Layers) && IsGiven(parsed, Heads) && IsGiven(parsed, Embd)))
+            throw new UsageException("--layers, --heads and --embd go together: give all three");
+        return sized ? "custom" : parsed.GetValue(Model) ?? "gpt-nano";
+    }
+
+    private GptOptions ReadModel(ParseResult parsed)
+    {
+        try
+        {
+            double dropout = parsed.GetValue(Dropout);
+            (double low, double high) = Range(parsed.GetValue(GridRange)!);
+            GptOptions options = new()
+            {
+                BlockSize = parsed.GetValue(BlockSize),
+                EmbeddingDropout = dropout,
+                ResidualDropout = dropout,
+                AttentionDropout = dropout,
+                Placement = KanPlacements.Parse(parsed.GetValue(Placement)!),
+                Kan = new KanOptions
+                {
+                    GridSize = parsed.GetValue(GridSize),
+                    SplineOrder = parsed.GetValue(SplineOrder),
+                    GridLow = low,
+                    GridHigh = high,
+                    BaseActivation = BaseActivations.Parse(parsed.GetValue(BaseActivation)!),
+                },
+            };
+            string preset = PresetName(parsed);
+            return preset == "custom"
+                ? options with { Layers = parsed.GetValue(Layers)!.Value, Heads = parsed.GetValue(Heads)!.Value, Width = parsed.GetValue(Embd)!.Value }
+                : GptPresets.Apply(preset, options);
+        }
+        catch (KansformersException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+    }
+
+    private TrainingOptions ReadTraining(ParseResult parsed)
+    {
+        if (!Enum.TryParse(parsed.GetValue(Schedule), ignoreCase: true, out LearningRateDecay schedule) || !Enum.IsDefined(schedule))
+            throw new UsageException($"unknown schedule '{parsed.GetValue(Schedule)}': use constant, linear or cosine");
+        double rate = parsed.GetValue(LearningRate);
+        if (schedule == LearningRateDecay.Constant && IsGiven(parsed, MinLearningRate))
+            throw new UsageException("--min-lr has no meaning with --schedule constant");
+        long steps = parsed.GetValue(MaxIters), warmup = parsed.GetValue(Warmup);
+        return new TrainingOptions
+        {
+            MaxIters = steps,
+            BatchSize = parsed.GetValue(BatchSize),
+            GradAccum = parsed.GetValue(GradAccum),
+            LearningRate = rate,
+            MinLearningRate = schedule == LearningRateDecay.Constant ? 0 : parsed.GetValue(MinLearningRate) ?? rate / 10,
+            Warmup = IsGiven(parsed, Warmup) ? warmup : Math.Min(warmup, steps / 10),
+            Schedule = schedule,
+            Optimizer = new AdamWOptions(parsed.GetValue(Beta1), parsed.GetValue(Beta2), WeightDecay: parsed.GetValue(WeightDecay)),
+            GradClip = parsed.GetValue(GradClip),
+            EvalInterval = parsed.GetValue(EvalInterval),
+            EvalWindows = parsed.GetValue(EvalWindows),
+            Patience = parsed.GetValue(Patience),
+            Seed = parsed.GetValue(Seed),
+        };
+    }
+
+    private static (double Low, double High) Range(string text)
+    {
+        string[] parts = text.Split(',');
+        return parts.Length == 2
+            && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double low)
+            && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double high)
+            ? (low, high)
+            : throw new UsageException($"--grid-range '{text}' must be two numbers, LOW,HIGH");
+    }
+}

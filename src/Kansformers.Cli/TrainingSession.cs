@@ -1,0 +1,95 @@
+using Kansformers.Generation;
+using Kansformers.Runtime;
+using Kansformers.Training;
+using Kansformers.Transformers;
+
+namespace Kansformers.Cli;
+
+/// <summary>One sitting of a training: what is shown while it runs, and what is printed at its end.</summary>
+internal sealed class TrainingSession : IDisposable
+{
+    private readonly TrainingRun _run;
+    private readonly TrainingResult _result;
+
+    private TrainingSession(TrainingRun run, TrainingResult result) => (_run, _result) = (run, result);
+
+    public static TrainingSession Train(TrainingRun run, TrainingDisplay display, CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (string note in run.Corpus.Notes)
+                display.Say(note);
+            GptOptions model = run.Model.Options;
+            long steps = run.Folder.Config.Training.MaxIters;
+            display.Say($"corpus  {run.Corpus.Name}: {HumanText.Count(run.Corpus.Train.Count)} tokens to train on, {HumanText.Count(run.Corpus.Validation.Count)} held out; {run.Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids");
+            display.Say($"model   {run.Folder.Config.Preset}, KAN layers: {model.Placement.Text()}; {HumanText.Count(run.Model.ParameterCount)} parameters, {HumanText.Count(run.Model.KanParameterCount)} of them in KAN layers");
+            display.Say($"run     {run.Folder.Folder}" + (run.Trainer.Steps > 0 ? $", going on after step {run.Trainer.Steps}" : ""));
+            display.Began(run.Trainer.Steps, steps);
+            run.Trainer.StepEnded += step => display.Show(step, steps);
+            run.Trainer.Validated += display.Show;
+            return new TrainingSession(run, run.Run(cancellation));
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    public int Finish(bool json, string prompt, SamplingOptions sampling, CancellationToken cancellation)
+    {
+        bool interrupted = _result.End == TrainingEnd.Interrupted;
+        string? sample = interrupted || sampling.MaxNewTokens == 0 ? null : Sample(json, prompt, sampling, cancellation);
+        _run.WriteSummary(_result, $"kansformers {string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quote))}", sample);
+        if (json)
+            PrintJson(sample);
+        else
+            Console.Error.WriteLine(Words());
+        if (interrupted)
+            Console.Error.WriteLine($"error: interrupted after step {_result.Steps}; go on with: kansformers train --resume {Quote(ShortFolder())}");
+        return interrupted ? CommandLineApp.RunFailed : CommandLineApp.Succeeded;
+    }
+
+    public void Dispose() => _run.Dispose();
+
+    private string Sample(bool json, string prompt, SamplingOptions sampling, CancellationToken cancellation)
+    {
+        using Gpt best = _run.Folder.LoadModel(RunWeights.Best, _run.Model.Device);
+        if (!json)
+            Console.Error.WriteLine("a sample from the best weights:");
+        GeneratedText sample = new TextGenerator(best, _run.Corpus.Tokenizer).Generate(prompt, sampling, json ? null : Console.Out.Write, cancellation);
+        if (!json)
+            Console.Out.WriteLine();
+        return sample.Text;
+    }
+
+    private void PrintJson(string? sample) => JsonOutput.Print(new
+    {
+        Run = _run.Folder.Folder,
+        Model = _run.Folder.Config.Preset,
+        Parameters = _run.Model.ParameterCount,
+        KanParameters = _run.Model.KanParameterCount,
+        _result.Tokens,
+        _result.Steps,
+        _result.TrainLoss,
+        ValLoss = _result.ValidationLoss,
+        _result.BestStep,
+        TokensPerSecond = _result.Seconds > 0 ? _result.Tokens / _result.Seconds : 0,
+        _result.Seconds,
+        PeakMemoryBytes = PeakMemory.Bytes,
+        _result.End,
+        Sample = sample,
+    });
+
+    private string Words()
+    {
+        string validation = double.IsNaN(_result.ValidationLoss) ? "no validation"
+            : FormattableString.Invariant($"best validation loss {_result.ValidationLoss:0.0000} at step {_result.BestStep}");
+        string end = _result.End == TrainingEnd.EarlyStopped ? "stopped early" : "done";
+        return FormattableString.Invariant($"{end}: {_result.Steps} steps in {HumanText.Duration(TimeSpan.FromSeconds(_result.Seconds))}, {HumanText.Count(_result.Seconds > 0 ? (long)(_result.Tokens / _result.Seconds) : 0)} tokens/s, {validation}; peak memory {HumanText.Bytes(PeakMemory.Bytes)}; see {ShortFolder()}");
+    }
+
+    private string ShortFolder() => Path.GetRelativePath(Environment.CurrentDirectory, _run.Folder.Folder);
+
+    private static string Quote(string argument) => argument.Any(char.IsWhiteSpace) || argument.Length == 0 ? $"\"{argument.Replace("\n", "\\n", StringComparison.Ordinal)}\"" : argument;
+}

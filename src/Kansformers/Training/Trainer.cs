@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using Kansformers.Evaluation;
+using Kansformers.Kan;
+using Kansformers.Text;
+using Kansformers.Transformers;
+using static TorchSharp.torch;
+
+namespace Kansformers.Training;
+
+/// <summary>
+/// The training loop: draw, forward, backward, clip, step; validate, checkpoint and perhaps stop at intervals.
+/// A run is a pure function of its configuration and text: interrupted anywhere and resumed, it comes to the same numbers.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly Gpt _model;
+    private readonly TrainingOptions _options;
+    private readonly RunFolder? _run;
+    private readonly BatchSampler _sampler;
+    private readonly FixedWindows? _validation;
+    private readonly AdamW _optimizer;
+    private readonly LearningRateSchedule _schedule;
+    private TrainingProgress _progress;
+    private volatile bool _stop;
+
+    /// <summary>Prepares a training from the start.</summary>
+    /// <param name="model">The model to train, with its initial weights.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="train">The text to learn from.</param>
+    /// <param name="validation">The held-out text; null or empty for none.</param>
+    /// <param name="run">Where checkpoints and the log go; null keeps nothing.</param>
+    /// <exception cref="KansformersException">An option is invalid, or a text is shorter than a block.</exception>
+    public Trainer(Gpt model, TrainingOptions options, TokenSpan train, TokenSpan? validation, RunFolder? run = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (_model, _options, _run) = (model, options, run);
+        _sampler = new BatchSampler(train, model.Options.BlockSize, options.BatchSize);
+        _validation = validation is null || validation.Count == 0 ? null : new FixedWindows(validation, model.Options.BlockSize, options.EvalWindows);
+        _optimizer = new AdamW(ParameterGroups.Split(model), options.Optimizer);
+        _schedule = options.LearningRates;
+        _progress = new TrainingProgress { Seed = options.Seed };
+    }
+
+    /// <summary>Raised after every optimizer step.</summary>
+    public event Action<TrainingStep>? StepEnded;
+
+    /// <summary>Raised after every validation.</summary>
+    public event Action<ValidationReport>? Validated;
+
+    /// <summary>Raised when a checkpoint is on the disk, with the number of steps it holds.</summary>
+    public event Action<long>? CheckpointSaved;
+
+    /// <summary>How many steps are done.</summary>
+    public long Steps => _progress.Step;
+
+    /// <summary>Goes on from the run folder's checkpoint, if there is one; the log is cut back to it.</summary>
+    /// <returns>The number of steps that are done already.</returns>
+    /// <exception cref="KansformersException">The checkpoint is damaged or not of this run.</exception>
+    public long Resume()
+    {
+        if (_run is null)
+            throw new InvalidOperationException("a training without a run folder cannot be resumed");
+        _run.Sweep();
+        if (File.Exists(_run.CheckpointFile))
+            _progress = TrainingCheckpoint.Load(_run.CheckpointFile, _model, _optimizer);
+        if (_progress.Seed != _options.Seed)
+            throw new KansformersException($"'{_run.CheckpointFile}' was made with seed {_progress.Seed}, the configuration says {_options.Seed}; they must agree");
+        return _progress.Step;
+    }
+
+    /// <summary>Asks the loop to end after the current step, with a checkpoint. Can be called from an event or another thread.</summary>
+    public void Stop() => _stop = true;
+
+    /// <summary>Trains to the end.</summary>
+    /// <param name="cancellation">Ends the loop after the current step, with a checkpoint.</param>
+    /// <returns>What came of it.</returns>
+    /// <exception cref="KansformersException">The loss became NaN or infinite, or the disk refused; the last checkpoint is kept.</exception>
+    public TrainingResult Run(CancellationToken cancellation = default)
+    {
+        using RunRecorder? recorder = _run is null ? null : new RunRecorder(_run, _progress.Step);
+        TrainingEnd end = _progress.Stopped ? TrainingEnd.EarlyStopped : TrainingEnd.Finished;
+        long saved = _progress.Step;
+        while (_progress.Step < _options.MaxIters && end != TrainingEnd.EarlyStopped)
+        {
+            if (_stop || cancellation.IsCancellationRequested)
+            {
+                end = TrainingEnd.Interrupted;
+                break;
+            }
+
+            TrainingStep step = TakeStep();
+            recorder?.Add(step);
+            StepEnded?.Invoke(step);
+            if (_progress.Step % _options.EvalInterval != 0 && _progress.Step != _options.MaxIters)
+                continue;
+            if (Validate(recorder))
+                end = TrainingEnd.EarlyStopped;
+            Save(recorder);
+            saved = _progress.Step;
+        }
+
+        if (saved != _progress.Step)
+            Save(recorder);
+        return new TrainingResult(end, _progress.Step, _progress.Tokens, _progress.TrainLoss, _progress.BestLoss, _progress.BestStep, _progress.Seconds);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _optimizer.Dispose();
+
+    private TrainingStep TakeStep()
+    {
+        long started = Stopwatch.GetTimestamp();
+        long step = _progress.Step;
+        double rate = _schedule.At(step);
+
+        // Dropout follows from seed and step as the batches do, so that no generator state has to outlive a step.
+        random.manual_seed((long)(BatchSampler.Mix((ulong)_options.Seed ^ BatchSampler.Mix((ulong)step)) >> 1));
+        _model.train();
+        double loss = 0;
+        for (int micro = 0; micro < _options.GradAccum; micro++)
+        {
+            using var scope = NewDisposeScope();
+            (Tensor ids, Tensor targets) = _sampler.Draw(_options.Seed, step * _options.GradAccum + micro, _model.Device);
+            Tensor part = _model.Loss(ids, targets) / _options.GradAccum;
+            loss += part.item<float>();
+            if (!double.IsFinite(loss))
+                throw Diverged("the loss", loss, step);
+            part.backward();
+        }
+
+        double norm = _optimizer.Step(rate, _options.GradClip);
+        if (!double.IsFinite(norm))
+            throw Diverged("the gradient", norm, step);
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        long tokens = (long)_options.BatchSize * _options.GradAccum * _model.Options.BlockSize;
+        _progress = _progress with { Step = step + 1, Tokens = _progress.Tokens + tokens, Seconds = _progress.Seconds + seconds, TrainLoss = loss };
+        return new TrainingStep(step + 1, loss, rate, norm, _progress.Tokens, _progress.Seconds, tokens / seconds);
+    }
+
+    // Whether the patience is at its end.
+    private bool Validate(RunRecorder? recorder)
+    {
+        if (_validation is null)
+            return false;
+        long started = Stopwatch.GetTimestamp();
+        double loss = double.NaN;
+        IReadOnlyList<(string, double)> outside = OutsideGrid.Measure(_model, () => loss = _validation.Evaluate(_model));
+        bool best = double.IsNaN(_progress.BestLoss) ? !double.IsNaN(loss) : loss < _progress.BestLoss;
+        ValidationReport report = new(_progress.Step, loss, best, _validation.Tokens, Stopwatch.GetElapsedTime(started).TotalSeconds, outside);
+        _progress = best ? _progress with { BestLoss = loss, BestStep = _progress.Step, Stale = 0 } : _progress with { Stale = _progress.Stale + 1 };
+        if (best)
+            _run?.SaveBest(_model, _progress.Step, loss);
+        recorder?.Add(report);
+        Validated?.Invoke(report);
+        bool stop = _options.Patience > 0 && _progress.Stale >= _options.Patience;
+        _progress = _progress with { Stopped = stop };
+        return stop;
+    }
+
+    private void Save(RunRecorder? recorder)
+    {
+        if (_run is null)
+            return;
+        recorder?.Sync();
+        TrainingCheckpoint.Save(_run.CheckpointFile, _model, _optimizer, _progress);
+        CheckpointSaved?.Invoke(_progress.Step);
+    }
+
+    private KansformersException Diverged(string what, double value, long step) => new(
+        FormattableString.Invariant($"{what} became {value} at step {step + 1}; ")
+        + (_run is not null && File.Exists(_run.CheckpointFile) ? $"the last good checkpoint is kept in '{_run.CheckpointFile}'; " : "")
+        + "lower --learning-rate, lengthen --warmup or set --grad-clip");
+}

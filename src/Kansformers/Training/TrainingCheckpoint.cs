@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Kansformers.Checkpoints;
+using Kansformers.Transformers;
+using static TorchSharp.torch;
+
+namespace Kansformers.Training;
+
+/// <summary>
+/// The place in a run, beside the weights and moments: with the seed, from which every batch and every dropout mask follows by the step number,
+/// it is the whole state. (The random state is the pair of seed and step.)
+/// </summary>
+internal sealed record TrainingProgress
+{
+    public long Step { get; init; }
+
+    public long Seed { get; init; }
+
+    public long Tokens { get; init; }
+
+    public double Seconds { get; init; }
+
+    public double TrainLoss { get; init; } = double.NaN;
+
+    public double BestLoss { get; init; } = double.NaN;
+
+    public long BestStep { get; init; }
+
+    /// <summary>Validations since the best one.</summary>
+    public int Stale { get; init; }
+
+    public bool Stopped { get; init; }
+}
+
+/// <summary>
+/// One file that holds all of a run's state, so that one rename replaces all of it: a run killed at any moment goes on from
+/// the state before or after, never from a mixture.
+/// </summary>
+internal static class TrainingCheckpoint
+{
+    private const string ModelPrefix = "model.";
+    private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    public static void Save(string path, Gpt model, AdamW optimizer, TrainingProgress progress)
+    {
+        using var scope = NewDisposeScope();
+        StateDictionary.Save(
+            path,
+            model.state_dict().Select(entry => (ModelPrefix + entry.Key, entry.Value)).Concat(optimizer.State),
+            new Dictionary<string, string> { ["progress"] = JsonSerializer.Serialize(progress, Json) });
+    }
+
+    public static TrainingProgress Load(string path, Gpt model, AdamW optimizer)
+    {
+        using TensorFile file = StateDictionary.Load(path);
+        TrainingProgress progress = Progress(file);
+        LoadModel(file, model);
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        foreach ((string name, Tensor moment) in optimizer.State)
+        {
+            if (!file.TryGet(name, out StoredTensor? stored) || !stored.Shape.AsSpan().SequenceEqual(moment.shape))
+                throw new KansformersException($"'{path}' holds no fitting '{name}'; the checkpoint is not of this run");
+            moment.copy_(StateDictionary.ToTensor(stored));
+        }
+
+        optimizer.Resume(progress.Step);
+        return progress;
+    }
+
+    public static void LoadModel(string path, Gpt model)
+    {
+        using TensorFile file = StateDictionary.Load(path);
+        LoadModel(file, model);
+    }
+
+    private static void LoadModel(TensorFile file, Gpt model)
+    {
+        StoredTensor[] weights = [.. file.Tensors.Where(tensor => tensor.Name.StartsWith(ModelPrefix, StringComparison.Ordinal))
+            .Select(tensor => tensor.WithName(tensor.Name[ModelPrefix.Length..]))];
+        StateDictionary.LoadInto(model, file.Path, weights);
+    }
+
+    private static TrainingProgress Progress(TensorFile file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<TrainingProgress>(file.Metadata.GetValueOrDefault("progress", "null"), Json)
+                ?? throw new KansformersException($"'{file.Path}' is not a training checkpoint: it does not say how far the run had come");
+        }
+        catch (JsonException failure)
+        {
+            throw new KansformersException($"'{file.Path}' is damaged: its progress cannot be read", failure);
+        }
+    }
+}

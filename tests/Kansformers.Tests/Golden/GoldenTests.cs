@@ -1,0 +1,49 @@
+using Kansformers.Golden;
+using Kansformers.Tests.Checkpoints;
+
+namespace Kansformers.Tests.Golden;
+
+public class GoldenTests
+{
+    public static TheoryData<string> Committed => ["kan-layer/kanlinear_noscaler.safetensors", "kan-layer/kanlinear_order1.safetensors", "kan-layer/kanlinear_order2.safetensors", "mingpt_gpt_small"];
+
+    [Theory]
+    [MemberData(nameof(Committed))]
+    public void What_the_original_programs_computed_is_reproduced(string name) => AssertAgrees(Fixture(name));
+
+    [Theory]
+    [InlineData("kanlinear_default.safetensors")]
+    [InlineData("kansformers_gpt_small")]
+    public void What_the_original_programs_computed_is_reproduced_beside_the_checkout(string name) =>
+        AssertAgrees(SharedFolder.Require("golden", name));
+
+    [Fact]
+    public void A_difference_is_found()
+    {
+        using TestFolder folder = new();
+        byte[] file = File.ReadAllBytes(Fixture("kan-layer/kanlinear_order1.safetensors"));
+        file[^5] ^= 0x40; // in the last tensor's data
+        string path = folder["changed.safetensors"];
+        File.WriteAllBytes(path, file);
+        GoldenReport report = GoldenRunner.Run(path);
+        Assert.False(report.Ok);
+        Assert.InRange(report.Rows.Count(row => !row.Ok), 1, 2);
+    }
+
+    [Fact]
+    public void A_path_that_is_no_golden_file_is_refused()
+    {
+        using TestFolder folder = new();
+        Assert.Throws<KansformersException>(() => GoldenRunner.Run(folder.Path));
+        Assert.Throws<KansformersException>(() => GoldenRunner.Run(folder["missing.safetensors"]));
+    }
+
+    private static string Fixture(string name) => CheckpointFiles.Fixture(name.Split('/'));
+
+    private static void AssertAgrees(string path)
+    {
+        GoldenReport report = GoldenRunner.Run(path);
+        Assert.NotEmpty(report.Rows);
+        Assert.All(report.Rows, row => Assert.True(row.Ok, $"{row.Name}: relative difference {row.Relative:0.0e+00}, tolerance {row.Tolerance:0.0e+00}"));
+    }
+}

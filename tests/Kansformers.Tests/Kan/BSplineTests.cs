@@ -1,0 +1,68 @@
+using Kansformers.Kan;
+using Kansformers.Runtime;
+using static TorchSharp.torch;
+
+namespace Kansformers.Tests.Kan;
+
+public class BSplineTests
+{
+    public BSplineTests() => LibTorch.Load();
+
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(2, 1)]
+    [InlineData(3, 5)]
+    [InlineData(5, 9)]
+    public void Inside_the_grid_the_bases_are_not_negative_and_sum_to_one(int order, int size)
+    {
+        using var scope = NewDisposeScope();
+        KanOptions options = new() { GridSize = size, SplineOrder = order };
+        Tensor x = linspace(-1, 0.999, 101, dtype: ScalarType.Float64).unsqueeze(1);
+        Tensor bases = BSpline.Bases(x, BSpline.UniformGrid(options, 1).to_type(ScalarType.Float64), order);
+        Assert.Equal([101L, 1, size + order], bases.shape);
+        Assert.True(bases.min().item<double>() >= -1e-12);
+        Assert.InRange((bases.sum(-1) - 1).abs().max().item<double>(), 0, 1e-5);
+    }
+
+    [Fact]
+    public void Intervals_are_closed_on_the_left_and_open_on_the_right()
+    {
+        using var scope = NewDisposeScope();
+        Tensor grid = tensor([0f, 1, 2, 3, 4, 5]).unsqueeze(0); // order 1: hats at 1, 2, 3, 4
+        Tensor bases = BSpline.Bases(tensor([0f, 2f, 5f, 5.5f, -0.1f]).unsqueeze(1), grid, 1).squeeze(1);
+        Assert.Equal([0f, 0, 0, 0], bases[0].data<float>().ToArray());
+        Assert.Equal([0f, 1, 0, 0], bases[1].data<float>().ToArray());
+        Assert.Equal(0f, bases[2..].abs().sum().item<float>());
+    }
+
+    [Fact]
+    public void Repeated_knots_count_their_empty_terms_as_zero()
+    {
+        using var scope = NewDisposeScope();
+        Tensor grid = tensor([0f, 0, 0, 0, 1, 1, 1, 1]).unsqueeze(0); // the Bernstein polynomials of degree 3
+        Tensor x = tensor([0f, 0.25f, 0.5f]).unsqueeze(1).requires_grad_();
+        Tensor bases = BSpline.Bases(x, grid, 3);
+        Assert.Equal([0.421875f, 0.421875f, 0.140625f, 0.015625f], bases[1, 0].data<float>().ToArray());
+        bases.square().sum().backward();
+        Assert.True(x.grad!.isfinite().all().item<bool>());
+    }
+
+    [Fact]
+    public void Infinite_inputs_have_no_bases_and_NaN_inputs_have_NaN()
+    {
+        using var scope = NewDisposeScope();
+        Tensor grid = BSpline.UniformGrid(new KanOptions(), 1);
+        Tensor bases = BSpline.Bases(tensor([float.PositiveInfinity, float.NegativeInfinity, float.NaN, 0]).unsqueeze(1), grid, 3);
+        Assert.Equal(0f, bases[..2].abs().sum().item<float>());
+        Assert.True(bases[2].isnan().all().item<bool>());
+        Assert.Equal(1f, bases[3].sum().item<float>(), 1e-6f);
+    }
+
+    [Fact]
+    public void Shapes_that_do_not_fit_are_refused()
+    {
+        using var scope = NewDisposeScope();
+        Assert.Throws<ArgumentException>(() => BSpline.Bases(zeros(4, 3), zeros(2, 12), 3));
+        Assert.Throws<ArgumentException>(() => BSpline.Bases(zeros(4, 2), zeros(2, 6), 3));
+    }
+}
