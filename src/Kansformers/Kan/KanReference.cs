@@ -26,7 +26,7 @@ public static class KanReference
         Tensor scaled = splineScaler is null ? splineWeight : splineWeight * splineScaler.unsqueeze(-1);
         Tensor bases = BSpline.Bases(x, grid, options.SplineOrder);
         Tensor y = F.linear(BaseActivations.Apply(options.BaseActivation, x), baseWeight)
-            + F.linear(bases.view(x.shape[0], -1), scaled.reshape(scaled.shape[0], -1));
+            + F.linear(bases.flatten(1), scaled.flatten(1));
         return y.MoveToOuterDisposeScope();
     }
 }
