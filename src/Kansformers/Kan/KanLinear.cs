@@ -32,6 +32,8 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "grid")]
     private readonly Tensor _grid;
 
+    private SplinePlan? _plan;
+
     /// <summary>Creates the layer with the original's initial distribution, drawn from torch's global generator.</summary>
     /// <param name="inFeatures">The size of the last dimension of the input, at least 1.</param>
     /// <param name="outFeatures">The size of the last dimension of the output, at least 1.</param>
@@ -96,7 +98,10 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         Tensor x = Flatten(input);
         Probe?.Invoke(this, x);
-        Tensor y = KanReference.Forward(x, _baseWeight, _splineWeight, _splineScaler, _grid, Options);
+        KanWeights weights = new(_baseWeight, _splineWeight, _splineScaler);
+        Tensor y = UseReference || !KanEngine.Fits(x, _grid, weights, Options.SplineOrder)
+            ? KanReference.Forward(x, _baseWeight, _splineWeight, _splineScaler, _grid, Options)
+            : KanEngine.Forward(x, _grid, weights, Options, ref _plan);
         return y.reshape([.. input.shape[..^1], OutFeatures]).MoveToOuterDisposeScope();
     }
 

@@ -1,0 +1,342 @@
+using CsCheck;
+using Kansformers.Kan;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kansformers.Tests.Kan;
+
+public sealed class EngineTests
+{
+    private const double Tolerance = 1e-5;
+
+    public static TheoryData<int, int> OrdersAndGridSizes()
+    {
+        TheoryData<int, int> data = [];
+        foreach (int order in (int[])[1, 2, 3, 4, 5])
+        {
+            foreach (int size in (int[])[1, 2, 5, 13, 50])
+                data.Add(order, size);
+        }
+
+        return data;
+    }
+
+    public static TheoryData<BaseActivation> Activations() => [.. Enum.GetValues<BaseActivation>()];
+
+    [Theory]
+    [MemberData(nameof(OrdersAndGridSizes))]
+    public void EveryOrderAndGridSizeAgreesWithTheFloat64Reference(int order, int size)
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(11, 7, new KanOptions { SplineOrder = order, GridSize = size });
+        EngineCheck.Agrees(layer, Inputs(45, 11), Tolerance);
+    }
+
+    [Theory]
+    [MemberData(nameof(Activations))]
+    public void EveryActivationAgreesWithTheFloat64Reference(BaseActivation activation)
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(13, 6, new KanOptions { BaseActivation = activation });
+        EngineCheck.Agrees(layer, 3 * Inputs(29, 13), Tolerance);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(1, 3, 5)]
+    [InlineData(2, 1, 9)]
+    [InlineData(7, 8, 8)]
+    [InlineData(16, 15, 17)]
+    [InlineData(129, 9, 33)]
+    [InlineData(2051, 17, 5)]
+    [InlineData(301, 300, 4)]
+    public void OddSizesAgreeWithTheFloat64Reference(int tokens, int inputs, int outputs)
+    {
+        using var scope = NewDisposeScope();
+        foreach (bool scaler in (bool[])[true, false])
+        {
+            using KanLinear layer = Layer(inputs, outputs, new KanOptions { StandaloneScaler = scaler });
+            EngineCheck.Agrees(layer, Inputs(tokens, inputs), Tolerance);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void GridsThatWereUpdatedAgreeWithTheFloat64Reference(int order)
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(10, 6, new KanOptions { SplineOrder = order, GridSize = 6, GridTolerance = double.PositiveInfinity });
+        layer.UpdateGrid(randn(200, 10) * arange(1, 11) / 5);
+        EngineCheck.Agrees(layer, randn(70, 10) * arange(1, 11) / 5, Tolerance);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void InputsOnKnotsAtTheEndsAndOutsideAgreeWithTheFloat64Reference(int order)
+    {
+        using var scope = NewDisposeScope();
+        foreach (int size in (int[])[1, 5, 50])
+        {
+            using KanLinear layer = Layer(3, 4, new KanOptions { SplineOrder = order, GridSize = size });
+            Tensor knots = layer.Grid.transpose(0, 1);
+            Tensor outside = tensor([-1e30f, -50f, -7f, 7f, 50f, 1e30f]).unsqueeze(1).expand(-1, 3);
+            EngineCheck.Agrees(layer, cat([knots, outside, knots * 0.5], 0), Tolerance);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void RepeatedKnotsAgreeWithTheFloat64Reference(int order)
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(9, 4, new KanOptions { SplineOrder = order, GridSize = 4 });
+        using (no_grad())
+        {
+            // Two inner knots coincide, and on one input so do all knots below the range.
+            layer.Grid[.., order + 2].copy_(layer.Grid[.., order + 1]);
+            layer.Grid[3, ..(order + 1)].fill_(-1);
+            layer.Grid[4].fill_(0.5f);
+        }
+
+        EngineCheck.Agrees(layer, cat([Inputs(40, 9), layer.Grid.transpose(0, 1)], 0), Tolerance);
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, false)]
+    [InlineData(4, false)]
+    [InlineData(5, false)]
+    [InlineData(3, true)]
+    public void BrokenInputsReachTheSameValuesAsInTheReference(int order, bool updated)
+    {
+        using var scope = NewDisposeScope();
+        foreach (BaseActivation activation in (BaseActivation[])[BaseActivation.Silu, BaseActivation.Relu, BaseActivation.Identity, BaseActivation.Tanh])
+        {
+            using KanLinear layer = Layer(9, 4, new KanOptions { SplineOrder = order, BaseActivation = activation, GridTolerance = double.PositiveInfinity });
+            if (updated)
+                layer.UpdateGrid(randn(100, 9));
+            Tensor x = Inputs(30, 9);
+            x[3, 2] = float.NaN;
+            x[5, 8] = float.PositiveInfinity;
+            x[7, 0] = float.NegativeInfinity;
+            EngineCheck.Agrees(layer, x, Tolerance, gradients: false);
+
+            Tensor y = layer.forward(x);
+            Assert.True(y[3].isnan().all().item<bool>());
+            Assert.True(y[..3].isfinite().all().item<bool>());
+            Assert.True(y[6].isfinite().all().item<bool>());
+
+            // An infinite input is outside every grid: where the activation is finite there, so is everything.
+            if (activation == BaseActivation.Tanh)
+                EngineCheck.Agrees(layer, x[4..], Tolerance);
+        }
+    }
+
+    [Fact]
+    public void InputsWithAnyStridesAgreeWithTheFloat64Reference()
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(12, 5);
+        EngineCheck.Agrees(layer, Inputs(12, 30).t(), Tolerance);
+        EngineCheck.Agrees(layer, Inputs(60, 24)[.., TensorIndex.Slice(null, null, 2)], Tolerance);
+        EngineCheck.Agrees(layer, Inputs(1, 12).expand(20, -1), Tolerance);
+        EngineCheck.Agrees(layer, Inputs(33, 12)[3..], Tolerance);
+    }
+
+    [Fact]
+    public void AnyNumberOfLeadingDimensionsAgreesWithTheFloat64Reference()
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(10, 5);
+        foreach (long[] shape in (long[][])[[10], [4, 10], [3, 4, 10], [2, 3, 4, 10], [0, 10], [3, 0, 10]])
+            EngineCheck.Agrees(layer, Inputs(shape), Tolerance);
+    }
+
+    [Fact]
+    public void RandomLayersAgreeWithTheFloat64Reference()
+    {
+        var cases =
+            from tokens in Gen.Int[0, 70]
+            from inputs in Gen.Int[1, 40]
+            from outputs in Gen.Int[1, 20]
+            from order in Gen.Int[1, 5]
+            from size in Gen.Int[1, 12]
+            from scaler in Gen.Bool
+            from low in Gen.Double[-3, 1]
+            from width in Gen.Double[0.1, 5]
+            from seed in Gen.Int[0, 1 << 20]
+            select (tokens, inputs, outputs, order, size, scaler, low, width, seed);
+        cases.Sample(one =>
+        {
+            using var scope = NewDisposeScope();
+            KanOptions options = new() { SplineOrder = one.order, GridSize = one.size, StandaloneScaler = one.scaler, GridLow = one.low, GridHigh = one.low + one.width };
+            using KanLinear layer = Layer(one.inputs, one.outputs, options);
+            Generator random = new((ulong)one.seed);
+            Tensor x = one.low + one.width * (1.4 * rand(one.tokens, one.inputs, generator: random) - 0.2);
+            EngineCheck.Agrees(layer, x, Tolerance);
+        }, seed: "0000000000001", iter: 60, threads: 1);
+    }
+
+    [Fact]
+    public void OnlyTheGradientsThatAreWantedAreComputed()
+    {
+        using var scope = NewDisposeScope();
+        for (int frozen = 0; frozen < 16; frozen++)
+        {
+            using KanLinear layer = Layer(9, 4);
+            layer.BaseWeight.requires_grad_((frozen & 1) == 0);
+            layer.SplineWeight.requires_grad_((frozen & 2) == 0);
+            layer.SplineScaler!.requires_grad_((frozen & 4) == 0);
+            EngineCheck.Agrees(layer, Inputs(21, 9), Tolerance, inputGradient: (frozen & 8) == 0);
+        }
+    }
+
+    [Fact]
+    public void WithoutGradientsTheOutputIsTheSame()
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(24, 10);
+        foreach (int tokens in (int[])[1, 2, 5, 9, 64])
+        {
+            Tensor x = Inputs(tokens, 24);
+            Tensor tracked = layer.forward(x);
+            using (no_grad())
+            {
+                Tensor plain = layer.forward(x);
+                Assert.False(plain.requires_grad);
+                EngineCheck.Close("output", plain, tracked.detach().to_type(ScalarType.Float64), Tolerance);
+            }
+        }
+    }
+
+    [Fact]
+    public void ALayerUsedTwiceInOneGraphAgreesWithTheFloat64Reference()
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(8, 8);
+        EngineCheck.Agrees([layer, layer], Inputs(50, 8), Tolerance);
+    }
+
+    [Fact]
+    public void StackedLayersAgreeWithTheFloat64Reference()
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear first = Layer(8, 19), second = Layer(19, 3, new KanOptions { SplineOrder = 2, GridSize = 9 });
+        EngineCheck.Agrees([first, second], Inputs(50, 8), Tolerance);
+    }
+
+    [Fact]
+    public void ParametersChangedInPlaceAreSeenAtOnce()
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(10, 6);
+        Tensor x = Inputs(20, 10);
+        using (no_grad())
+        {
+            layer.forward(x);
+            layer.SplineWeight.mul_(3);
+            layer.SplineScaler!.add_(0.5);
+            layer.BaseWeight.neg_();
+            layer.Grid.mul_(1.5);
+        }
+
+        EngineCheck.Agrees(layer, x, Tolerance);
+    }
+
+    [Fact]
+    public void TheSameInputGivesTheSameBits()
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(64, 48);
+        Tensor x = Inputs(2000, 64).requires_grad_();
+        Tensor upstream = randn(2000, 48);
+        Tensor[] first = Run(), second = Run();
+        Assert.All(first.Zip(second), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
+
+        Tensor[] Run()
+        {
+            Tensor y = layer.forward(x);
+            return [y, .. autograd.grad([y], [x, layer.BaseWeight, layer.SplineWeight, layer.SplineScaler!], [upstream])];
+        }
+    }
+
+    [Fact]
+    public void GradientsOfGradientsAgreeWithTheReference()
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(6, 4);
+        Tensor x = Inputs(15, 6).requires_grad_();
+        Tensor fast = Penalty();
+        layer.UseReference = true;
+        EngineCheck.Close("second derivative", fast, Penalty().to_type(ScalarType.Float64), 1e-4);
+
+        Tensor Penalty()
+        {
+            Tensor slope = autograd.grad([layer.forward(x).pow(2).sum()], [x], retain_graph: true, create_graph: true)[0];
+            return autograd.grad([slope.pow(2).sum()], [layer.SplineWeight])[0];
+        }
+    }
+
+    [Fact]
+    public void AnInputChangedBetweenForwardAndBackwardIsAnErrorAndNotAWrongGradient()
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear layer = Layer(6, 4);
+        Tensor x = Inputs(15, 6);
+        Tensor y = layer.forward(x);
+        x.add_(1);
+        Assert.ThrowsAny<Exception>(() => y.sum().backward());
+    }
+
+    [Fact]
+    public void ThousandsOfStepsLeaveNoTensorBehind()
+    {
+        using var scope = NewDisposeScope();
+        using KanLinear first = Layer(6, 9), second = Layer(9, 3);
+        Tensor x = Inputs(17, 6).requires_grad_();
+        for (int step = 0; step < 20; step++)
+            Step();
+        long before = Tensor.TotalCount;
+        for (int step = 0; step < 2000; step++)
+            Step();
+        Assert.Equal(before, Tensor.TotalCount);
+
+        void Step()
+        {
+            using var inner = NewDisposeScope();
+            second.forward(first.forward(x)).sum().backward();
+            using var guard = no_grad();
+            first.forward(x[..1]);
+        }
+    }
+
+    private static KanLinear Layer(int inputs, int outputs, KanOptions? options = null)
+    {
+        manual_seed(7);
+        KanLinear layer = new(inputs, outputs, options);
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+
+        // Splines of the size of the base branch: at their initial size a wrong basis would hide behind it.
+        layer.SplineWeight.copy_(randn_like(layer.SplineWeight));
+        return layer;
+    }
+
+    private static Tensor Inputs(params long[] shape)
+    {
+        manual_seed(11);
+        return 2.6 * rand(shape) - 1.3;
+    }
+}
