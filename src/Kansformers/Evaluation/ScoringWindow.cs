@@ -22,8 +22,8 @@ internal readonly record struct ScoringWindow(long Start, int Length, int Scored
     }
 
     /// <summary>
-    /// At most <paramref name="count"/> windows of a block each, evenly spaced from the first token to the last, none overlapping another
-    /// unless there are too many for the tokens' number; one shorter window when there are fewer tokens than a block needs.
+    /// At most <paramref name="count"/> windows of a block each, evenly spaced from the first token to the last without overlap;
+    /// one shorter window when there are fewer tokens than a block needs.
     /// </summary>
     public static IEnumerable<ScoringWindow> EvenlySpaced(long tokens, int blockSize, int count)
     {

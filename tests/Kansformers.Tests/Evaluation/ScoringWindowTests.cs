@@ -25,7 +25,7 @@ public class ScoringWindowTests
 
             Assert.Equal(0, scored[0]);
             Assert.All(scored[1..], times => Assert.Equal(1, times));
-        }, iter: 2000, threads: 1);
+        }, iter: 1000, threads: 1);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public class ScoringWindowTests
             if (windows.Length > 1)
                 Assert.Equal(tokens - 1, windows[^1].Start + block);
             Assert.True(windows[^1].Start + windows[^1].Length < tokens);
-        }, iter: 2000, threads: 1);
+        }, iter: 1000, threads: 1);
     }
 
     [Fact]

@@ -33,6 +33,6 @@ public class StopScannerTests
 
             Assert.Equal(expected ?? text, passed);
             Assert.Equal(expected is not null, scanner.Stopped);
-        }, iter: 5000, threads: 1);
+        }, iter: 2000, threads: 1);
     }
 }
