@@ -56,16 +56,20 @@ public static class LibTorch
         // Raised only after the system's loader has refused the library: on most systems never.
         context.ResolvingUnmanagedDll += (_, name) => IsBridge(name) ? LoadPatchedBridge() : 0;
 
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(FolderVariable)))
-            return;
         if (Array.Find(AppDomain.CurrentDomain.GetAssemblies(), IsTorchSharp) is Assembly loaded)
-            UseChosenFolder(loaded);
+            Prepare(loaded);
         else
-            AppDomain.CurrentDomain.AssemblyLoad += (_, load) =>
-            {
-                if (IsTorchSharp(load.LoadedAssembly))
-                    UseChosenFolder(load.LoadedAssembly);
-            };
+            AppDomain.CurrentDomain.AssemblyLoad += (_, load) => Prepare(load.LoadedAssembly);
+    }
+
+    // Runs when TorchSharp's managed part is there and its native part is not yet.
+    private static void Prepare(Assembly assembly)
+    {
+        if (!IsTorchSharp(assembly))
+            return;
+        OpenMpThreads.SleepWhileWaiting();
+        if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable(FolderVariable)))
+            UseChosenFolder(assembly);
     }
 
     private static bool IsTorchSharp(Assembly assembly) => assembly.GetName().Name == "TorchSharp";
