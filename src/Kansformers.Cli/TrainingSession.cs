@@ -23,7 +23,7 @@ internal sealed class TrainingSession : IDisposable
             long steps = run.Folder.Config.Training.MaxIters;
             display.Say($"corpus  {run.Corpus.Name}: {HumanText.Count(run.Corpus.Train.Count)} tokens to train on, {HumanText.Count(run.Corpus.Validation.Count)} held out; {run.Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids");
             display.Say($"model   {run.Folder.Config.Preset}, KAN layers: {model.Placement.Text()}; {HumanText.Count(run.Model.ParameterCount)} parameters, {HumanText.Count(run.Model.KanParameterCount)} of them in KAN layers");
-            display.Say($"run     {run.Folder.Folder}" + (run.Trainer.Steps > 0 ? $", going on after step {run.Trainer.Steps}" : ""));
+            display.Say($"run     {run.Folder.ShortName}" + (run.Trainer.Steps > 0 ? $", going on after step {run.Trainer.Steps}" : ""));
             display.Began(run.Trainer.Steps, steps);
             run.Trainer.StepEnded += step => display.Show(step, steps);
             run.Trainer.Validated += display.Show;
@@ -46,7 +46,7 @@ internal sealed class TrainingSession : IDisposable
         else
             Console.Error.WriteLine(Words());
         if (interrupted)
-            Console.Error.WriteLine($"error: interrupted after step {_result.Steps}; go on with: kansformers train --resume {Quote(ShortFolder())}");
+            Console.Error.WriteLine($"error: interrupted after step {_result.Steps}; go on with: kansformers train --resume {Quote(_run.Folder.ShortName)}");
         return interrupted ? CommandLineApp.RunFailed : CommandLineApp.Succeeded;
     }
 
@@ -86,10 +86,8 @@ internal sealed class TrainingSession : IDisposable
         string validation = double.IsNaN(_result.ValidationLoss) ? "no validation"
             : FormattableString.Invariant($"best validation loss {_result.ValidationLoss:0.0000} at step {_result.BestStep}");
         string end = _result.End == TrainingEnd.EarlyStopped ? "stopped early" : "done";
-        return FormattableString.Invariant($"{end}: {_result.Steps} steps in {HumanText.Duration(TimeSpan.FromSeconds(_result.Seconds))}, {HumanText.Count(_result.Seconds > 0 ? (long)(_result.Tokens / _result.Seconds) : 0)} tokens/s, {validation}; peak memory {HumanText.Bytes(PeakMemory.Bytes)}; see {ShortFolder()}");
+        return FormattableString.Invariant($"{end}: {_result.Steps} steps in {HumanText.Duration(TimeSpan.FromSeconds(_result.Seconds))}, {HumanText.Count(_result.Seconds > 0 ? (long)(_result.Tokens / _result.Seconds) : 0)} tokens/s, {validation}; peak memory {HumanText.Bytes(PeakMemory.Bytes)}; see {_run.Folder.ShortName}");
     }
-
-    private string ShortFolder() => Path.GetRelativePath(Environment.CurrentDirectory, _run.Folder.Folder);
 
     private static string Quote(string argument) => argument.Any(char.IsWhiteSpace) || argument.Length == 0 ? $"\"{argument.Replace("\n", "\\n", StringComparison.Ordinal)}\"" : argument;
 }

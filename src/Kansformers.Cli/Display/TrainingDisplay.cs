@@ -17,8 +17,8 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
         if (Console.IsErrorRedirected || !console.Profile.Capabilities.Interactive || !console.Profile.Capabilities.Ansi)
             return work(new Lines());
         return console.Progress()
-            .AutoClear(false)
-            .HideCompleted(false)
+            .AutoClear(true)
+            .HideCompleted(true)
             .Columns(new ProgressBarColumn { Width = 24 }, new TaskDescriptionColumn { Alignment = Justify.Left })
             .Start(context => work(new Bar(console, context)));
     }
@@ -81,7 +81,7 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
 
         public override void Report(EncodeProgress value)
         {
-            _encoding ??= context.AddTask("");
+            _encoding ??= context.AddTask("reading the corpus");
             (_encoding.MaxValue, _encoding.Value) = (Math.Max(1, value.BytesTotal), value.BytesDone);
             _encoding.Description = Markup.Escape($"{Words(value)} {HumanText.Bytes(value.BytesDone)} of {HumanText.Bytes(value.BytesTotal)}");
         }
@@ -90,7 +90,7 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
         {
             if (_encoding is not null && !_encoding.IsFinished)
                 _encoding.Value = _encoding.MaxValue;
-            _training ??= context.AddTask("", maxValue: stepsInAll);
+            _training ??= context.AddTask("training", maxValue: stepsInAll);
             _training.Value = step;
             _training.Description = Markup.Escape(line);
         }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Kansformers.Kan;
 
 /// <summary>
@@ -48,9 +50,11 @@ public sealed record KanOptions
     public GridUpdateRule GridUpdate { get; init; } = GridUpdateRule.KeepFunction;
 
     /// <summary>The number of spline coefficients of one edge: grid size + spline order.</summary>
+    [JsonIgnore]
     public int Coefficients => GridSize + SplineOrder;
 
     /// <summary>The number of knots of one input: grid size + 2 · spline order + 1.</summary>
+    [JsonIgnore]
     public int Knots => GridSize + 2 * SplineOrder + 1;
 
     /// <summary>Checks every option.</summary>

@@ -30,6 +30,9 @@ public sealed class RunFolder
     /// <summary>The full path of the folder.</summary>
     public string Folder { get; }
 
+    /// <summary>The folder as a person would write it: relative where it lies below the working folder, else whole.</summary>
+    public string ShortName => Path.GetRelativePath(Environment.CurrentDirectory, Folder) is string relative && !relative.StartsWith("..", StringComparison.Ordinal) ? relative : Folder;
+
     /// <summary>The run's configuration.</summary>
     public RunConfig Config { get; }
 

@@ -115,7 +115,7 @@ public sealed class TrainingRun : IDisposable
     {
         ArgumentNullException.ThrowIfNull(result);
         GptOptions model = Folder.Config.Model;
-        string name = Path.GetRelativePath(Environment.CurrentDirectory, Folder.Folder);
+        string name = Folder.ShortName;
         new RunSummary
         {
             Title = $"{Folder.Config.Preset} on {Corpus.Name}",
