@@ -17,6 +17,7 @@ internal sealed class TrainOptions
     public readonly Option<double> ValidationFraction = new("--val-fraction") { Description = "the share of the tokens that is held out, from the end", DefaultValueFactory = _ => 0.1 };
     public readonly Option<string> TextField = new("--text-field") { Description = "the field that holds the text in a .jsonl file", DefaultValueFactory = _ => "text" };
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, or the folder of a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
+    public readonly Option<string> SpecialTokens = new("--special-tokens") { Description = "<|endoftext|> written in the text: text (as it stands), recognise, or refuse", DefaultValueFactory = _ => "text" };
     public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)} [default: gpt-nano]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
@@ -55,7 +56,7 @@ internal sealed class TrainOptions
 
     private Option[] Choices =>
     [
-        Data, ValidationData, ValidationFraction, TextField, Tokenizer, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
+        Data, ValidationData, ValidationFraction, TextField, Tokenizer, SpecialTokens, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
         BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, WeightDecay, Beta1, Beta2, GradClip, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out, Config,
     ];
@@ -95,6 +96,14 @@ internal sealed class TrainOptions
                 ValidationFraction = parsed.GetValue(ValidationFraction),
                 TextField = parsed.GetValue(TextField)!,
                 Tokenizer = parsed.GetValue(Tokenizer)!,
+                SpecialTokens = parsed.GetValue(SpecialTokens) switch
+                {
+                    "text" => Text.SpecialTokens.AsText,
+                    "recognise" => Text.SpecialTokens.Recognise,
+                    "refuse" => Text.SpecialTokens.Refuse,
+                    string unknown => throw new UsageException($"unknown treatment of special tokens '{unknown}': use text, recognise or refuse"),
+                    null => throw new UsageException("--special-tokens needs a value"),
+                },
             },
         };
         try

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kansformers.Files;
+using Kansformers.Text;
 using Kansformers.Transformers;
 
 namespace Kansformers.Training;
@@ -19,6 +20,9 @@ public sealed record DataConfig
 
     /// <summary>The field that holds the text in a <c>.jsonl</c> corpus.</summary>
     public string TextField { get; init; } = "text";
+
+    /// <summary>What becomes of <c>&lt;|endoftext|&gt;</c> written in the text.</summary>
+    public SpecialTokens SpecialTokens { get; init; }
 
     /// <summary>The name of the tokenizer: <c>char</c>, <c>byte</c>, <c>gpt2</c>, or a folder.</summary>
     public required string Tokenizer { get; init; }

@@ -183,6 +183,7 @@ public sealed class TrainingRun : IDisposable
                 ValidationFraction = data.ValidationFraction,
                 TokenizerKind = data.Tokenizer,
                 Tokenizer = tokenizer,
+                SpecialTokens = data.SpecialTokens,
             },
             progress,
             cancellation);
