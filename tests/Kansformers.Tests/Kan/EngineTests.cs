@@ -70,7 +70,7 @@ public sealed class EngineTests
     {
         using var scope = NewDisposeScope();
         using KanLinear layer = Layer(10, 6, new KanOptions { SplineOrder = order, GridSize = 6, GridTolerance = double.PositiveInfinity });
-        layer.UpdateGrid(randn(200, 10) * arange(1, 11) / 5);
+        MoveGrid(layer, randn(200, 10) * arange(1, 11) / 5);
         EngineCheck.Agrees(layer, randn(70, 10) * arange(1, 11) / 5, Tolerance);
     }
 
@@ -126,7 +126,7 @@ public sealed class EngineTests
         {
             using KanLinear layer = Layer(9, 4, new KanOptions { SplineOrder = order, BaseActivation = activation, GridTolerance = double.PositiveInfinity });
             if (updated)
-                layer.UpdateGrid(randn(100, 9));
+                MoveGrid(layer, randn(100, 9));
             Tensor x = Inputs(30, 9);
             x[3, 2] = float.NaN;
             x[5, 8] = float.PositiveInfinity;
@@ -186,7 +186,7 @@ public sealed class EngineTests
             Generator random = new((ulong)one.seed);
             Tensor x = one.low + one.width * (1.4 * rand(one.tokens, one.inputs, generator: random) - 0.2);
             EngineCheck.Agrees(layer, x, Tolerance);
-        }, seed: "0000000000001", iter: 60, threads: 1);
+        }, seed: "0000000000001", iter: 40, threads: 1);
     }
 
     [Fact]
@@ -203,20 +203,26 @@ public sealed class EngineTests
         }
     }
 
-    [Fact]
-    public void WithoutGradientsTheOutputIsTheSame()
+    [Theory]
+    [MemberData(nameof(OrdersAndGridSizes))]
+    public void WithoutGradientsAFewTokensAgreeWithTheFloat64Reference(int order, int size)
     {
         using var scope = NewDisposeScope();
-        using KanLinear layer = Layer(24, 10);
-        foreach (int tokens in (int[])[1, 2, 5, 9, 64])
+        foreach ((int inputs, bool scaler) in ((int, bool)[])[(7, false), (24, true)])
         {
-            Tensor x = Inputs(tokens, 24);
-            Tensor tracked = layer.forward(x);
-            using (no_grad())
+            using KanLinear layer = Layer(inputs, 10, new KanOptions { SplineOrder = order, GridSize = size, StandaloneScaler = scaler, GridTolerance = double.PositiveInfinity });
+            using var guard = no_grad();
+            foreach (bool updated in (bool[])[false, true])
             {
-                Tensor plain = layer.forward(x);
-                Assert.False(plain.requires_grad);
-                EngineCheck.Close("output", plain, tracked.detach().to_type(ScalarType.Float64), Tolerance);
+                if (updated)
+                    MoveGrid(layer, randn(60, inputs));
+                foreach (int tokens in (int[])[0, 1, 2, 4, 5, 9])
+                    EngineCheck.Agrees(layer, Inputs(tokens, inputs), Tolerance, gradients: false);
+                Tensor knots = layer.Grid.transpose(0, 1);
+                for (int knot = 0; knot < knots.shape[0]; knot += 4)
+                    EngineCheck.Agrees(layer, knots[knot..Math.Min(knot + 4, (int)knots.shape[0])], Tolerance, gradients: false);
+                EngineCheck.Agrees(layer, full(2, inputs, float.NaN), Tolerance, gradients: false);
+                EngineCheck.Agrees(layer, full(2, inputs, float.PositiveInfinity), Tolerance, gradients: false);
             }
         }
     }
@@ -332,6 +338,15 @@ public sealed class EngineTests
         // Splines of the size of the base branch: at their initial size a wrong basis would hide behind it.
         layer.SplineWeight.copy_(randn_like(layer.SplineWeight));
         return layer;
+    }
+
+    // The refit may need coefficients of many thousands, in whose shadow no float32 result is exact: the splines get new ones.
+    private static void MoveGrid(KanLinear layer, Tensor samples)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        layer.UpdateGrid(samples);
+        layer.SplineWeight.copy_(randn_like(layer.SplineWeight));
     }
 
     private static Tensor Inputs(params long[] shape)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -53,35 +54,45 @@ internal static unsafe class BaseBranch
         dx.add_(slope);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Expand<T>(float* x, int rows, int inputs, float* to, nint stride)
         where T : struct, IActivationLoop
     {
-        int lanes = Lanes.PerStep(inputs);
+        int lanes = Vector<float>.Count;
         for (int row = 0; row < rows; row++, x += inputs, to += stride)
         {
+            if (inputs < lanes)
+            {
+                Lanes.StoreSome(T.Value(Lanes.LoadSome(x, inputs)), to, inputs);
+                continue;
+            }
+
             for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs))
-                Lanes.Store(T.Value(Lanes.Load(x + i, lanes)), to + i, lanes);
+                Vector.Store(T.Value(Vector.Load(x + i)), to + i);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Contract<T>(float* x, int rows, int inputs, float* gradient, nint stride, float* dx)
         where T : struct, IActivationLoop
     {
-        // Adding is not done twice: the lanes that the last step shares with the one before come out of a sum made before either was stored.
-        int lanes = Lanes.PerStep(inputs);
+        int lanes = Vector<float>.Count, last = inputs - lanes;
         for (int row = 0; row < rows; row++, x += inputs, dx += inputs, gradient += stride)
         {
-            int last = Math.Max(0, inputs - lanes);
-            Vector<float> tail = Sum<T>(x + last, gradient + last, dx + last, lanes);
+            if (inputs < lanes)
+            {
+                Vector<float> all = Lanes.LoadSome(gradient, inputs) * T.Slope(Lanes.LoadSome(x, inputs)) + Lanes.LoadSome(dx, inputs);
+                Lanes.StoreSome(all, dx, inputs);
+                continue;
+            }
+
+            // The last vector may overlap the one before: it is computed before any is stored, so that nothing is added twice.
+            Vector<float> tail = Vector.FusedMultiplyAdd(Vector.Load(gradient + last), T.Slope(Vector.Load(x + last)), Vector.Load(dx + last));
             for (int i = 0; i < last; i += lanes)
-                Lanes.Store(Sum<T>(x + i, gradient + i, dx + i, lanes), dx + i, lanes);
-            Lanes.Store(tail, dx + last, lanes);
+                Vector.Store(Vector.FusedMultiplyAdd(Vector.Load(gradient + i), T.Slope(Vector.Load(x + i)), Vector.Load(dx + i)), dx + i);
+            Vector.Store(tail, dx + last);
         }
     }
-
-    private static Vector<float> Sum<T>(float* x, float* gradient, float* dx, int lanes)
-        where T : struct, IActivationLoop =>
-        Vector.FusedMultiplyAdd(Lanes.Load(gradient, lanes), T.Slope(Lanes.Load(x, lanes)), Lanes.Load(dx, lanes));
 
     private interface IActivationLoop
     {
@@ -92,8 +103,10 @@ internal static unsafe class BaseBranch
 
     private readonly struct SiluLoop : IActivationLoop
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Value(Vector<float> x) => x / (Vector<float>.One + VectorMath.Exp(-x));
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Slope(Vector<float> x)
         {
             Vector<float> s = VectorMath.Sigmoid(x);
@@ -104,15 +117,19 @@ internal static unsafe class BaseBranch
     private readonly struct ReluLoop : IActivationLoop
     {
         // Written so that NaN passes through.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Value(Vector<float> x) => Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), Vector<float>.Zero, x);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Slope(Vector<float> x) => Vector.AsVectorSingle(Vector.GreaterThan(x, Vector<float>.Zero)) & Vector<float>.One;
     }
 
     private readonly struct IdentityLoop : IActivationLoop
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Value(Vector<float> x) => x;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Slope(Vector<float> x) => Vector<float>.One;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Kansformers.Runtime;
 using static TorchSharp.torch;
 
@@ -27,12 +28,9 @@ internal static unsafe class CombinedWeight
                 new ReadOnlySpan<float>(plain + (nint)o * inputs, inputs).CopyTo(new Span<float>(target, inputs));
                 target += inputs;
                 float* factor = scale is null ? null : scale + (nint)o * inputs;
-                for (int i = 0; i < inputs; i++, source += bases)
-                {
-                    float by = factor is null ? 1 : factor[i];
-                    for (int c = 0; c < bases; c++)
-                        target[(nint)c * inputs + i] = source[c] * by;
-                }
+                Transposition.Run(source, inputs, bases, target);
+                for (int c = 0; factor is not null && c < bases; c++)
+                    VectorMath.Multiply(target + (nint)c * inputs, factor, inputs);
             }
         });
     }
@@ -54,6 +52,7 @@ internal static unsafe class CombinedWeight
         float* toBase = Address(baseGradient), toSpline = Address(splineGradient), toScaler = Address(scalerGradient);
         Rows.Run(outputs, (long)inputs * bases, (first, last) =>
         {
+            float[] row = ArrayPool<float>.Shared.Rent(inputs * bases);
             for (int o = first; o < last; o++)
             {
                 float* source = from + (nint)o * inputs * (bases + 1);
@@ -62,22 +61,22 @@ internal static unsafe class CombinedWeight
                 source += inputs;
                 if (toSpline is null && toScaler is null)
                     continue;
-                for (int i = 0; i < inputs; i++)
+                fixed (float* turned = row)
                 {
-                    nint edge = (nint)o * inputs + i;
-                    float by = scale is null ? 1 : scale[edge], sum = 0;
-                    for (int c = 0; c < bases; c++)
+                    Transposition.Run(source, bases, inputs, turned);
+                    for (int i = 0; i < inputs; i++)
                     {
-                        float slope = source[(nint)c * inputs + i];
-                        sum += slope * weight[edge * bases + c];
+                        nint edge = (nint)o * inputs + i;
+                        float* slope = turned + (nint)i * bases;
+                        if (toScaler is not null)
+                            toScaler[edge] = VectorMath.Dot(slope, weight + edge * bases, bases);
                         if (toSpline is not null)
-                            toSpline[edge * bases + c] = slope * by;
+                            VectorMath.Scale(slope, scale is null ? 1 : scale[edge], toSpline + edge * bases, bases);
                     }
-
-                    if (toScaler is not null)
-                        toScaler[edge] = sum;
                 }
             }
+
+            ArrayPool<float>.Shared.Return(row);
         });
     }
 

@@ -29,6 +29,7 @@ internal static class KanEngine
             && (x.requires_grad || weights.Base.requires_grad || weights.Spline.requires_grad || (weights.Scaler?.requires_grad ?? false));
         Tensor y = graph
             ? KanFunction.Apply(now, options.BaseActivation, rows, weights)
+            : rows.shape[0] <= FewTokens.Most && FewTokens.Fits(now) ? FewTokens.Forward(now, options.BaseActivation, rows, weights)
             : KanTiles.Forward(now, options.BaseActivation, rows, weights);
         return y.MoveToOuterDisposeScope();
     }

@@ -114,7 +114,8 @@ internal static unsafe class KanTiles
         return Math.Min(Math.Max(tokens, 1), ((tokens + tiles - 1) / tiles + 15) / 16 * 16);
     }
 
-    private static void Expand(SplinePlan plan, BaseActivation activation, Tensor x, Tensor expansion)
+    /// <summary>Writes the expansion of every token, (tokens, in · (bases + 1)).</summary>
+    public static void Expand(SplinePlan plan, BaseActivation activation, Tensor x, Tensor expansion)
     {
         (int inputs, int rows) = (plan.Inputs, (int)x.shape[0]);
         nint width = (plan.Bases + 1) * (nint)inputs;

@@ -1,147 +1,199 @@
-using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Kansformers.Kan;
 
 /// <summary>
-/// Splines of any order on any knots, each input with knots of its own: the recursion of Cox and de Boor, a vector of inputs at a time.
+/// Splines on any knots, each input with knots of its own: the recursion of Cox and de Boor, a vector of inputs at a time.
 /// With w_j = (x - t_j) / (t_{j+l} - t_j), level l is B_j = w_j B_j + (1 - w_{j+1}) B_{j+1}; the reciprocal of a width of zero is taken as 0,
 /// which is harmless since the basis beside it is 0 then.
 /// </summary>
-internal sealed unsafe class KnotSplines : ISplineKernel
+/// <remarks>
+/// All levels advance together, one knot interval at a time: level l is l intervals behind, and all that it needs from the step before is one product.
+/// So nothing leaves the registers but the finished bases. Before enough intervals have passed, a level yields bases of negative index;
+/// no basis of index 0 or more depends on them.
+/// </remarks>
+internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
+    where TOrder : struct, ISplineOrder
 {
-    private readonly int _inputs, _order, _knots, _lanes, _stride;
-    private readonly float[] _knot;
-    private readonly float[] _reciprocal;
+    // Per vector of inputs, per knot j: t_j, then for each level l the reciprocal of t_{j+1} - t_{j-l+1}. Rows of zeros lead, for the negative indices.
+    private readonly float[] _table;
+    private readonly int _inputs, _knots;
 
     /// <param name="grid">Knots in ascending order, (in, knots), row by row.</param>
-    /// <param name="inputs">The number of rows.</param>
-    /// <param name="order">The spline order.</param>
-    public KnotSplines(ReadOnlySpan<float> grid, int inputs, int order)
+    /// <param name="inputs">The number of rows, at least the width of a vector.</param>
+    public KnotSplines(ReadOnlySpan<float> grid, int inputs)
     {
-        (_inputs, _order, _knots) = (inputs, order, grid.Length / inputs);
-        _lanes = Lanes.PerStep(inputs);
-        _stride = Math.Max(inputs, Vector<float>.Count);
-        _knot = new float[_knots * _stride];
-        _reciprocal = new float[order * _knots * _stride];
-        for (int j = 0; j < _knots; j++)
+        (_inputs, _knots) = (inputs, grid.Length / inputs);
+        int lanes = Vector<float>.Count, order = TOrder.Value, vectors = (inputs + lanes - 1) / lanes;
+        _table = new float[vectors * BlockSize];
+        for (int vector = 0, at = 0; vector < vectors; vector++, at = Lanes.Next(at, lanes, inputs))
         {
-            for (int i = 0; i < inputs; i++)
-                _knot[j * _stride + i] = grid[i * _knots + j];
-        }
-
-        for (int level = 1; level <= order; level++)
-        {
-            Span<float> to = _reciprocal.AsSpan((level - 1) * _knots * _stride);
-            for (int at = 0; at < (_knots - level) * _stride; at++)
+            for (int lane = 0; lane < lanes; lane++)
             {
-                float width = _knot[at + level * _stride] - _knot[at];
-                to[at] = width > 0 ? Math.Min(1 / width, float.MaxValue) : 0;
+                ReadOnlySpan<float> knot = grid.Slice((at + lane) * _knots, _knots);
+                Span<float> rows = _table.AsSpan(vector * BlockSize + Lead * RowSize);
+                for (int j = 0; j < _knots; j++)
+                {
+                    rows[j * RowSize + lane] = knot[j];
+                    for (int level = 1; level <= order; level++)
+                    {
+                        int from = j - level + 1;
+                        float width = from >= 0 && j + 1 < _knots ? knot[j + 1] - knot[from] : 0;
+                        rows[j * RowSize + level * lanes + lane] = width > 0 ? Math.Min(1 / width, float.MaxValue) : 0;
+                    }
+                }
             }
         }
     }
 
+    private static int RowSize => (TOrder.Value + 1) * Vector<float>.Count;
+
+    private static int Lead => TOrder.Value - 1;
+
+    private int BlockSize => (_knots + Lead) * RowSize;
+
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Expand(float* x, int rows, float* to, nint stride)
     {
-        int count = _knots - _order - 1;
-        Vector<float>[] rented = ArrayPool<Vector<float>>.Shared.Rent(_knots);
-        fixed (Vector<float>* basis = rented)
-        fixed (float* knots = _knot, reciprocals = _reciprocal)
+        int inputs = _inputs, knots = _knots, size = RowSize, lanes = Vector<float>.Count, block = BlockSize;
+        fixed (float* table = _table)
         {
-            for (int row = 0; row < rows; row++, x += _inputs, to += stride)
+            for (int row = 0; row < rows; row++, x += inputs, to += stride)
             {
-                for (int i = 0; i < _inputs; i = Lanes.Next(i, _lanes, _inputs))
+                float* first = table + Lead * size;
+                for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs), first += block)
                 {
-                    Vector<float> at = Lanes.Load(x + i, _lanes);
-                    Vector<float> nan = Vector.AsVectorSingle(~Vector.Equals(at, at));
-                    Vector<float> inside = Recur(at, knots + i, reciprocals + i, basis);
-                    float* knot = knots + i, reciprocal = reciprocals + (nint)(_order - 1) * _knots * _stride + i, output = to + i;
-                    Vector<float> left = (inside - Vector.Load(knot)) * Vector.Load(reciprocal) * basis[0];
-                    for (int c = 0; c < count; c++, output += _inputs)
+                    Vector<float> at = Vector.Load(x + i);
+                    Vector<float> inside = Inside(at, first, first + (nint)(knots - 1) * size);
+                    Vector<float> nan = Vector.AsVectorSingle(Vector.OnesComplement(Vector.Equals(at, at)));
+                    Vector<float> held1 = Vector<float>.Zero, held2 = held1, held3 = held1, held4 = held1, held5 = held1;
+                    Vector<int> reached = Vector.GreaterThanOrEqual(at, Vector.Load(first));
+                    float* knot = first, output = to + i;
+                    for (int j = 0; j < knots - 1; j++, knot += size)
                     {
-                        knot += _stride;
-                        reciprocal += _stride;
-                        Vector<float> next = basis[c + 1];
-                        Vector<float> right = (inside - Vector.Load(knot)) * Vector.Load(reciprocal) * next;
-                        Lanes.Store((left + (next - right)) | nan, output, _lanes);
-                        left = right;
+                        Vector<int> next = Vector.GreaterThanOrEqual(at, Vector.Load(knot + size));
+                        Vector<float> basis = Vector.AsVectorSingle(Vector.AndNot(reached, next)) & Vector<float>.One;
+                        reached = next;
+                        basis = Level(inside, knot, knot + lanes, basis, ref held1);
+                        if (TOrder.Value >= 2)
+                            basis = Level(inside, knot - size, knot + 2 * lanes, basis, ref held2);
+                        if (TOrder.Value >= 3)
+                            basis = Level(inside, knot - 2 * size, knot + 3 * lanes, basis, ref held3);
+                        if (TOrder.Value >= 4)
+                            basis = Level(inside, knot - 3 * size, knot + 4 * lanes, basis, ref held4);
+                        if (TOrder.Value >= 5)
+                            basis = Level(inside, knot - 4 * size, knot + 5 * lanes, basis, ref held5);
+                        if (j >= TOrder.Value)
+                        {
+                            Vector.Store(basis | nan, output);
+                            output += inputs;
+                        }
                     }
                 }
             }
         }
-
-        ArrayPool<Vector<float>>.Shared.Return(rented);
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Contract(float* x, int rows, float* gradient, nint stride, float* dx)
     {
-        int count = _knots - _order - 1;
-        Vector<float>[] rented = ArrayPool<Vector<float>>.Shared.Rent(_knots);
-        fixed (Vector<float>* basis = rented)
-        fixed (float* knots = _knot, reciprocals = _reciprocal)
+        int inputs = _inputs, knots = _knots, size = RowSize, lanes = Vector<float>.Count, block = BlockSize;
+        fixed (float* table = _table)
         {
-            for (int row = 0; row < rows; row++, x += _inputs, dx += _inputs, gradient += stride)
+            for (int row = 0; row < rows; row++, x += inputs, dx += inputs, gradient += stride)
             {
-                for (int i = 0; i < _inputs; i = Lanes.Next(i, _lanes, _inputs))
+                float* first = table + Lead * size;
+                for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs), first += block)
                 {
-                    Vector<float> at = Lanes.Load(x + i, _lanes), sum = Vector<float>.Zero;
-                    Recur(at, knots + i, reciprocals + i, basis);
-                    float* reciprocal = reciprocals + (nint)(_order - 1) * _knots * _stride + i, g = gradient + i;
-
-                    // B_c' = order · (b_c / (t_{c+order} - t_c) - b_{c+1} / (t_{c+order+1} - t_{c+1})), b the bases of the order below.
-                    Vector<float> left = Vector.Load(reciprocal) * basis[0];
-                    for (int c = 0; c < count; c++, g += _inputs)
+                    Vector<float> at = Vector.Load(x + i), sum = Vector<float>.Zero, left = sum;
+                    Vector<float> inside = Inside(at, first, first + (nint)(knots - 1) * size);
+                    Vector<float> held1 = sum, held2 = sum, held3 = sum, held4 = sum;
+                    Vector<int> reached = Vector.GreaterThanOrEqual(at, Vector.Load(first));
+                    float* knot = first, g = gradient + i;
+                    for (int j = 0; j < knots - 1; j++, knot += size)
                     {
-                        reciprocal += _stride;
-                        Vector<float> right = Vector.Load(reciprocal) * basis[c + 1];
-                        sum = Vector.FusedMultiplyAdd(Lanes.Load(g, _lanes), left - right, sum);
+                        Vector<int> next = Vector.GreaterThanOrEqual(at, Vector.Load(knot + size));
+                        Vector<float> basis = Vector.AsVectorSingle(Vector.AndNot(reached, next)) & Vector<float>.One;
+                        reached = next;
+                        if (TOrder.Value >= 2)
+                            basis = Level(inside, knot, knot + lanes, basis, ref held1);
+                        if (TOrder.Value >= 3)
+                            basis = Level(inside, knot - size, knot + 2 * lanes, basis, ref held2);
+                        if (TOrder.Value >= 4)
+                            basis = Level(inside, knot - 2 * size, knot + 3 * lanes, basis, ref held3);
+                        if (TOrder.Value >= 5)
+                            basis = Level(inside, knot - 3 * size, knot + 4 * lanes, basis, ref held4);
+
+                        // B_c' = order · (b_c / (t_{c+order} - t_c) - b_{c+1} / (t_{c+order+1} - t_{c+1})), b the bases of the order below.
+                        Vector<float> right = Vector.Load(knot + TOrder.Value * lanes) * basis;
+                        if (j >= TOrder.Value)
+                        {
+                            sum = Vector.FusedMultiplyAdd(Vector.Load(g), left - right, sum);
+                            g += inputs;
+                        }
+
                         left = right;
                     }
 
-                    Vector<float> nan = Vector.AsVectorSingle(~Vector.Equals(at, at));
-                    Lanes.Store((sum * _order) | nan, dx + i, _lanes);
+                    Vector<float> nan = Vector.AsVectorSingle(Vector.OnesComplement(Vector.Equals(at, at)));
+                    Vector.Store((sum * TOrder.Value) | nan, dx + i);
                 }
             }
         }
-
-        ArrayPool<Vector<float>>.Shared.Return(rented);
     }
 
-    /// <summary>Leaves the bases of the order below the last in <paramref name="basis"/>; returns the inputs moved into the grid's range.</summary>
+    /// <summary>One step of one level: takes the basis below, gives the basis whose support ends with it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector<float> Recur(Vector<float> at, float* knots, float* reciprocals, Vector<float>* basis)
+    private static Vector<float> Level(Vector<float> x, float* knot, float* reciprocal, Vector<float> below, ref Vector<float> held)
     {
-        // Beyond the ends all bases are 0, and far away 0 · (x - t) / width would overflow to NaN: the weights use the nearest end.
-        Vector<float> inside = Vector.Min(Vector.Max(at, Vector.Load(knots)), Vector.Load(knots + (nint)(_knots - 1) * _stride));
-        Vector<int> reached = Vector.GreaterThanOrEqual(at, Vector.Load(knots));
-        float* knot = knots;
-        for (int j = 0; j < _knots - 1; j++)
-        {
-            knot += _stride;
-            Vector<int> next = Vector.GreaterThanOrEqual(at, Vector.Load(knot));
-            basis[j] = Vector.AsVectorSingle(Vector.AndNot(reached, next)) & Vector<float>.One;
-            reached = next;
-        }
-
-        for (int level = 1; level < _order; level++)
-        {
-            knot = knots;
-            float* reciprocal = reciprocals + (nint)(level - 1) * _knots * _stride;
-            Vector<float> left = (inside - Vector.Load(knot)) * Vector.Load(reciprocal) * basis[0];
-            for (int j = 0; j < _knots - 1 - level; j++)
-            {
-                knot += _stride;
-                reciprocal += _stride;
-                Vector<float> next = basis[j + 1];
-                Vector<float> right = (inside - Vector.Load(knot)) * Vector.Load(reciprocal) * next;
-                basis[j] = left + (next - right);
-                left = right;
-            }
-        }
-
-        return inside;
+        Vector<float> rising = (x - Vector.Load(knot)) * Vector.Load(reciprocal) * below;
+        Vector<float> basis = held + (below - rising);
+        held = rising;
+        return basis;
     }
+
+    // Beyond the ends all bases are 0, and far away 0 · (x - t) / width would overflow to NaN: the weights use the nearest end.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<float> Inside(Vector<float> at, float* first, float* last) =>
+        Vector.MinNative(Vector.MaxNative(at, Vector.Load(first)), Vector.Load(last));
+}
+
+/// <summary>A spline order that the compiler knows, so that a kernel holds no loop over levels.</summary>
+internal interface ISplineOrder
+{
+    /// <summary>The order.</summary>
+    static abstract int Value { get; }
+}
+
+/// <summary>Order 1.</summary>
+internal readonly struct Order1 : ISplineOrder
+{
+    public static int Value => 1;
+}
+
+/// <summary>Order 2.</summary>
+internal readonly struct Order2 : ISplineOrder
+{
+    public static int Value => 2;
+}
+
+/// <summary>Order 3.</summary>
+internal readonly struct Order3 : ISplineOrder
+{
+    public static int Value => 3;
+}
+
+/// <summary>Order 4.</summary>
+internal readonly struct Order4 : ISplineOrder
+{
+    public static int Value => 4;
+}
+
+/// <summary>Order 5.</summary>
+internal readonly struct Order5 : ISplineOrder
+{
+    public static int Value => 5;
 }

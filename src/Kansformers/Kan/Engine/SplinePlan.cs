@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Kansformers.Runtime;
 using static TorchSharp.torch;
@@ -53,12 +54,32 @@ internal sealed class SplinePlan
 
     private static ISplineKernel Choose(float[] grid, int inputs, int order)
     {
-        if (order is < 2 or > 5 || !IsUniform(grid, inputs, out double step))
-            return new KnotSplines(grid, inputs, order);
-        int knots = grid.Length / inputs;
-        float[] centres = new float[knots - order - 1];
+        int knots = grid.Length / inputs, lanes = Vector<float>.Count;
+        if (inputs < lanes)
+        {
+            // The missing inputs get the first input's knots; what is computed for them is dropped.
+            float[] padded = new float[lanes * knots];
+            for (int i = 0; i < lanes; i++)
+                grid.AsSpan(i < inputs ? i * knots : 0, knots).CopyTo(padded.AsSpan(i * knots));
+            return new PaddedSplines(inputs, knots - order - 1, lanes, Choose(padded, lanes, order));
+        }
+
+        return order is >= 2 and <= 5 && IsUniform(grid, inputs, out double step) ? Uniform(grid.AsSpan(0, knots), inputs, order, step) : order switch
+        {
+            1 => new KnotSplines<Order1>(grid, inputs),
+            2 => new KnotSplines<Order2>(grid, inputs),
+            3 => new KnotSplines<Order3>(grid, inputs),
+            4 => new KnotSplines<Order4>(grid, inputs),
+            5 => new KnotSplines<Order5>(grid, inputs),
+            _ => throw new ArgumentOutOfRangeException(nameof(order), order, "the engine computes spline orders 1 to 5"),
+        };
+    }
+
+    private static ISplineKernel Uniform(ReadOnlySpan<float> knots, int inputs, int order, double step)
+    {
+        float[] centres = new float[knots.Length - order - 1];
         for (int c = 0; c < centres.Length; c++)
-            centres[c] = order % 2 == 1 ? grid[c + (order + 1) / 2] : (float)(((double)grid[c + order / 2] + grid[c + order / 2 + 1]) / 2);
+            centres[c] = order % 2 == 1 ? knots[c + (order + 1) / 2] : (float)(((double)knots[c + order / 2] + knots[c + order / 2 + 1]) / 2);
         PieceShape shape = new(order, step);
         return order switch
         {

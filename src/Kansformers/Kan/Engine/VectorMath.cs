@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Kansformers.Kan;
 
-/// <summary>The few transcendental functions that the engine needs, at the machine's vector width and in float32.</summary>
-internal static class VectorMath
+/// <summary>The few functions that the engine needs at the machine's vector width and in float32.</summary>
+internal static unsafe class VectorMath
 {
     private const float Log2E = 1.44269504088896341f;
 
@@ -42,6 +42,39 @@ internal static class VectorMath
     /// <summary>1 / (1 + exp(-x)).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Sigmoid(Vector<float> x) => Vector<float>.One / (Vector<float>.One + Exp(-x));
+
+    /// <summary>Σ a · b.</summary>
+    public static float Dot(float* a, float* b, int count)
+    {
+        Vector<float> sum = Vector<float>.Zero;
+        int at = 0;
+        for (; at + Vector<float>.Count <= count; at += Vector<float>.Count)
+            sum = Vector.FusedMultiplyAdd(Vector.Load(a + at), Vector.Load(b + at), sum);
+        float rest = 0;
+        for (; at < count; at++)
+            rest += a[at] * b[at];
+        return Vector.Sum(sum) + rest;
+    }
+
+    /// <summary>to = from · factor.</summary>
+    public static void Scale(float* from, float factor, float* to, int count)
+    {
+        int at = 0;
+        for (; at + Vector<float>.Count <= count; at += Vector<float>.Count)
+            Vector.Store(Vector.Load(from + at) * factor, to + at);
+        for (; at < count; at++)
+            to[at] = from[at] * factor;
+    }
+
+    /// <summary>values *= factors.</summary>
+    public static void Multiply(float* values, float* factors, int count)
+    {
+        int at = 0;
+        for (; at + Vector<float>.Count <= count; at += Vector<float>.Count)
+            Vector.Store(Vector.Load(values + at) * Vector.Load(factors + at), values + at);
+        for (; at < count; at++)
+            values[at] *= factors[at];
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> PowerOfTwo(Vector<int> n) => Vector.AsVectorSingle(Vector.ShiftLeft(n + Vector.Create(127), 23));
