@@ -1,5 +1,5 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
+using Kansformers.Files;
 
 namespace Kansformers.Runtime;
 
@@ -13,6 +13,7 @@ internal static class ChosenLibTorch
     {
         if (!Directory.Exists(folder))
             throw new KansformersException($"{LibTorch.FolderVariable} names '{folder}', which is not a folder; set it to the 'lib' folder of a libtorch 2.10");
+        HidePackage();
         foreach (string name in Required)
             LoadOne(folder, name, mustExist: true);
         foreach (string name in Optional)
@@ -20,18 +21,25 @@ internal static class ChosenLibTorch
     }
 
     /// <summary>
-    /// Tells TorchSharp that its native part is already in the process. Without this it would load the libtorch of its package
-    /// beside the chosen one, and two copies in a process end it. TorchSharp has no public way to say so.
+    /// Keeps TorchSharp from loading the libtorch of its package beside the chosen one: two copies in a process end it. TorchSharp asks the runtime for
+    /// <c>torch_cpu</c>, and the runtime asks the system for <c>torch_cpu.so</c> before it looks for the package's <c>libtorch_cpu.so</c>;
+    /// an empty library of that name ends the search. Elsewhere than on Linux the program has to be built without the package.
     /// </summary>
-    public static void TellTorchSharp(Assembly torchSharp)
+    private static void HidePackage()
     {
-        Type torch = torchSharp.GetType("TorchSharp.torch", throwOnError: true)!;
-        foreach (string field in new[] { "nativeBackendLoaded", "nativeBackendCudaLoaded" })
+        const string name = "torch_cpu.so";
+        if (!OperatingSystem.IsLinux())
         {
-            FieldInfo flag = torch.GetField(field, BindingFlags.Static | BindingFlags.NonPublic)
-                ?? throw new KansformersException($"{LibTorch.FolderVariable} is not supported with this version of TorchSharp; unset it");
-            flag.SetValue(null, true);
+            if (NativeFolders.Find(OperatingSystem.IsWindows() ? "torch_cpu.dll" : "libtorch_cpu.dylib") is string packaged)
+                throw new KansformersException($"the program holds a libtorch of its own, '{packaged}', beside the one that {LibTorch.FolderVariable} names; build it with -p:BundleLibtorch=false");
+            return;
         }
+
+        string alias = Path.Combine(UserCache.Folder, "native", "alias-1", name);
+        byte[] image = ElfAlias.Create(name);
+        if (!File.Exists(alias) || !File.ReadAllBytes(alias).AsSpan().SequenceEqual(image))
+            AtomicFile.Write(alias, stream => stream.Write(image));
+        NativeLibrary.Load(alias);
     }
 
     private static void LoadOne(string folder, string name, bool mustExist)

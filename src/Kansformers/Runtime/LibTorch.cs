@@ -114,7 +114,6 @@ public static class LibTorch
             _bridge = NativeLibrary.TryLoad(original, out nint handle) ? handle : PatchedTorchSharp.Load(original);
             if (_bridge == 0)
                 throw new KansformersException($"libtorch in '{folder}' does not fit TorchSharp's '{original}'; libtorch 2.10 is needed");
-            ChosenLibTorch.TellTorchSharp(torchSharp);
         }
     }
 
