@@ -23,7 +23,9 @@ internal static class CommandLineApp
             ParseResult parsed = root.Parse(ConfigFile.Expand(args));
             if (parsed.Errors.Count == 0)
                 return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-            return Usage(parsed.Errors[0].Message);
+            return Usage(parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [string verb, ..] && !verb.StartsWith('-')
+                ? $"unknown verb '{verb}': use {string.Join(", ", root.Subcommands.Select(command => command.Name))}"
+                : parsed.Errors[0].Message);
         }
         catch (UsageException failure)
         {
@@ -36,6 +38,11 @@ internal static class CommandLineApp
         catch (OperationCanceledException)
         {
             return Fail("interrupted");
+        }
+        catch (Exception failure) when (failure.GetBaseException() is KansformersException cause)
+        {
+            // The loading of libtorch can fail within the initialization of a type of TorchSharp.
+            return Fail(cause.Message);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

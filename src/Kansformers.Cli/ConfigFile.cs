@@ -12,18 +12,29 @@ internal static class ConfigFile
 
     public static string[] Expand(string[] args)
     {
-        int at = Array.IndexOf(args, Option);
+        int at = Array.FindIndex(args, argument => NameOf(argument) == Option);
         if (at < 0 || args.Contains("--help") || args.Contains("-h") || args.Contains("-?"))
             return args;
-        if (at + 1 >= args.Length)
+        bool joined = args[at].Length > Option.Length; // --config=FILE
+        if (!joined && at + 1 >= args.Length)
             throw new UsageException($"{Option} needs a file");
-        string path = args[at + 1];
-        List<string> expanded = [.. args[..at], .. args[(at + 2)..]];
-        HashSet<string> given = [.. expanded.Where(argument => argument.StartsWith("--", StringComparison.Ordinal)).Select(argument => argument.Split('=')[0])];
+        string path = joined ? args[at][(Option.Length + 1)..] : args[at + 1];
+        List<string> expanded = [.. args[..at], .. args[(at + (joined ? 1 : 2))..]];
+        HashSet<string> given = [.. expanded.Select(NameOf).OfType<string>()];
+        if (given.Contains(Option))
+            throw new UsageException($"give {Option} once");
         foreach ((string name, string? value) in Read(path))
         {
+            if (name == Option)
+                throw new UsageException($"'{path}': a configuration cannot name another");
             if (given.Contains(name))
                 continue;
+            if (value?.StartsWith('-') == true)
+            {
+                expanded.Add($"{name}={value}"); // apart, it would be taken for an option
+                continue;
+            }
+
             expanded.Add(name);
             if (value is not null)
                 expanded.Add(value);
@@ -31,6 +42,9 @@ internal static class ConfigFile
 
         return [.. expanded];
     }
+
+    // --name, --name=value and --name:value are the forms that the parser takes.
+    private static string? NameOf(string argument) => argument.StartsWith("--", StringComparison.Ordinal) ? argument.Split('=', ':')[0] : null;
 
     private static List<(string Name, string? Value)> Read(string path)
     {
@@ -72,7 +86,7 @@ internal static class ConfigFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"cannot read the configuration '{path}': {failure.Message}");
+            throw new UsageException($"cannot read the configuration '{path}': {(File.Exists(path) ? failure.Message : "there is no such file")}");
         }
     }
 }

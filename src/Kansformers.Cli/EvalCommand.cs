@@ -37,6 +37,8 @@ internal static class EvalCommand
 
             using TokenizedCorpus corpus = Prepare(source, tokenizer, parsed.GetValue(data), parsed.GetValue(textField)!, interruption.Token);
             TokenSpan text = parsed.GetValue(data) is null ? corpus.Validation : corpus.Train;
+            if (parsed.GetValue(data) is null && text.Count < 2)
+                throw new KansformersException($"the run '{source.Run!.Folder}' holds out no text to evaluate; give --data");
             EvaluationResult result = new CorpusEvaluator(gpt, options).Evaluate(text, new EvaluationDisplay(), interruption.Token);
             if (parsed.GetValue(model.Json))
                 JsonOutput.Print(new { result.Loss, result.Perplexity, result.BitsPerByte, result.Tokens, result.Stride, BlockSize = gpt.Options.BlockSize, Data = corpus.Name, result.Seconds, result.TokensPerSecond });

@@ -30,6 +30,7 @@ internal sealed class ModelSource
 
     public GptOptions Architecture(RunWeights weights, int? heads)
     {
+        RefuseHeads(heads);
         if (Run is not null)
             return Run.Config.Model;
         using TensorFile file = StateDictionary.Load(WeightFile(weights));
@@ -38,8 +39,7 @@ internal sealed class ModelSource
 
     public Gpt LoadModel(RunWeights weights, int? heads, Device device)
     {
-        if (Run is not null && heads is not null)
-            throw new UsageException("--heads is for weight files that do not tell it; a run folder does");
+        RefuseHeads(heads);
         return Run is not null ? Run.LoadModel(weights, device) : GptCheckpoint.Load(_path, heads, device);
     }
 
@@ -61,6 +61,12 @@ internal sealed class ModelSource
     }
 
     private const int Gpt2Vocabulary = 50257;
+
+    private void RefuseHeads(int? heads)
+    {
+        if (Run is not null && heads is not null)
+            throw new UsageException("--heads is for weight files that do not tell it; a run folder does");
+    }
 
     public static RunWeights ParseWeights(string text) => text switch
     {

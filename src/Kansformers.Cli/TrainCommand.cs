@@ -25,6 +25,16 @@ internal static class TrainCommand
             else
                 options.RequireOnlyResume(parsed);
             SamplingOptions sampling = new() { MaxNewTokens = parsed.GetValue(options.SampleTokens), Temperature = 0.8, TopK = 0, Seed = 1 };
+            try
+            {
+                sampling.Validate();
+            }
+            catch (KansformersException failure)
+            {
+                throw new UsageException(failure.Message);
+            }
+
+            string? prompt = parsed.GetResult(options.Prompt) is { Implicit: false } ? parsed.GetValue(options.Prompt) : null;
             using Interruption interruption = new();
             Device device = Devices.Find(parsed.GetValue(options.Device)!);
             using TrainingSession session = TrainingDisplay.Run(display =>
@@ -32,9 +42,9 @@ internal static class TrainCommand
                 TrainingRun run = config is null
                     ? TrainingRun.Resume(resume!, device, display, interruption.Token)
                     : TrainingRun.Start(config, FolderFor(parsed.GetValue(options.Out), config), device, display, interruption.Token);
-                return TrainingSession.Train(run, display, interruption.Token);
+                return TrainingSession.Train(run, prompt, display, interruption.Token);
             });
-            return session.Finish(parsed.GetValue(options.Json), parsed.GetValue(options.Prompt)!, sampling, interruption.Token);
+            return session.Finish(parsed.GetValue(options.Json), prompt, sampling, interruption.Token);
         });
         return command;
     }

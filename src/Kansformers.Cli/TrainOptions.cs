@@ -84,6 +84,8 @@ internal sealed class TrainOptions
             throw new UsageException($"unknown precision '{parsed.GetValue(Precision)}': use fp32");
         if (IsGiven(parsed, ValidationData) && IsGiven(parsed, ValidationFraction))
             throw new UsageException("--val-data and --val-fraction exclude each other");
+        if (parsed.GetValue(Patience) > 0 && parsed.GetValue(ValidationFraction) == 0)
+            throw new UsageException("--patience needs held-out text: give --val-data, or a --val-fraction above 0");
         RunConfig config = new()
         {
             Preset = PresetName(parsed),

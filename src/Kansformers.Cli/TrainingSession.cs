@@ -13,10 +13,11 @@ internal sealed class TrainingSession : IDisposable
 
     private TrainingSession(TrainingRun run, TrainingResult result) => (_run, _result) = (run, result);
 
-    public static TrainingSession Train(TrainingRun run, TrainingDisplay display, CancellationToken cancellation)
+    public static TrainingSession Train(TrainingRun run, string? prompt, TrainingDisplay display, CancellationToken cancellation)
     {
         try
         {
+            RequireEncodable(run, prompt);
             foreach (string note in run.Corpus.Notes)
                 display.Say(note);
             GptOptions model = run.Model.Options;
@@ -36,10 +37,10 @@ internal sealed class TrainingSession : IDisposable
         }
     }
 
-    public int Finish(bool json, string prompt, SamplingOptions sampling, CancellationToken cancellation)
+    public int Finish(bool json, string? prompt, SamplingOptions sampling, CancellationToken cancellation)
     {
         bool interrupted = _result.End == TrainingEnd.Interrupted;
-        string? sample = interrupted || sampling.MaxNewTokens == 0 ? null : Sample(json, prompt, sampling, cancellation);
+        string? sample = interrupted || sampling.MaxNewTokens == 0 ? null : Sample(json, prompt ?? DefaultPrompt(), sampling, cancellation);
         _run.WriteSummary(_result, $"kansformers {string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quote))}", sample);
         if (json)
             PrintJson(sample);
@@ -51,6 +52,32 @@ internal sealed class TrainingSession : IDisposable
     }
 
     public void Dispose() => _run.Dispose();
+
+    // A prompt that the tokenizer does not know must not come to light only after the training.
+    private static void RequireEncodable(TrainingRun run, string? prompt)
+    {
+        try
+        {
+            run.Corpus.Tokenizer.Encode(prompt ?? "");
+        }
+        catch (KansformersException failure)
+        {
+            throw new KansformersException($"--prompt: {failure.Message}; nothing is trained yet, go on with another one: kansformers train --resume {Quote(run.Folder.ShortName)}", failure);
+        }
+    }
+
+    // A new line, where the text has any.
+    private string DefaultPrompt()
+    {
+        try
+        {
+            return _run.Corpus.Tokenizer.Encode("\n") is { Length: > 0 } ? "\n" : "";
+        }
+        catch (KansformersException)
+        {
+            return "";
+        }
+    }
 
     private string Sample(bool json, string prompt, SamplingOptions sampling, CancellationToken cancellation)
     {

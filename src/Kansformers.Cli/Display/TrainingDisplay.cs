@@ -48,7 +48,7 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
 
     private sealed class Lines : TrainingDisplay
     {
-        private long _last = long.MinValue;
+        private long? _last;
         private int _tenth = -1;
 
         public override void Say(string line) => Console.Error.WriteLine(line);
@@ -65,7 +65,7 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
         protected override void Show(long step, long stepsInAll, string line)
         {
             long now = Environment.TickCount64;
-            if (step != 1 && step != stepsInAll && now - _last < LineInterval.TotalMilliseconds)
+            if (step != stepsInAll && now - _last < LineInterval.TotalMilliseconds)
                 return;
             _last = now;
             Say(line);

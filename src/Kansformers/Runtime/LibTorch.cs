@@ -24,6 +24,7 @@ public static class LibTorch
     private const string Bridge = "LibTorchSharp";
     private static readonly Lock Gate = new();
     private static nint _bridge;
+    private static KansformersException? _failure;
 
     /// <summary>
     /// Loads libtorch now. Never needed for correctness: use it to take the loading time, or its failure, at a moment of your choice,
@@ -36,6 +37,10 @@ public static class LibTorch
         {
             TorchSharp.torch.InitializeDeviceType(TorchSharp.DeviceType.CPU);
             _ = TorchSharp.torch.get_num_threads();
+        }
+        catch (Exception failure) when (failure.GetBaseException() is KansformersException cause)
+        {
+            throw cause;
         }
         catch (Exception failure) when (failure is NotSupportedException or DllNotFoundException or TypeInitializationException or EntryPointNotFoundException)
         {
@@ -102,7 +107,21 @@ public static class LibTorch
     private static void UseChosenFolder(Assembly torchSharp)
     {
         string folder = Environment.GetEnvironmentVariable(FolderVariable)!;
-        NativeLibrary.SetDllImportResolver(torchSharp, (name, _, _) => IsBridge(name) ? _bridge : 0);
+
+        // The runtime swallows what an AssemblyLoad handler throws: the first call into libtorch has to tell it.
+        NativeLibrary.SetDllImportResolver(torchSharp, (name, _, _) => !IsBridge(name) ? 0 : _failure is null ? _bridge : throw _failure);
+        try
+        {
+            LoadChosenFolder(torchSharp, folder);
+        }
+        catch (KansformersException failure)
+        {
+            _failure = failure;
+        }
+    }
+
+    private static void LoadChosenFolder(Assembly torchSharp, string folder)
+    {
         lock (Gate)
         {
             if (_bridge != 0)

@@ -32,6 +32,7 @@ public sealed record AdamWOptions(double Beta1 = 0.9, double Beta2 = 0.95, doubl
 /// <summary>
 /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019), the numbers of <c>torch.optim.AdamW</c>, with gradient clipping
 /// (<c>clip_grad_norm_</c>) in the same step. On the CPU one pass over memory updates parameter and moments together.
+/// Steps are counted once for all parameters: one that has no gradient in a step is left as it is, its moments too.
 /// </summary>
 public sealed class AdamW : IDisposable
 {
@@ -188,7 +189,7 @@ public sealed class AdamW : IDisposable
         slot.Parameter.addcdiv_(slot.Mean, slot.Square.sqrt() / c.RootCorrection2 + _options.Epsilon, value: -c.StepSize);
     }
 
-    private static int Chunks(int count) => (count + ChunkElements - 1) / ChunkElements;
+    private static int Chunks(int count) => (int)((count + ChunkElements - 1L) / ChunkElements);
 
     // Chunks are fixed by the size alone, so that sums do not depend on the number of threads.
     private static void ForChunks(int count, Action<int, int, int> body)

@@ -60,13 +60,20 @@ public sealed class RunFolder
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(tokenizer);
+        RequireFree(folder);
         string full = Path.GetFullPath(folder);
-        if (File.Exists(Path.Combine(full, "config.json")))
-            throw new KansformersException($"'{full}' holds a run already; give another --out, or go on with it by --resume {folder}");
         RunFolder run = new(full, config);
         tokenizer.Save(full);
         config.Save(Path.Combine(full, "config.json"));
         return run;
+    }
+
+    /// <summary>Refuses a folder that holds a run.</summary>
+    internal static void RequireFree(string folder)
+    {
+        string full = Path.GetFullPath(folder);
+        if (File.Exists(Path.Combine(full, "config.json")))
+            throw new KansformersException($"'{full}' holds a run already; give another --out, or go on with it by --resume {folder}");
     }
 
     /// <summary>Opens the folder of a run.</summary>

@@ -10,7 +10,7 @@ internal sealed class RunRecorder : IDisposable
     public RunRecorder(RunFolder run, long steps)
     {
         _log = steps == 0 ? RunLog.Create(run.LogFile) : RunLog.Resume(run.LogFile, steps, keepTrain: true);
-        _board = new TensorBoardWriter(run.Folder, steps == 0 ? null : steps);
+        _board = new TensorBoardWriter(run.Folder, steps == 0 ? null : steps + 1);
     }
 
     public void Add(TrainingStep step)

@@ -95,6 +95,7 @@ public sealed class Trainer : IDisposable
             StepEnded?.Invoke(step);
             if (_progress.Step % _options.EvalInterval != 0 && _progress.Step != _options.MaxIters)
                 continue;
+            RequireFiniteWeights();
             if (Validate(recorder))
                 end = TrainingEnd.EarlyStopped;
             Save(recorder);
@@ -102,7 +103,12 @@ public sealed class Trainer : IDisposable
         }
 
         if (saved != _progress.Step)
+        {
+            RequireFiniteWeights();
             Save(recorder);
+        }
+
+        _stop = false;
         return new TrainingResult(end, _progress.Step, _progress.Tokens, _progress.TrainLoss, _progress.BestLoss, _progress.BestStep, _progress.Seconds);
     }
 
@@ -126,13 +132,13 @@ public sealed class Trainer : IDisposable
             Tensor part = _model.Loss(ids, targets) / _options.GradAccum;
             loss += part.item<float>();
             if (!double.IsFinite(loss))
-                throw Diverged("the loss", loss, step);
+                throw Diverged("the loss", loss, step + 1);
             part.backward();
         }
 
         double norm = _optimizer.Step(rate, _options.GradClip);
         if (!double.IsFinite(norm))
-            throw Diverged("the gradient", norm, step);
+            throw Diverged("the gradient", norm, step + 1);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         long tokens = (long)_options.BatchSize * _options.GradAccum * _model.Options.BlockSize;
         _progress = _progress with { Step = step + 1, Tokens = _progress.Tokens + tokens, Seconds = _progress.Seconds + seconds, TrainLoss = loss };
@@ -147,7 +153,9 @@ public sealed class Trainer : IDisposable
         long started = Stopwatch.GetTimestamp();
         double loss = double.NaN;
         IReadOnlyList<(string, double)> outside = OutsideGrid.Measure(_model, () => loss = _validation.Evaluate(_model));
-        bool best = double.IsNaN(_progress.BestLoss) ? !double.IsNaN(loss) : loss < _progress.BestLoss;
+        if (!double.IsFinite(loss))
+            throw Diverged("the validation loss", loss, _progress.Step);
+        bool best = double.IsNaN(_progress.BestLoss) || loss < _progress.BestLoss;
         ValidationReport report = new(_progress.Step, loss, best, _validation.Tokens, Stopwatch.GetElapsedTime(started).TotalSeconds, outside);
         _progress = best ? _progress with { BestLoss = loss, BestStep = _progress.Step, Stale = 0 } : _progress with { Stale = _progress.Stale + 1 };
         if (best)
@@ -168,8 +176,21 @@ public sealed class Trainer : IDisposable
         CheckpointSaved?.Invoke(_progress.Step);
     }
 
+    // A step of finite loss and gradient can still overshoot. Such weights must not replace the last good checkpoint.
+    private void RequireFiniteWeights()
+    {
+        using var guard = no_grad();
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in _model.named_parameters())
+        {
+            using var scope = NewDisposeScope();
+            double sum = parameter.sum(ScalarType.Float64).item<double>(); // finite exactly when all terms are
+            if (!double.IsFinite(sum))
+                throw Diverged($"a weight of {name}", sum, _progress.Step);
+        }
+    }
+
     private KansformersException Diverged(string what, double value, long step) => new(
-        FormattableString.Invariant($"{what} became {value} at step {step + 1}; ")
+        FormattableString.Invariant($"{what} became {value} at step {step}; ")
         + (_run is not null && File.Exists(_run.CheckpointFile) ? $"the last good checkpoint is kept in '{_run.CheckpointFile}'; " : "")
         + "lower --learning-rate, lengthen --warmup or set --grad-clip");
 }

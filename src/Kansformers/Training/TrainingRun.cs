@@ -39,6 +39,7 @@ public sealed class TrainingRun : IDisposable
         // All that can be wrong is looked for before anything is written or long work begins.
         config.Training.Validate();
         (config.Model with { VocabularySize = 1 }).Validate();
+        RunFolder.RequireFree(folder);
         TokenizedCorpus corpus = Prepare(config.Data, null, progress, cancellation);
         try
         {
