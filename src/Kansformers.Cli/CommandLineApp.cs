@@ -7,17 +7,21 @@ internal static class CommandLineApp
 {
     public const int Succeeded = 0, RunFailed = 1, BadUsage = 2;
 
+    /// <summary>The verbs with their options; parsing by it runs nothing.</summary>
+    public static RootCommand CreateRoot() =>
+        new("Train, sample and evaluate transformers whose linear layers are Kolmogorov-Arnold networks (KANs).")
+        {
+            TrainCommand.Create(),
+            SampleCommand.Create(),
+            EvalCommand.Create(),
+            InfoCommand.Create(),
+        };
+
     public static int Run(string[] args)
     {
         try
         {
-            RootCommand root = new("Train, sample and evaluate transformers whose linear layers are Kolmogorov-Arnold networks (KANs).")
-            {
-                TrainCommand.Create(),
-                SampleCommand.Create(),
-                EvalCommand.Create(),
-                InfoCommand.Create(),
-            };
+            RootCommand root = CreateRoot();
             if (args.Length == 0)
                 args = ["--help"];
             ParseResult parsed = root.Parse(ConfigFile.Expand(args));
