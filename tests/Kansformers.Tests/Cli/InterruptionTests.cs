@@ -15,7 +15,7 @@ public class InterruptionTests
     {
         using TestFolder folder = new();
         string text = folder.Write("fox.txt", TinyTraining.Text), whole = folder["whole"], parts = folder["parts"];
-        string[] options = [.. Cli.Args(Options), "--eval-interval", "3", "--max-iters", "600", "--data", text];
+        string[] options = [.. Cli.Args(Options), "--eval-interval", "3", "--max-iters", "300", "--data", text];
         Assert.Equal(0, Cli.Run(["train", .. options, "--out", whole]).Code);
 
         // The clock chooses the moments; whatever they are, the outcome must be the same.

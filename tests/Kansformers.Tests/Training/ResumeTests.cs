@@ -4,7 +4,7 @@ using Kansformers.Transformers;
 
 namespace Kansformers.Tests.Training;
 
-public class ResumeTests
+public class ResumeTests : OneThread
 {
     [Theory]
     [InlineData(1, 0.1)]

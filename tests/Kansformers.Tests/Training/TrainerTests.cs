@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Tests.Training;
 
-public class TrainerTests
+public class TrainerTests : OneThread
 {
     [Fact]
     public void The_loss_falls_without_a_run_folder_and_without_validation()
