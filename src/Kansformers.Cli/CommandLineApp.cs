@@ -24,7 +24,7 @@ internal static class CommandLineApp
             RootCommand root = CreateRoot();
             if (args.Length == 0)
                 args = ["--help"];
-            ParseResult parsed = root.Parse(ConfigFile.Expand(args));
+            ParseResult parsed = root.Parse(ConfigFile.Expand(args), new ParserConfiguration { ResponseFileTokenReplacer = null }); // a prompt may begin with @
             if (parsed.Errors.Count == 0)
                 return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
             return Usage(parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [string verb, ..] && !verb.StartsWith('-')

@@ -25,15 +25,8 @@ internal static class TrainCommand
             else
                 options.RequireOnlyResume(parsed);
             SamplingOptions sampling = new() { MaxNewTokens = parsed.GetValue(options.SampleTokens), Temperature = 0.8, TopK = 0, Seed = 1 };
-            try
-            {
-                sampling.Validate();
-            }
-            catch (KansformersException failure)
-            {
-                throw new UsageException(failure.Message);
-            }
-
+            if (sampling.MaxNewTokens < 0)
+                throw new UsageException($"--sample-tokens is {sampling.MaxNewTokens}; it must be at least 0");
             string? prompt = parsed.GetResult(options.Prompt) is { Implicit: false } ? parsed.GetValue(options.Prompt) : null;
             using Interruption interruption = new();
             Device device = Devices.Find(parsed.GetValue(options.Device)!);

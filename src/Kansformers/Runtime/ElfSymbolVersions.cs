@@ -50,10 +50,10 @@ internal static class ElfSymbolVersions
     {
         byte[] name = Encoding.ASCII.GetBytes(version + '\0');
         int marked = 0;
-        for (uint next = 1; next != 0; need += (int)next)
+        for (uint next = 1; next != 0; need += checked((int)next))
         {
             int entry = need + (int)U32(image, need + 8);
-            for (uint nextEntry = 1; nextEntry != 0; entry += (int)nextEntry)
+            for (uint nextEntry = 1; nextEntry != 0; entry += checked((int)nextEntry))
             {
                 if (image[(names + (int)U32(image, entry + 8))..].StartsWith(name))
                 {

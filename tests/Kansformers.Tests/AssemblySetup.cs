@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+
+// One test at a time: torch's random generator, its count of tensors and the console belong to the whole process,
+// and torch itself uses all processors.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+
+namespace Kansformers.Tests;
+
+/// <summary>Gives the tests, and the processes that they start, a cache of their own.</summary>
+internal static class AssemblySetup
+{
+    [ModuleInitializer]
+    internal static void UseOwnCache()
+    {
+        string folder = Directory.CreateTempSubdirectory("kansformers-test-cache-").FullName;
+        Environment.SetEnvironmentVariable("KANSFORMERS_CACHE", folder);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // Windows keeps files that are in use; the system clears its temporary folder.
+            }
+        };
+    }
+}

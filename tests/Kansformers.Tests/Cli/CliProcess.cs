@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Kansformers.Tests.Cli;
+
+/// <summary>The program as a process of its own.</summary>
+internal sealed class CliProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _out = new(), _error = new();
+
+    public CliProcess(IReadOnlyDictionary<string, string?>? environment, params string[] args)
+    {
+        ProcessStartInfo start = new(DotnetHost())
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Kansformers.Cli.dll"));
+        foreach (string argument in args)
+            start.ArgumentList.Add(argument);
+        foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
+            start.Environment[name] = value;
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => _out.AppendLine(line.Data);
+        _process.ErrorDataReceived += (_, line) => _error.AppendLine(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Ends the process as <c>kill -9</c> does: it is not told and cannot tidy up.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    public CliResult Wait()
+    {
+        if (!_process.WaitForExit(TimeSpan.FromMinutes(2)))
+        {
+            Kill();
+            Assert.Fail($"the program did not end: {_error}");
+        }
+
+        _process.WaitForExit(); // until both streams are read
+        return new CliResult(_process.ExitCode, _out.ToString().TrimEnd(), _error.ToString().TrimEnd());
+    }
+
+    /// <summary>Waits until something holds or the process ends.</summary>
+    public void WaitUntil(Func<bool> holds)
+    {
+        for (long start = Environment.TickCount64; !HasExited && !holds() && Environment.TickCount64 - start < 60_000;)
+            Thread.Sleep(1);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            Kill();
+        _process.Dispose();
+    }
+
+    // The host that runs this test, three folders above the shared framework.
+    private static string DotnetHost()
+    {
+        string host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        return File.Exists(host) ? host : "dotnet";
+    }
+}

@@ -1,0 +1,76 @@
+using Kansformers.Cli;
+
+namespace Kansformers.Tests.Cli;
+
+/// <summary>Calls that make no sense: exit code 2 and one line that names the option.</summary>
+public class UsageTests
+{
+    [Theory]
+    [InlineData("paint", "unknown verb 'paint'")]
+    [InlineData("train --colour blue", "--colour")]
+    [InlineData("train more", "more")]
+    [InlineData("train --max-iters many", "many")]
+    [InlineData("train --learning-rate fast", "fast")]
+    [InlineData("train --max-iters 0", "max iters is 0")]
+    [InlineData("train --learning-rate -1", "learning rate is -1")]
+    [InlineData("train --batch-size 0", "batch size is 0")]
+    [InlineData("train --dropout 1", "dropout is 1")]
+    [InlineData("train --grid-size 0", "grid size is 0")]
+    [InlineData("train --grid-range 1", "--grid-range '1'")]
+    [InlineData("train --grid-range a,b", "--grid-range 'a,b'")]
+    [InlineData("train --model gpt-huge", "unknown model 'gpt-huge'")]
+    [InlineData("train --model gpt-huge", "gpt-nano")]
+    [InlineData("train --kan wavelet", "'wavelet'")]
+    [InlineData("train --precision fp8", "'fp8'")]
+    [InlineData("train --schedule zigzag", "'zigzag'")]
+    [InlineData("train --placement nowhere", "nowhere")]
+    [InlineData("train --base-activation nothing", "nothing")]
+    [InlineData("train --layers 2 --heads 3 --embd 16", "heads is 3, which does not divide embd 16")]
+    [InlineData("train --layers 2 --heads 2", "--embd")]
+    [InlineData("train --embd 8", "--layers")]
+    [InlineData("train --model gpt-nano --layers 2 --heads 2 --embd 8", "--model")]
+    [InlineData("train --schedule constant --min-lr 1e-4", "--min-lr")]
+    [InlineData("train --learning-rate 1e-3 --min-lr 1e-2", "min lr is 0.01")]
+    [InlineData("train --warmup 50 --max-iters 10", "warmup is 50")]
+    [InlineData("train --val-data a.txt --val-fraction 0.2", "--val-data and --val-fraction")]
+    [InlineData("train --patience 3 --val-fraction 0", "--patience")]
+    [InlineData("train --sample-tokens -3", "--sample-tokens is -3")]
+    [InlineData("train --resume runs/a --seed 3", "--seed")]
+    [InlineData("train --resume runs/a --data b.txt --max-iters 7", "--data, --max-iters")]
+    [InlineData("train --resume", "--resume")]
+    [InlineData("train --config", "--config")]
+    [InlineData("sample", "RUN")]
+    [InlineData("sample run --prompt a --prompt-file b", "--prompt and --prompt-file")]
+    [InlineData("sample run --temperature -1", "temperature")]
+    [InlineData("sample run --top-p 2", "top-p is 2")]
+    [InlineData("sample run --samples 0", "samples")]
+    [InlineData("sample run --checkpoint middle", "'middle'")]
+    [InlineData("eval", "RUN")]
+    [InlineData("info", "RUN")]
+    public void A_call_that_makes_no_sense_is_one_line_and_exit_code_2(string call, string part) =>
+        Cli.AssertFails(CommandLineApp.BadUsage, [part], Cli.Args(call));
+
+    [Fact]
+    public void Help_succeeds_for_the_program_and_for_every_verb()
+    {
+        foreach (string call in new[] { "", "--help", "train --help", "sample --help", "eval --help", "info --help", "train --config missing.json --help" })
+        {
+            CliResult result = Cli.Run(Cli.Args(call));
+            Assert.Equal((CommandLineApp.Succeeded, ""), (result.Code, result.Error));
+            Assert.Contains("Usage:", result.Out, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_help_of_train_names_every_option_of_the_contract()
+    {
+        string help = Cli.Run("train", "--help").Out;
+        string[] options =
+        [
+            "data", "tokenizer", "model", "layers", "heads", "embd", "placement", "kan", "grid-size", "spline-order", "grid-range", "block-size", "batch-size",
+            "grad-accum", "max-iters", "learning-rate", "min-lr", "warmup", "schedule", "weight-decay", "beta1", "beta2", "grad-clip", "dropout", "eval-interval",
+            "patience", "seed", "device", "precision", "out", "resume", "config", "json",
+        ];
+        Assert.All(options, option => Assert.Matches($"--{option}[ \n]", help));
+    }
+}

@@ -1,0 +1,182 @@
+using Kansformers.Files;
+using Kansformers.Training;
+using Kansformers.Transformers;
+
+namespace Kansformers.Tests.Training;
+
+public class ResumeTests : OneThread
+{
+    [Theory]
+    [InlineData(1, 0.1)]
+    [InlineData(2, 0)]
+    public void A_run_interrupted_at_any_step_and_resumed_equals_the_uninterrupted_one(int gradAccum, double validationFraction)
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder, TinyTraining.Options with { GradAccum = gradAccum, Warmup = 2, Schedule = LearningRateDecay.Cosine }, validationFraction);
+        string whole = folder["whole"];
+        using (TrainingRun run = TrainingRun.Start(config, whole))
+            Assert.Equal(TrainingEnd.Finished, run.Run().End);
+        for (long step = 0; step < config.Training.MaxIters; step++)
+        {
+            string parts = folder[$"parts{step}"];
+            Interrupt(TrainingRun.Start(config, parts), step);
+            Finish(parts, step);
+            RunComparison.AssertSame(whole, parts);
+        }
+    }
+
+    [Fact]
+    public void A_run_interrupted_after_every_single_step_equals_the_uninterrupted_one()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder);
+        using (TrainingRun run = TrainingRun.Start(config, folder["whole"]))
+            run.Run();
+        Interrupt(TrainingRun.Start(config, folder["parts"]), 1);
+        for (long step = 2; step < config.Training.MaxIters; step++)
+            Interrupt(TrainingRun.Resume(folder["parts"]), step);
+        Finish(folder["parts"], config.Training.MaxIters - 1);
+        RunComparison.AssertSame(folder["whole"], folder["parts"]);
+    }
+
+    [Fact]
+    public void What_a_killed_run_wrote_after_its_checkpoint_is_done_again_and_not_counted_twice()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder);
+        using (TrainingRun run = TrainingRun.Start(config, folder["whole"]))
+            run.Run();
+        byte[]? checkpoint = null;
+        using (TrainingRun run = TrainingRun.Start(config, folder["parts"]))
+        {
+            run.Trainer.CheckpointSaved += step => checkpoint ??= File.ReadAllBytes(run.Folder.CheckpointFile);
+            run.Run();
+        }
+
+        // As if killed after the best weights and log lines of step 9 were written, before any checkpoint after step 4.
+        File.WriteAllBytes(Path.Combine(folder["parts"], "checkpoint.safetensors"), checkpoint!);
+        File.AppendAllText(Path.Combine(folder["parts"], "log.jsonl"), "{\"step\":10,\"kind\":\"tr");
+        folder.Write("parts/checkpoint.safetensors.1.abc.tmp", "half");
+        Finish(folder["parts"], 4);
+        RunComparison.AssertSame(folder["whole"], folder["parts"]);
+    }
+
+    [Fact]
+    public void A_finished_run_is_left_as_it_is()
+    {
+        using TestFolder folder = new();
+        using (TrainingRun run = TrainingRun.Start(TinyTraining.Config(folder), folder["run"]))
+            run.Run();
+        string[] log = RunComparison.Log(folder["run"]);
+        using TrainingRun again = TrainingRun.Resume(folder["run"]);
+        TrainingResult result = again.Run();
+        Assert.Equal((TrainingEnd.Finished, 9L), (result.End, result.Steps));
+        Assert.True(double.IsFinite(result.TrainLoss) && double.IsFinite(result.ValidationLoss));
+        Assert.Equal(log, RunComparison.Log(folder["run"]));
+    }
+
+    [Fact]
+    public void A_run_folder_with_other_settings_than_its_checkpoint_is_refused()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder);
+        using (TrainingRun run = TrainingRun.Start(config, folder["run"]))
+        {
+            run.Run();
+            (run.Folder.Config with { Training = config.Training with { Seed = 5 } }).Save(Path.Combine(folder["run"], "config.json"));
+        }
+
+        Assert.Contains("seed 1337", Refusal(), StringComparison.Ordinal);
+        RunConfig changed = RunFolder.Open(folder["run"]).Config;
+        (changed with { Model = changed.Model with { Width = 12 } }).Save(Path.Combine(folder["run"], "config.json"));
+        string message = Refusal();
+        Assert.Contains("checkpoint.safetensors", message, StringComparison.Ordinal);
+        Assert.Matches(@"'lm_head.layers.0.base_weight' has shape \(\d+, 8\) in the file, the model needs \(\d+, 12\)", message);
+
+        string Refusal() => Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["run"])).Message;
+    }
+
+    [Fact]
+    public void A_corpus_that_has_changed_since_is_refused()
+    {
+        using TestFolder folder = new();
+        Interrupt(TrainingRun.Start(TinyTraining.Config(folder), folder["run"]), 2);
+        File.AppendAllText(folder["text.txt"], "the fox\n");
+        Assert.Contains("is not the one", Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["run"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_weight_file_in_the_place_of_the_checkpoint_is_refused()
+    {
+        using TestFolder folder = new();
+        using (TrainingRun run = TrainingRun.Start(TinyTraining.Config(folder), folder["run"]))
+            run.Run();
+        File.Copy(Path.Combine(folder["run"], "model.safetensors"), Path.Combine(folder["run"], "checkpoint.safetensors"), overwrite: true);
+        Assert.Contains("is not a training checkpoint", Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["run"])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0)]
+    public void A_disk_that_fills_up_is_a_clear_error_and_the_run_goes_on_from_the_checkpoint_before(double validationFraction)
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder, validationFraction: validationFraction);
+        using (TrainingRun run = TrainingRun.Start(config, folder["whole"]))
+            run.Run();
+        using (TrainingRun run = TrainingRun.Start(config, folder["parts"]))
+        {
+            IDisposable? full = null;
+            run.Trainer.StepEnded += step => full ??= step.Step == 7 ? FileFault.DiskFullAfter(5000) : null;
+            try
+            {
+                string message = Assert.Throws<KansformersException>(() => run.Run()).Message;
+                Assert.Contains("the disk is full", message, StringComparison.Ordinal);
+                Assert.Contains(validationFraction > 0 ? "model.safetensors" : "checkpoint.safetensors", message, StringComparison.Ordinal);
+            }
+            finally
+            {
+                full?.Dispose();
+            }
+        }
+
+        using (Gpt loads = RunFolder.Open(folder["parts"]).LoadModel(RunWeights.Last))
+            Assert.True(loads.ParameterCount > 0);
+        Finish(folder["parts"], 4);
+        RunComparison.AssertSame(folder["whole"], folder["parts"]);
+    }
+
+    [Fact]
+    public void A_folder_that_holds_a_run_is_not_trained_over()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder);
+        Interrupt(TrainingRun.Start(config, folder["run"]), 1);
+        Assert.Contains("holds a run already", Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["run"])).Message, StringComparison.Ordinal);
+    }
+
+    // By cancellation, which leaves a checkpoint of exactly that step.
+    private static void Interrupt(TrainingRun run, long step)
+    {
+        using CancellationTokenSource source = new();
+        using (run)
+        {
+            run.Trainer.StepEnded += done =>
+            {
+                if (done.Step == step)
+                    source.Cancel();
+            };
+            if (step == 0)
+                source.Cancel();
+            TrainingResult result = run.Run(source.Token);
+            Assert.Equal((TrainingEnd.Interrupted, step), (result.End, result.Steps));
+        }
+    }
+
+    private static void Finish(string folder, long from)
+    {
+        using TrainingRun run = TrainingRun.Resume(folder);
+        Assert.Equal(from, run.Trainer.Steps);
+        Assert.Equal(TrainingEnd.Finished, run.Run().End);
+    }
+}

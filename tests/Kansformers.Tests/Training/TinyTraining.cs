@@ -1,0 +1,55 @@
+using Kansformers.Text;
+using Kansformers.Training;
+using Kansformers.Transformers;
+using TorchSharp;
+
+namespace Kansformers.Tests.Training;
+
+/// <summary>Trainings small enough to be run hundreds of times.</summary>
+internal static class TinyTraining
+{
+    public static readonly GptOptions Model = new()
+    {
+        Layers = 1,
+        Heads = 2,
+        Width = 8,
+        BlockSize = 8,
+        EmbeddingDropout = 0.1,
+        ResidualDropout = 0.1,
+        AttentionDropout = 0.1,
+    };
+
+    public static readonly TrainingOptions Options = new()
+    {
+        MaxIters = 9,
+        BatchSize = 2,
+        LearningRate = 1e-2,
+        EvalInterval = 4,
+        EvalWindows = 3,
+    };
+
+    /// <summary>About 9000 characters that a model can learn something from.</summary>
+    public static string Text { get; } = string.Concat(Enumerable.Range(0, 200).Select(line => $"the quick brown fox {line * 7919 % 1000} jumps over the lazy dog\n"));
+
+    public static RunConfig Config(TestFolder folder, TrainingOptions? options = null, double validationFraction = 0.1) => new()
+    {
+        Model = Model,
+        Training = options ?? Options,
+        Data = new DataConfig { Data = folder.Write("text.txt", Text), Tokenizer = "char", ValidationFraction = validationFraction },
+    };
+
+    public static TokenizedCorpus Corpus(TestFolder folder, string? text = null, string tokenizer = "char") =>
+        TrainingRun.Prepare(new DataConfig { Data = folder.Write("corpus.txt", text ?? Text), Tokenizer = tokenizer }, null);
+
+    public static Gpt NewModel(TokenizedCorpus corpus, long seed = 1, double dropout = 0)
+    {
+        torch.random.manual_seed(seed);
+        return new Gpt(Model with
+        {
+            VocabularySize = corpus.Tokenizer.VocabularySize,
+            EmbeddingDropout = dropout,
+            ResidualDropout = dropout,
+            AttentionDropout = dropout,
+        });
+    }
+}
