@@ -31,7 +31,7 @@ internal sealed class TrainOptions
     public readonly Option<int> BlockSize = new("--block-size") { Description = "the longest sequence, in tokens", DefaultValueFactory = _ => 64 };
     public readonly Option<int> BatchSize = new("--batch-size") { Description = "sequences that go through the model at once", DefaultValueFactory = _ => 16 };
     public readonly Option<int> GradAccum = new("--grad-accum") { Description = "batches that add up to one step", DefaultValueFactory = _ => Defaults.GradAccum };
-    public readonly Option<long> MaxIters = new("--max-iters") { Description = "optimizer steps", DefaultValueFactory = _ => 1500 };
+    public readonly Option<long> MaxIters = new("--max-iters") { Description = "optimizer steps", DefaultValueFactory = _ => 1000 };
     public readonly Option<double> LearningRate = new("--learning-rate") { Description = "the highest learning rate", DefaultValueFactory = _ => 4e-3 };
     public readonly Option<double?> MinLearningRate = new("--min-lr") { Description = "the learning rate at the end of a linear or cosine schedule [default: a tenth of --learning-rate]" };
     public readonly Option<long> Warmup = new("--warmup") { Description = "steps over which the learning rate climbs", DefaultValueFactory = _ => 50 };
