@@ -24,7 +24,7 @@ internal static class TrainCommand
                 config = options.Read(parsed);
             else
                 options.RequireOnlyResume(parsed);
-            SamplingOptions sampling = new() { MaxNewTokens = parsed.GetValue(options.SampleTokens), Temperature = 0.8, TopK = 0, Seed = 1 };
+            SamplingOptions sampling = new() { MaxNewTokens = parsed.GetValue(options.SampleTokens), Temperature = 0.5, Seed = 1 };
             if (sampling.MaxNewTokens < 0)
                 throw new UsageException($"--sample-tokens is {sampling.MaxNewTokens}; it must be at least 0");
             string? prompt = parsed.GetResult(options.Prompt) is { Implicit: false } ? parsed.GetValue(options.Prompt) : null;

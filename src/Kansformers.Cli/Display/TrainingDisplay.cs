@@ -49,16 +49,16 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
     private sealed class Lines : TrainingDisplay
     {
         private long? _last;
-        private int _tenth = -1;
+        private long _lastReport = Environment.TickCount64;
 
         public override void Say(string line) => Console.Error.WriteLine(line);
 
         public override void Report(EncodeProgress value)
         {
-            int tenth = value.BytesTotal > 0 ? (int)(10 * value.BytesDone / value.BytesTotal) : 0;
-            if (tenth == _tenth || value.BytesTotal < 1 << 24)
+            long now = Environment.TickCount64;
+            if (now - _lastReport < LineInterval.TotalMilliseconds)
                 return;
-            _tenth = tenth;
+            _lastReport = now;
             Say($"{Words(value)} {HumanText.Bytes(value.BytesDone)} of {HumanText.Bytes(value.BytesTotal)}");
         }
 
@@ -96,5 +96,10 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
         }
     }
 
-    private static string Words(EncodeProgress value) => value.Stage.ToString().ToLowerInvariant();
+    private static string Words(EncodeProgress value) => value.Stage switch
+    {
+        PrepareStage.Hashing => "looking for changes in the corpus:",
+        PrepareStage.CollectingCharacters => "collecting characters:",
+        _ => "tokenizing:",
+    };
 }
