@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kansformers.Kan;
+using Kansformers.Runtime;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
@@ -46,7 +47,7 @@ internal sealed class TrainOptions
     public readonly Option<int> Patience = new("--patience") { Description = "stop after so many validations without an improvement; 0 for never", DefaultValueFactory = _ => 0 };
     public readonly Option<long> Seed = new("--seed") { Description = "decides weights, batches and dropout", DefaultValueFactory = _ => Defaults.Seed };
     public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
-    public readonly Option<string> Precision = new("--precision") { Description = "fp32", DefaultValueFactory = _ => "fp32" };
+    public readonly Option<string> Precision = new("--precision") { Description = "of the matrix products: fp32, or bf16 (fast on processors with bfloat16 instructions)", DefaultValueFactory = _ => "fp32" };
     public readonly Option<string?> Out = new("--out") { Description = "the run folder to create [default: runs/CORPUS-MODEL]" };
     public readonly Option<string?> Resume = new("--resume") { Description = "go on with this run folder; its own options hold" };
     public readonly Option<string?> Config = new("--config") { Description = "a JSON file of option names and values; the command line wins" };
@@ -80,8 +81,6 @@ internal sealed class TrainOptions
     {
         if (parsed.GetValue(KanKind) != "bspline")
             throw new UsageException($"unknown KAN kind '{parsed.GetValue(KanKind)}': use bspline");
-        if (parsed.GetValue(Precision) != "fp32")
-            throw new UsageException($"unknown precision '{parsed.GetValue(Precision)}': use fp32");
         if (IsGiven(parsed, ValidationData) && IsGiven(parsed, ValidationFraction))
             throw new UsageException("--val-data and --val-fraction exclude each other");
         if (parsed.GetValue(Patience) > 0 && parsed.GetValue(ValidationFraction) == 0)
@@ -169,6 +168,18 @@ internal sealed class TrainOptions
         }
     }
 
+    private Precision ReadPrecision(ParseResult parsed)
+    {
+        try
+        {
+            return Precisions.Parse(parsed.GetValue(Precision)!);
+        }
+        catch (KansformersException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+    }
+
     private TrainingOptions ReadTraining(ParseResult parsed)
     {
         if (!Enum.TryParse(parsed.GetValue(Schedule), ignoreCase: true, out LearningRateDecay schedule) || !Enum.IsDefined(schedule))
@@ -192,6 +203,7 @@ internal sealed class TrainOptions
             EvalWindows = parsed.GetValue(EvalWindows),
             Patience = parsed.GetValue(Patience),
             Seed = parsed.GetValue(Seed),
+            Precision = ReadPrecision(parsed),
         };
     }
 

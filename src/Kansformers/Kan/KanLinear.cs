@@ -85,6 +85,9 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
     /// <summary>Computes by plain torch operations (<see cref="KanReference"/>) instead of the fast engine: for tests and baselines.</summary>
     public bool UseReference { get; set; }
 
+    /// <summary>How the engine computes the products; torch operations (<see cref="UseReference"/>, other devices) take the parameters' own type.</summary>
+    public Precision Precision { get; set; }
+
     /// <summary>Called with the layer's input, (tokens, in), at each forward pass; statistics use it.</summary>
     internal Action<KanLinear, Tensor>? Probe { get; set; }
 
@@ -98,10 +101,9 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         Tensor x = Flatten(input);
         Probe?.Invoke(this, x);
-        KanWeights weights = new(_baseWeight, _splineWeight, _splineScaler);
-        Tensor y = UseReference || !KanEngine.Fits(x, _grid, weights, Options.SplineOrder)
-            ? KanReference.Forward(x, _baseWeight, _splineWeight, _splineScaler, _grid, Options)
-            : KanEngine.Forward(x, _grid, weights, Options, ref _plan);
+        Tensor y = RunsOnEngine(x)
+            ? KanEngine.Forward(x, _grid, Weights, Options, Precision, ref _plan)
+            : KanReference.Forward(x, _baseWeight, _splineWeight, _splineScaler, _grid, Options);
         return y.reshape([.. input.shape[..^1], OutFeatures]).MoveToOuterDisposeScope();
     }
 
@@ -196,6 +198,20 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
         if (_splineScaler is not null)
             nn.init.kaiming_uniform_(_splineScaler, a: Math.Sqrt(5) * Options.SplineScale);
     }
+
+    /// <summary>Whether the engine, rather than torch's operations, computes the layer for such an input.</summary>
+    internal bool RunsOnEngine(Tensor x) => !UseReference && KanEngine.Fits(x, _grid, Weights, Options.SplineOrder);
+
+    /// <summary>The layer, opened for a pass over chunks of at most so many tokens.</summary>
+    internal KanChunks OpenChunks(long tokens)
+    {
+        using var scope = NewDisposeScope();
+        _plan = SplinePlan.For(_grid.contiguous(), Options.SplineOrder, _plan);
+        KanWanted wanted = new(true, _baseWeight.requires_grad, _splineWeight.requires_grad, _splineScaler?.requires_grad ?? false);
+        return new KanChunks(_plan, Options.BaseActivation, Precision, Weights, wanted, tokens);
+    }
+
+    private KanWeights Weights => new(_baseWeight, _splineWeight, _splineScaler);
 
     private Tensor Flatten(Tensor input)
     {

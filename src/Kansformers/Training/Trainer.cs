@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Kansformers.Evaluation;
 using Kansformers.Kan;
+using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Transformers;
 using static TorchSharp.torch;
@@ -19,6 +20,7 @@ public sealed class Trainer : IDisposable
     private readonly BatchSampler _sampler;
     private readonly FixedWindows? _validation;
     private readonly AdamW _optimizer;
+    private readonly GradientBuffers _gradients;
     private readonly LearningRateSchedule _schedule;
     private TrainingProgress _progress;
     private volatile bool _stop;
@@ -39,7 +41,9 @@ public sealed class Trainer : IDisposable
         _sampler = new BatchSampler(train, model.Options.BlockSize, options.BatchSize);
         _validation = validation is null || validation.Count == 0 ? null : new FixedWindows(validation, model.Options.BlockSize, options.EvalWindows);
         _optimizer = new AdamW(ParameterGroups.Split(model), options.Optimizer);
+        _gradients = new GradientBuffers(model.parameters());
         _schedule = options.LearningRates;
+        model.Precision = options.Precision;
         _progress = new TrainingProgress { Seed = options.Seed };
     }
 
@@ -113,7 +117,11 @@ public sealed class Trainer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _optimizer.Dispose();
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _gradients.Dispose();
+    }
 
     private TrainingStep TakeStep()
     {
@@ -129,13 +137,17 @@ public sealed class Trainer : IDisposable
         {
             using var scope = NewDisposeScope();
             (Tensor ids, Tensor targets) = _sampler.Draw(_options.Seed, step * _options.GradAccum + micro, _model.Device);
-            Tensor part = _model.Loss(ids, targets) / _options.GradAccum;
-            loss += part.item<float>();
-            if (!double.IsFinite(loss))
-                throw Diverged("the loss", loss, step + 1);
-            part.backward();
+            _gradients.Collect(() =>
+            {
+                Tensor part = _model.Loss(ids, targets, 1.0 / _options.GradAccum);
+                loss += part.item<float>();
+                if (!double.IsFinite(loss))
+                    throw Diverged("the loss", loss, step + 1);
+                part.backward();
+            });
         }
 
+        _gradients.Publish();
         double norm = _optimizer.Step(rate, _options.GradClip);
         if (!double.IsFinite(norm))
             throw Diverged("the gradient", norm, step + 1);

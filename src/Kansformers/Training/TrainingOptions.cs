@@ -1,3 +1,5 @@
+using Kansformers.Runtime;
+
 namespace Kansformers.Training;
 
 /// <summary>How to train. The defaults are the original's where it had one.</summary>
@@ -29,6 +31,9 @@ public sealed record TrainingOptions
 
     /// <summary>The largest norm of all gradients together; 0 for no clipping.</summary>
     public double GradClip { get; init; } = 1;
+
+    /// <summary>How the products of linear and KAN layers are computed on the CPU.</summary>
+    public Precision Precision { get; init; }
 
     /// <summary>How many steps lie between validations; a checkpoint follows each.</summary>
     public long EvalInterval { get; init; } = 100;
@@ -66,6 +71,8 @@ public sealed record TrainingOptions
         Require(EvalInterval >= 1, "eval interval", EvalInterval, "at least 1");
         Require(EvalWindows >= 1, "eval windows", EvalWindows, "at least 1");
         Require(Patience >= 0, "patience", Patience, "at least 0");
+        if (!Enum.IsDefined(Precision))
+            throw new KansformersException($"precision is {Precision}; it must be {string.Join(" or ", Enum.GetNames<Precision>())}");
         Optimizer.Validate();
         LearningRates.Validate();
     }

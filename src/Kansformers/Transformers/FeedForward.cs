@@ -16,10 +16,10 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     private readonly Kan.Kan? _kan;
 
     [ComponentName(Name = "c_fc")]
-    private readonly Linear? _expand;
+    private readonly LinearLayer? _expand;
 
     [ComponentName(Name = "c_proj")]
-    private readonly Linear? _project;
+    private readonly LinearLayer? _project;
 
     [ComponentName(Name = "dropout")]
     private readonly Dropout _dropout;

@@ -1,4 +1,5 @@
 using Kansformers.Kan;
+using Kansformers.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -17,6 +18,8 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
 
     [ComponentName(Name = "lm_head")]
     private readonly nn.Module<Tensor, Tensor> _head;
+
+    private Precision _precision;
 
     /// <summary>Creates a model with random weights from torch's global generator.</summary>
     /// <param name="options">The architecture.</param>
@@ -77,16 +80,34 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
         return _head.forward(lastOnly ? x[.., ^1..] : x).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The mean cross-entropy of the targets, in nats per token.</summary>
+    /// <summary>How the products of linear and KAN layers are computed on the CPU: float32 unless set.</summary>
+    public Precision Precision
+    {
+        get => _precision;
+        set
+        {
+            _precision = value;
+            foreach (nn.Module module in modules())
+            {
+                if (module is KanLinear kan)
+                    kan.Precision = value;
+                else if (module is LinearLayer linear)
+                    linear.Precision = value;
+            }
+        }
+    }
+
+    /// <summary>The mean cross-entropy of the targets, in nats per token. On the CPU the logits are made, used and dropped in chunks.</summary>
     /// <param name="idx">Token ids, int64, (B, T).</param>
     /// <param name="targets">The token that follows each, int64, (B, T); positions with -1 do not count.</param>
+    /// <param name="share">Multiplies the loss and so all gradients: 1 / n for each of n batches that make up a step.</param>
     /// <returns>A scalar, differentiable in the parameters.</returns>
-    public Tensor Loss(Tensor idx, Tensor targets)
+    /// <exception cref="ArgumentException">The targets are not as many as the tokens, or not in the vocabulary; or the tokens do not fit the block size.</exception>
+    public Tensor Loss(Tensor idx, Tensor targets, double share = 1)
     {
         ArgumentNullException.ThrowIfNull(targets);
         using var scope = NewDisposeScope();
-        Tensor logits = forward(idx, null);
-        return nn.functional.cross_entropy(logits.view(-1, Options.VocabularySize), targets.reshape(-1), ignore_index: -1).MoveToOuterDisposeScope();
+        return HeadLoss.Compute(_head, _transformer.forward(idx), targets, share).MoveToOuterDisposeScope();
     }
 
     /// <summary>Everything before the head: embeddings, blocks, the last norm. It exists for its name, <c>transformer</c>.</summary>

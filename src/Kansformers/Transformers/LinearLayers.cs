@@ -17,15 +17,8 @@ internal sealed class LinearLayers(GptOptions options, Device? device)
     public Kan.Kan Kan(params long[] widths) => new(widths, options.Kan, device);
 
     /// <summary>A linear layer with GPT-2's initial weights; residual projections start smaller, by the depth.</summary>
-    public Linear Linear(long from, long to, bool hasBias = true, bool residual = false)
-    {
-        Linear layer = nn.Linear(from, to, hasBias, device);
-        using var guard = no_grad();
-        nn.init.normal_(layer.weight!, 0, residual ? Deviation / Math.Sqrt(2 * options.Layers) : Deviation);
-        if (hasBias)
-            nn.init.zeros_(layer.bias!);
-        return layer;
-    }
+    public LinearLayer Linear(long from, long to, bool hasBias = true, bool residual = false) =>
+        new(from, to, hasBias, residual ? Deviation / Math.Sqrt(2 * options.Layers) : Deviation, device);
 
     /// <summary>The layer from <paramref name="from"/> to <paramref name="to"/> features for one place of the model.</summary>
     public nn.Module<Tensor, Tensor> For(KanPlacement place, long from, long to, bool hasBias = true, bool residual = false) =>

@@ -18,7 +18,7 @@ public static class ParameterGroups
         HashSet<string> decaying = [];
         foreach ((string path, nn.Module layer) in module.named_modules().Append((string.Empty, module)))
         {
-            if (layer is not (Linear or KanLinear))
+            if (layer is not (Linear or LinearLayer or KanLinear))
                 continue;
             foreach ((string name, Parameter _) in layer.named_parameters(recurse: false))
             {

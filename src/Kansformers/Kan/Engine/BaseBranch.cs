@@ -34,10 +34,11 @@ internal static unsafe class BaseBranch
     }
 
     /// <summary>The block by torch: <paramref name="block"/> is the tile's view of the expansion, (rows, in).</summary>
-    public static void ExpandByTorch(BaseActivation activation, Tensor x, Tensor block)
+    public static void ExpandByTorch(BaseActivation activation, Tensor x, Tensor block, bool rounded)
     {
         using var scope = NewDisposeScope();
-        block.copy_(BaseActivations.Apply(activation, x));
+        Tensor value = BaseActivations.Apply(activation, x);
+        block.copy_(rounded ? value.to_type(ScalarType.BFloat16) : value);
     }
 
     /// <summary>dx += gradient · act'(x), the derivative taken by torch's autograd.</summary>
@@ -48,7 +49,7 @@ internal static unsafe class BaseBranch
         using (enable_grad())
         {
             Tensor at = x.detach().alias().requires_grad_();
-            slope = autograd.grad([BaseActivations.Apply(activation, at)], [at], [gradient])[0];
+            slope = autograd.grad([BaseActivations.Apply(activation, at)], [at], [gradient.to_type(ScalarType.Float32)])[0];
         }
 
         dx.add_(slope);

@@ -42,21 +42,24 @@ internal static unsafe class CombinedWeight
     /// <param name="baseGradient">(out, in).</param>
     /// <param name="splineGradient">(out, in, bases).</param>
     /// <param name="scalerGradient">(out, in).</param>
-    public static void Unpack(Tensor gradient, Tensor splineWeight, Tensor? splineScaler, Tensor? baseGradient, Tensor? splineGradient, Tensor? scalerGradient)
+    public static void Unpack(Tensor gradient, Tensor splineWeight, Tensor? splineScaler, GradientTarget? baseGradient, GradientTarget? splineGradient, GradientTarget? scalerGradient)
     {
         using var scope = NewDisposeScope();
         (int outputs, int inputs, int bases) = ((int)splineWeight.shape[0], (int)splineWeight.shape[1], (int)splineWeight.shape[2]);
         Tensor ownSpline = splineWeight.contiguous();
         Tensor? ownScaler = splineScaler?.contiguous();
         float* from = Address(gradient), weight = Address(ownSpline), scale = Address(ownScaler);
-        float* toBase = Address(baseGradient), toSpline = Address(splineGradient), toScaler = Address(scalerGradient);
+        float* toBase = Address(baseGradient?.Tensor), toSpline = Address(splineGradient?.Tensor), toScaler = Address(scalerGradient?.Tensor);
+        bool addsBase = baseGradient is { Adds: true }, addsSpline = splineGradient is { Adds: true }, addsScaler = scalerGradient is { Adds: true };
         Rows.Run(outputs, (long)inputs * bases, (first, last) =>
         {
             float[] row = ArrayPool<float>.Shared.Rent(inputs * bases);
             for (int o = first; o < last; o++)
             {
                 float* source = from + (nint)o * inputs * (bases + 1);
-                if (toBase is not null)
+                if (toBase is not null && addsBase)
+                    VectorMath.Add(source, toBase + (nint)o * inputs, inputs);
+                else if (toBase is not null)
                     new ReadOnlySpan<float>(source, inputs).CopyTo(new Span<float>(toBase + (nint)o * inputs, inputs));
                 source += inputs;
                 if (toSpline is null && toScaler is null)
@@ -69,8 +72,10 @@ internal static unsafe class CombinedWeight
                         nint edge = (nint)o * inputs + i;
                         float* slope = turned + (nint)i * bases;
                         if (toScaler is not null)
-                            toScaler[edge] = VectorMath.Dot(slope, weight + edge * bases, bases);
-                        if (toSpline is not null)
+                            toScaler[edge] = VectorMath.Dot(slope, weight + edge * bases, bases) + (addsScaler ? toScaler[edge] : 0);
+                        if (toSpline is not null && addsSpline)
+                            VectorMath.AddScaled(slope, scale is null ? 1 : scale[edge], toSpline + edge * bases, bases);
+                        else if (toSpline is not null)
                             VectorMath.Scale(slope, scale is null ? 1 : scale[edge], toSpline + edge * bases, bases);
                     }
                 }

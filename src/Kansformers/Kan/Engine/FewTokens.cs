@@ -31,7 +31,7 @@ internal static unsafe class FewTokens
         using var scope = NewDisposeScope();
         (int tokens, int inputs, int outputs, int bases, int window) = ((int)x.shape[0], plan.Inputs, (int)weights.Outputs, plan.Bases, Window(plan));
         Tensor y = empty(tokens, outputs, dtype: ScalarType.Float32), expansion = Scratch.OfThread.Matrix(Scratch.Use.Expansion, tokens, (bases + 1L) * inputs);
-        KanTiles.Expand(plan, activation, x, expansion);
+        Expansion.Write(plan, activation, x, expansion, ProductFormat.Single);
         Tensor ownBase = weights.Base.contiguous(), ownSpline = weights.Spline.contiguous();
         Tensor? ownScaler = weights.Scaler?.contiguous();
         float* expanded = (float*)RawMemory.Pointer(expansion), to = (float*)RawMemory.Pointer(y);

@@ -1,3 +1,4 @@
+using Kansformers.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,9 +19,10 @@ internal static class KanEngine
     /// <param name="grid">(in, knots).</param>
     /// <param name="weights">The layer's weights.</param>
     /// <param name="options">Spline order and base activation.</param>
+    /// <param name="precision">Of the products; a few tokens without a graph are always computed in float32.</param>
     /// <param name="plan">The plan of the call before, or null; the plan of this call.</param>
     /// <returns>(tokens, out), attached to the graph where a gradient is wanted.</returns>
-    public static Tensor Forward(Tensor x, Tensor grid, KanWeights weights, KanOptions options, ref SplinePlan? plan)
+    public static Tensor Forward(Tensor x, Tensor grid, KanWeights weights, KanOptions options, Precision precision, ref SplinePlan? plan)
     {
         using var scope = NewDisposeScope();
         SplinePlan now = plan = SplinePlan.For(grid.contiguous(), options.SplineOrder, plan);
@@ -28,9 +30,9 @@ internal static class KanEngine
         bool graph = is_grad_enabled()
             && (x.requires_grad || weights.Base.requires_grad || weights.Spline.requires_grad || (weights.Scaler?.requires_grad ?? false));
         Tensor y = graph
-            ? KanFunction.Apply(now, options.BaseActivation, rows, weights)
+            ? KanFunction.Apply(now, options.BaseActivation, precision, rows, weights)
             : rows.shape[0] <= FewTokens.Most && FewTokens.Fits(now) ? FewTokens.Forward(now, options.BaseActivation, rows, weights)
-            : KanTiles.Forward(now, options.BaseActivation, rows, weights);
+            : KanTiles.Forward(now, options.BaseActivation, precision, rows, weights);
         return y.MoveToOuterDisposeScope();
     }
 

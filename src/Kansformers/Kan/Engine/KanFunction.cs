@@ -1,3 +1,4 @@
+using Kansformers.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,20 +9,15 @@ internal sealed class KanFunction : autograd.SingleTensorFunction<KanFunction>
 {
     private const string CallKey = "call";
 
-    // libtorch copies the gradients that a backward pass returns after it has returned. Their handles are kept until the thread's next pass
-    // rather than left to the caller's dispose scope, where the gradients of every layer's input would pile up until the step's end.
-    [ThreadStatic]
-    private static List<Tensor>? _handedOver;
-
     /// <inheritdoc/>
     public override string Name => nameof(KanFunction);
 
     /// <summary>The layer's output, attached to the graph.</summary>
-    public static Tensor Apply(SplinePlan plan, BaseActivation activation, Tensor x, KanWeights weights)
+    public static Tensor Apply(SplinePlan plan, BaseActivation activation, Precision precision, Tensor x, KanWeights weights)
     {
         using var scope = NewDisposeScope();
         KanWanted wanted = new(x.requires_grad, weights.Base.requires_grad, weights.Spline.requires_grad, weights.Scaler?.requires_grad ?? false);
-        return apply(x, weights.Base, weights.Spline, weights.Scaler!, new Call(plan, activation, wanted)).MoveToOuterDisposeScope();
+        return apply(x, weights.Base, weights.Spline, weights.Scaler!, new Call(plan, activation, precision, wanted)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -31,39 +27,12 @@ internal sealed class KanFunction : autograd.SingleTensorFunction<KanFunction>
         ctx.set_materialize_grads(false);
         ctx.save_data(CallKey, call);
         ctx.save_for_backward(scaler is null ? [x, baseWeight, splineWeight] : [x, baseWeight, splineWeight, scaler]);
-        return KanTiles.Forward(call.Plan, call.Activation, x, new KanWeights(baseWeight, splineWeight, scaler));
+        return KanTiles.Forward(call.Plan, call.Activation, call.Precision, x, new KanWeights(baseWeight, splineWeight, scaler));
     }
 
     /// <inheritdoc/>
-    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
-    {
-        List<Tensor> handedOver = _handedOver ??= [];
-        handedOver.ForEach(tensor => tensor.Dispose());
-        handedOver.Clear();
-        using var scope = NewDisposeScope();
-        scope.Attach(grad_output);
-        if (grad_output.IsInvalid)
-            return [null!, null!, null!, null!, null!];
-        KanGradients gradients;
-        try
-        {
-            gradients = Gradients(ctx, grad_output);
-        }
-#pragma warning disable CA1031 // An exception must not travel through libtorch's frames: it would end the process.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            // A gradient of a shape that cannot be right makes libtorch itself raise the error in the caller's backward().
-            Tensor impossible = zeros([]);
-            gradients = new KanGradients(impossible, impossible, impossible, null);
-        }
-
-        Tensor?[] results = [gradients.Input, gradients.Base, gradients.Spline, gradients.Scaler];
-        handedOver.AddRange(results.OfType<Tensor>());
-        handedOver.ForEach(tensor => tensor.DetachFromDisposeScope());
-
-        return [gradients.Input!, gradients.Base!, gradients.Spline!, gradients.Scaler!, null!];
-    }
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
+        BackwardResults.Of(grad_output, 5, () => Gradients(ctx, grad_output) is var found ? [found.Input, found.Base, found.Spline, found.Scaler] : []);
 
     private static KanGradients Gradients(autograd.AutogradContext ctx, Tensor upstream)
     {
@@ -74,9 +43,8 @@ internal sealed class KanFunction : autograd.SingleTensorFunction<KanFunction>
         KanWeights weights = new(saved[1], saved[2], saved.Count > 3 ? saved[3] : null);
         KanGradients gradients = is_grad_enabled()
             ? Differentiable(call, x, weights, upstream)
-            : KanTiles.Backward(call.Plan, call.Activation, x, weights, upstream, call.Wanted);
-        foreach (Tensor? gradient in (Tensor?[])[gradients.Input, gradients.Base, gradients.Spline, gradients.Scaler])
-            gradient?.MoveToOuterDisposeScope();
+            : KanTiles.Backward(call.Plan, call.Activation, call.Precision, x, weights, upstream, call.Wanted);
+        gradients.MoveToOuterScope();
         return gradients;
     }
 
@@ -95,5 +63,5 @@ internal sealed class KanFunction : autograd.SingleTensorFunction<KanFunction>
         return new KanGradients(results[0], results[1], results[2], results[3]);
     }
 
-    private sealed record Call(SplinePlan Plan, BaseActivation Activation, KanWanted Wanted);
+    private sealed record Call(SplinePlan Plan, BaseActivation Activation, Precision Precision, KanWanted Wanted);
 }

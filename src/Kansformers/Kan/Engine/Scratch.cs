@@ -4,18 +4,19 @@ using static TorchSharp.torch;
 namespace Kansformers.Kan;
 
 /// <summary>
-/// Buffers that a thread's engine calls share, so that the steady state allocates nothing. Tiles bound the two expansion buffers;
-/// weights larger than <see cref="LargestKept"/> get a buffer that goes with the call.
+/// Buffers that a thread's engine calls share, so that the steady state allocates nothing. Tiles bound the expansion buffers;
+/// the weight buffers are as large as the largest layer's combined weight, up to <see cref="LargestKept"/>: larger ones go with the call.
 /// </summary>
 internal sealed class Scratch
 {
-    /// <summary>The number of floats up to which a weight buffer is kept for the next call: 32 MiB.</summary>
-    public const long LargestKept = 8L << 20;
+    /// <summary>The number of elements up to which a buffer is kept for the next call: 512 MiB of float32.</summary>
+    public const long LargestKept = 128L << 20;
 
     [ThreadStatic]
     private static Scratch? _ofThread;
 
-    private readonly Tensor?[] _buffers = new Tensor?[4];
+    private static readonly int Uses = Enum.GetValues<Use>().Length;
+    private readonly Tensor?[] _buffers = new Tensor?[2 * Uses];
 
     /// <summary>This thread's buffers.</summary>
     public static Scratch OfThread => _ofThread ??= new Scratch();
@@ -29,24 +30,38 @@ internal sealed class Scratch
         /// <summary>The gradient of a tile's expansion.</summary>
         Gradient,
 
-        /// <summary>The combined weight, (out, expanded).</summary>
+        /// <summary>The combined weight, (out, expanded), or a linear layer's weight, rounded.</summary>
         Weight,
 
         /// <summary>The gradient of the combined weight.</summary>
         WeightGradient,
+
+        /// <summary>A tile's outputs, or their gradient, in the precision of the products.</summary>
+        Output,
+
+        /// <summary>A linear layer's input, rounded.</summary>
+        Input,
+
+        /// <summary>Logits of a chunk of tokens.</summary>
+        Logits,
     }
 
-    /// <summary>A contiguous float32 matrix with arbitrary content, owned by the current dispose scope or this object; never to be returned to a caller.</summary>
-    public Tensor Matrix(Use use, long rows, long columns)
+    /// <summary>A contiguous matrix with arbitrary content, owned by the current dispose scope or this object; never to be returned to a caller.</summary>
+    /// <param name="use">What for.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="half">bfloat16 rather than float32.</param>
+    public Tensor Matrix(Use use, long rows, long columns, bool half = false)
     {
         long size = rows * columns;
+        ScalarType type = half ? ScalarType.BFloat16 : ScalarType.Float32;
         if (size > LargestKept)
-            return empty(rows, columns, dtype: ScalarType.Float32);
-        ref Tensor? buffer = ref _buffers[(int)use];
+            return empty(rows, columns, dtype: type);
+        ref Tensor? buffer = ref _buffers[(int)use + (half ? Uses : 0)];
         if (buffer is null || buffer.NumberOfElements < size)
         {
             buffer?.Dispose();
-            buffer = empty(size, dtype: ScalarType.Float32).DetachFromDisposeScope();
+            buffer = empty(size, dtype: type).DetachFromDisposeScope();
         }
 
         return buffer.narrow(0, 0, size).view(rows, columns);

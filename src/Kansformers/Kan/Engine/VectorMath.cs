@@ -66,6 +66,19 @@ internal static unsafe class VectorMath
             to[at] = from[at] * factor;
     }
 
+    /// <summary>to += from · factor.</summary>
+    public static void AddScaled(float* from, float factor, float* to, int count)
+    {
+        int at = 0;
+        for (; at + Vector<float>.Count <= count; at += Vector<float>.Count)
+            Vector.Store(Vector.FusedMultiplyAdd(Vector.Load(from + at), Vector.Create(factor), Vector.Load(to + at)), to + at);
+        for (; at < count; at++)
+            to[at] += from[at] * factor;
+    }
+
+    /// <summary>to += from.</summary>
+    public static void Add(float* from, float* to, int count) => AddScaled(from, 1, to, count);
+
     /// <summary>values *= factors.</summary>
     public static void Multiply(float* values, float* factors, int count)
     {

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Kansformers.Kan;
+namespace Kansformers.Runtime;
 
 /// <summary>Splits independent rows over as many threads as libtorch uses for its own work, where the work is worth a second thread.</summary>
 internal static class Rows

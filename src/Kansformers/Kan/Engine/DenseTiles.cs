@@ -1,0 +1,154 @@
+using Kansformers.Runtime;
+using static TorchSharp.torch;
+
+namespace Kansformers.Kan;
+
+/// <summary>
+/// One layer as "expand, then multiply", a tile of tokens at a time: the tile's expansion stays in cache between the SIMD loop that writes it
+/// and the matrix product that reads it, and is never kept. The backward pass expands again. Weight gradients add up over tiles, and over calls,
+/// in float32, until <see cref="WeightGradients"/> splits them. It holds this thread's scratch: dispose it before another layer runs.
+/// </summary>
+/// <param name="plan">The layer's kernel.</param>
+/// <param name="activation">The base activation.</param>
+/// <param name="precision">Of the products.</param>
+/// <param name="weights">The layer's weights.</param>
+/// <param name="tokens">The most tokens of a call.</param>
+internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, long tokens) : IDisposable
+{
+    // A tile's expansion has about this many bytes, unless that would leave the products too few rows to be efficient.
+    private const long TileBytes = 4L << 20;
+    private const int FewestTokens = 128, MostTokens = 4096;
+
+    private readonly Scratch _scratch = Scratch.OfThread;
+    private readonly ProductFormat _format = ProductFormats.Of(precision);
+    private readonly long _tile = TileOf(tokens, (plan.Bases + 1L) * plan.Inputs, ProductFormats.Of(precision) == ProductFormat.Half ? 2 : 4);
+    private Tensor? _combined;
+    private Tensor? _weightSlope;
+
+    private long Width => (plan.Bases + 1L) * plan.Inputs;
+
+    private bool IsHalf => _format == ProductFormat.Half;
+
+    /// <summary>The layer's output.</summary>
+    /// <param name="x">Contiguous float32, (tokens, in).</param>
+    /// <param name="y">Contiguous float32, (tokens, out), overwritten.</param>
+    public void Forward(Tensor x, Tensor y)
+    {
+        using var scope = NewDisposeScope();
+        Tensor turned = Combined().t(), buffer = _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf);
+        Tensor? half = IsHalf ? _scratch.Matrix(Scratch.Use.Output, _tile, weights.Outputs, half: true) : null;
+        for (long from = 0, count = x.shape[0]; from < count; from += _tile)
+        {
+            using var inner = NewDisposeScope();
+            long rows = Math.Min(_tile, count - from);
+            Tensor expansion = buffer.narrow(0, 0, rows), target = y.narrow(0, from, rows);
+            Expansion.Write(plan, activation, x.narrow(0, from, rows), expansion, _format);
+            if (half is null)
+                target.addmm_(expansion, turned, beta: 0, alpha: 1);
+            else
+                target.copy_(half.narrow(0, 0, rows).addmm_(expansion, turned, beta: 0, alpha: 1));
+        }
+    }
+
+    /// <summary>Adds to the weights' gradients and computes the input's.</summary>
+    /// <param name="x">Contiguous float32, (tokens, in).</param>
+    /// <param name="upstream">The gradient of the output, (tokens, out), any strides.</param>
+    /// <param name="dx">Contiguous float32, (tokens, in), overwritten; null when not wanted.</param>
+    /// <param name="weightsWanted">Whether the weights' gradients are wanted.</param>
+    public void Backward(Tensor x, Tensor upstream, Tensor? dx, bool weightsWanted)
+    {
+        using var all = NewDisposeScope();
+        Tensor? combined = dx is null ? null : Combined();
+        Tensor? slope = dx is null ? null : _scratch.Matrix(Scratch.Use.Gradient, _tile, Width, IsHalf);
+        Tensor? expanded = weightsWanted ? _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf) : null;
+        Tensor? part = weightsWanted && IsHalf ? _scratch.Matrix(Scratch.Use.WeightGradient, weights.Outputs, Width, half: true) : null;
+        for (long from = 0, count = x.shape[0]; from < count; from += _tile)
+        {
+            using var scope = NewDisposeScope();
+            long rows = Math.Min(_tile, count - from);
+            Tensor source = x.narrow(0, from, rows), dy = Factor(upstream.narrow(0, from, rows));
+            if (expanded is not null)
+            {
+                Tensor expansion = expanded.narrow(0, 0, rows);
+                Expansion.Write(plan, activation, source, expansion, _format);
+                AddToWeights(dy, expansion, part);
+            }
+
+            if (dx is not null)
+            {
+                Tensor g = slope!.narrow(0, 0, rows);
+                g.addmm_(dy, combined!, beta: 0, alpha: 1);
+                Expansion.Contract(plan, activation, source, g, dx.narrow(0, from, rows), _format);
+            }
+        }
+    }
+
+    /// <summary>The gradients that all calls of <see cref="Backward"/> added up to, less those that a trainer collects; <see cref="KanGradients.Input"/> is null.</summary>
+    public KanGradients WeightGradients(KanWanted wanted)
+    {
+        if (!wanted.AnyWeight)
+            return default;
+        Tensor sum = _weightSlope ?? _scratch.Matrix(Scratch.Use.WeightGradient, weights.Outputs, Width).zero_();
+        GradientTarget? dBase = wanted.Base ? GradientBuffers.For(weights.Base) : null;
+        GradientTarget? dSpline = wanted.Spline ? GradientBuffers.For(weights.Spline) : null;
+        GradientTarget? dScaler = wanted.Scaler ? GradientBuffers.For(weights.Scaler!) : null;
+        CombinedWeight.Unpack(sum, weights.Spline, weights.Scaler, dBase, dSpline, dScaler);
+        return new KanGradients(null, ForTorch(dBase), ForTorch(dSpline), ForTorch(dScaler));
+
+        static Tensor? ForTorch(GradientTarget? target) => target is { IsCollected: false } own ? own.Tensor : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _combined?.Dispose();
+        _weightSlope?.Dispose();
+    }
+
+    private void AddToWeights(Tensor dy, Tensor expansion, Tensor? part)
+    {
+        bool first = _weightSlope is null;
+        _weightSlope ??= _scratch.Matrix(Scratch.Use.WeightGradient, weights.Outputs, Width).DetachFromDisposeScope();
+        if (part is null)
+        {
+            _weightSlope.addmm_(dy.t(), expansion, beta: first ? 0 : 1, alpha: 1);
+            return;
+        }
+
+        // libtorch's bfloat16 product has a bfloat16 result: the sum over tiles is kept apart, in float32.
+        part.addmm_(dy.t(), expansion, beta: 0, alpha: 1);
+        _ = first ? _weightSlope.copy_(part) : _weightSlope.add_(part);
+    }
+
+    private Tensor Combined()
+    {
+        if (_combined is not null)
+            return _combined;
+        Tensor packed = _scratch.Matrix(Scratch.Use.Weight, weights.Outputs, Width);
+        CombinedWeight.Pack(weights.Base, weights.Spline, weights.Scaler, packed);
+        if (_format == ProductFormat.Rounded)
+            BFloat16Math.Round(packed, packed);
+        Tensor factor = IsHalf ? _scratch.Matrix(Scratch.Use.Weight, weights.Outputs, Width, half: true).copy_(packed) : packed;
+        return _combined = factor.DetachFromDisposeScope();
+    }
+
+    // A gradient of outputs as a factor of the products.
+    private Tensor Factor(Tensor dy)
+    {
+        if (_format == ProductFormat.Single)
+            return dy.contiguous();
+        Tensor target = _scratch.Matrix(Scratch.Use.Output, dy.shape[0], dy.shape[1], IsHalf);
+        if (IsHalf)
+            return target.copy_(dy);
+        BFloat16Math.Round(dy.contiguous(), target);
+        return target;
+    }
+
+    /// <summary>Equal tiles, a multiple of 16 tokens each but the last.</summary>
+    private static long TileOf(long tokens, long width, int bytes)
+    {
+        long most = Math.Clamp(TileBytes / bytes / width, FewestTokens, MostTokens);
+        long tiles = Math.Max(1, (tokens + most - 1) / most);
+        return Math.Min(Math.Max(tokens, 1), ((tokens + tiles - 1) / tiles + 15) / 16 * 16);
+    }
+}

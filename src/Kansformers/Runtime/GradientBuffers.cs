@@ -1,0 +1,90 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Kansformers.Runtime;
+
+/// <summary>
+/// A trainer's gradients, kept from step to step. While it collects, the backward passes of this library write the gradients of parameters here.
+/// Handed to libtorch instead, each would be copied (a managed handle still holds it when libtorch looks whether it may keep the tensor),
+/// and memory for it would be taken and given back at every step.
+/// </summary>
+internal sealed class GradientBuffers : IDisposable
+{
+    [ThreadStatic]
+    private static GradientBuffers? _collecting;
+
+    private readonly Dictionary<nint, Slot> _slots = [];
+
+    /// <param name="parameters">Contiguous float32 parameters on the CPU are served, others are left to libtorch.</param>
+    public GradientBuffers(IEnumerable<Parameter> parameters)
+    {
+        foreach (Parameter parameter in parameters)
+        {
+            if (parameter.device_type == TorchSharp.DeviceType.CPU && parameter.dtype == ScalarType.Float32 && parameter.is_contiguous())
+                _slots[RawMemory.Pointer(parameter)] = new Slot(parameter);
+        }
+    }
+
+    /// <summary>Whether a trainer collects on this thread.</summary>
+    public static bool IsCollecting => _collecting is not null;
+
+    /// <summary>Where a backward pass shall put the gradient of a parameter: new memory, unless a trainer collects on this thread.</summary>
+    public static GradientTarget For(Tensor parameter)
+    {
+        if (_collecting is null || !_collecting._slots.TryGetValue(RawMemory.Pointer(parameter), out Slot? slot))
+            return new GradientTarget(empty_like(parameter, requires_grad: false), false, false);
+        bool adds = slot.IsFilled;
+        slot.Buffer ??= empty_like(parameter, requires_grad: false).DetachFromDisposeScope();
+        slot.IsFilled = true;
+        return new GradientTarget(slot.Buffer, adds, true);
+    }
+
+    /// <summary>Runs a forward and backward pass of which the gradients are collected.</summary>
+    public void Collect(Action pass)
+    {
+        _collecting = this;
+        try
+        {
+            pass();
+        }
+        finally
+        {
+            _collecting = null;
+        }
+    }
+
+    /// <summary>Makes what was collected the parameters' <c>grad</c>, added to what libtorch put there itself. The next pass starts from zero.</summary>
+    public void Publish()
+    {
+        using var scope = NewDisposeScope();
+        foreach (Slot slot in _slots.Values.Where(slot => slot.IsFilled))
+        {
+            if (slot.Parameter.grad is Tensor other)
+                slot.Buffer!.add_(other);
+            slot.Parameter.grad = slot.Buffer;
+            slot.IsFilled = false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Slot slot in _slots.Values)
+            slot.Buffer?.Dispose();
+    }
+
+    private sealed class Slot(Parameter parameter)
+    {
+        public Parameter Parameter { get; } = parameter;
+
+        public Tensor? Buffer { get; set; }
+
+        public bool IsFilled { get; set; }
+    }
+}
+
+/// <summary>Where a gradient goes.</summary>
+/// <param name="Tensor">Contiguous float32 of the parameter's shape.</param>
+/// <param name="Adds">Whether it holds a gradient already, to which this one is added; else its content is arbitrary.</param>
+/// <param name="IsCollected">Whether a trainer owns it, so that libtorch must not get it.</param>
+internal readonly record struct GradientTarget(Tensor Tensor, bool Adds, bool IsCollected);
