@@ -7,12 +7,15 @@ namespace Kansformers.Training;
 /// Draws training sequences from anywhere in the text, with replacement, as the original did. Where a sequence starts is a pure function of
 /// seed, step, micro-batch and row, so that a run can go on from any step without a state of its own.
 /// </summary>
-public sealed class BatchSampler
+public sealed class BatchSampler : IDisposable
 {
     private readonly TokenSpan _tokens;
     private readonly int _blockSize;
     private readonly int _batchSize;
-    private readonly long[] _buffer;
+    private long[] _buffer;
+    private long[] _next;
+    private Task? _ahead;
+    private (long Seed, long Batch) _aheadOf;
 
     /// <summary>Creates the sampler.</summary>
     /// <param name="tokens">The text to train on.</param>
@@ -25,22 +28,38 @@ public sealed class BatchSampler
         if (tokens.Count < blockSize + 1L)
             throw new KansformersException($"the training text has {tokens.Count} tokens, but a block of {blockSize} needs {blockSize + 1}; give more text or a smaller --block-size");
         (_tokens, _blockSize, _batchSize) = (tokens, blockSize, batchSize);
-        _buffer = new long[(long)batchSize * (blockSize + 1)];
+        (_buffer, _next) = (new long[(long)batchSize * (blockSize + 1)], new long[(long)batchSize * (blockSize + 1)]);
     }
 
-    /// <summary>One batch.</summary>
+    /// <summary>One batch. The next one is read meanwhile, so that a training does not wait for the disk.</summary>
     /// <param name="seed">The run's seed.</param>
     /// <param name="batch">Which batch of the run, counted from 0.</param>
     /// <param name="device">Where the tensors are wanted.</param>
     /// <returns>Token ids and, one place later in the text, targets: int64, (batch size, block size) each.</returns>
     public (Tensor Ids, Tensor Targets) Draw(long seed, long batch, Device device)
     {
+        Task? ahead = _ahead;
+        _ahead = null;
+        ahead?.GetAwaiter().GetResult();
+        if (ahead is not null && _aheadOf == (seed, batch))
+            (_buffer, _next) = (_next, _buffer);
+        else
+            Read(_buffer, seed, batch);
+        using var scope = NewDisposeScope();
+        Tensor all = tensor(_buffer, _batchSize, _blockSize + 1, device: device);
+        _aheadOf = (seed, batch + 1);
+        _ahead = Task.Run(() => Read(_next, seed, batch + 1));
+        return (all[.., ..^1].MoveToOuterDisposeScope(), all[.., 1..].MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Waits until nothing is read any more: the text's file can be closed then.</summary>
+    public void Dispose() => _ahead?.ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+
+    private void Read(long[] buffer, long seed, long batch)
+    {
         int row = _blockSize + 1;
         for (int i = 0; i < _batchSize; i++)
-            _tokens.Read(Start(seed, batch, i), _buffer.AsSpan(i * row, row));
-        using var scope = NewDisposeScope();
-        Tensor all = tensor(_buffer, _batchSize, row, device: device);
-        return (all[.., ..^1].MoveToOuterDisposeScope(), all[.., 1..].MoveToOuterDisposeScope());
+            _tokens.Read(Start(seed, batch, i), buffer.AsSpan(i * row, row));
     }
 
     /// <summary>Where a row of a batch starts in the text.</summary>

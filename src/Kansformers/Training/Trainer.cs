@@ -119,6 +119,7 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _sampler.Dispose();
         _optimizer.Dispose();
         _gradients.Dispose();
     }

@@ -314,6 +314,8 @@ public sealed class EngineTests
         Tensor x = Inputs(17, 6).requires_grad_();
         for (int step = 0; step < 20; step++)
             Step();
+        GC.Collect(); // what other tests have left must not be finalized while this one counts
+        GC.WaitForPendingFinalizers();
         long before = Tensor.TotalCount;
         for (int step = 0; step < 2000; step++)
             Step();

@@ -13,7 +13,7 @@ public class BatchSamplerTests
         using TestFolder folder = new();
         using TokenizedCorpus corpus = TinyTraining.Corpus(folder);
         using var scope = NewDisposeScope();
-        BatchSampler sampler = new(corpus.Train, 5, 3);
+        using BatchSampler sampler = new(corpus.Train, 5, 3);
         (Tensor ids, Tensor targets) = sampler.Draw(7, 11, CPU);
         Assert.Equal([3, 5], ids.shape);
         Assert.Equal([3, 5], targets.shape);
@@ -31,7 +31,7 @@ public class BatchSamplerTests
     {
         using TestFolder folder = new();
         using TokenizedCorpus corpus = TinyTraining.Corpus(folder);
-        BatchSampler one = new(corpus.Train, 5, 3), other = new(corpus.Train, 5, 1);
+        using BatchSampler one = new(corpus.Train, 5, 3), other = new(corpus.Train, 5, 1);
         using (var scope = NewDisposeScope())
             one.Draw(1, 2, CPU);
         (long, long, int)[] places = [.. from seed in new long[] { -3, 1, 2 } from batch in new long[] { 0, 1, 1L << 40 } from row in new[] { 0, 1, 2 } select (seed, batch, row)];
@@ -46,7 +46,7 @@ public class BatchSamplerTests
         using TestFolder folder = new();
         using TokenizedCorpus corpus = TinyTraining.Corpus(folder, new string('a', 8) + "bcdefgh", "byte");
         TokenSpan whole = corpus.Train; // 13 tokens: the last two are held out
-        BatchSampler sampler = new(whole, 4, 1);
+        using BatchSampler sampler = new(whole, 4, 1);
         int[] counts = new int[whole.Count - 4];
         for (int batch = 0; batch < 9000; batch++)
             counts[sampler.Start(3, batch, 0)]++;
@@ -60,7 +60,7 @@ public class BatchSamplerTests
         using TestFolder folder = new();
         using TokenizedCorpus corpus = TinyTraining.Corpus(folder, "abcdefghij", "byte");
         Assert.Equal(9, corpus.Train.Count);
-        BatchSampler only = new(corpus.Train, 8, 1);
+        using BatchSampler only = new(corpus.Train, 8, 1);
         Assert.All(Enumerable.Range(0, 20), batch => Assert.Equal(0, only.Start(1, batch, 0)));
         string message = Assert.Throws<KansformersException>(() => new BatchSampler(corpus.Train, 9, 1)).Message;
         Assert.Contains("9 tokens", message, StringComparison.Ordinal);

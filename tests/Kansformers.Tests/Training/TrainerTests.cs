@@ -39,7 +39,7 @@ public class TrainerTests : OneThread
 
         using Gpt model = TinyTraining.NewModel(corpus);
         using AdamW optimizer = new(ParameterGroups.Split(model), options.Optimizer);
-        BatchSampler sampler = new(corpus.Train, model.Options.BlockSize, options.BatchSize);
+        using BatchSampler sampler = new(corpus.Train, model.Options.BlockSize, options.BatchSize);
         for (int step = 0; step < 3; step++)
         {
             using var scope = NewDisposeScope();

@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using Kansformers.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,9 +16,9 @@ internal static unsafe class BaseBranch
     {
         switch (activation)
         {
-            case BaseActivation.Silu: Expand<SiluLoop>(x, rows, inputs, to, stride); break;
-            case BaseActivation.Relu: Expand<ReluLoop>(x, rows, inputs, to, stride); break;
-            default: Expand<IdentityLoop>(x, rows, inputs, to, stride); break;
+            case BaseActivation.Silu: ExpandBy<SiluLoop>(x, rows, inputs, to, stride); break;
+            case BaseActivation.Relu: ExpandBy<ReluLoop>(x, rows, inputs, to, stride); break;
+            default: ExpandBy<IdentityLoop>(x, rows, inputs, to, stride); break;
         }
     }
 
@@ -27,9 +27,9 @@ internal static unsafe class BaseBranch
     {
         switch (activation)
         {
-            case BaseActivation.Silu: Contract<SiluLoop>(x, rows, inputs, gradient, stride, dx); break;
-            case BaseActivation.Relu: Contract<ReluLoop>(x, rows, inputs, gradient, stride, dx); break;
-            default: Contract<IdentityLoop>(x, rows, inputs, gradient, stride, dx); break;
+            case BaseActivation.Silu: ContractBy<SiluLoop>(x, rows, inputs, gradient, stride, dx); break;
+            case BaseActivation.Relu: ContractBy<ReluLoop>(x, rows, inputs, gradient, stride, dx); break;
+            default: ContractBy<IdentityLoop>(x, rows, inputs, gradient, stride, dx); break;
         }
     }
 
@@ -55,63 +55,91 @@ internal static unsafe class BaseBranch
         dx.add_(slope);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Expand<T>(float* x, int rows, int inputs, float* to, nint stride)
+    private static void ExpandBy<T>(float* x, int rows, int inputs, float* to, nint stride)
         where T : struct, IActivationLoop
     {
-        int lanes = Vector<float>.Count;
-        for (int row = 0; row < rows; row++, x += inputs, to += stride)
+        switch (SimdWidth.Lanes)
         {
-            if (inputs < lanes)
-            {
-                Lanes.StoreSome(T.Value(Lanes.LoadSome(x, inputs)), to, inputs);
-                continue;
-            }
-
-            for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs))
-                Vector.Store(T.Value(Vector.Load(x + i)), to + i);
+            case 16 when inputs >= 16: Expand<T, Simd512>(x, rows, inputs, to, stride); break;
+            case >= 8 when inputs >= 8: Expand<T, Simd256>(x, rows, inputs, to, stride); break;
+            default: Expand<T, Simd128>(x, rows, inputs, to, stride); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Contract<T>(float* x, int rows, int inputs, float* gradient, nint stride, float* dx)
+    private static void Expand<T, TSimd>(float* x, int rows, int inputs, float* to, nint stride)
+        where T : struct, IActivationLoop
+        where TSimd : struct, ISimd<TSimd>
+    {
+        int lanes = TSimd.Count;
+        for (int row = 0; row < rows; row++, x += inputs, to += stride)
+        {
+            if (inputs < lanes)
+            {
+                Lanes.StoreSome(T.Value(Lanes.LoadSome<TSimd>(x, inputs)), to, inputs);
+                continue;
+            }
+
+            for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs))
+                TSimd.Store(T.Value(TSimd.Load(x + i)), to + i);
+        }
+    }
+
+    private static void ContractBy<T>(float* x, int rows, int inputs, float* gradient, nint stride, float* dx)
         where T : struct, IActivationLoop
     {
-        int lanes = Vector<float>.Count, last = inputs - lanes;
+        switch (SimdWidth.Lanes)
+        {
+            case 16 when inputs >= 16: Contract<T, Simd512>(x, rows, inputs, gradient, stride, dx); break;
+            case >= 8 when inputs >= 8: Contract<T, Simd256>(x, rows, inputs, gradient, stride, dx); break;
+            default: Contract<T, Simd128>(x, rows, inputs, gradient, stride, dx); break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Contract<T, TSimd>(float* x, int rows, int inputs, float* gradient, nint stride, float* dx)
+        where T : struct, IActivationLoop
+        where TSimd : struct, ISimd<TSimd>
+    {
+        int lanes = TSimd.Count, last = inputs - lanes;
         for (int row = 0; row < rows; row++, x += inputs, dx += inputs, gradient += stride)
         {
             if (inputs < lanes)
             {
-                Vector<float> all = Lanes.LoadSome(gradient, inputs) * T.Slope(Lanes.LoadSome(x, inputs)) + Lanes.LoadSome(dx, inputs);
+                TSimd all = Lanes.LoadSome<TSimd>(gradient, inputs) * T.Slope(Lanes.LoadSome<TSimd>(x, inputs)) + Lanes.LoadSome<TSimd>(dx, inputs);
                 Lanes.StoreSome(all, dx, inputs);
                 continue;
             }
 
             // The last vector may overlap the one before: it is computed before any is stored, so that nothing is added twice.
-            Vector<float> tail = Vector.FusedMultiplyAdd(Vector.Load(gradient + last), T.Slope(Vector.Load(x + last)), Vector.Load(dx + last));
+            TSimd tail = TSimd.FusedMultiplyAdd(TSimd.Load(gradient + last), T.Slope(TSimd.Load(x + last)), TSimd.Load(dx + last));
             for (int i = 0; i < last; i += lanes)
-                Vector.Store(Vector.FusedMultiplyAdd(Vector.Load(gradient + i), T.Slope(Vector.Load(x + i)), Vector.Load(dx + i)), dx + i);
-            Vector.Store(tail, dx + last);
+                TSimd.Store(TSimd.FusedMultiplyAdd(TSimd.Load(gradient + i), T.Slope(TSimd.Load(x + i)), TSimd.Load(dx + i)), dx + i);
+            TSimd.Store(tail, dx + last);
         }
     }
 
     private interface IActivationLoop
     {
-        static abstract Vector<float> Value(Vector<float> x);
+        static abstract TSimd Value<TSimd>(TSimd x)
+            where TSimd : struct, ISimd<TSimd>;
 
-        static abstract Vector<float> Slope(Vector<float> x);
+        static abstract TSimd Slope<TSimd>(TSimd x)
+            where TSimd : struct, ISimd<TSimd>;
     }
 
     private readonly struct SiluLoop : IActivationLoop
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector<float> Value(Vector<float> x) => x / (Vector<float>.One + VectorMath.Exp(-x));
+        public static TSimd Value<TSimd>(TSimd x)
+            where TSimd : struct, ISimd<TSimd> => x / (TSimd.One + SimdMath.Exp(-x));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector<float> Slope(Vector<float> x)
+        public static TSimd Slope<TSimd>(TSimd x)
+            where TSimd : struct, ISimd<TSimd>
         {
-            Vector<float> s = VectorMath.Sigmoid(x);
-            return s * Vector.FusedMultiplyAdd(x, Vector<float>.One - s, Vector<float>.One);
+            TSimd s = SimdMath.Sigmoid(x);
+            return s * TSimd.FusedMultiplyAdd(x, TSimd.One - s, TSimd.One);
         }
     }
 
@@ -119,18 +147,22 @@ internal static unsafe class BaseBranch
     {
         // Written so that NaN passes through.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector<float> Value(Vector<float> x) => Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), Vector<float>.Zero, x);
+        public static TSimd Value<TSimd>(TSimd x)
+            where TSimd : struct, ISimd<TSimd> => TSimd.Select(TSimd.Greater(TSimd.Zero, x), TSimd.Zero, x);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector<float> Slope(Vector<float> x) => Vector.AsVectorSingle(Vector.GreaterThan(x, Vector<float>.Zero)) & Vector<float>.One;
+        public static TSimd Slope<TSimd>(TSimd x)
+            where TSimd : struct, ISimd<TSimd> => TSimd.Greater(x, TSimd.Zero) & TSimd.One;
     }
 
     private readonly struct IdentityLoop : IActivationLoop
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector<float> Value(Vector<float> x) => x;
+        public static TSimd Value<TSimd>(TSimd x)
+            where TSimd : struct, ISimd<TSimd> => x;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector<float> Slope(Vector<float> x) => Vector<float>.One;
+        public static TSimd Slope<TSimd>(TSimd x)
+            where TSimd : struct, ISimd<TSimd> => TSimd.One;
     }
 }

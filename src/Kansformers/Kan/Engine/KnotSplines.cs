@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using Kansformers.Runtime;
 
 namespace Kansformers.Kan;
 
@@ -13,8 +13,9 @@ namespace Kansformers.Kan;
 /// So nothing leaves the registers but the finished bases. Before enough intervals have passed, a level yields bases of negative index;
 /// no basis of index 0 or more depends on them.
 /// </remarks>
-internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
+internal sealed unsafe class KnotSplines<TOrder, TSimd> : ISplineKernel
     where TOrder : struct, ISplineOrder
+    where TSimd : struct, ISimd<TSimd>
 {
     // Per vector of inputs, per knot j: t_j, then for each level l the reciprocal of t_{j+1} - t_{j-l+1}. Rows of zeros lead, for the negative indices.
     private readonly float[] _table;
@@ -25,7 +26,7 @@ internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
     public KnotSplines(ReadOnlySpan<float> grid, int inputs)
     {
         (_inputs, _knots) = (inputs, grid.Length / inputs);
-        int lanes = Vector<float>.Count, order = TOrder.Value, vectors = (inputs + lanes - 1) / lanes;
+        int lanes = TSimd.Count, order = TOrder.Value, vectors = (inputs + lanes - 1) / lanes;
         _table = new float[vectors * BlockSize];
         for (int vector = 0, at = 0; vector < vectors; vector++, at = Lanes.Next(at, lanes, inputs))
         {
@@ -47,7 +48,7 @@ internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
         }
     }
 
-    private static int RowSize => (TOrder.Value + 1) * Vector<float>.Count;
+    private static int RowSize => (TOrder.Value + 1) * TSimd.Count;
 
     private static int Lead => TOrder.Value - 1;
 
@@ -57,7 +58,7 @@ internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Expand(float* x, int rows, float* to, nint stride)
     {
-        int inputs = _inputs, knots = _knots, size = RowSize, lanes = Vector<float>.Count, block = BlockSize;
+        int inputs = _inputs, knots = _knots, size = RowSize, lanes = TSimd.Count, block = BlockSize;
         fixed (float* table = _table)
         {
             for (int row = 0; row < rows; row++, x += inputs, to += stride)
@@ -65,16 +66,16 @@ internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
                 float* first = table + Lead * size;
                 for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs), first += block)
                 {
-                    Vector<float> at = Vector.Load(x + i);
-                    Vector<float> inside = Inside(at, first, first + (nint)(knots - 1) * size);
-                    Vector<float> nan = Vector.AsVectorSingle(Vector.OnesComplement(Vector.Equals(at, at)));
-                    Vector<float> held1 = Vector<float>.Zero, held2 = held1, held3 = held1, held4 = held1, held5 = held1;
-                    Vector<int> reached = Vector.GreaterThanOrEqual(at, Vector.Load(first));
+                    TSimd at = TSimd.Load(x + i);
+                    TSimd inside = Inside(at, first, first + (nint)(knots - 1) * size);
+                    TSimd nan = ~TSimd.Equal(at, at);
+                    TSimd held1 = TSimd.Zero, held2 = held1, held3 = held1, held4 = held1, held5 = held1;
+                    TSimd reached = TSimd.GreaterOrEqual(at, TSimd.Load(first));
                     float* knot = first, output = to + i;
                     for (int j = 0; j < knots - 1; j++, knot += size)
                     {
-                        Vector<int> next = Vector.GreaterThanOrEqual(at, Vector.Load(knot + size));
-                        Vector<float> basis = Vector.AsVectorSingle(Vector.AndNot(reached, next)) & Vector<float>.One;
+                        TSimd next = TSimd.GreaterOrEqual(at, TSimd.Load(knot + size));
+                        TSimd basis = reached & ~next & TSimd.One;
                         reached = next;
                         basis = Level(inside, knot, knot + lanes, basis, ref held1);
                         if (TOrder.Value >= 2)
@@ -87,7 +88,7 @@ internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
                             basis = Level(inside, knot - 4 * size, knot + 5 * lanes, basis, ref held5);
                         if (j >= TOrder.Value)
                         {
-                            Vector.Store(basis | nan, output);
+                            TSimd.Store(basis | nan, output);
                             output += inputs;
                         }
                     }
@@ -100,7 +101,7 @@ internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Contract(float* x, int rows, float* gradient, nint stride, float* dx)
     {
-        int inputs = _inputs, knots = _knots, size = RowSize, lanes = Vector<float>.Count, block = BlockSize;
+        int inputs = _inputs, knots = _knots, size = RowSize, lanes = TSimd.Count, block = BlockSize;
         fixed (float* table = _table)
         {
             for (int row = 0; row < rows; row++, x += inputs, dx += inputs, gradient += stride)
@@ -108,15 +109,15 @@ internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
                 float* first = table + Lead * size;
                 for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs), first += block)
                 {
-                    Vector<float> at = Vector.Load(x + i), sum = Vector<float>.Zero, left = sum;
-                    Vector<float> inside = Inside(at, first, first + (nint)(knots - 1) * size);
-                    Vector<float> held1 = sum, held2 = sum, held3 = sum, held4 = sum;
-                    Vector<int> reached = Vector.GreaterThanOrEqual(at, Vector.Load(first));
+                    TSimd at = TSimd.Load(x + i), sum = TSimd.Zero, left = sum;
+                    TSimd inside = Inside(at, first, first + (nint)(knots - 1) * size);
+                    TSimd held1 = sum, held2 = sum, held3 = sum, held4 = sum;
+                    TSimd reached = TSimd.GreaterOrEqual(at, TSimd.Load(first));
                     float* knot = first, g = gradient + i;
                     for (int j = 0; j < knots - 1; j++, knot += size)
                     {
-                        Vector<int> next = Vector.GreaterThanOrEqual(at, Vector.Load(knot + size));
-                        Vector<float> basis = Vector.AsVectorSingle(Vector.AndNot(reached, next)) & Vector<float>.One;
+                        TSimd next = TSimd.GreaterOrEqual(at, TSimd.Load(knot + size));
+                        TSimd basis = reached & ~next & TSimd.One;
                         reached = next;
                         if (TOrder.Value >= 2)
                             basis = Level(inside, knot, knot + lanes, basis, ref held1);
@@ -128,18 +129,18 @@ internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
                             basis = Level(inside, knot - 3 * size, knot + 4 * lanes, basis, ref held4);
 
                         // B_c' = order · (b_c / (t_{c+order} - t_c) - b_{c+1} / (t_{c+order+1} - t_{c+1})), b the bases of the order below.
-                        Vector<float> right = Vector.Load(knot + TOrder.Value * lanes) * basis;
+                        TSimd right = TSimd.Load(knot + TOrder.Value * lanes) * basis;
                         if (j >= TOrder.Value)
                         {
-                            sum = Vector.FusedMultiplyAdd(Vector.Load(g), left - right, sum);
+                            sum = TSimd.FusedMultiplyAdd(TSimd.Load(g), left - right, sum);
                             g += inputs;
                         }
 
                         left = right;
                     }
 
-                    Vector<float> nan = Vector.AsVectorSingle(Vector.OnesComplement(Vector.Equals(at, at)));
-                    Vector.Store((sum * TOrder.Value) | nan, dx + i);
+                    TSimd nan = ~TSimd.Equal(at, at);
+                    TSimd.Store((sum * TSimd.Create(TOrder.Value)) | nan, dx + i);
                 }
             }
         }
@@ -147,18 +148,18 @@ internal sealed unsafe class KnotSplines<TOrder> : ISplineKernel
 
     /// <summary>One step of one level: takes the basis below, gives the basis whose support ends with it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<float> Level(Vector<float> x, float* knot, float* reciprocal, Vector<float> below, ref Vector<float> held)
+    private static TSimd Level(TSimd x, float* knot, float* reciprocal, TSimd below, ref TSimd held)
     {
-        Vector<float> rising = (x - Vector.Load(knot)) * Vector.Load(reciprocal) * below;
-        Vector<float> basis = held + (below - rising);
+        TSimd rising = (x - TSimd.Load(knot)) * TSimd.Load(reciprocal) * below;
+        TSimd basis = held + (below - rising);
         held = rising;
         return basis;
     }
 
     // Beyond the ends all bases are 0, and far away 0 · (x - t) / width would overflow to NaN: the weights use the nearest end.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<float> Inside(Vector<float> at, float* first, float* last) =>
-        Vector.MinNative(Vector.MaxNative(at, Vector.Load(first)), Vector.Load(last));
+    private static TSimd Inside(TSimd at, float* first, float* last) =>
+        TSimd.MinNative(TSimd.MaxNative(at, TSimd.Load(first)), TSimd.Load(last));
 }
 
 /// <summary>A spline order that the compiler knows, so that a kernel holds no loop over levels.</summary>

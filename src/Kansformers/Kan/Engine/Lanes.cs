@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using Kansformers.Runtime;
 
 namespace Kansformers.Kan;
 
@@ -13,18 +13,21 @@ internal static unsafe class Lanes
     public static int Next(int at, int lanes, int inputs) => at + lanes >= inputs ? inputs : Math.Min(at + lanes, inputs - lanes);
 
     /// <summary>Reads fewer values than a vector has; the other lanes are 0.</summary>
-    public static Vector<float> LoadSome(float* from, int lanes)
+    public static TSimd LoadSome<TSimd>(float* from, int lanes)
+        where TSimd : struct, ISimd<TSimd>
     {
-        Vector<float> value = Vector<float>.Zero;
-        for (int lane = 0; lane < lanes; lane++)
-            value = Vector.WithElement(value, lane, from[lane]);
-        return value;
+        float* all = stackalloc float[16];
+        new Span<float>(all, 16).Clear();
+        new ReadOnlySpan<float>(from, lanes).CopyTo(new Span<float>(all, lanes));
+        return TSimd.Load(all);
     }
 
     /// <summary>Writes the first <paramref name="lanes"/> values.</summary>
-    public static void StoreSome(Vector<float> value, float* to, int lanes)
+    public static void StoreSome<TSimd>(TSimd value, float* to, int lanes)
+        where TSimd : struct, ISimd<TSimd>
     {
-        for (int lane = 0; lane < lanes; lane++)
-            to[lane] = value[lane];
+        float* all = stackalloc float[16];
+        TSimd.Store(value, all);
+        new ReadOnlySpan<float>(all, lanes).CopyTo(new Span<float>(to, lanes));
     }
 }

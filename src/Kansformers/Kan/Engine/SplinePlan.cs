@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Kansformers.Runtime;
 using static TorchSharp.torch;
@@ -54,7 +53,7 @@ internal sealed class SplinePlan
 
     private static ISplineKernel Choose(float[] grid, int inputs, int order)
     {
-        int knots = grid.Length / inputs, lanes = Vector<float>.Count;
+        int knots = grid.Length / inputs, lanes = Simd128.Count;
         if (inputs < lanes)
         {
             // The missing inputs get the first input's knots; what is computed for them is dropped.
@@ -64,29 +63,39 @@ internal sealed class SplinePlan
             return new PaddedSplines(inputs, knots - order - 1, lanes, Choose(padded, lanes, order));
         }
 
-        return order is >= 2 and <= 5 && IsUniform(grid, inputs, out double step) ? Uniform(grid.AsSpan(0, knots), inputs, order, step) : order switch
+        return Math.Min(SimdWidth.Lanes, inputs) switch
         {
-            1 => new KnotSplines<Order1>(grid, inputs),
-            2 => new KnotSplines<Order2>(grid, inputs),
-            3 => new KnotSplines<Order3>(grid, inputs),
-            4 => new KnotSplines<Order4>(grid, inputs),
-            5 => new KnotSplines<Order5>(grid, inputs),
-            _ => throw new ArgumentOutOfRangeException(nameof(order), order, "the engine computes spline orders 1 to 5"),
+            >= 16 => Choose<Simd512>(grid, inputs, order),
+            >= 8 => Choose<Simd256>(grid, inputs, order),
+            _ => Choose<Simd128>(grid, inputs, order),
         };
     }
 
-    private static ISplineKernel Uniform(ReadOnlySpan<float> knots, int inputs, int order, double step)
+    private static ISplineKernel Choose<TSimd>(float[] grid, int inputs, int order)
+        where TSimd : struct, ISimd<TSimd> =>
+        order is >= 2 and <= 5 && IsUniform(grid, inputs, out double step) ? Uniform<TSimd>(grid.AsSpan(0, grid.Length / inputs), inputs, order, step) : order switch
+        {
+            1 => new KnotSplines<Order1, TSimd>(grid, inputs),
+            2 => new KnotSplines<Order2, TSimd>(grid, inputs),
+            3 => new KnotSplines<Order3, TSimd>(grid, inputs),
+            4 => new KnotSplines<Order4, TSimd>(grid, inputs),
+            5 => new KnotSplines<Order5, TSimd>(grid, inputs),
+            _ => throw new ArgumentOutOfRangeException(nameof(order), order, "the engine computes spline orders 1 to 5"),
+        };
+
+    private static ISplineKernel Uniform<TSimd>(ReadOnlySpan<float> knots, int inputs, int order, double step)
+        where TSimd : struct, ISimd<TSimd>
     {
         float[] centres = new float[knots.Length - order - 1];
         for (int c = 0; c < centres.Length; c++)
             centres[c] = order % 2 == 1 ? knots[c + (order + 1) / 2] : (float)(((double)knots[c + order / 2] + knots[c + order / 2 + 1]) / 2);
-        PieceShape shape = new(order, step);
+        PieceShape<TSimd> shape = new(order, step);
         return order switch
         {
-            2 => new UniformSplines<QuadraticPiece>(inputs, centres, shape),
-            3 => new UniformSplines<CubicPiece>(inputs, centres, shape),
-            4 => new UniformSplines<QuarticPiece>(inputs, centres, shape),
-            _ => new UniformSplines<QuinticPiece>(inputs, centres, shape),
+            2 => new UniformSplines<QuadraticPiece, TSimd>(inputs, centres, shape),
+            3 => new UniformSplines<CubicPiece, TSimd>(inputs, centres, shape),
+            4 => new UniformSplines<QuarticPiece, TSimd>(inputs, centres, shape),
+            _ => new UniformSplines<QuinticPiece, TSimd>(inputs, centres, shape),
         };
     }
 

@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using Kansformers.Runtime;
 
 namespace Kansformers.Kan;
 
@@ -13,16 +13,19 @@ internal interface IUniformPiece
     static abstract int Order { get; }
 
     /// <summary>The basis at a distance (at least 0) from its centre.</summary>
-    static abstract Vector<float> Value(Vector<float> distance, in PieceShape shape);
+    static abstract TSimd Value<TSimd>(TSimd distance, in PieceShape<TSimd> shape)
+        where TSimd : struct, ISimd<TSimd>;
 
     /// <summary>The derivative to the right of the centre, as a function of the distance.</summary>
-    static abstract Vector<float> Slope(Vector<float> distance, in PieceShape shape);
+    static abstract TSimd Slope<TSimd>(TSimd distance, in PieceShape<TSimd> shape)
+        where TSimd : struct, ISimd<TSimd>;
 }
 
 /// <summary>The edges e_m and the factors of the closed form and of its derivative.</summary>
-internal readonly struct PieceShape
+internal readonly struct PieceShape<TSimd>
+    where TSimd : struct, ISimd<TSimd>
 {
-    public readonly Vector<float> Edge0, Edge1, Edge2, Value0, Value1, Value2, Slope0, Slope1, Slope2;
+    public readonly TSimd Edge0, Edge1, Edge2, Value0, Value1, Value2, Slope0, Slope1, Slope2;
 
     public PieceShape(int order, double step)
     {
@@ -39,14 +42,14 @@ internal readonly struct PieceShape
             choose *= -(order + 1 - m) / (m + 1.0);
         }
 
-        (Edge0, Edge1, Edge2) = (Vector.Create(edge[0]), Vector.Create(edge[1]), Vector.Create(edge[2]));
-        (Value0, Value1, Value2) = (Vector.Create(value[0]), Vector.Create(value[1]), Vector.Create(value[2]));
-        (Slope0, Slope1, Slope2) = (Vector.Create(slope[0]), Vector.Create(slope[1]), Vector.Create(slope[2]));
+        (Edge0, Edge1, Edge2) = (TSimd.Create(edge[0]), TSimd.Create(edge[1]), TSimd.Create(edge[2]));
+        (Value0, Value1, Value2) = (TSimd.Create(value[0]), TSimd.Create(value[1]), TSimd.Create(value[2]));
+        (Slope0, Slope1, Slope2) = (TSimd.Create(slope[0]), TSimd.Create(slope[1]), TSimd.Create(slope[2]));
     }
 
     /// <summary>max(0, edge - distance); NaN stays NaN (the native maximum gives its second operand then, or NaN).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Above(Vector<float> edge, Vector<float> distance) => Vector.MaxNative(Vector<float>.Zero, edge - distance);
+    public static TSimd Above(TSimd edge, TSimd distance) => TSimd.MaxNative(TSimd.Zero, edge - distance);
 }
 
 /// <summary>Order 2.</summary>
@@ -55,17 +58,19 @@ internal readonly struct QuadraticPiece : IUniformPiece
     public static int Order => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Value(Vector<float> distance, in PieceShape shape)
+    public static TSimd Value<TSimd>(TSimd distance, in PieceShape<TSimd> shape)
+        where TSimd : struct, ISimd<TSimd>
     {
-        Vector<float> p = PieceShape.Above(shape.Edge0, distance), q = PieceShape.Above(shape.Edge1, distance);
-        return Vector.FusedMultiplyAdd(p * p, shape.Value0, q * q * shape.Value1);
+        TSimd p = PieceShape<TSimd>.Above(shape.Edge0, distance), q = PieceShape<TSimd>.Above(shape.Edge1, distance);
+        return TSimd.FusedMultiplyAdd(p * p, shape.Value0, q * q * shape.Value1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Slope(Vector<float> distance, in PieceShape shape)
+    public static TSimd Slope<TSimd>(TSimd distance, in PieceShape<TSimd> shape)
+        where TSimd : struct, ISimd<TSimd>
     {
-        Vector<float> p = PieceShape.Above(shape.Edge0, distance), q = PieceShape.Above(shape.Edge1, distance);
-        return Vector.FusedMultiplyAdd(p, shape.Slope0, q * shape.Slope1);
+        TSimd p = PieceShape<TSimd>.Above(shape.Edge0, distance), q = PieceShape<TSimd>.Above(shape.Edge1, distance);
+        return TSimd.FusedMultiplyAdd(p, shape.Slope0, q * shape.Slope1);
     }
 }
 
@@ -75,17 +80,19 @@ internal readonly struct CubicPiece : IUniformPiece
     public static int Order => 3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Value(Vector<float> distance, in PieceShape shape)
+    public static TSimd Value<TSimd>(TSimd distance, in PieceShape<TSimd> shape)
+        where TSimd : struct, ISimd<TSimd>
     {
-        Vector<float> p = PieceShape.Above(shape.Edge0, distance), q = PieceShape.Above(shape.Edge1, distance);
-        return Vector.FusedMultiplyAdd(p * p, p * shape.Value0, q * q * (q * shape.Value1));
+        TSimd p = PieceShape<TSimd>.Above(shape.Edge0, distance), q = PieceShape<TSimd>.Above(shape.Edge1, distance);
+        return TSimd.FusedMultiplyAdd(p * p, p * shape.Value0, q * q * (q * shape.Value1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Slope(Vector<float> distance, in PieceShape shape)
+    public static TSimd Slope<TSimd>(TSimd distance, in PieceShape<TSimd> shape)
+        where TSimd : struct, ISimd<TSimd>
     {
-        Vector<float> p = PieceShape.Above(shape.Edge0, distance), q = PieceShape.Above(shape.Edge1, distance);
-        return Vector.FusedMultiplyAdd(p * p, shape.Slope0, q * q * shape.Slope1);
+        TSimd p = PieceShape<TSimd>.Above(shape.Edge0, distance), q = PieceShape<TSimd>.Above(shape.Edge1, distance);
+        return TSimd.FusedMultiplyAdd(p * p, shape.Slope0, q * q * shape.Slope1);
     }
 }
 
@@ -95,18 +102,20 @@ internal readonly struct QuarticPiece : IUniformPiece
     public static int Order => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Value(Vector<float> distance, in PieceShape shape)
+    public static TSimd Value<TSimd>(TSimd distance, in PieceShape<TSimd> shape)
+        where TSimd : struct, ISimd<TSimd>
     {
-        Vector<float> p = PieceShape.Above(shape.Edge0, distance), q = PieceShape.Above(shape.Edge1, distance), r = PieceShape.Above(shape.Edge2, distance);
+        TSimd p = PieceShape<TSimd>.Above(shape.Edge0, distance), q = PieceShape<TSimd>.Above(shape.Edge1, distance), r = PieceShape<TSimd>.Above(shape.Edge2, distance);
         (p, q, r) = (p * p, q * q, r * r);
-        return Vector.FusedMultiplyAdd(p * p, shape.Value0, Vector.FusedMultiplyAdd(q * q, shape.Value1, r * r * shape.Value2));
+        return TSimd.FusedMultiplyAdd(p * p, shape.Value0, TSimd.FusedMultiplyAdd(q * q, shape.Value1, r * r * shape.Value2));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Slope(Vector<float> distance, in PieceShape shape)
+    public static TSimd Slope<TSimd>(TSimd distance, in PieceShape<TSimd> shape)
+        where TSimd : struct, ISimd<TSimd>
     {
-        Vector<float> p = PieceShape.Above(shape.Edge0, distance), q = PieceShape.Above(shape.Edge1, distance), r = PieceShape.Above(shape.Edge2, distance);
-        return Vector.FusedMultiplyAdd(p * p, p * shape.Slope0, Vector.FusedMultiplyAdd(q * q, q * shape.Slope1, r * r * (r * shape.Slope2)));
+        TSimd p = PieceShape<TSimd>.Above(shape.Edge0, distance), q = PieceShape<TSimd>.Above(shape.Edge1, distance), r = PieceShape<TSimd>.Above(shape.Edge2, distance);
+        return TSimd.FusedMultiplyAdd(p * p, p * shape.Slope0, TSimd.FusedMultiplyAdd(q * q, q * shape.Slope1, r * r * (r * shape.Slope2)));
     }
 }
 
@@ -116,18 +125,20 @@ internal readonly struct QuinticPiece : IUniformPiece
     public static int Order => 5;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Value(Vector<float> distance, in PieceShape shape)
+    public static TSimd Value<TSimd>(TSimd distance, in PieceShape<TSimd> shape)
+        where TSimd : struct, ISimd<TSimd>
     {
-        Vector<float> p = PieceShape.Above(shape.Edge0, distance), q = PieceShape.Above(shape.Edge1, distance), r = PieceShape.Above(shape.Edge2, distance);
-        Vector<float> pp = p * p, qq = q * q, rr = r * r;
-        return Vector.FusedMultiplyAdd(pp * pp, p * shape.Value0, Vector.FusedMultiplyAdd(qq * qq, q * shape.Value1, rr * rr * (r * shape.Value2)));
+        TSimd p = PieceShape<TSimd>.Above(shape.Edge0, distance), q = PieceShape<TSimd>.Above(shape.Edge1, distance), r = PieceShape<TSimd>.Above(shape.Edge2, distance);
+        TSimd pp = p * p, qq = q * q, rr = r * r;
+        return TSimd.FusedMultiplyAdd(pp * pp, p * shape.Value0, TSimd.FusedMultiplyAdd(qq * qq, q * shape.Value1, rr * rr * (r * shape.Value2)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> Slope(Vector<float> distance, in PieceShape shape)
+    public static TSimd Slope<TSimd>(TSimd distance, in PieceShape<TSimd> shape)
+        where TSimd : struct, ISimd<TSimd>
     {
-        Vector<float> p = PieceShape.Above(shape.Edge0, distance), q = PieceShape.Above(shape.Edge1, distance), r = PieceShape.Above(shape.Edge2, distance);
+        TSimd p = PieceShape<TSimd>.Above(shape.Edge0, distance), q = PieceShape<TSimd>.Above(shape.Edge1, distance), r = PieceShape<TSimd>.Above(shape.Edge2, distance);
         (p, q, r) = (p * p, q * q, r * r);
-        return Vector.FusedMultiplyAdd(p * p, shape.Slope0, Vector.FusedMultiplyAdd(q * q, shape.Slope1, r * r * shape.Slope2));
+        return TSimd.FusedMultiplyAdd(p * p, shape.Slope0, TSimd.FusedMultiplyAdd(q * q, shape.Slope1, r * r * shape.Slope2));
     }
 }

@@ -42,7 +42,7 @@ internal static unsafe class CrossEntropyRows
         }
 
         float chosen = row[(int)target], largest = Largest(logits, count);
-        double sum = share is null ? Sum(logits, count, largest) : Exponentials(logits, count, largest);
+        double sum = SimdWidth.Lanes >= 16 ? Exponentials<Simd512>(logits, count, largest, share is not null) : Exponentials<Simd256>(logits, count, largest, share is not null);
         if (share is float factor)
         {
             VectorMath.Scale(logits, (float)(factor / sum), logits, count);
@@ -66,45 +66,37 @@ internal static unsafe class CrossEntropyRows
         return largest;
     }
 
-    private static double Sum(float* values, int count, float shift)
+    // Σ exp(value - shift); with keeps, each term replaces its value.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Exponentials<TSimd>(float* values, int count, float shift, bool keeps)
+        where TSimd : struct, ISimd<TSimd>
     {
-        int lanes = Vector<float>.Count, at = 0;
-        Vector<float> sum = Vector<float>.Zero, by = Vector.Create(shift);
+        int lanes = TSimd.Count, at = 0;
+        TSimd by = TSimd.Create(shift);
         double total = 0;
         while (at + lanes <= count)
         {
             // Short float32 sums, added up in double: a vocabulary of 50 257 loses no digits.
-            sum = Vector<float>.Zero;
-            for (int end = Math.Min(count - lanes, at + 64 * lanes); at <= end; at += lanes)
-                sum += VectorMath.Exp(Vector.Load(values + at) - by);
-            total += Vector.Sum(sum);
-        }
-
-        for (; at < count; at++)
-            total += Math.Exp(values[at] - shift);
-        return total;
-    }
-
-    private static double Exponentials(float* values, int count, float shift)
-    {
-        int lanes = Vector<float>.Count, at = 0;
-        Vector<float> by = Vector.Create(shift);
-        double total = 0;
-        while (at + lanes <= count)
-        {
-            Vector<float> sum = Vector<float>.Zero;
+            TSimd sum = TSimd.Zero;
             for (int end = Math.Min(count - lanes, at + 64 * lanes); at <= end; at += lanes)
             {
-                Vector<float> value = VectorMath.Exp(Vector.Load(values + at) - by);
+                TSimd value = SimdMath.Exp(TSimd.Load(values + at) - by);
                 sum += value;
-                Vector.Store(value, values + at);
+                if (keeps)
+                    TSimd.Store(value, values + at);
             }
 
-            total += Vector.Sum(sum);
+            total += TSimd.Sum(sum);
         }
 
         for (; at < count; at++)
-            total += values[at] = MathF.Exp(values[at] - shift);
+        {
+            float value = MathF.Exp(values[at] - shift);
+            total += value;
+            if (keeps)
+                values[at] = value;
+        }
+
         return total;
     }
 }

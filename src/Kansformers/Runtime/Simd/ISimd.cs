@@ -1,0 +1,65 @@
+using System.Numerics;
+
+namespace Kansformers.Runtime;
+
+/// <summary>
+/// float32 vectors of one width, so that a loop can be written once and compiled for AVX-512, AVX2 and 128-bit machines. (<see cref="Vector{T}"/> itself
+/// stays at 256 bits on AVX-512 machines.) Comparisons give all bits set or none in each lane.
+/// </summary>
+/// <typeparam name="TSelf">The vector.</typeparam>
+internal unsafe interface ISimd<TSelf> :
+    IAdditionOperators<TSelf, TSelf, TSelf>, ISubtractionOperators<TSelf, TSelf, TSelf>, IMultiplyOperators<TSelf, TSelf, TSelf>, IDivisionOperators<TSelf, TSelf, TSelf>,
+    IUnaryNegationOperators<TSelf, TSelf>, IBitwiseOperators<TSelf, TSelf, TSelf>
+    where TSelf : struct, ISimd<TSelf>
+{
+    /// <summary>The number of lanes.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>0 in every lane.</summary>
+    static abstract TSelf Zero { get; }
+
+    /// <summary>1 in every lane.</summary>
+    static abstract TSelf One { get; }
+
+    /// <summary>One value in every lane.</summary>
+    static abstract TSelf Create(float value);
+
+    /// <summary>Reads from any address.</summary>
+    static abstract TSelf Load(float* from);
+
+    /// <summary>Writes to any address.</summary>
+    static abstract void Store(TSelf value, float* to);
+
+    /// <summary>a · b + c, rounded once where the machine can.</summary>
+    static abstract TSelf FusedMultiplyAdd(TSelf a, TSelf b, TSelf c);
+
+    /// <summary>The machine's own maximum: with a NaN it gives the second operand or NaN.</summary>
+    static abstract TSelf MaxNative(TSelf a, TSelf b);
+
+    /// <summary>The machine's own minimum: with a NaN it gives the second operand or NaN.</summary>
+    static abstract TSelf MinNative(TSelf a, TSelf b);
+
+    /// <summary>|value|.</summary>
+    static abstract TSelf Abs(TSelf value);
+
+    /// <summary>The nearest whole number, ties to even.</summary>
+    static abstract TSelf Round(TSelf value);
+
+    /// <summary>a &gt;= b.</summary>
+    static abstract TSelf GreaterOrEqual(TSelf a, TSelf b);
+
+    /// <summary>a &gt; b.</summary>
+    static abstract TSelf Greater(TSelf a, TSelf b);
+
+    /// <summary>a == b: not for NaN.</summary>
+    static abstract TSelf Equal(TSelf a, TSelf b);
+
+    /// <summary>a where the mask is set, else b.</summary>
+    static abstract TSelf Select(TSelf mask, TSelf a, TSelf b);
+
+    /// <summary>value · 2^n for whole n from -149 to 128, in two steps: 2^128 itself has no float32 form.</summary>
+    static abstract TSelf ScaleByPower(TSelf value, TSelf n);
+
+    /// <summary>The sum of the lanes.</summary>
+    static abstract float Sum(TSelf value);
+}
