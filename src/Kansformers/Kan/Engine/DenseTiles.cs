@@ -16,7 +16,7 @@ namespace Kansformers.Kan;
 internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, long tokens) : IDisposable
 {
     // A tile's expansion has about this many bytes, unless that would leave the products too few rows to be efficient.
-    private const long TileBytes = 4L << 20;
+    private const long TileBytes = 8L << 20;
     private const int FewestTokens = 128, MostTokens = 4096;
 
     private readonly Scratch _scratch = Scratch.OfThread;
@@ -59,26 +59,24 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
     {
         using var all = NewDisposeScope();
         Tensor? combined = dx is null ? null : Combined();
-        Tensor? slope = dx is null ? null : _scratch.Matrix(Scratch.Use.Gradient, _tile, Width, IsHalf);
-        Tensor? expanded = weightsWanted ? _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf) : null;
+        Tensor buffer = _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf);
         Tensor? part = weightsWanted && IsHalf ? _scratch.Matrix(Scratch.Use.WeightGradient, weights.Outputs, Width, half: true) : null;
         for (long from = 0, count = x.shape[0]; from < count; from += _tile)
         {
             using var scope = NewDisposeScope();
             long rows = Math.Min(_tile, count - from);
-            Tensor source = x.narrow(0, from, rows), dy = Factor(upstream.narrow(0, from, rows));
-            if (expanded is not null)
+            Tensor source = x.narrow(0, from, rows), dy = Factor(upstream.narrow(0, from, rows)), expansion = buffer.narrow(0, 0, rows);
+            if (weightsWanted)
             {
-                Tensor expansion = expanded.narrow(0, 0, rows);
                 Expansion.Write(plan, activation, source, expansion, _format);
                 AddToWeights(dy, expansion, part);
             }
 
             if (dx is not null)
             {
-                Tensor g = slope!.narrow(0, 0, rows);
-                g.addmm_(dy, combined!, beta: 0, alpha: 1);
-                Expansion.Contract(plan, activation, source, g, dx.narrow(0, from, rows), _format);
+                // The expansion has served: its gradient takes its place.
+                expansion.addmm_(dy, combined!, beta: 0, alpha: 1);
+                Expansion.Contract(plan, activation, source, expansion, dx.narrow(0, from, rows), _format);
             }
         }
     }

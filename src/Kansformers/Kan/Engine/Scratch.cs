@@ -24,13 +24,10 @@ internal sealed class Scratch
     /// <summary>What a buffer is for; calls of one kind overwrite each other.</summary>
     public enum Use
     {
-        /// <summary>A tile's expansion, (tokens, expanded).</summary>
+        /// <summary>A tile's expansion, (tokens, expanded), or its gradient.</summary>
         Expansion,
 
-        /// <summary>The gradient of a tile's expansion.</summary>
-        Gradient,
-
-        /// <summary>The combined weight, (out, expanded), or a linear layer's weight, rounded.</summary>
+        /// <summary>The combined weight, (out, expanded).</summary>
         Weight,
 
         /// <summary>The gradient of the combined weight.</summary>
@@ -38,9 +35,6 @@ internal sealed class Scratch
 
         /// <summary>A tile's outputs, or their gradient, in the precision of the products.</summary>
         Output,
-
-        /// <summary>A linear layer's input, rounded.</summary>
-        Input,
 
         /// <summary>Logits of a chunk of tokens.</summary>
         Logits,
