@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kansformers.Cli.Bench;
 
 namespace Kansformers.Cli;
 
@@ -15,6 +16,7 @@ internal static class CommandLineApp
             SampleCommand.Create(),
             EvalCommand.Create(),
             InfoCommand.Create(),
+            BenchCommand.Create(),
         };
 
     public static int Run(string[] args)

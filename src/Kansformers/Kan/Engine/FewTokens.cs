@@ -16,8 +16,11 @@ internal static unsafe class FewTokens
     /// <summary>Up to how many tokens this beats the matrix product.</summary>
     public const int Most = 4;
 
+    /// <summary>Whether this path is taken at all; measurements switch it off to compare it with the matrix product.</summary>
+    public static bool Enabled { get; set; } = true;
+
     /// <summary>Whether the splines have a whole window of coefficients to read.</summary>
-    public static bool Fits(SplinePlan plan) => plan.Bases >= Window(plan);
+    public static bool Fits(SplinePlan plan) => Enabled && plan.Bases >= Window(plan);
 
     /// <summary>The layer's output without a graph.</summary>
     /// <param name="plan">The layer's kernel.</param>

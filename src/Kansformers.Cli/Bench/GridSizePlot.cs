@@ -1,0 +1,94 @@
+using Kansformers.Training;
+
+namespace Kansformers.Cli.Bench;
+
+/// <summary>Draws what a layer costs over its grid size, a panel for each shape and precision.</summary>
+internal static class GridSizePlot
+{
+    private const double Left = 84, Right = 760, Panel = 330, Head = 76, PlotTop = 40, PlotHeight = 220;
+    private const string Ink = "#1f2933", Faded = "#5b6770", Grid = "#e4e7eb";
+
+    private static readonly (string Name, string Label, string Color)[] Lines =
+    [
+        (LayerContestants.Ours, "ours", "#2b6cb0"),
+        (LayerContestants.Bound, "bound of the dense form", "#5b6770"),
+        (LayerContestants.Linear, "linear layer", "#15803d"),
+    ];
+
+    /// <summary>The SVG text.</summary>
+    public static string Paint(IReadOnlyList<LayerResult> results, Machine machine)
+    {
+        SvgDocument svg = new();
+        var panels = results.GroupBy(result => (result.In, result.Out, result.Precision)).ToArray();
+        double height = Head + panels.Length * Panel;
+        LayerResult one = results[0];
+        svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 {height:0}\" width=\"960\" height=\"{height:0}\" role=\"img\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif\">");
+        svg.Add($"<title>A KAN layer's cost over its grid size</title>");
+        svg.Add($"<rect width=\"960\" height=\"{height:0}\" rx=\"10\" fill=\"#ffffff\"/>");
+        svg.Text(Left, 40, "A KAN layer's cost over its grid size, forward and backward", $"font-size=\"20\" font-weight=\"600\" fill=\"{Ink}\"");
+        svg.Text(Left, 64, FormattableString.Invariant($"{one.Tokens} tokens, spline order {one.SplineOrder}; {machine}"), $"font-size=\"13.5\" fill=\"{Faded}\"");
+        for (int i = 0; i < panels.Length; i++)
+            PaintPanel(svg, [.. panels[i].OrderBy(result => result.GridSize)], Head + i * Panel);
+        svg.Add($"</svg>");
+        return svg.ToString();
+    }
+
+    private static void PaintPanel(SvgDocument svg, IReadOnlyList<LayerResult> results, double top)
+    {
+        const string label = "font-size=\"12.5\" fill=\"" + Faded + "\"";
+        double bottom = top + PlotTop + PlotHeight;
+        double low = results[0].GridSize, high = results[^1].GridSize;
+        double most = results.SelectMany(result => Lines.Select(line => Milliseconds(result, line.Name))).Where(double.IsFinite).Max();
+        NiceTicks ticks = NiceTicks.Around(0, most, 5);
+        double X(double grid) => Left + 14 + (grid - low) / (high - low) * (Right - Left - 28);
+        double Y(double ms) => bottom - ms / ticks.Last * PlotHeight;
+
+        svg.Text(Left, top + 24, FormattableString.Invariant($"{results[0].In} -> {results[0].Out}, {results[0].Precision.Text()}"), $"font-size=\"15\" font-weight=\"600\" fill=\"{Ink}\"");
+        for (int i = 0; i < ticks.Count; i++)
+        {
+            double y = Y(ticks.At(i));
+            svg.Add($"<path d=\"M{Left:0.#} {y:0.#}H{Right:0.#}\" stroke=\"{(i == 0 ? Faded : Grid)}\" stroke-width=\"1\"/>");
+            svg.Text(Left - 10, y + 4.5, ticks.Label(i), label + " text-anchor=\"end\"");
+        }
+
+        svg.Text(Left - 10, top + PlotTop - 14, "ms", label + " text-anchor=\"end\"");
+        double lastLabel = double.NegativeInfinity;
+        foreach (LayerResult result in results)
+        {
+            double x = X(result.GridSize);
+            svg.Add($"<path d=\"M{x:0.#} {bottom:0.#}v5\" stroke=\"{Faded}\" stroke-width=\"1\"/>");
+            if (x - lastLabel < 22)
+                continue;
+            lastLabel = x;
+            svg.Text(x, bottom + 20, FormattableString.Invariant($"{result.GridSize}"), label + " text-anchor=\"middle\"");
+        }
+
+        svg.Text((Left + Right) / 2, bottom + 40, "grid size", $"font-size=\"13\" text-anchor=\"middle\" fill=\"{Ink}\"");
+        PaintLines(svg, results, X, Y);
+    }
+
+    private static void PaintLines(SvgDocument svg, IReadOnlyList<LayerResult> results, Func<double, double> x, Func<double, double> y)
+    {
+        List<(double Y, string Text, string Color)> names = [];
+        foreach ((string name, string label, string color) in Lines)
+        {
+            (double X, double Y)[] points = [.. results.Where(result => double.IsFinite(Milliseconds(result, name))).Select(result => (x(result.GridSize), y(Milliseconds(result, name))))];
+            if (points.Length == 0)
+                continue;
+            svg.Add($"<path d=\"{SvgDocument.Path(points)}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2.2\" stroke-linejoin=\"round\"/>");
+            foreach ((double px, double py) in points)
+                svg.Add($"<circle cx=\"{px:0.#}\" cy=\"{py:0.#}\" r=\"3\" fill=\"{color}\"/>");
+            names.Add((points[^1].Y, label, color));
+        }
+
+        // Names stand at the ends of their lines, from the lowest up, a line of text apart.
+        double above = double.PositiveInfinity;
+        foreach ((double end, string text, string color) in names.OrderByDescending(name => name.Y))
+        {
+            above = Math.Min(end, above - 16);
+            svg.Text(Right + 8, above + 4.5, text, $"font-size=\"13\" fill=\"{color}\"");
+        }
+    }
+
+    private static double Milliseconds(LayerResult result, string name) => result.Timings.GetValueOrDefault(name)?.MedianMs ?? double.NaN;
+}

@@ -1,0 +1,57 @@
+using Kansformers.Kan;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kansformers.Cli.Bench;
+
+/// <summary>Makes the contestants of a layer case: forward and backward, with the gradients of the input and of every weight.</summary>
+internal sealed class LayerContestants : IDisposable
+{
+    public const string Reference = "reference", Ours = "ours", Bound = "bound", Linear = "linear";
+
+    private readonly LayerCase _case;
+    private readonly DisposeScope _scope = NewDisposeScope();
+    private readonly List<nn.Module> _modules = [];
+    private readonly Lazy<(Tensor X, Tensor Upstream)> _data;
+
+    public LayerContestants(LayerCase layer)
+    {
+        _case = layer;
+        _data = new(() => Data(ScalarType.Float32));
+    }
+
+    public Contestant Make(string name) => name == Bound
+        ? new GemmBound(_case.Tokens, _case.Width, _case.Out, _case.Precision.Type()).As(name)
+        : Run(name).As(name);
+
+    /// <summary>The contestant as a module: any but the bound.</summary>
+    public ModuleRun Run(string name)
+    {
+        if (name == Linear)
+        {
+            nn.Module<Tensor, Tensor> linear = nn.Linear(_case.In, _case.Out, hasBias: false).to(_case.Precision.Type());
+            _modules.Add(linear);
+            (Tensor x, Tensor upstream) = _case.Precision == Precision.Fp32 ? _data.Value : Data(_case.Precision.Type());
+            return new ModuleRun(linear, x, upstream);
+        }
+
+        KanLinear layer = new(_case.In, _case.Out, _case.Options) { UseReference = name == Reference };
+        _modules.Add(layer);
+        if (name == Ours)
+            Precisions.Set(layer, _case.Precision);
+        return new ModuleRun(layer, _data.Value.X, _data.Value.Upstream);
+    }
+
+    public void Dispose()
+    {
+        _modules.ForEach(module => module.Dispose());
+        _scope.Dispose();
+    }
+
+    private (Tensor X, Tensor Upstream) Data(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = randn(_case.Tokens, _case.In).mul_(0.5).to_type(type).requires_grad_(), upstream = randn(_case.Tokens, _case.Out).to_type(type);
+        return (x.MoveToOuterDisposeScope(), upstream.MoveToOuterDisposeScope());
+    }
+}

@@ -1,0 +1,43 @@
+using Kansformers.Transformers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Kansformers.Cli.Bench;
+
+/// <summary>The sizes of a GPT, found without its weights: those of a large model would fill the memory that is to be measured.</summary>
+internal sealed class ModelShape
+{
+    /// <summary>Reads the sizes off a GPT of linear layers on torch's device for tensors without values.</summary>
+    public ModelShape(GptOptions options)
+    {
+        using Gpt plain = new(options with { Placement = KanPlacement.None }, META);
+        long parameters = plain.ParameterCount;
+        List<(long Width, long Outputs)> products = [];
+        foreach ((string name, nn.Module module) in plain.named_modules())
+        {
+            if (module is not Linear layer)
+                continue;
+            bool isKan = options.Placement.HasFlag(PlaceOf(name));
+            (long inputs, long outputs) = (layer.in_features, layer.out_features);
+            products.Add((isKan ? inputs * (options.Kan.Coefficients + 1) : inputs, outputs));
+
+            // An edge of a KAN layer has its coefficients, a base weight and a scaler; a KAN layer has no bias.
+            if (isKan)
+                parameters += (options.Kan.Coefficients + 2) * inputs * outputs - layer.parameters().Sum(parameter => parameter.numel());
+        }
+
+        (Parameters, Products) = (parameters, products);
+    }
+
+    /// <summary>The number of learned values.</summary>
+    public long Parameters { get; }
+
+    /// <summary>The matrix product of every linear and KAN layer: columns of its (expanded) input, and outputs.</summary>
+    public IReadOnlyList<(long Width, long Outputs)> Products { get; }
+
+    private static KanPlacement PlaceOf(string name) =>
+        name.Contains(".attn.", StringComparison.Ordinal) ? KanPlacement.Attention
+        : name.Contains(".mlp.", StringComparison.Ordinal) ? KanPlacement.Mlp
+        : KanPlacement.Head;
+}

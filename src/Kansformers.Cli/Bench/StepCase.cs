@@ -1,0 +1,43 @@
+using System.Text.Json.Serialization;
+using Kansformers.Transformers;
+
+namespace Kansformers.Cli.Bench;
+
+/// <summary>The model and the batch of a training step that is measured.</summary>
+internal sealed record StepCase
+{
+    public required string Model { get; init; }
+
+    public required int Layers { get; init; }
+
+    public required int Heads { get; init; }
+
+    public required int Width { get; init; }
+
+    public KanPlacement Placement { get; init; } = KanPlacement.All;
+
+    public Precision Precision { get; init; }
+
+    public int Vocabulary { get; init; } = 65;
+
+    public int Block { get; init; } = 128;
+
+    public int Batch { get; init; } = 16;
+
+    [JsonIgnore]
+    public GptOptions Options => new()
+    {
+        Layers = Layers,
+        Heads = Heads,
+        Width = Width,
+        Placement = Placement,
+        VocabularySize = Vocabulary,
+        BlockSize = Block,
+        EmbeddingDropout = 0,
+        ResidualDropout = 0,
+        AttentionDropout = 0,
+    };
+
+    [JsonIgnore]
+    public string Title => FormattableString.Invariant($"{Model}, KAN layers: {Placement.Text()}, vocabulary {Vocabulary}, block {Block}, batch {Batch}, {Precision.Text()}");
+}

@@ -1,0 +1,68 @@
+using Kansformers.Transformers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kansformers.Cli.Bench;
+
+/// <summary>Makes the contestants of a step case; each has a model and an optimizer of its own.</summary>
+internal sealed class StepContestants : IDisposable
+{
+    public const string Reference = "reference", Ours = "ours", Bound = "bound", Linear = "linear GPT";
+
+    private readonly StepCase _case;
+    private readonly DisposeScope _scope = NewDisposeScope();
+    private readonly List<IDisposable> _owned = [];
+    private readonly Tensor _ids, _targets;
+
+    public StepContestants(StepCase step)
+    {
+        _case = step;
+        _ids = randint(0, step.Vocabulary, [step.Batch, step.Block], ScalarType.Int64);
+        _targets = randint(0, step.Vocabulary, [step.Batch, step.Block], ScalarType.Int64);
+    }
+
+    /// <summary>The contestants that train, of which the memory can be measured; without KAN layers the model is its own linear GPT.</summary>
+    public static IEnumerable<string> Trained(StepCase step, bool reference, bool linear) =>
+        new[] { Reference, Ours, Linear }.Where(name => (name != Reference || reference) && (name != Linear || (linear && step.Placement != KanPlacement.None)));
+
+    public Contestant Make(string name)
+    {
+        if (name == Bound)
+            return MakeBound();
+        Gpt model = Own(new Gpt(name == Linear ? EqualParameters.Find(_case.Options, new ModelShape(_case.Options).Parameters) : _case.Options));
+        if (name == Reference)
+            return Own(new ReferenceStepRun(model, _ids, _targets)).As(name);
+        Precisions.Set(model, _case.Precision);
+        return Own(new TrainingStepRun(model, _ids, _targets)).As(name);
+    }
+
+    public void Dispose()
+    {
+        Enumerable.Reverse(_owned).ToList().ForEach(owned => owned.Dispose());
+        _scope.Dispose();
+    }
+
+    // The products of every linear and KAN layer; layers of one shape share their matrices.
+    private Contestant MakeBound()
+    {
+        (GemmBound Bound, int Times)[] bounds =
+            [.. new ModelShape(_case.Options).Products.GroupBy(shape => shape).Select(group => (new GemmBound((long)_case.Batch * _case.Block, group.Key.Width, group.Key.Outputs, _case.Precision.Type()), group.Count()))];
+        return new Contestant(Bound, () => Each(bound => bound.Forward()), () => Each(bound => bound.Backward()));
+
+        void Each(Action<GemmBound> run)
+        {
+            foreach ((GemmBound bound, int times) in bounds)
+            {
+                for (int i = 0; i < times; i++)
+                    run(bound);
+            }
+        }
+    }
+
+    private T Own<T>(T thing)
+        where T : IDisposable
+    {
+        _owned.Add(thing);
+        return thing;
+    }
+}

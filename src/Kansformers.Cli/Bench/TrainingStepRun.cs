@@ -1,0 +1,87 @@
+using Kansformers.Training;
+using Kansformers.Transformers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kansformers.Cli.Bench;
+
+/// <summary>A training step as the trainer takes it: loss, backward pass, then clipping and AdamW in the library's one pass.</summary>
+internal sealed class TrainingStepRun(Gpt model, Tensor ids, Tensor targets) : IDisposable
+{
+    public const double LearningRate = 1e-4, Clip = 1;
+
+    private readonly AdamW _optimizer = new(ParameterGroups.Split(model), new AdamWOptions());
+    private Tensor? _loss;
+
+    public Contestant As(string name) => new(name, Forward, Backward, Forget);
+
+    public void Dispose() => _optimizer.Dispose();
+
+    private void Forward()
+    {
+        _loss = model.Loss(ids, targets).DetachFromDisposeScope();
+        _ = _loss.item<float>();
+    }
+
+    private void Backward()
+    {
+        using var scope = NewDisposeScope();
+        _loss!.backward();
+        _optimizer.Step(LearningRate, Clip);
+    }
+
+    private void Forget() => _loss?.Dispose();
+}
+
+/// <summary>The same step by the original's operations: all logits at once, torch's own clipping and AdamW.</summary>
+internal sealed class ReferenceStepRun : IDisposable
+{
+    private readonly Gpt _model;
+    private readonly Tensor _ids, _targets;
+    private readonly TorchSharp.Modules.AdamW _optimizer;
+    private Tensor? _loss;
+
+    public ReferenceStepRun(Gpt model, Tensor ids, Tensor targets)
+    {
+        (_model, _ids, _targets) = (model, ids, targets);
+        foreach ((string _, Kan.KanLinear layer) in model.KanLayers())
+            layer.UseReference = true;
+        var (decay, rest) = ParameterGroups.Split(model);
+        AdamWOptions settings = new();
+        _optimizer = optim.AdamW(
+            [Group(decay, settings.WeightDecay), Group(rest, 0)],
+            TrainingStepRun.LearningRate,
+            settings.Beta1,
+            settings.Beta2,
+            settings.Epsilon);
+    }
+
+    public Contestant As(string name) => new(name, Forward, Backward, Forget);
+
+    public void Dispose() => _optimizer.Dispose();
+
+    private static TorchSharp.Modules.AdamW.ParamGroup Group(IReadOnlyList<(string Name, TorchSharp.Modules.Parameter Parameter)> parameters, double weightDecay)
+    {
+        AdamWOptions settings = new();
+        return new(parameters.Select(entry => entry.Parameter), TrainingStepRun.LearningRate, settings.Beta1, settings.Beta2, settings.Epsilon, weightDecay);
+    }
+
+    private void Forward()
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = _model.forward(_ids); // (B, T, V)
+        _loss = nn.functional.cross_entropy(logits.view(-1, logits.shape[^1]), _targets.view(-1)).DetachFromDisposeScope();
+        _ = _loss.item<float>();
+    }
+
+    private void Backward()
+    {
+        using var scope = NewDisposeScope();
+        _loss!.backward();
+        nn.utils.clip_grad_norm_(_model.parameters(), TrainingStepRun.Clip);
+        _optimizer.step();
+        _model.zero_grad(true);
+    }
+
+    private void Forget() => _loss?.Dispose();
+}
