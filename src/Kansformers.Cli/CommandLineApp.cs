@@ -29,9 +29,7 @@ internal static class CommandLineApp
             ParseResult parsed = root.Parse(ConfigFile.Expand(args), new ParserConfiguration { ResponseFileTokenReplacer = null }); // a prompt may begin with @
             if (parsed.Errors.Count == 0)
                 return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-            return Usage(parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [string verb, ..] && !verb.StartsWith('-')
-                ? $"unknown verb '{verb}': use {string.Join(", ", root.Subcommands.Select(command => command.Name))}"
-                : parsed.Errors[0].Message);
+            return Usage(MissingVerb(parsed) ?? parsed.Errors[0].Message);
         }
         catch (UsageException failure)
         {
@@ -58,6 +56,19 @@ internal static class CommandLineApp
         {
             return Fail($"{failure.GetType().Name}: {failure.Message} (an unexpected failure: please report it; set KANSFORMERS_DEBUG=1 to see where)");
         }
+    }
+
+    // The library's own message for a verb that is not there does not name those there are.
+    private static string? MissingVerb(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        string[] verbs = [.. command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name)];
+        if (verbs.Length == 0)
+            return null;
+        string before = command is RootCommand ? "" : $"{command.Name} ";
+        return parsed.UnmatchedTokens is [string word, ..]
+            ? word.StartsWith('-') ? null : $"unknown verb '{before}{word}': use {string.Join(", ", verbs)}"
+            : command is RootCommand ? null : $"'{command.Name}' needs a verb: use {string.Join(", ", verbs)}";
     }
 
     private static int Usage(string message)

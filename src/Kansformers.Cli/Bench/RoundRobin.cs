@@ -5,7 +5,7 @@ namespace Kansformers.Cli.Bench;
 
 /// <summary>
 /// Measures contestants in turns, a repetition each, so that whatever else the machine does meets all of them alike. All take part in every round, except
-/// that one which would eat up most of the time on its own takes part in <see cref="FewestRounds"/> of them, spread evenly.
+/// that one which is much slower than the others, and would leave them few rounds, takes part in <see cref="FewestRounds"/>, spread evenly.
 /// </summary>
 internal sealed class RoundRobin(double seconds, BenchDisplay display, CancellationToken cancellation)
 {
@@ -14,6 +14,9 @@ internal sealed class RoundRobin(double seconds, BenchDisplay display, Cancellat
 
     // So many rounds are enough to let a slow contestant take part in all of them.
     private const int Enough = 10;
+
+    // How many times slower than all others a contestant must be to sit out most rounds.
+    private const double MuchSlower = 3;
 
     // Long enough for the runtime to replace code that it compiled in haste.
     private const double WarmUpSeconds = 0.4;
@@ -51,7 +54,7 @@ internal sealed class RoundRobin(double seconds, BenchDisplay display, Cancellat
     internal static int[] Plan(IReadOnlyList<double> expected, double budget)
     {
         List<double> together = [.. expected.Order()];
-        while (budget / together.Sum() < Enough && together[^1] > together.Sum() / 2 && together.Count > 1)
+        if (together.Count > 1 && budget / together.Sum() < Enough && together[^1] > MuchSlower * together[^2])
             together.RemoveAt(together.Count - 1);
         int rounds = (int)Math.Clamp(budget / Math.Max(together.Sum(), 1e-3), FewestRounds, MostRounds);
         return [.. expected.Select(lap => lap <= together[^1] ? rounds : FewestRounds)];
