@@ -113,7 +113,9 @@ public partial class ReadmeTests
         CommandLineApp.CreateRoot().Parse(args).Errors is [var error, ..] ? $"{command}: {error.Message}" : null;
 
     private static IEnumerable<string> AllOptions() =>
-        CommandLineApp.CreateRoot() is { } root ? root.Options.Concat(root.Subcommands.SelectMany(command => command.Options)).Select(option => option.Name) : [];
+        CommandLineApp.CreateRoot() is { } root ? Commands(root).SelectMany(command => command.Options).Select(option => option.Name) : [];
+
+    private static IEnumerable<Command> Commands(Command command) => command.Subcommands.SelectMany(Commands).Prepend(command);
 
     private static string Normal(IEnumerable<string> lines) => "\n" + string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0)) + "\n";
 

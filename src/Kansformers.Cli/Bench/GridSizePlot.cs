@@ -43,7 +43,7 @@ internal static class GridSizePlot
         double X(double grid) => Left + 14 + (grid - low) / (high - low) * (Right - Left - 28);
         double Y(double ms) => bottom - ms / ticks.Last * PlotHeight;
 
-        svg.Text(Left, top + 24, FormattableString.Invariant($"{results[0].In} -> {results[0].Out}, {results[0].Precision.Text()}"), $"font-size=\"15\" font-weight=\"600\" fill=\"{Ink}\"");
+        svg.Text(Left, top + 24, FormattableString.Invariant($"{results[0].In} -> {results[0].Out}, {results[0].Precision}"), $"font-size=\"15\" font-weight=\"600\" fill=\"{Ink}\"");
         for (int i = 0; i < ticks.Count; i++)
         {
             double y = Y(ticks.At(i));

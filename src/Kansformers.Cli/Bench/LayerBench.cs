@@ -10,7 +10,7 @@ internal static class LayerBench
     {
         LayerOptions layer = new();
         BenchOptions options = new();
-        Option<string> precision = new("--precision") { Description = Precisions.Names, DefaultValueFactory = _ => "fp32" };
+        Option<string> precision = new("--precision") { Description = BenchPrecision.Description, DefaultValueFactory = _ => "fp32" };
         Option<bool> noReference = new("--no-reference") { Description = "leave the reference out, which is slow and needs much memory" };
         Option<bool> network = new("--public") { Description = "the public KAN benchmark's network instead: batch 100, layers of 1000, 1000 and 1 features" };
         Option<string?> plot = new("--plot") { Description = "draw the cost over the grid size into this SVG file" };
@@ -21,7 +21,7 @@ internal static class LayerBench
         options.AddTo(command);
         command.SetAction(parsed =>
         {
-            IReadOnlyList<LayerCase> cases = layer.Read(parsed, Precisions.Parse(parsed.GetValue(precision)!));
+            IReadOnlyList<LayerCase> cases = layer.Read(parsed, BenchPrecision.Parse(parsed.GetValue(precision)!));
             string? file = parsed.GetValue(plot);
             if (file is not null && (parsed.GetValue(network) || cases.DistinctBy(one => one.GridSize).Count() < 2))
                 throw new UsageException("--plot needs several grid sizes, as in --grid-size 5,10,20,50");
@@ -99,7 +99,7 @@ internal static class LayerBench
             foreach (LayerResult result in group)
             {
                 table.AddRow(
-                    FormattableString.Invariant($"{result.In} -> {result.Out}"), result.Precision.Text(), $"{result.GridSize}", ResultTable.Ms(result.OursMs),
+                    FormattableString.Invariant($"{result.In} -> {result.Out}"), result.Precision, $"{result.GridSize}", ResultTable.Ms(result.OursMs),
                     ResultTable.Times(result.OursMs, group.First().OursMs), ResultTable.Ms(result.GemmBoundMs), ResultTable.Bytes(result.OursPeakBytes));
             }
         }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Kansformers.Kan;
+using Kansformers.Runtime;
 
 namespace Kansformers.Cli.Bench;
 

@@ -1,4 +1,5 @@
 using Kansformers.Kan;
+using Kansformers.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,7 +22,7 @@ internal sealed class LayerContestants : IDisposable
     }
 
     public Contestant Make(string name) => name == Bound
-        ? new GemmBound(_case.Tokens, _case.Width, _case.Out, _case.Precision.Type()).As(name)
+        ? new GemmBound(_case.Tokens, _case.Width, _case.Out, _case.Precision.ProductType()).As(name)
         : Run(name).As(name);
 
     /// <summary>The contestant as a module: any but the bound.</summary>
@@ -29,16 +30,16 @@ internal sealed class LayerContestants : IDisposable
     {
         if (name == Linear)
         {
-            nn.Module<Tensor, Tensor> linear = nn.Linear(_case.In, _case.Out, hasBias: false).to(_case.Precision.Type());
+            nn.Module<Tensor, Tensor> linear = nn.Linear(_case.In, _case.Out, hasBias: false).to(_case.Precision.ProductType());
             _modules.Add(linear);
-            (Tensor x, Tensor upstream) = _case.Precision == Precision.Fp32 ? _data.Value : Data(_case.Precision.Type());
+            (Tensor x, Tensor upstream) = _case.Precision == Precision.Float32 ? _data.Value : Data(_case.Precision.ProductType());
             return new ModuleRun(linear, x, upstream);
         }
 
         KanLinear layer = new(_case.In, _case.Out, _case.Options) { UseReference = name == Reference };
         _modules.Add(layer);
         if (name == Ours)
-            Precisions.Set(layer, _case.Precision);
+            layer.Precision = _case.Precision;
         return new ModuleRun(layer, _data.Value.X, _data.Value.Upstream);
     }
 

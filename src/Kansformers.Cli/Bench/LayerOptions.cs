@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kansformers.Kan;
+using Kansformers.Runtime;
 
 namespace Kansformers.Cli.Bench;
 

@@ -1,3 +1,5 @@
+using Kansformers.Runtime;
+
 namespace Kansformers.Cli.Bench;
 
 /// <summary>The measurements of one layer case, as <c>bench layer --json</c> prints them; null is what was not measured.</summary>
@@ -24,7 +26,7 @@ internal sealed record LayerResult
 
     public int SplineOrder => Case.SplineOrder;
 
-    public Precision Precision => Case.Precision;
+    public string Precision => Case.Precision.Text();
 
     public double? ReferenceMs => Of(LayerContestants.Reference)?.MedianMs;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kansformers.Runtime;
 using Spectre.Console;
 
 namespace Kansformers.Cli.Bench;
@@ -11,7 +12,7 @@ internal static class MemoryBench
         LayerOptions layer = new();
         StepOptions step = new();
         BenchOptions options = new();
-        Option<string> precision = new("--precision") { Description = Precisions.Names, DefaultValueFactory = _ => "fp32" };
+        Option<string> precision = new("--precision") { Description = BenchPrecision.Description, DefaultValueFactory = _ => "fp32" };
         Option<bool> noReference = new("--no-reference") { Description = "leave the reference out, which needs much memory" };
         Option<bool> noLinear = new("--no-linear") { Description = "leave the linear GPT of as many parameters out" };
         Command command = new("memory", "The peak memory of layers and training steps, each in a process of its own.");
@@ -23,7 +24,7 @@ internal static class MemoryBench
         options.AddTo(command, timed: false, memory: false);
         command.SetAction(parsed =>
         {
-            Precision[] precisions = Precisions.Parse(parsed.GetValue(precision)!);
+            Precision[] precisions = BenchPrecision.Parse(parsed.GetValue(precision)!);
             IReadOnlyList<LayerCase> layers = layer.Read(parsed, precisions);
             IReadOnlyList<StepCase> steps = step.Read(parsed, precisions);
             bool reference = !parsed.GetValue(noReference), linear = !parsed.GetValue(noLinear);

@@ -43,7 +43,7 @@ internal static class MemoryChild
 
         if (request.Network is PublicNetwork network)
         {
-            WarmUp(request.Contestant, Precision.Fp32);
+            WarmUp(request.Contestant, Precision.Float32);
             using PublicContestants contestants = new(network);
             return Measure(contestants.Run(request.Contestant));
         }

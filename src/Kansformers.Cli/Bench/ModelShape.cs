@@ -1,6 +1,5 @@
 using Kansformers.Transformers;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Kansformers.Cli.Bench;
@@ -16,10 +15,10 @@ internal sealed class ModelShape
         List<(long Width, long Outputs)> products = [];
         foreach ((string name, nn.Module module) in plain.named_modules())
         {
-            if (module is not Linear layer)
+            if (module is not LinearLayer layer)
                 continue;
             bool isKan = options.Placement.HasFlag(PlaceOf(name));
-            (long inputs, long outputs) = (layer.in_features, layer.out_features);
+            (long inputs, long outputs) = (layer.Weight.shape[1], layer.Weight.shape[0]);
             products.Add((isKan ? inputs * (options.Kan.Coefficients + 1) : inputs, outputs));
 
             // An edge of a KAN layer has its coefficients, a base weight and a scaler; a KAN layer has no bias.

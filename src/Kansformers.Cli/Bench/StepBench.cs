@@ -11,7 +11,7 @@ internal static class StepBench
     {
         StepOptions step = new();
         BenchOptions options = new();
-        Option<string> precision = new("--precision") { Description = Precisions.Names, DefaultValueFactory = _ => "fp32" };
+        Option<string> precision = new("--precision") { Description = BenchPrecision.Description, DefaultValueFactory = _ => "fp32" };
         Option<bool> noReference = new("--no-reference") { Description = "leave the reference out, which is slow and needs much memory" };
         Option<bool> noLinear = new("--no-linear") { Description = "leave the linear GPT of as many parameters out" };
         Command command = new("step", "A training step of a GPT: this library, the reference, a linear GPT of as many parameters, the matrix products alone.");
@@ -22,7 +22,7 @@ internal static class StepBench
         options.AddTo(command);
         command.SetAction(parsed =>
         {
-            IReadOnlyList<StepCase> cases = step.Read(parsed, Precisions.Parse(parsed.GetValue(precision)!));
+            IReadOnlyList<StepCase> cases = step.Read(parsed, BenchPrecision.Parse(parsed.GetValue(precision)!));
             bool memory = !parsed.GetValue(options.NoMemory), reference = !parsed.GetValue(noReference), linear = !parsed.GetValue(noLinear), json = parsed.GetValue(options.Json);
             return options.Run(parsed, session => Run(session, cases, reference, linear, memory, json));
         });

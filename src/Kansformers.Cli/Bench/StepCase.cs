@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Kansformers.Runtime;
 using Kansformers.Transformers;
 
 namespace Kansformers.Cli.Bench;

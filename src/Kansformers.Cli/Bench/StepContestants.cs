@@ -32,7 +32,7 @@ internal sealed class StepContestants : IDisposable
         Gpt model = Own(new Gpt(name == Linear ? EqualParameters.Find(_case.Options, new ModelShape(_case.Options).Parameters) : _case.Options));
         if (name == Reference)
             return Own(new ReferenceStepRun(model, _ids, _targets)).As(name);
-        Precisions.Set(model, _case.Precision);
+        model.Precision = _case.Precision;
         return Own(new TrainingStepRun(model, _ids, _targets)).As(name);
     }
 
@@ -46,7 +46,7 @@ internal sealed class StepContestants : IDisposable
     private Contestant MakeBound()
     {
         (GemmBound Bound, int Times)[] bounds =
-            [.. new ModelShape(_case.Options).Products.GroupBy(shape => shape).Select(group => (new GemmBound((long)_case.Batch * _case.Block, group.Key.Width, group.Key.Outputs, _case.Precision.Type()), group.Count()))];
+            [.. new ModelShape(_case.Options).Products.GroupBy(shape => shape).Select(group => (new GemmBound((long)_case.Batch * _case.Block, group.Key.Width, group.Key.Outputs, _case.Precision.ProductType()), group.Count()))];
         return new Contestant(Bound, () => Each(bound => bound.Forward()), () => Each(bound => bound.Backward()));
 
         void Each(Action<GemmBound> run)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kansformers.Runtime;
 using Kansformers.Transformers;
 
 namespace Kansformers.Cli.Bench;

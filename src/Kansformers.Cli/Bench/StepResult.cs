@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Kansformers.Runtime;
 using Kansformers.Transformers;
 
 namespace Kansformers.Cli.Bench;
@@ -22,7 +23,7 @@ internal sealed record StepResult
 
     public string Placement => Case.Placement.Text();
 
-    public Precision Precision => Case.Precision;
+    public string Precision => Case.Precision.Text();
 
     public int Vocab => Case.Vocabulary;
 

@@ -1,3 +1,4 @@
+using Kansformers.Runtime;
 using Kansformers.Training;
 using Kansformers.Transformers;
 using TorchSharp;
@@ -5,28 +6,34 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Cli.Bench;
 
-/// <summary>A training step as the trainer takes it: loss, backward pass, then clipping and AdamW in the library's one pass.</summary>
+/// <summary>A training step as the trainer takes it: loss and backward pass into the trainer's buffers, then clipping and AdamW in one pass.</summary>
 internal sealed class TrainingStepRun(Gpt model, Tensor ids, Tensor targets) : IDisposable
 {
     public const double LearningRate = 1e-4, Clip = 1;
 
     private readonly AdamW _optimizer = new(ParameterGroups.Split(model), new AdamWOptions());
+    private readonly GradientBuffers _gradients = new(model.parameters());
     private Tensor? _loss;
 
     public Contestant As(string name) => new(name, Forward, Backward, Forget);
 
-    public void Dispose() => _optimizer.Dispose();
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _gradients.Dispose();
+    }
 
-    private void Forward()
+    private void Forward() => _gradients.Collect(() =>
     {
         _loss = model.Loss(ids, targets).DetachFromDisposeScope();
         _ = _loss.item<float>();
-    }
+    });
 
     private void Backward()
     {
         using var scope = NewDisposeScope();
-        _loss!.backward();
+        _gradients.Collect(() => _loss!.backward());
+        _gradients.Publish();
         _optimizer.Step(LearningRate, Clip);
     }
 

@@ -53,7 +53,7 @@ public class UsageTests
     [Fact]
     public void Help_succeeds_for_the_program_and_for_every_verb()
     {
-        foreach (string call in new[] { "", "--help", "train --help", "sample --help", "eval --help", "info --help", "train --config missing.json --help" })
+        foreach (string call in new[] { "", "--help", "train --help", "sample --help", "eval --help", "info --help", "bench --help", "bench layer --help", "bench step --help", "bench decode --help", "bench memory --help", "train --config missing.json --help" })
         {
             CliResult result = Cli.Run(Cli.Args(call));
             Assert.Equal((CommandLineApp.Succeeded, ""), (result.Code, result.Error));

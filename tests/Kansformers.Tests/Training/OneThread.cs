@@ -1,3 +1,4 @@
+using Kansformers.Runtime;
 using TorchSharp;
 
 namespace Kansformers.Tests.Training;
@@ -9,6 +10,7 @@ public abstract class OneThread : IDisposable
 
     protected OneThread()
     {
+        LibTorch.Load(); // no other type of the library may have been touched yet
         _threads = torch.get_num_threads();
         torch.set_num_threads(1);
     }
