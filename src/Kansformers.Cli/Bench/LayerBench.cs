@@ -75,7 +75,7 @@ internal static class LayerBench
     {
         Table table = ResultTable.New("ms", "forward", "backward", "both", "of bound", "least", "rounds");
         if (memory)
-            table.AddColumn(new TableColumn("peak extra memory").RightAligned());
+            table.AddColumn(new TableColumn("peak extra").RightAligned());
         foreach ((string name, Timing timing) in result.Timings)
         {
             List<string> cells =
@@ -109,7 +109,7 @@ internal static class LayerBench
 
     private static string Label(string name) => name switch
     {
-        LayerContestants.Bound => "bound (matrix products)",
+        LayerContestants.Bound => "bound (products)",
         LayerContestants.Linear => "linear layer",
         _ => name,
     };

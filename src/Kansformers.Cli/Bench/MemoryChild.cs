@@ -52,8 +52,8 @@ internal static class MemoryChild
         using (StepContestants warmUp = new(tiny))
             _ = warmUp.Make(request.Contestant).Run();
         using StepContestants steps = new(request.Step);
-        Contestant contestant = steps.Make(request.Contestant);
-        ExtraMemory memory = ExtraMemory.Begin();
+        ExtraMemory memory = default;
+        Contestant contestant = steps.Make(request.Contestant, () => memory = ExtraMemory.Begin());
         for (int step = 0; step < Steps; step++)
             _ = contestant.Run();
         return new MemoryResult(memory.BaselineBytes, ExtraMemory.PeakBytes, ExtraMemory.PeakBytes);

@@ -16,7 +16,7 @@ internal sealed class RoundRobin(double seconds, BenchDisplay display, Cancellat
     private const int Enough = 10;
 
     // How many times slower than all others a contestant must be to sit out most rounds.
-    private const double MuchSlower = 3;
+    private const double MuchSlower = 2;
 
     // Long enough for the runtime to replace code that it compiled in haste.
     private const double WarmUpSeconds = 0.4;
@@ -64,14 +64,16 @@ internal sealed class RoundRobin(double seconds, BenchDisplay display, Cancellat
     private double WarmUp(string title, Contestant contestant, double share)
     {
         double best = double.PositiveInfinity, longest = Math.Min(WarmUpSeconds * 1000, share / 5);
+        int runs = 0;
         long start = Stopwatch.GetTimestamp();
         do
         {
             cancellation.ThrowIfCancellationRequested();
             display.Show($"{title}: warming up, {contestant.Name}");
             best = Math.Min(best, contestant.Run().Total);
+            runs++;
         }
-        while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < longest);
+        while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < longest || (runs < 2 && best < share / 2));
         return best;
     }
 }

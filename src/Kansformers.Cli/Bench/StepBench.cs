@@ -42,7 +42,7 @@ internal static class StepBench
                 ? session.Memory.Measure(step.Title, trained, (name, threads) => new MemoryRequest { Contestant = name, Threads = threads, Step = step })
                 : new Dictionary<string, MemoryResult>();
             using StepContestants contestants = new(step);
-            StepResult result = new(step, session.RoundRobin.Measure(step.Title, [.. trained.Append(StepContestants.Bound).Select(contestants.Make)]), peaks);
+            StepResult result = new(step, session.RoundRobin.Measure(step.Title, [.. trained.Append(StepContestants.Bound).Select(name => contestants.Make(name))]), peaks);
             results.Add(result);
             session.Display.Clear();
             if (!json)
@@ -55,11 +55,11 @@ internal static class StepBench
 
     private static void Print(StepResult result, bool memory)
     {
-        Table table = ResultTable.New("ms", "forward", "backward, update", "step", "of ours", "least", "rounds", "tokens/s");
+        Table table = ResultTable.New("ms", "forward", "backward", "step", "of ours", "least", "rounds", "tokens/s");
         if (memory)
         {
-            table.AddColumn(new TableColumn("peak memory").RightAligned());
-            table.AddColumn(new TableColumn("beyond parameters").RightAligned());
+            table.AddColumn(new TableColumn("peak").RightAligned());
+            table.AddColumn(new TableColumn("extra").RightAligned());
         }
 
         foreach ((string name, Timing timing) in result.Timings)
@@ -77,12 +77,13 @@ internal static class StepBench
         }
 
         ResultTable.Write(Environment.NewLine + $"{result.Case.Title}: {HumanText.Count(result.Parameters)} parameters", table);
+        Console.WriteLine("backward: with clipping and AdamW" + (memory ? "; peak: of the process; extra: gradients, moments and activations" : ""));
     }
 
     private static string Label(string name, StepResult result) => name switch
     {
-        StepContestants.Bound => "bound (matrix products)",
-        StepContestants.Linear => $"linear GPT, width {result.MlpWidth}, {HumanText.Count(result.MlpParameters)}",
+        StepContestants.Bound => "bound (products)",
+        StepContestants.Linear => $"linear GPT {result.MlpWidth} wide",
         _ => name,
     };
 }

@@ -25,11 +25,15 @@ internal sealed class StepContestants : IDisposable
     public static IEnumerable<string> Trained(StepCase step, bool reference, bool linear) =>
         new[] { Reference, Ours, Linear }.Where(name => (name != Reference || reference) && (name != Linear || (linear && step.Placement != KanPlacement.None)));
 
-    public Contestant Make(string name)
+    /// <summary>Makes a contestant.</summary>
+    /// <param name="name">One of the constants.</param>
+    /// <param name="modelMade">Called when the model is there and its optimizer is not: the reference's makes its moments late, ours early.</param>
+    public Contestant Make(string name, Action? modelMade = null)
     {
         if (name == Bound)
             return MakeBound();
         Gpt model = Own(new Gpt(name == Linear ? EqualParameters.Find(_case.Options, new ModelShape(_case.Options).Parameters) : _case.Options));
+        modelMade?.Invoke();
         if (name == Reference)
             return Own(new ReferenceStepRun(model, _ids, _targets)).As(name);
         model.Precision = _case.Precision;

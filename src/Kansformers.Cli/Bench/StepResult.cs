@@ -58,6 +58,8 @@ internal sealed record StepResult
     /// <summary>The same beyond what the process held when the parameters were there: gradients, moments, activations.</summary>
     public long? PeakExtraBytes => Memory.GetValueOrDefault(StepContestants.Ours)?.PeakExtraBytes;
 
+    public long? MlpPeakExtraBytes => Memory.GetValueOrDefault(Case.Placement == KanPlacement.None ? StepContestants.Ours : StepContestants.Linear)?.PeakExtraBytes;
+
     public long? ReferencePeakExtraBytes => Memory.GetValueOrDefault(StepContestants.Reference)?.PeakExtraBytes;
 
     public IReadOnlyDictionary<string, Timing> Timings { get; }
