@@ -62,6 +62,7 @@ public sealed record RunConfig
     /// <summary>Writes the file atomically.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="KansformersException">The file cannot be written.</exception>
+        RespectNullableAnnotations = true,
     public void Save(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, Json) + "\n");
 
     /// <summary>Reads and checks the file.</summary>
@@ -81,7 +82,7 @@ public sealed record RunConfig
         }
         catch (Exception failure) when (failure is JsonException or NotSupportedException)
         {
-            throw new KansformersException($"'{path}' is not a run's configuration: {failure.Message.ReplaceLineEndings(" ")}", failure);
+            throw new KansformersException($"'{path}' is not a run's configuration: {Fault(failure)}", failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -89,3 +90,8 @@ public sealed record RunConfig
         }
     }
 }
+
+    // The place says more than the reader's own words about types and annotations.
+    private static string Fault(Exception failure) => failure is JsonException { Path: ['$', '.', .. string place] }
+        ? $"'{place}' is empty or holds a wrong value; restore the file, or start a new run"
+        : failure.Message.ReplaceLineEndings(" ");

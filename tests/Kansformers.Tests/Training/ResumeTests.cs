@@ -96,6 +96,23 @@ public class ResumeTests : OneThread
         string Refusal() => Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["run"])).Message;
     }
 
+    [Theory]
+    [InlineData("\"model\": {", "\"model\": null, \"x\": {", "'model'")]
+    [InlineData("\"kan\": {", "\"kan\": null, \"x\": {", "'model.kan'")]
+    [InlineData("\"optimizer\": {", "\"optimizer\": null, \"x\": {", "'training.optimizer'")]
+    [InlineData("\"tokenizer\": \"char\"", "\"tokenizer\": null", "'data.tokenizer'")]
+    [InlineData("\"layers\": 1", "\"layers\": \"one\"", "'model.layers'")]
+    public void A_configuration_with_a_value_that_cannot_be_names_its_place(string was, string becomes, string place)
+    {
+        using TestFolder folder = new();
+        TrainingRun.Start(TinyTraining.Config(folder), folder["run"]).Dispose();
+        string path = folder["run/config.json"], text = File.ReadAllText(path);
+        Assert.Contains(was, text, StringComparison.Ordinal);
+        File.WriteAllText(path, text.Replace(was, becomes, StringComparison.Ordinal));
+        string message = Assert.Throws<KansformersException>(() => RunFolder.Open(folder["run"])).Message;
+        Assert.Contains($"config.json' is not a run's configuration: {place} is empty or holds a wrong value", message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_corpus_that_has_changed_since_is_refused()
     {
