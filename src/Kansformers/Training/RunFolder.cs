@@ -126,7 +126,7 @@ public sealed class RunFolder
     internal void SaveBest(Gpt model, long step, double loss)
     {
         using var scope = NewDisposeScope();
-        StateDictionary.Save(ModelFile, model.state_dict().Select(entry => (entry.Key, entry.Value)), new Dictionary<string, string>
+        StateDictionary.Save(ModelFile, model.state_dict().Select(entry => (entry.Key, entry.Value)), new Dictionary<string, string>([GptMetadata.Of(model)])
         {
             ["format"] = "pt",
             ["step"] = step.ToString(System.Globalization.CultureInfo.InvariantCulture),

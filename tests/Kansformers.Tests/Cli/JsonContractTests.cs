@@ -133,6 +133,25 @@ public class JsonContractTests(TrainedRun run)
         Cli.AssertFails(CommandLineApp.BadUsage, ["--outside"], "info", weights, "--heads", "2", "--outside");
     }
 
+    [Theory]
+    [InlineData("model.safetensors")]
+    [InlineData("checkpoint.safetensors")]
+    public void The_files_of_a_run_tell_their_architecture_themselves(string file)
+    {
+        using TestFolder folder = new();
+        string target = folder["run"], weights = Path.Combine(target, file);
+        Assert.Equal(0, Cli.Run(["train", .. Cli.Args(Cli.Small.Replace("--heads 2", "--heads 4", StringComparison.Ordinal)), "--base-activation", "gelu", "--placement", "mlp", "--data", run.Text, "--out", target]).Code);
+        string[] which = ["--checkpoint", file == "model.safetensors" ? "best" : "last"];
+        JsonElement of = Object(Cli.Run("info", weights, "--json")), ofRun = Object(Cli.Run(["info", target, "--json", .. which]));
+        foreach (string name in new[] { "layers", "heads", "embd", "block_size", "vocabulary", "placement", "grid_size", "spline_order", "parameters", "kan_parameters", "modules" })
+            Assert.Equal(ofRun.GetProperty(name).ToString(), of.GetProperty(name).ToString());
+        string[] call = ["--tokenizer", target, "--json"];
+        double loss = Object(Cli.Run(["eval", target, "--data", run.Text, "--json", .. which])).GetProperty("loss").GetDouble();
+        Assert.Equal(loss, Object(Cli.Run(["eval", weights, "--data", run.Text, .. call])).GetProperty("loss").GetDouble());
+        Assert.Equal(0, Cli.Run(["sample", weights, "--heads", "4", .. call]).Code);
+        Cli.AssertFails(CommandLineApp.RunFailed, [weights, "4 heads, not 2"], ["sample", weights, "--heads", "2", .. call]);
+    }
+
     internal static JsonElement Object(CliResult result)
     {
         Assert.True(result.Code == 0, result.Error);
