@@ -18,6 +18,7 @@ internal static class EvalCommand
         Option<int?> stride = new("--stride") { Description = "how far each window of one block moves on; smaller gives every token more context [default: the block size]" };
         Option<long?> maxTokens = new("--max-tokens") { Description = "score only so many tokens from the start" };
         Command command = new("eval", "Loss, perplexity and bits per byte on a corpus, by sliding windows.") { data, textField, stride, maxTokens };
+        OptionRules.NotEmpty(data, textField);
         model.AddTo(command);
         command.SetAction(parsed =>
         {

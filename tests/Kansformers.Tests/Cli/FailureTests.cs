@@ -169,7 +169,6 @@ public class FailureTests(TrainedRun run)
         Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "this machine has CUDA");
         Cli.AssertFails(CommandLineApp.RunFailed, ["'cuda'", "--device cpu"], [.. Train(folder, run.Text), "--device", "cuda"]);
         Cli.AssertFails(CommandLineApp.RunFailed, ["'cuda'"], "sample", run.Folder, "--device", "cuda");
-        Cli.AssertFails(CommandLineApp.RunFailed, ["'gpu'"], "eval", run.Folder, "--device", "gpu");
     }
 
     private static string[] Train(TestFolder folder, string text, string? target = null) =>
