@@ -49,6 +49,12 @@ public sealed record RunConfig
     /// <summary>Where the text came from.</summary>
     public required DataConfig Data { get; init; }
 
+    /// <summary>The command that started the run; null where a program did.</summary>
+    public string? CommandLine { get; init; }
+
+    /// <summary>The commands that went on with it, in their order.</summary>
+    public IReadOnlyList<string> Resumes { get; init; } = [];
+
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
@@ -56,13 +62,13 @@ public sealed record RunConfig
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
     /// <summary>Writes the file atomically.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="KansformersException">The file cannot be written.</exception>
-        RespectNullableAnnotations = true,
     public void Save(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, Json) + "\n");
 
     /// <summary>Reads and checks the file.</summary>
@@ -89,9 +95,9 @@ public sealed record RunConfig
             throw new KansformersException($"cannot read '{path}': {AtomicFile.Reason(failure)}; is '{Path.GetDirectoryName(path)}' a run folder?", failure);
         }
     }
-}
 
     // The place says more than the reader's own words about types and annotations.
     private static string Fault(Exception failure) => failure is JsonException { Path: ['$', '.', .. string place] }
         ? $"'{place}' is empty or holds a wrong value; restore the file, or start a new run"
         : failure.Message.ReplaceLineEndings(" ");
+}

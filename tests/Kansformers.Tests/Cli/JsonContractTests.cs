@@ -45,6 +45,20 @@ public class JsonContractTests(TrainedRun run)
     }
 
     [Fact]
+    public void A_resumed_run_keeps_the_command_that_started_it()
+    {
+        using TestFolder folder = new();
+        string copy = run.Copy(folder);
+        for (int time = 0; time < 2; time++)
+            Assert.Equal(0, Cli.Run("train", "--resume", copy, "--sample-tokens", "0").Code);
+        RunConfig config = RunFolder.Open(copy).Config;
+        Assert.StartsWith("kansformers train --layers 1 ", config.CommandLine, StringComparison.Ordinal);
+        string resume = $"kansformers train --resume {HumanText.ShellWord(copy)} --sample-tokens 0";
+        Assert.Equal([resume, resume], config.Resumes);
+        Assert.Contains($"{config.CommandLine}\n{resume}   # 2 times\n", File.ReadAllText(Path.Combine(copy, "README.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Resuming_a_finished_run_reports_the_same_numbers()
     {
         using TestFolder folder = new();
@@ -119,20 +133,6 @@ public class JsonContractTests(TrainedRun run)
         Cli.AssertFails(CommandLineApp.BadUsage, ["--tokenizer"], "eval", path, "--heads", "2", "--data", run.Text, "--tokenizer", "char");
     }
 
-    [Fact]
-    public void A_bare_weight_file_is_used_with_the_tokenizer_of_a_run()
-    {
-        using TestFolder folder = new();
-        string weights = folder["weights.safetensors"];
-        File.Copy(Path.Combine(run.Folder, "model.safetensors"), weights);
-        string[] call = ["--heads", "2", "--tokenizer", run.Folder, "--json"];
-        Assert.Equal(
-            Object(Cli.Run("eval", run.Folder, "--data", run.Text, "--json")).GetProperty("loss").GetDouble(),
-            Object(Cli.Run(["eval", weights, "--data", run.Text, .. call])).GetProperty("loss").GetDouble());
-        Cli.AssertFails(CommandLineApp.BadUsage, ["--data"], ["eval", weights, .. call]);
-        Cli.AssertFails(CommandLineApp.BadUsage, ["--outside"], "info", weights, "--heads", "2", "--outside");
-    }
-
     [Theory]
     [InlineData("model.safetensors")]
     [InlineData("checkpoint.safetensors")]
@@ -150,6 +150,20 @@ public class JsonContractTests(TrainedRun run)
         Assert.Equal(loss, Object(Cli.Run(["eval", weights, "--data", run.Text, .. call])).GetProperty("loss").GetDouble());
         Assert.Equal(0, Cli.Run(["sample", weights, "--heads", "4", .. call]).Code);
         Cli.AssertFails(CommandLineApp.RunFailed, [weights, "4 heads, not 2"], ["sample", weights, "--heads", "2", .. call]);
+    }
+
+    [Fact]
+    public void A_bare_weight_file_is_used_with_the_tokenizer_of_a_run()
+    {
+        using TestFolder folder = new();
+        string weights = folder["weights.safetensors"];
+        File.Copy(Path.Combine(run.Folder, "model.safetensors"), weights);
+        string[] call = ["--heads", "2", "--tokenizer", run.Folder, "--json"];
+        Assert.Equal(
+            Object(Cli.Run("eval", run.Folder, "--data", run.Text, "--json")).GetProperty("loss").GetDouble(),
+            Object(Cli.Run(["eval", weights, "--data", run.Text, .. call])).GetProperty("loss").GetDouble());
+        Cli.AssertFails(CommandLineApp.BadUsage, ["--data"], ["eval", weights, .. call]);
+        Cli.AssertFails(CommandLineApp.BadUsage, ["--outside"], "info", weights, "--heads", "2", "--outside");
     }
 
     internal static JsonElement Object(CliResult result)

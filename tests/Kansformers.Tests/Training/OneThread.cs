@@ -1,3 +1,4 @@
+using Kansformers.Runtime;
 using TorchSharp;
 
 namespace Kansformers.Tests.Training;
@@ -9,6 +10,7 @@ public abstract class OneThread : IDisposable
 
     protected OneThread()
     {
+        LibTorch.Load(); // the first test of a program has touched no type of the library yet
         _threads = torch.get_num_threads();
         torch.set_num_threads(1);
     }
