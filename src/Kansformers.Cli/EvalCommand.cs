@@ -65,7 +65,9 @@ internal static class EvalCommand
     {
         if (data is null && source.Run is null)
             throw new UsageException("a weight file has no text of its own; give --data");
-        DataConfig own = data is null ? source.Run!.Config.Data : new DataConfig { Data = data, Tokenizer = tokenizer.Kind, TextField = textField, ValidationFraction = 0 };
-        return TrainingRun.Prepare(own, tokenizer, cancellation: cancellation);
+        if (data is null)
+            return source.Run!.LoadCorpus(cancellation: cancellation);
+        SpecialTokens special = source.Run?.Config.Data.SpecialTokens ?? SpecialTokens.AsText;
+        return TrainingRun.Prepare(new DataConfig { Data = data, Tokenizer = tokenizer.Kind, TextField = textField, ValidationFraction = 0, SpecialTokens = special }, tokenizer, cancellation: cancellation);
     }
 }
