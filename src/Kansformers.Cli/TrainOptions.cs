@@ -48,7 +48,7 @@ internal sealed class TrainOptions
     public readonly Option<long> Seed = new("--seed") { Description = "decides weights, batches and dropout", DefaultValueFactory = _ => Defaults.Seed };
     public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
     public readonly Option<string> Precision = new("--precision") { Description = "of the matrix products: fp32, or bf16 (fast on processors with bfloat16 instructions)", DefaultValueFactory = _ => "fp32" };
-    public readonly Option<string?> Out = new("--out") { Description = "the run folder to create [default: runs/CORPUS-MODEL]" };
+    public readonly Option<string?> Out = new("--out") { Description = "the run folder to create, new or empty [default: runs/CORPUS-MODEL]" };
     public readonly Option<string?> Resume = new("--resume") { Description = "go on with this run folder; its own options hold" };
     public readonly Option<string?> Config = new("--config") { Description = "a JSON file of option names and values; the command line wins" };
     public readonly Option<string> Prompt = new("--prompt") { Description = "how the sample at the end begins", DefaultValueFactory = _ => "\n" };
