@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Kansformers.Cli.Bench;
+using Kansformers.Runtime;
+using Kansformers.Training;
 
 namespace Kansformers.Cli;
 
@@ -7,6 +9,12 @@ namespace Kansformers.Cli;
 internal static class CommandLineApp
 {
     public const int Succeeded = 0, RunFailed = 1, BadUsage = 2;
+
+    // A prompt may begin with @.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>What was called, as it can be called again.</summary>
+    public static string CommandLine { get; private set; } = "kansformers";
 
     /// <summary>The verbs with their options; parsing by it runs nothing.</summary>
     public static RootCommand CreateRoot() =>
@@ -26,7 +34,10 @@ internal static class CommandLineApp
             RootCommand root = CreateRoot();
             if (args.Length == 0)
                 args = ["--help"];
-            ParseResult parsed = root.Parse(ConfigFile.Expand(args), new ParserConfiguration { ResponseFileTokenReplacer = null }); // a prompt may begin with @
+            CommandLine = string.Join(' ', args.Select(HumanText.ShellWord).Prepend("kansformers"));
+            ParseResult parsed = Parse(root, args);
+            if (ConfigFile.Expand(args, parsed) is string[] expanded)
+                parsed = Parse(root, expanded);
             if (parsed.Errors.Count == 0)
                 return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
             return Usage(MissingVerb(parsed) ?? parsed.Errors[0].Message);
@@ -38,6 +49,10 @@ internal static class CommandLineApp
         catch (KansformersException failure)
         {
             return Fail(failure.Message);
+        }
+        catch (Exception failure) when (OutOfMemory.Caused(failure))
+        {
+            return Fail("not enough memory for this model; use a smaller one, or a machine with more");
         }
         catch (OperationCanceledException)
         {
@@ -54,9 +69,11 @@ internal static class CommandLineApp
         }
         catch (Exception failure) when (Environment.GetEnvironmentVariable("KANSFORMERS_DEBUG") is null)
         {
-            return Fail($"{failure.GetType().Name}: {failure.Message} (an unexpected failure: please report it; set KANSFORMERS_DEBUG=1 to see where)");
+            return Fail($"{failure.GetType().Name}: {FirstLine(failure.Message)} (an unexpected failure: please report it; set KANSFORMERS_DEBUG=1 to see where)");
         }
     }
+
+    internal static ParseResult Parse(RootCommand root, string[] args) => root.Parse(args, Parsing);
 
     // The library's own message for a verb that is not there does not name those there are.
     private static string? MissingVerb(ParseResult parsed)
@@ -81,6 +98,14 @@ internal static class CommandLineApp
     {
         Console.Error.WriteLine($"error: {OneLine(message)}");
         return RunFailed;
+    }
+
+    // What libtorch reports goes on with its native stack.
+    private static string FirstLine(string message)
+    {
+        string line = message.Trim().Split('\n')[0];
+        int stack = line.IndexOf("frame #", StringComparison.Ordinal);
+        return (stack < 0 ? line : line[..stack]).Trim();
     }
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');

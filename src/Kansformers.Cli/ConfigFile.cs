@@ -1,33 +1,39 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 
 namespace Kansformers.Cli;
 
 /// <summary>
 /// <c>--config FILE</c>: a JSON object of option names and values, <c>{"model": "gpt-nano", "max-iters": 500}</c>, that stand
-/// as if they had been written on the command line; what is written there wins.
+/// as if they had been written on the command line; what is written there wins, also over what would contradict it.
 /// </summary>
 internal static class ConfigFile
 {
     private const string Option = "--config";
 
-    public static string[] Expand(string[] args)
+    private static readonly string[] Sizes = ["--layers", "--heads", "--embd"];
+
+    /// <summary>The command line with the options of its configuration file behind it; null where it names none.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="parsed">The same, parsed: it tells an option from a value that reads like one.</param>
+    public static string[]? Expand(string[] args, ParseResult parsed)
     {
-        int at = Array.FindIndex(args, argument => NameOf(argument) == Option);
-        if (at < 0 || args.Contains("--help") || args.Contains("-h") || args.Contains("-?"))
-            return args;
-        bool joined = args[at].Length > Option.Length; // --config=FILE
-        if (!joined && at + 1 >= args.Length)
-            throw new UsageException($"{Option} needs a file");
-        string path = joined ? args[at][(Option.Length + 1)..] : args[at + 1];
-        List<string> expanded = [.. args[..at], .. args[(at + (joined ? 1 : 2))..]];
-        HashSet<string> given = [.. expanded.Select(NameOf).OfType<string>()];
-        if (given.Contains(Option))
+        IList<Option> options = parsed.CommandResult.Command.Options;
+        if (parsed.Action is HelpAction || options.FirstOrDefault(option => option.Name == Option) is not Option<string?> config || parsed.GetResult(config) is not { Implicit: false } result)
+            return null;
+        if (result.IdentifierTokenCount > 1)
             throw new UsageException($"give {Option} once");
+        if (parsed.Errors.Count > 0 || parsed.GetValue(config) is not string path)
+            return null;
+        List<string> expanded = [.. args];
+        HashSet<string> given = [.. options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
         foreach ((string name, string? value) in Read(path))
         {
             if (name == Option)
                 throw new UsageException($"'{path}': a configuration cannot name another");
-            if (given.Contains(name))
+            if (given.Contains(name) || given.Any(other => Excludes(other, name)))
                 continue;
             if (value?.StartsWith('-') == true)
             {
@@ -43,8 +49,15 @@ internal static class ConfigFile
         return [.. expanded];
     }
 
-    // --name, --name=value and --name:value are the forms that the parser takes.
-    private static string? NameOf(string argument) => argument.StartsWith("--", StringComparison.Ordinal) ? argument.Split('=', ':')[0] : null;
+    // Two ways to say the same thing: the command line's replaces the file's.
+    private static bool Excludes(string given, string name) => given switch
+    {
+        "--model" => Sizes.Contains(name),
+        "--layers" or "--heads" or "--embd" => name == "--model",
+        "--val-data" => name == "--val-fraction",
+        "--val-fraction" => name == "--val-data",
+        _ => false,
+    };
 
     private static List<(string Name, string? Value)> Read(string path)
     {

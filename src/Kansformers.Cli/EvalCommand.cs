@@ -18,6 +18,7 @@ internal static class EvalCommand
         Option<int?> stride = new("--stride") { Description = "how far each window of one block moves on; smaller gives every token more context [default: the block size]" };
         Option<long?> maxTokens = new("--max-tokens") { Description = "score only so many tokens from the start" };
         Command command = new("eval", "Loss, perplexity and bits per byte on a corpus, by sliding windows.") { data, textField, stride, maxTokens };
+        OptionRules.NotEmpty(data, textField);
         model.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -64,7 +65,9 @@ internal static class EvalCommand
     {
         if (data is null && source.Run is null)
             throw new UsageException("a weight file has no text of its own; give --data");
-        DataConfig own = data is null ? source.Run!.Config.Data : new DataConfig { Data = data, Tokenizer = tokenizer.Kind, TextField = textField, ValidationFraction = 0 };
-        return TrainingRun.Prepare(own, tokenizer, cancellation: cancellation);
+        if (data is null)
+            return source.Run!.LoadCorpus(cancellation: cancellation);
+        SpecialTokens special = source.Run?.Config.Data.SpecialTokens ?? SpecialTokens.AsText;
+        return TrainingRun.Prepare(new DataConfig { Data = data, Tokenizer = tokenizer.Kind, TextField = textField, ValidationFraction = 0, SpecialTokens = special }, tokenizer, cancellation: cancellation);
     }
 }

@@ -41,7 +41,7 @@ internal static class InfoCommand
         if (source.Run is null)
             throw new UsageException("--outside needs a run folder: a weight file has no text of its own");
         using Gpt gpt = source.LoadModel(weights, heads, Devices.Find(device));
-        using TokenizedCorpus corpus = TrainingRun.Prepare(source.Run.Config.Data, source.Run.LoadTokenizer());
+        using TokenizedCorpus corpus = source.Run.LoadCorpus();
         TokenSpan text = corpus.Validation.Count > 1 ? corpus.Validation : corpus.Train;
         FixedWindows windows = new(text, gpt.Options.BlockSize);
         return OutsideGrid.Measure(gpt, () => windows.Evaluate(gpt)).ToDictionary(entry => entry.Layer, entry => entry.Share);

@@ -6,7 +6,7 @@ namespace Kansformers.Cli;
 /// <summary>What <c>sample</c>, <c>eval</c> and <c>info</c> have in common: which model, which of its weights, where to run it.</summary>
 internal sealed class ModelOptions
 {
-    public readonly Argument<string> Source = new("RUN") { Description = "a run folder, or a weight file of the original (.pt, .safetensors)" };
+    public readonly Argument<string> Source = new("RUN") { Description = "a run folder, or a weight file: its model.safetensors, or one of the original (.pt, .safetensors)" };
     public readonly Option<string> Weights = new("--checkpoint") { Description = "which weights of a run: best or last", DefaultValueFactory = _ => "best" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads, for weight files that do not tell" };
     public readonly Option<string?> Tokenizer = new("--tokenizer") { Description = "for weight files: gpt2, byte, or the folder of a saved tokenizer" };
@@ -15,6 +15,9 @@ internal sealed class ModelOptions
 
     public void AddTo(Command command)
     {
+        OptionRules.NotEmpty(Source);
+        OptionRules.NotEmpty(Tokenizer);
+        OptionRules.Device(Device);
         command.Add(Source);
         foreach (Option option in new Option[] { Weights, Heads, Tokenizer, Device, Json })
             command.Add(option);
@@ -23,6 +26,12 @@ internal sealed class ModelOptions
     public (ModelSource Source, RunWeights Weights) Open(ParseResult parsed)
     {
         RunWeights weights = ModelSource.ParseWeights(parsed.GetValue(Weights)!);
-        return (ModelSource.Open(parsed.GetValue(Source)!), weights);
+        if (parsed.GetValue(Heads) < 1)
+            throw new UsageException($"--heads is {parsed.GetValue(Heads)}; it must be at least 1");
+        ModelSource.RequireTokenizer(parsed.GetValue(Tokenizer));
+        ModelSource source = ModelSource.Open(parsed.GetValue(Source)!);
+        if (source.Run is not null && parsed.GetValue(Tokenizer) is not null)
+            throw new UsageException("--tokenizer is for weight files, which have none; a run folder has its own");
+        return (source, weights);
     }
 }

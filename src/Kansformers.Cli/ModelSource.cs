@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Cli;
 
-/// <summary>A model that a verb works on: a run folder, or a weight file of the original (<c>.pt</c>) or minGPT.</summary>
+/// <summary>A model that a verb works on: a run folder, or a weight file of a run, of the original (<c>.pt</c>) or of minGPT.</summary>
 internal sealed class ModelSource
 {
     private readonly string _path;
@@ -53,11 +53,19 @@ internal sealed class ModelSource
             null => throw new UsageException($"'{_path}' has a vocabulary of {model.Options.VocabularySize} and does not tell its tokenizer; give --tokenizer gpt2, byte, or the folder of a saved one"),
             "gpt2" => Gpt2Tokenizer.Instance,
             "byte" => ByteTokenizer.Instance,
-            "char" => throw new UsageException("the characters of a char tokenizer come from a corpus: give --tokenizer the folder of a saved one"),
             _ => Tokenizer.Load(name),
         };
         return tokenizer.VocabularySize == model.Options.VocabularySize ? tokenizer
             : throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.Options.VocabularySize}; they do not belong together");
+    }
+
+    /// <summary>Refuses a name that can be no tokenizer, before anything is loaded.</summary>
+    public static void RequireTokenizer(string? name)
+    {
+        if (name == "char")
+            throw new UsageException("the characters of a char tokenizer come from a corpus: give --tokenizer the folder of a saved one");
+        if (name is not (null or "gpt2" or "byte") && !Directory.Exists(name))
+            throw new UsageException($"there is no tokenizer '{name}': use gpt2, byte, or the folder of a saved one");
     }
 
     private const int Gpt2Vocabulary = 50257;

@@ -31,6 +31,7 @@ internal static class SampleCommand
         {
             prompt, promptFile, maxNewTokens, temperature, topK, topP, minP, penalty, stop, seed, samples, noCache,
         };
+        OptionRules.NotEmpty(promptFile);
         model.AddTo(command);
         command.SetAction(parsed =>
         {

@@ -48,7 +48,7 @@ internal sealed class TrainOptions
     public readonly Option<long> Seed = new("--seed") { Description = "decides weights, batches and dropout", DefaultValueFactory = _ => Defaults.Seed };
     public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
     public readonly Option<string> Precision = new("--precision") { Description = "of the matrix products: fp32, or bf16 (fast on processors with bfloat16 instructions)", DefaultValueFactory = _ => "fp32" };
-    public readonly Option<string?> Out = new("--out") { Description = "the run folder to create [default: runs/CORPUS-MODEL]" };
+    public readonly Option<string?> Out = new("--out") { Description = "the run folder to create, new or empty [default: runs/CORPUS-MODEL]" };
     public readonly Option<string?> Resume = new("--resume") { Description = "go on with this run folder; its own options hold" };
     public readonly Option<string?> Config = new("--config") { Description = "a JSON file of option names and values; the command line wins" };
     public readonly Option<string> Prompt = new("--prompt") { Description = "how the sample at the end begins", DefaultValueFactory = _ => "\n" };
@@ -59,13 +59,15 @@ internal sealed class TrainOptions
     [
         Data, ValidationData, ValidationFraction, TextField, Tokenizer, SpecialTokens, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
         BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, WeightDecay, Beta1, Beta2, GradClip, Dropout,
-        EvalInterval, EvalWindows, Patience, Seed, Precision, Out, Config,
+        EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
 
     public void AddTo(Command command)
     {
-        foreach (Option option in Choices.Concat([Device, Resume, Prompt, SampleTokens, Json]))
+        foreach (Option option in Choices.Concat([Device, Resume, Config, Prompt, SampleTokens, Json]))
             command.Add(option);
+        OptionRules.NotEmpty(Data, ValidationData, TextField, Tokenizer, Out, Resume, Config);
+        OptionRules.Device(Device);
     }
 
     /// <summary>Refuses options that a resumed run cannot take: its configuration is in its folder.</summary>
@@ -83,7 +85,13 @@ internal sealed class TrainOptions
             throw new UsageException($"unknown KAN kind '{parsed.GetValue(KanKind)}': use bspline");
         if (IsGiven(parsed, ValidationData) && IsGiven(parsed, ValidationFraction))
             throw new UsageException("--val-data and --val-fraction exclude each other");
-        if (parsed.GetValue(Patience) > 0 && parsed.GetValue(ValidationFraction) == 0)
+        double held = parsed.GetValue(ValidationFraction);
+        if (!(held >= 0 && held < 1))
+            throw new UsageException(FormattableString.Invariant($"--val-fraction is {held}; it must be 0 to below 1"));
+        string tokenizer = parsed.GetValue(Tokenizer)!;
+        if (tokenizer is not ("char" or "byte" or "gpt2") && !Directory.Exists(tokenizer))
+            throw new UsageException($"there is no tokenizer '{tokenizer}': use char, byte, gpt2, or the folder of a saved one");
+        if (parsed.GetValue(Patience) > 0 && held == 0)
             throw new UsageException("--patience needs held-out text: give --val-data, or a --val-fraction above 0");
         RunConfig config = new()
         {
@@ -94,9 +102,9 @@ internal sealed class TrainOptions
             {
                 Data = FullPath(parsed.GetValue(Data)!),
                 ValidationData = parsed.GetValue(ValidationData) is string other ? FullPath(other) : null,
-                ValidationFraction = parsed.GetValue(ValidationFraction),
+                ValidationFraction = held,
                 TextField = parsed.GetValue(TextField)!,
-                Tokenizer = parsed.GetValue(Tokenizer)!,
+                Tokenizer = tokenizer,
                 SpecialTokens = parsed.GetValue(SpecialTokens) switch
                 {
                     "text" => Text.SpecialTokens.AsText,

@@ -1,3 +1,4 @@
+using System.Text;
 using Kansformers.Generation;
 using Kansformers.Runtime;
 using Kansformers.Training;
@@ -13,11 +14,13 @@ internal sealed class TrainingSession : IDisposable
 
     private TrainingSession(TrainingRun run, TrainingResult result) => (_run, _result) = (run, result);
 
-    public static TrainingSession Train(TrainingRun run, string? prompt, TrainingDisplay display, CancellationToken cancellation)
+    public static TrainingSession Train(TrainingRun run, string? prompt, TrainingDisplay display, CancellationToken cancellation, bool resumed = false)
     {
         try
         {
             RequireEncodable(run, prompt);
+            if (resumed)
+                run.Folder.AddResume(CommandLineApp.CommandLine);
             foreach (string note in run.Corpus.Notes)
                 display.Say(note);
             GptOptions model = run.Model.Options;
@@ -41,13 +44,13 @@ internal sealed class TrainingSession : IDisposable
     {
         bool interrupted = _result.End == TrainingEnd.Interrupted;
         string? sample = interrupted || sampling.MaxNewTokens == 0 ? null : Sample(json, prompt ?? DefaultPrompt(), sampling, cancellation);
-        _run.WriteSummary(_result, $"kansformers {string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quote))}", sample);
+        _run.WriteSummary(_result, sample);
         if (json)
             PrintJson(sample);
         else
             Console.Error.WriteLine(Words());
         if (interrupted)
-            Console.Error.WriteLine($"error: interrupted after step {_result.Steps}; go on with: kansformers train --resume {Quote(_run.Folder.ShortName)}");
+            Console.Error.WriteLine($"error: interrupted after step {_result.Steps}; go on with: kansformers train --resume {HumanText.ShellWord(_run.Folder.ShortName)}");
         return interrupted ? CommandLineApp.RunFailed : CommandLineApp.Succeeded;
     }
 
@@ -62,7 +65,7 @@ internal sealed class TrainingSession : IDisposable
         }
         catch (KansformersException failure)
         {
-            throw new KansformersException($"--prompt: {failure.Message}; nothing is trained yet, go on with another one: kansformers train --resume {Quote(run.Folder.ShortName)}", failure);
+            throw new KansformersException($"--prompt: {failure.Message}; nothing is trained yet, go on with another one: kansformers train --resume {HumanText.ShellWord(run.Folder.ShortName)}", failure);
         }
     }
 
@@ -79,15 +82,33 @@ internal sealed class TrainingSession : IDisposable
         }
     }
 
-    private string Sample(bool json, string prompt, SamplingOptions sampling, CancellationToken cancellation)
+    private string? Sample(bool json, string prompt, SamplingOptions sampling, CancellationToken cancellation)
     {
         using Gpt best = _run.Folder.LoadModel(RunWeights.Best, _run.Model.Device);
         if (!json)
             Console.Error.WriteLine("a sample from the best weights:");
-        GeneratedText sample = new TextGenerator(best, _run.Corpus.Tokenizer).Generate(prompt, sampling, json ? null : Console.Out.Write, cancellation);
+        StringBuilder text = new();
+        bool whole = false;
+        try
+        {
+            new TextGenerator(best, _run.Corpus.Tokenizer).Generate(prompt, sampling, Show, cancellation);
+            whole = true;
+        }
+        catch (OperationCanceledException)
+        {
+            // The training has finished: an interruption now costs the rest of the sample, not the result.
+        }
+
         if (!json)
             Console.Out.WriteLine();
-        return sample.Text;
+        return whole || text.Length > 0 ? text.ToString() : null;
+
+        void Show(string piece)
+        {
+            text.Append(piece);
+            if (!json)
+                Console.Out.Write(piece);
+        }
     }
 
     private void PrintJson(string? sample) => JsonOutput.Print(new
@@ -115,6 +136,4 @@ internal sealed class TrainingSession : IDisposable
         string end = _result.End == TrainingEnd.EarlyStopped ? "stopped early" : "done";
         return FormattableString.Invariant($"{end}: {_result.Steps} steps in {HumanText.Duration(TimeSpan.FromSeconds(_result.Seconds))}, {HumanText.Count(_result.Seconds > 0 ? (long)(_result.Tokens / _result.Seconds) : 0)} tokens/s, {validation}; peak memory {HumanText.Bytes(PeakMemory.Bytes)}; see {_run.Folder.ShortName}");
     }
-
-    private static string Quote(string argument) => argument.Any(char.IsWhiteSpace) || argument.Length == 0 ? $"\"{argument.Replace("\n", "\\n", StringComparison.Ordinal)}\"" : argument;
 }

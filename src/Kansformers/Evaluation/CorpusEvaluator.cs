@@ -15,8 +15,8 @@ public sealed class CorpusEvaluator(Gpt model, EvaluationOptions? options = null
     /// <param name="tokens">The corpus; its file must stay open meanwhile.</param>
     /// <param name="progress">Is told after each batch.</param>
     /// <param name="cancellation">Ends the work with <see cref="OperationCanceledException"/> between batches.</param>
-    /// <returns>The measures; the loss is not finite when the model's weights are broken.</returns>
-    /// <exception cref="KansformersException">There are fewer than two tokens, an option is invalid, or the corpus holds ids that the model does not have.</exception>
+    /// <returns>The measures.</returns>
+    /// <exception cref="KansformersException">There are fewer than two tokens, an option is invalid, the corpus holds ids that the model does not have, or the model's weights are broken.</exception>
     public EvaluationResult Evaluate(TokenSpan tokens, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(tokens);
@@ -39,6 +39,8 @@ public sealed class CorpusEvaluator(Gpt model, EvaluationOptions? options = null
         {
             nats += batchNats;
             done += tokens;
+            if (!double.IsFinite(nats))
+                throw new KansformersException(FormattableString.Invariant($"the model's loss is not a number ({nats / done}): its weights are broken; load another checkpoint, or train with a smaller learning rate"));
             progress?.Report(new EvaluationProgress(done, total, nats / done));
         }
 

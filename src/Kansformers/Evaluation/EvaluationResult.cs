@@ -3,7 +3,7 @@ namespace Kansformers.Evaluation;
 /// <summary>How well a model predicts a corpus.</summary>
 public sealed record EvaluationResult
 {
-    /// <summary>The mean negative log-likelihood, in nats per token. Not finite when the model's weights are broken.</summary>
+    /// <summary>The mean negative log-likelihood, in nats per token.</summary>
     public required double Loss { get; init; }
 
     /// <summary>exp(loss): how many equally likely tokens would be as hard to guess.</summary>

@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace Kansformers.Files;
 
 /// <summary>
 /// Writes whole files so that a reader, or a run killed at any moment, sees the old content or the new, never a part:
 /// write to a temporary file beside the target, flush it to the disk, rename.
 /// </summary>
-public static class AtomicFile
+public static partial class AtomicFile
 {
     /// <summary>Writes <paramref name="path"/> through a stream.</summary>
     /// <param name="path">The file to create or replace; its folder is made when missing.</param>
@@ -48,6 +50,10 @@ public static class AtomicFile
         Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
     }
 
+    /// <summary>Whether a file's name is that of a temporary file which <see cref="Write"/> made beside one of the given files.</summary>
+    internal static bool IsTemporary(string name, IReadOnlyCollection<string> targets) =>
+        TemporaryEnd().Match(name) is { Success: true } end && targets.Contains(name[..end.Index]);
+
     /// <summary>One clause that tells a user why a file operation failed and what to do about it.</summary>
     internal static string Reason(Exception failure)
     {
@@ -60,6 +66,9 @@ public static class AtomicFile
             _ => failure.Message.ReplaceLineEndings(" ").TrimEnd('.', ' '),
         };
     }
+
+    [GeneratedRegex(@"\.[0-9]+\.[0-9a-f]{32}\.tmp\z", RegexOptions.CultureInvariant)]
+    private static partial Regex TemporaryEnd();
 
     private static void TryDelete(string path)
     {

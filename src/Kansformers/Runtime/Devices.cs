@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,25 +7,36 @@ namespace Kansformers.Runtime;
 /// <summary>Names of devices, and whether they are there.</summary>
 public static class Devices
 {
+    /// <summary>Whether <see cref="Find"/> knows a name, be the device there or not. It loads nothing.</summary>
+    /// <param name="name">The name.</param>
+    public static bool IsName(string name) => Parse(name) is not null;
+
     /// <summary>Turns a name into a device that is there.</summary>
     /// <param name="name"><c>cpu</c>, <c>cuda</c>, <c>cuda:N</c>, <c>mps</c>, or <c>auto</c> (CUDA when it is there, else the CPU).</param>
     /// <exception cref="KansformersException">The name is unknown, or no such device is there; the message says what to do.</exception>
     public static Device Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
+        (string kind, int index) = Parse(name) ?? throw new KansformersException($"unknown device '{name}': use cpu, cuda, cuda:N, mps or auto");
         LibTorch.Load();
-        string[] parts = name.Split(':');
-        int index = 0;
-        if (parts.Length > 2 || (parts.Length == 2 && (!int.TryParse(parts[1], out index) || index < 0)))
-            throw Unknown(name);
-        return parts[0] switch
+        return kind switch
         {
-            "cpu" when parts.Length == 1 => CPU,
-            "auto" when parts.Length == 1 => cuda.is_available() ? new Device(DeviceType.CUDA, 0) : CPU,
-            "mps" when parts.Length == 1 => mps_is_available() ? new Device(DeviceType.MPS)
-                : throw new KansformersException("device 'mps' is not there: it needs macOS on Apple silicon; use --device cpu"),
             "cuda" => Cuda(name, index),
-            _ => throw Unknown(name),
+            "auto" => cuda.is_available() ? new Device(DeviceType.CUDA, 0) : CPU,
+            "mps" => mps_is_available() ? new Device(DeviceType.MPS)
+                : throw new KansformersException("device 'mps' is not there: it needs macOS on Apple silicon; use --device cpu"),
+            _ => CPU,
+        };
+    }
+
+    private static (string Kind, int Index)? Parse(string name)
+    {
+        string[] parts = name.Split(':');
+        return parts switch
+        {
+            ["cpu" or "auto" or "mps" or "cuda"] => (name, 0),
+            ["cuda", string number] when int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int index) => ("cuda", index),
+            _ => null,
         };
     }
 
@@ -42,7 +54,4 @@ public static class Devices
             ? new Device(DeviceType.CUDA, index)
             : throw new KansformersException($"device '{name}' is not there: this machine has {count} CUDA device(s), counted from 0");
     }
-
-    private static KansformersException Unknown(string name) =>
-        new($"unknown device '{name}': use cpu, cuda, cuda:N, mps or auto");
 }

@@ -8,6 +8,17 @@ public static class HumanText
     private static readonly string[] CountUnits = ["", " k", " M", " G", " T", " P", " E"];
     private static readonly string[] ByteUnits = [" B", " kB", " MB", " GB", " TB", " PB", " EB"];
 
+    /// <summary>A word of a command line to be copied: as it is where every POSIX shell reads it so, else in single quotes.</summary>
+    /// <param name="word">Any text, such as a path.</param>
+    /// <returns>What a shell reads back as that text.</returns>
+    public static string ShellWord(string word)
+    {
+        ArgumentNullException.ThrowIfNull(word);
+        return word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || (c < 128 && "_-+=.,:/@%".Contains(c, StringComparison.Ordinal)))
+            ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    }
+
     /// <summary>A duration in its two largest units: <c>350 ms</c>, <c>4.2 s</c>, <c>42 s</c>, <c>1 min 05 s</c>, <c>2 h 07 min</c>, <c>3 d 04 h</c>.</summary>
     /// <param name="duration">The duration; a negative one gets a minus sign.</param>
     /// <returns>The text.</returns>

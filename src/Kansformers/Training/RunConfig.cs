@@ -49,6 +49,12 @@ public sealed record RunConfig
     /// <summary>Where the text came from.</summary>
     public required DataConfig Data { get; init; }
 
+    /// <summary>The command that started the run; null where a program did.</summary>
+    public string? CommandLine { get; init; }
+
+    /// <summary>The commands that went on with it, in their order.</summary>
+    public IReadOnlyList<string> Resumes { get; init; } = [];
+
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
@@ -56,6 +62,7 @@ public sealed record RunConfig
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
@@ -81,11 +88,16 @@ public sealed record RunConfig
         }
         catch (Exception failure) when (failure is JsonException or NotSupportedException)
         {
-            throw new KansformersException($"'{path}' is not a run's configuration: {failure.Message.ReplaceLineEndings(" ")}", failure);
+            throw new KansformersException($"'{path}' is not a run's configuration: {Fault(failure)}", failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new KansformersException($"cannot read '{path}': {AtomicFile.Reason(failure)}; is '{Path.GetDirectoryName(path)}' a run folder?", failure);
         }
     }
+
+    // The place says more than the reader's own words about types and annotations.
+    private static string Fault(Exception failure) => failure is JsonException { Path: ['$', '.', .. string place] }
+        ? $"'{place}' is empty or holds a wrong value; restore the file, or start a new run"
+        : failure.Message.ReplaceLineEndings(" ");
 }

@@ -22,6 +22,12 @@ public enum RunWeights
 /// </summary>
 public sealed class RunFolder
 {
+    private const string ConfigFileName = "config.json", ModelFileName = "model.safetensors", CheckpointFileName = "checkpoint.safetensors";
+
+    // All that a run writes, TensorBoard's events aside.
+    private static readonly string[] FileNames =
+        [ConfigFileName, TokenizerFile.Name, ModelFileName, CheckpointFileName, RunLog.FileName, LossCurve.FileName, RunSummary.FileName];
+
     private RunFolder(string path, RunConfig config)
     {
         (Folder, Config) = (path, config);
@@ -34,46 +40,83 @@ public sealed class RunFolder
     public string ShortName => Path.GetRelativePath(Environment.CurrentDirectory, Folder) is string relative && !relative.StartsWith("..", StringComparison.Ordinal) ? relative : Folder;
 
     /// <summary>The run's configuration.</summary>
-    public RunConfig Config { get; }
+    public RunConfig Config { get; private set; }
 
     /// <summary>The best weights.</summary>
-    public string ModelFile => Path.Combine(Folder, "model.safetensors");
+    public string ModelFile => Path.Combine(Folder, ModelFileName);
 
     /// <summary>The state from which the run can go on.</summary>
-    public string CheckpointFile => Path.Combine(Folder, "checkpoint.safetensors");
+    public string CheckpointFile => Path.Combine(Folder, CheckpointFileName);
 
     /// <summary>One line per step and validation.</summary>
     public string LogFile => Path.Combine(Folder, RunLog.FileName);
 
     /// <summary>The picture of the losses.</summary>
-    public string LossCurveFile => Path.Combine(Folder, "loss.svg");
+    public string LossCurveFile => Path.Combine(Folder, LossCurve.FileName);
 
     /// <summary>The description for people.</summary>
-    public string SummaryFile => Path.Combine(Folder, "README.md");
+    public string SummaryFile => Path.Combine(Folder, RunSummary.FileName);
 
     /// <summary>Starts a run in a new or empty folder.</summary>
     /// <param name="folder">The folder; made when missing.</param>
     /// <param name="config">The run's configuration.</param>
     /// <param name="tokenizer">The tokenizer, which is saved with the run.</param>
-    /// <exception cref="KansformersException">The folder holds a run already, or cannot be written.</exception>
+    /// <exception cref="KansformersException">The folder holds a run or anything else already, or cannot be written.</exception>
     public static RunFolder Create(string folder, RunConfig config, Tokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(tokenizer);
         RequireFree(folder);
-        string full = Path.GetFullPath(folder);
-        RunFolder run = new(full, config);
-        tokenizer.Save(full);
-        config.Save(Path.Combine(full, "config.json"));
+        RunFolder run = At(folder, config);
+        run.Initialize(tokenizer);
         return run;
     }
 
-    /// <summary>Refuses a folder that holds a run.</summary>
+    /// <summary>The folder of a run to be; nothing is written yet.</summary>
+    internal static RunFolder At(string folder, RunConfig config) => new(Path.GetFullPath(folder), config);
+
+    /// <summary>Remembers, in <c>config.json</c>, a command that went on with the run.</summary>
+    /// <param name="commandLine">The command, as it can be called again.</param>
+    /// <exception cref="KansformersException">The file cannot be written.</exception>
+    public void AddResume(string commandLine)
+    {
+        Config = Config with { Resumes = [.. Config.Resumes, commandLine] };
+        Config.Save(Path.Combine(Folder, ConfigFileName));
+    }
+
+    /// <summary>Writes what makes a folder a run.</summary>
+    internal void Initialize(Tokenizer tokenizer)
+    {
+        tokenizer.Save(Folder);
+        Config.Save(Path.Combine(Folder, ConfigFileName));
+    }
+
+    /// <summary>Refuses a folder that holds anything: a run must not overwrite what is not its own.</summary>
     internal static void RequireFree(string folder)
     {
         string full = Path.GetFullPath(folder);
-        if (File.Exists(Path.Combine(full, "config.json")))
-            throw new KansformersException($"'{full}' holds a run already; give another --out, or go on with it by --resume {folder}");
+        if (File.Exists(full))
+            throw new KansformersException($"'{full}' is a file; give another --out, for a folder that is new or empty");
+        string[] names = Names(full);
+        if (names.Contains(ConfigFileName) && names.Contains(TokenizerFile.Name))
+            throw new KansformersException($"'{full}' holds a run already; give another --out, or go on with it by --resume {HumanText.ShellWord(folder)}");
+
+        // A training that was killed before its configuration was written leaves its lock, perhaps with its tokenizer.
+        bool begun = names.Contains(FolderLock.FileName);
+        if (!names.All(name => name == FolderLock.FileName || (begun && (name == TokenizerFile.Name || AtomicFile.IsTemporary(name, FileNames)))))
+            throw new KansformersException($"'{full}' is not empty; give another --out, for a folder that is new or empty");
+    }
+
+    private static string[] Names(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry))] : [];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new KansformersException($"cannot read the folder '{folder}': {AtomicFile.Reason(failure)}", failure);
+        }
     }
 
     /// <summary>Opens the folder of a run.</summary>
@@ -84,12 +127,26 @@ public sealed class RunFolder
         string full = Path.GetFullPath(folder);
         if (!Directory.Exists(full))
             throw new KansformersException($"there is no run folder '{full}'; name a folder that 'train' made");
-        return new RunFolder(full, RunConfig.Load(Path.Combine(full, "config.json")));
+        return new RunFolder(full, RunConfig.Load(Path.Combine(full, ConfigFileName)));
     }
 
     /// <summary>The run's tokenizer.</summary>
     /// <exception cref="KansformersException">It is missing or damaged.</exception>
     public Tokenizer LoadTokenizer() => Tokenizer.Load(Folder);
+
+    /// <summary>The text that the run is trained on, as tokens.</summary>
+    /// <param name="progress">Is told how far the tokenizing has come, if the tokens are not in the cache any more.</param>
+    /// <param name="cancellation">Stops the tokenizing.</param>
+    /// <returns>The tokens, to be disposed.</returns>
+    /// <exception cref="KansformersException">The text is missing, or is not what it was.</exception>
+    public TokenizedCorpus LoadCorpus(IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        TokenizedCorpus corpus = TrainingRun.Prepare(Config.Data, LoadTokenizer(), progress, cancellation);
+        if (Config.Data.Fingerprint is null || Config.Data.Fingerprint == corpus.Fingerprint)
+            return corpus;
+        corpus.Dispose();
+        throw new KansformersException($"the corpus '{Config.Data.Data}' is not the one that '{Folder}' was trained on; bring the old text back, or start a new run");
+    }
 
     /// <summary>The run's model.</summary>
     /// <param name="weights">Which weights; a run that has not been validated yet has only the last ones, which are then taken.</param>
@@ -126,7 +183,7 @@ public sealed class RunFolder
     internal void SaveBest(Gpt model, long step, double loss)
     {
         using var scope = NewDisposeScope();
-        StateDictionary.Save(ModelFile, model.state_dict().Select(entry => (entry.Key, entry.Value)), new Dictionary<string, string>
+        StateDictionary.Save(ModelFile, model.state_dict().Select(entry => (entry.Key, entry.Value)), new Dictionary<string, string>([GptMetadata.Of(model)])
         {
             ["format"] = "pt",
             ["step"] = step.ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -134,19 +191,52 @@ public sealed class RunFolder
         });
     }
 
-    /// <summary>Removes what an interrupted write left behind.</summary>
+    /// <summary>Whether there are weights that would be lost with the folder.</summary>
+    internal bool HoldsWeights => File.Exists(ModelFile) || File.Exists(CheckpointFile);
+
+    /// <summary>
+    /// Refuses a run whose checkpoint is lost: to begin again would destroy what is left of it. The first checkpoint follows the first
+    /// validation, before any further step, or the training's end, before the curve is drawn.
+    /// </summary>
+    internal void RequireUnsaved()
+    {
+        bool logged = File.Exists(LogFile);
+        bool wasSaved = File.Exists(LossCurveFile) || (logged ? RunLog.Read(LogFile).Any(entry => entry.Step > Config.Training.EvalInterval) : File.Exists(ModelFile));
+        if (wasSaved)
+            throw new KansformersException($"'{CheckpointFile}' is missing, so the run cannot go on; restore it, or start a new run");
+    }
+
+    /// <summary>Removes what an interrupted write left behind, and nothing else.</summary>
     internal void Sweep()
     {
-        foreach (string left in Directory.EnumerateFiles(Folder, "*.tmp"))
+        foreach (string name in Names(Folder).Where(name => AtomicFile.IsTemporary(name, FileNames)))
+            Delete(name);
+    }
+
+    /// <summary>Removes the files of a run, and the folder when it holds nothing else.</summary>
+    internal void Remove()
+    {
+        foreach (string name in Names(Folder).Where(name => FileNames.Contains(name) || name == FolderLock.FileName || TensorBoardWriter.IsEventFile(name)))
+            Delete(name);
+        try
         {
-            try
-            {
-                File.Delete(left);
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                // Another process may be writing it; it harms nobody.
-            }
+            Directory.Delete(Folder);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Something else lies there, or it is a place where a disk is mounted.
+        }
+    }
+
+    private void Delete(string name)
+    {
+        try
+        {
+            File.Delete(Path.Combine(Folder, name));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Another program may have it open; it harms nobody.
         }
     }
 }

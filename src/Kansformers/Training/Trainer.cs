@@ -59,15 +59,20 @@ public sealed class Trainer : IDisposable
     /// <summary>How many steps are done.</summary>
     public long Steps => _progress.Step;
 
+    /// <summary>Whether the numbers are not finite any more; to go on, or to begin again, comes to the same.</summary>
+    internal bool HasDiverged { get; private set; }
+
     /// <summary>Goes on from the run folder's checkpoint, if there is one; the log is cut back to it.</summary>
     /// <returns>The number of steps that are done already.</returns>
-    /// <exception cref="KansformersException">The checkpoint is damaged or not of this run.</exception>
+    /// <exception cref="KansformersException">The checkpoint is damaged or not of this run, or there was one that is lost.</exception>
     public long Resume()
     {
         if (_run is null)
             throw new InvalidOperationException("a training without a run folder cannot be resumed");
         _run.Sweep();
-        if (File.Exists(_run.CheckpointFile))
+        if (!File.Exists(_run.CheckpointFile))
+            _run.RequireUnsaved();
+        else
             _progress = TrainingCheckpoint.Load(_run.CheckpointFile, _model, _optimizer);
         if (_progress.Seed != _options.Seed)
             throw new KansformersException($"'{_run.CheckpointFile}' was made with seed {_progress.Seed}, the configuration says {_options.Seed}; they must agree");
@@ -202,8 +207,11 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private KansformersException Diverged(string what, double value, long step) => new(
-        FormattableString.Invariant($"{what} became {value} at step {step}; ")
-        + (_run is not null && File.Exists(_run.CheckpointFile) ? $"the last good checkpoint is kept in '{_run.CheckpointFile}'; " : "")
-        + "lower --learning-rate, lengthen --warmup or set --grad-clip");
+    private KansformersException Diverged(string what, double value, long step)
+    {
+        HasDiverged = true;
+        return new KansformersException(FormattableString.Invariant($"{what} became {value} at step {step}; ")
+            + (_run is not null && File.Exists(_run.CheckpointFile) ? $"the last good checkpoint is kept in '{_run.CheckpointFile}'; start a new run and " : "")
+            + "lower --learning-rate, lengthen --warmup or set --grad-clip");
+    }
 }

@@ -37,7 +37,6 @@ internal sealed record TrainingProgress
 /// </summary>
 internal static class TrainingCheckpoint
 {
-    private const string ModelPrefix = "model.";
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     public static void Save(string path, Gpt model, AdamW optimizer, TrainingProgress progress)
@@ -45,15 +44,15 @@ internal static class TrainingCheckpoint
         using var scope = NewDisposeScope();
         StateDictionary.Save(
             path,
-            model.state_dict().Select(entry => (ModelPrefix + entry.Key, entry.Value)).Concat(optimizer.State),
-            new Dictionary<string, string> { ["progress"] = JsonSerializer.Serialize(progress, Json) });
+            model.state_dict().Select(entry => (GptCheckpoint.CheckpointPrefix + entry.Key, entry.Value)).Concat(optimizer.State),
+            new Dictionary<string, string>([GptMetadata.Of(model)]) { ["progress"] = JsonSerializer.Serialize(progress, Json) });
     }
 
     public static TrainingProgress Load(string path, Gpt model, AdamW optimizer)
     {
         using TensorFile file = StateDictionary.Load(path);
         TrainingProgress progress = Progress(file);
-        LoadModel(file, model);
+        GptCheckpoint.LoadInto(model, file);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         foreach ((string name, Tensor moment) in optimizer.State)
@@ -70,14 +69,7 @@ internal static class TrainingCheckpoint
     public static void LoadModel(string path, Gpt model)
     {
         using TensorFile file = StateDictionary.Load(path);
-        LoadModel(file, model);
-    }
-
-    private static void LoadModel(TensorFile file, Gpt model)
-    {
-        StoredTensor[] weights = [.. file.Tensors.Where(tensor => tensor.Name.StartsWith(ModelPrefix, StringComparison.Ordinal))
-            .Select(tensor => tensor.WithName(tensor.Name[ModelPrefix.Length..]))];
-        StateDictionary.LoadInto(model, file.Path, weights);
+        GptCheckpoint.LoadInto(model, file);
     }
 
     private static TrainingProgress Progress(TensorFile file)

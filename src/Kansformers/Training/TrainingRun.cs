@@ -1,3 +1,4 @@
+using Kansformers.Files;
 using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Transformers;
@@ -8,6 +9,8 @@ namespace Kansformers.Training;
 /// <summary>A training with all that belongs to it: corpus, tokenizer, model, trainer and run folder, new or resumed.</summary>
 public sealed class TrainingRun : IDisposable
 {
+    private FolderLock? _lock;
+
     private TrainingRun(RunFolder folder, TokenizedCorpus corpus, Gpt model, Trainer trainer)
     {
         (Folder, Corpus, Model, Trainer) = (folder, corpus, model, trainer);
@@ -49,7 +52,17 @@ public sealed class TrainingRun : IDisposable
                 Data = config.Data with { Fingerprint = corpus.Fingerprint },
             };
             RequireBlock(corpus, complete.Model.BlockSize);
-            return Assemble(RunFolder.Create(folder, complete, corpus.Tokenizer), corpus, device);
+            TrainingRun run = Assemble(RunFolder.At(folder, complete), corpus, device);
+            try
+            {
+                run.Create();
+                return run;
+            }
+            catch
+            {
+                run.Dispose();
+                throw;
+            }
         }
         catch
         {
@@ -63,41 +76,70 @@ public sealed class TrainingRun : IDisposable
     /// <param name="device">Where to train; null is the CPU.</param>
     /// <param name="progress">Is told how far the tokenizing has come, if the tokens are not in the cache any more.</param>
     /// <param name="cancellation">Stops the tokenizing.</param>
-    /// <exception cref="KansformersException">The folder holds no run, the checkpoint is damaged, or the corpus has changed.</exception>
+    /// <exception cref="KansformersException">The folder holds no run or is in use, the checkpoint is damaged or lost, or the corpus has changed.</exception>
     public static TrainingRun Resume(string folder, Device? device = null, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
         RunFolder run = RunFolder.Open(folder);
-        TokenizedCorpus corpus = Prepare(run.Config.Data, run.LoadTokenizer(), progress, cancellation);
+        FolderLock held = Hold(run);
         try
         {
-            if (run.Config.Data.Fingerprint is string expected && expected != corpus.Fingerprint)
-                throw new KansformersException($"the corpus '{run.Config.Data.Data}' is not the one that '{run.Folder}' was trained on; bring the old text back, or start a new run");
-            TrainingRun resumed = Assemble(run, corpus, device);
+            TokenizedCorpus corpus = run.LoadCorpus(progress, cancellation);
             try
             {
-                resumed.Trainer.Resume();
-                return resumed;
+                TrainingRun resumed = Assemble(run, corpus, device);
+                try
+                {
+                    resumed.Trainer.Resume();
+                    resumed._lock = held;
+                    return resumed;
+                }
+                catch
+                {
+                    resumed.Dispose();
+                    throw;
+                }
             }
             catch
             {
-                resumed.Trainer.Dispose();
-                resumed.Model.Dispose();
+                corpus.Dispose();
                 throw;
             }
         }
         catch
         {
-            corpus.Dispose();
+            held.Dispose();
             throw;
         }
     }
 
     /// <summary>Trains to the end, then draws the loss curve.</summary>
     /// <param name="cancellation">Ends the training after the current step, with a checkpoint.</param>
-    /// <exception cref="KansformersException">As for <see cref="Training.Trainer.Run"/>.</exception>
+    /// <exception cref="KansformersException">
+    /// As for <see cref="Training.Trainer.Run"/>, or the memory does not suffice. The run folder is then removed if it holds no weights yet and
+    /// going on would come to the same.
+    /// </exception>
     public TrainingResult Run(CancellationToken cancellation = default)
     {
-        TrainingResult result = Trainer.Run(cancellation);
+        TrainingResult result;
+        try
+        {
+            result = Trainer.Run(cancellation);
+        }
+        catch (Exception failure) when (Trainer.HasDiverged || OutOfMemory.Caused(failure))
+        {
+            string message = Trainer.HasDiverged ? failure.Message : TooBig(Folder.Config);
+            if (!Folder.HoldsWeights)
+            {
+                // To go on would come to the same, and the folder would only stand in the way of another try.
+                Remove();
+                message += $"; nothing was saved yet, so the run folder '{Folder.ShortName}' is removed";
+            }
+
+            throw new KansformersException(message, failure);
+        }
+
+        if (result.Steps == 0)
+            return result;
         LossCurve curve = LossCurve.FromLog(RunLog.Read(Folder.LogFile)) with
         {
             Title = $"{Folder.Config.Preset} on {Corpus.Name}",
@@ -109,18 +151,18 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>Writes the run folder's <c>README.md</c>.</summary>
     /// <param name="result">What the training came to.</param>
-    /// <param name="commandLine">The command that started it.</param>
     /// <param name="sample">Text that the model wrote, if any.</param>
     /// <exception cref="KansformersException">The file cannot be written.</exception>
-    public void WriteSummary(TrainingResult result, string commandLine, string? sample)
+    public void WriteSummary(TrainingResult result, string? sample)
     {
         ArgumentNullException.ThrowIfNull(result);
         GptOptions model = Folder.Config.Model;
-        string name = Folder.ShortName;
+        string name = HumanText.ShellWord(Folder.ShortName);
         new RunSummary
         {
             Title = $"{Folder.Config.Preset} on {Corpus.Name}",
-            CommandLine = commandLine,
+            CommandLine = Folder.Config.CommandLine,
+            Resumes = Folder.Config.Resumes,
             Corpus = $"{Corpus.Name}: {HumanText.Count(Corpus.Train.Count)} tokens to train on, {HumanText.Count(Corpus.Validation.Count)} held out; {Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids",
             Model =
             [
@@ -150,22 +192,55 @@ public sealed class TrainingRun : IDisposable
         Trainer.Dispose();
         Model.Dispose();
         Corpus.Dispose();
+        _lock?.Dispose();
+        _lock = null;
     }
 
     private static TrainingRun Assemble(RunFolder run, TokenizedCorpus corpus, Device? device)
     {
         random.manual_seed(run.Config.Training.Seed);
-        Gpt model = new(run.Config.Model, device);
+        Gpt? model = null;
         try
         {
+            model = new Gpt(run.Config.Model, device);
             return new TrainingRun(run, corpus, model, new Trainer(model, run.Config.Training, corpus.Train, corpus.Validation, run));
         }
-        catch
+        catch (Exception failure)
         {
-            model.Dispose();
+            model?.Dispose();
+            if (OutOfMemory.Caused(failure))
+                throw new KansformersException(TooBig(run.Config), failure);
             throw;
         }
     }
+
+    // The folder is made last, so that nothing stays behind of a training that could not begin.
+    private void Create()
+    {
+        _lock = Hold(Folder);
+        RunFolder.RequireFree(Folder.Folder); // another process may have been faster
+        try
+        {
+            Folder.Initialize(Corpus.Tokenizer);
+        }
+        catch
+        {
+            Remove();
+            throw;
+        }
+    }
+
+    private void Remove()
+    {
+        _lock?.Dispose();
+        _lock = null;
+        Folder.Remove();
+    }
+
+    private static FolderLock Hold(RunFolder run) => FolderLock.Take(run.Folder, "another training");
+
+    private static string TooBig(RunConfig config) =>
+        $"not enough memory to train {config.Model.Layers} layers of width {config.Model.Width} on batches of {config.Training.BatchSize} x {config.Model.BlockSize} tokens; lower --embd, --layers, --batch-size or --block-size";
 
     /// <summary>The tokens that a configuration names, by a given tokenizer or the one that it names.</summary>
     /// <param name="data">Where the text lies.</param>

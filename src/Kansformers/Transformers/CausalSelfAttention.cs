@@ -25,7 +25,7 @@ internal sealed class CausalSelfAttention : nn.Module<Tensor, Tensor>
         : base(nameof(CausalSelfAttention))
     {
         (_options, _layer) = (options, layer);
-        _queryKeyValue = layers.For(KanPlacement.Attention, options.Width, 3 * options.Width);
+        _queryKeyValue = layers.For(KanPlacement.Attention, options.Width, 3L * options.Width);
         _project = layers.For(KanPlacement.Attention, options.Width, options.Width, residual: true);
         _dropout = nn.Dropout(options.ResidualDropout);
         RegisterComponents();

@@ -4,15 +4,23 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Transformers;
 
-/// <summary>GPTs from weight files that say nothing about their architecture but what names and shapes tell.</summary>
+/// <summary>
+/// GPTs from weight files: those of this library, which tell their architecture, and those that say nothing about it but what names and shapes tell.
+/// Training checkpoints of this library (<c>checkpoint.safetensors</c>), whose weights are named <c>model.*</c>, are read as well.
+/// </summary>
 public static class GptCheckpoint
 {
+    /// <summary>How the names of the weights begin in a training checkpoint, beside the optimizer's moments.</summary>
+    internal const string CheckpointPrefix = "model.";
+
+    private const string TokenEmbedding = "transformer.wte.weight";
+
     // One layer of each place, by its name as a KAN.
     private static readonly string[] KanLayers = ["transformer.h.0.attn.c_attn.layers.0", "transformer.h.0.mlp.kan.layers.0", "lm_head.layers.0"];
 
-    /// <summary>Loads a bare state dictionary of this library, the original Kansformers or minGPT.</summary>
+    /// <summary>Loads the weights of this library, the original Kansformers or minGPT.</summary>
     /// <param name="path">A safetensors or PyTorch file (<c>.pt</c>).</param>
-    /// <param name="heads">The number of attention heads, which no shape tells; null takes those of the preset with these sizes.</param>
+    /// <param name="heads">The number of attention heads, which no shape tells; null takes what the file says, else those of the preset with these sizes.</param>
     /// <param name="device">Where the model is wanted; null is the CPU.</param>
     /// <exception cref="KansformersException">The file cannot be read, is not such a checkpoint, or the heads are unknown.</exception>
     public static Gpt Load(string path, int? heads = null, Device? device = null)
@@ -36,33 +44,40 @@ public static class GptCheckpoint
     /// <param name="file">The checkpoint.</param>
     /// <exception cref="KansformersException">A tensor is missing, unexpected or of another shape; the message names it.</exception>
     public static void LoadInto(Gpt model, TensorFile file) =>
-        StateDictionary.LoadInto(model, file, new LoadOptions { AllowUnexpected = IsCausalMask });
+        StateDictionary.LoadInto(model, file.Path, Weights(file), new LoadOptions { AllowUnexpected = IsCausalMask });
 
-    /// <summary>The architecture that a checkpoint's names and shapes tell. Dropout is that of the defaults, the activation SiLU.</summary>
+    /// <summary>
+    /// The architecture that a checkpoint's names and shapes tell, and its header where this library made it. Else dropout is that of the defaults,
+    /// the activation SiLU.
+    /// </summary>
     /// <param name="file">The checkpoint.</param>
-    /// <param name="heads">The number of attention heads; null takes those of the preset with these sizes.</param>
-    /// <exception cref="KansformersException">The file is not a GPT of this kind, or the heads are unknown.</exception>
+    /// <param name="heads">The number of attention heads; null takes what the file says, else those of the preset with these sizes.</param>
+    /// <exception cref="KansformersException">The file is not a GPT of this kind, the heads are unknown, or the file says otherwise.</exception>
     public static GptOptions Infer(TensorFile file, int? heads = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        long[] embedding = Shape(file, "transformer.wte.weight", 2), positions = Shape(file, "transformer.wpe.weight", 2);
+        string prefix = Prefix(file);
+        long[] embedding = Shape(file, prefix + TokenEmbedding, 2), positions = Shape(file, $"{prefix}transformer.wpe.weight", 2);
         int layers = 0;
-        while (file.TryGet($"transformer.h.{layers}.ln_1.weight", out _))
+        while (file.TryGet($"{prefix}transformer.h.{layers}.ln_1.weight", out _))
             layers++;
         if (layers == 0)
             throw NotGpt(file, "transformer.h.0.ln_1.weight");
         int width = checked((int)embedding[1]);
-        string[] kans = [.. KanLayers.Where(name => file.TryGet($"{name}.spline_weight", out _))];
-        GptOptions options = new()
+        string[] kans = [.. KanLayers.Where(name => file.TryGet($"{prefix}{name}.spline_weight", out _))];
+        GptOptions? told = GptMetadata.Read(file);
+        if (told is not null && heads is int given && given != told.Heads)
+            throw new KansformersException($"'{file.Path}' was made with {told.Heads} heads, not {given}; leave out --heads");
+        GptOptions options = (told ?? new GptOptions()) with
         {
             Layers = layers,
             Width = width,
-            Heads = heads ?? GptPresets.Of(layers, width)?.Heads
+            Heads = heads ?? told?.Heads ?? GptPresets.Of(layers, width)?.Heads
                 ?? throw new KansformersException($"'{file.Path}' does not tell the number of attention heads; give --heads (it divides the width, {width})"),
             BlockSize = checked((int)positions[0]),
             VocabularySize = checked((int)embedding[0]),
             Placement = kans.Aggregate(KanPlacement.None, (placement, name) => placement | Place(name)),
-            Kan = kans.Length > 0 ? InferKan(file, kans[0]) : new KanOptions(),
+            Kan = kans.Length > 0 ? InferKan(file, prefix + kans[0], told?.Kan ?? new KanOptions()) : told?.Kan ?? new KanOptions(),
         };
         options.Validate();
         return options;
@@ -72,17 +87,26 @@ public static class GptCheckpoint
     internal static bool IsCausalMask(string name) =>
         name.EndsWith(".attn.bias", StringComparison.Ordinal) || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal);
 
+    /// <summary>The model's weights by the model's names, without what a training checkpoint holds beside them.</summary>
+    internal static IReadOnlyCollection<StoredTensor> Weights(TensorFile file) =>
+        Prefix(file) is { Length: > 0 } prefix
+            ? [.. file.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor.WithName(tensor.Name[prefix.Length..]))]
+            : file.Tensors;
+
+    private static string Prefix(TensorFile file) =>
+        !file.TryGet(TokenEmbedding, out _) && file.TryGet(CheckpointPrefix + TokenEmbedding, out _) ? CheckpointPrefix : "";
+
     private static KanPlacement Place(string name) =>
         name.Contains(".attn.", StringComparison.Ordinal) ? KanPlacement.Attention : name.Contains(".mlp.", StringComparison.Ordinal) ? KanPlacement.Mlp : KanPlacement.Head;
 
-    private static KanOptions InferKan(TensorFile file, string layer)
+    private static KanOptions InferKan(TensorFile file, string layer, KanOptions told)
     {
         // coefficients = size + order, knots = size + 2 order + 1
         long coefficients = Shape(file, $"{layer}.spline_weight", 3)[2], knots = Shape(file, $"{layer}.grid", 2)[1];
         int order = checked((int)(knots - coefficients - 1)), size = checked((int)(coefficients - order));
         if (order < 1 || size < 1)
             throw new KansformersException($"'{file.Path}': {coefficients} coefficients and {knots} knots in '{layer}' do not make a spline");
-        return new KanOptions { GridSize = size, SplineOrder = order, StandaloneScaler = file.TryGet($"{layer}.spline_scaler", out _) };
+        return told with { GridSize = size, SplineOrder = order, StandaloneScaler = file.TryGet($"{layer}.spline_scaler", out _) };
     }
 
     private static long[] Shape(TensorFile file, string name, int dimensions)

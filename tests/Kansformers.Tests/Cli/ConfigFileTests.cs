@@ -10,14 +10,46 @@ public class ConfigFileTests
         using TestFolder folder = new();
         string path = folder.Write("c.json", """{ "model": "gpt-nano", "max_iters": 500, "learning-rate": 1e-3, "json": true, "resume": null, "grid-range": [-2, 2], /* why */ }""");
         Assert.Equal(
-            ["train", "--seed", "1", "--model", "gpt-nano", "--max-iters", "500", "--learning-rate", "1e-3", "--json", "--grid-range=-2,2"],
-            ConfigFile.Expand(["train", "--config", path, "--seed", "1"]));
+            ["train", "--config", path, "--seed", "1", "--model", "gpt-nano", "--max-iters", "500", "--learning-rate", "1e-3", "--json", "--grid-range=-2,2"],
+            Expand("train", "--config", path, "--seed", "1")!);
         foreach (string[] given in new string[][] { ["--max-iters", "7"], ["--max-iters=7"], ["--max-iters:7"] })
         {
-            string[] expanded = ConfigFile.Expand(["train", .. given, $"--config={path}"]);
+            string[]? expanded = Expand(["train", .. given, $"--config={path}"]);
+            Assert.NotNull(expanded);
             Assert.DoesNotContain("500", expanded);
             Assert.Contains("gpt-nano", expanded);
         }
+    }
+
+    [Theory]
+    [InlineData("""{ "model": "gpt-mini" }""", "--layers 1 --heads 1 --embd 8", "--model", "gpt-mini")]
+    [InlineData("""{ "layers": 2, "heads": 2, "embd": 16 }""", "--model gpt-nano", "--layers", "--embd")]
+    [InlineData("""{ "val-fraction": 0.2 }""", "--val-data a.txt", "--val-fraction", "0.2")]
+    [InlineData("""{ "val-data": "a.txt" }""", "--val-fraction 0.2", "--val-data", "a.txt")]
+    public void What_the_command_line_says_in_another_way_replaces_what_the_file_says(string file, string options, params string[] replaced)
+    {
+        using TestFolder folder = new();
+        string[]? expanded = Expand(["train", "--config", folder.Write("c.json", file), .. Cli.Args(options)]);
+        Assert.NotNull(expanded);
+        Assert.All(replaced, word => Assert.DoesNotContain(word, expanded));
+    }
+
+    [Fact]
+    public void A_size_on_the_command_line_replaces_that_size_only()
+    {
+        using TestFolder folder = new();
+        string[]? expanded = Expand("train", "--layers", "6", "--config", folder.Write("c.json", """{ "layers": 2, "heads": 2, "embd": 16 }"""));
+        Assert.Equal(["--heads", "2", "--embd", "16"], expanded![^4..]);
+        Assert.DoesNotContain("2", expanded[..^4]);
+    }
+
+    [Fact]
+    public void Only_train_has_a_configuration_and_a_value_is_no_option()
+    {
+        Assert.Null(Expand("sample", "run", "--prompt", "--config", "missing.json"));
+        Assert.Null(Expand("sample", "run", "--prompt", "--config"));
+        Assert.Null(Expand("train", "--prompt", "--config"));
+        Assert.Null(Expand("train", "--config", "missing.json", "-h"));
     }
 
     [Fact]
@@ -52,4 +84,6 @@ public class ConfigFileTests
         Cli.AssertFails(CommandLineApp.BadUsage, ["none.json", "no such file"], "train", "--config", folder["none.json"]);
         Cli.AssertFails(CommandLineApp.BadUsage, ["--config once"], "train", "--config", "a", "--config=b");
     }
+
+    private static string[]? Expand(params string[] args) => ConfigFile.Expand(args, CommandLineApp.Parse(CommandLineApp.CreateRoot(), args));
 }

@@ -126,6 +126,9 @@ public class FailureTests(TrainedRun run)
         if (OperatingSystem.IsLinux())
             Cli.AssertFails(CommandLineApp.RunFailed, ["/proc/run"], Train(folder, run.Text, "/proc/run"));
         Cli.AssertFails(CommandLineApp.RunFailed, [run.Folder, "holds a run already", "--resume"], Train(folder, run.Text, run.Folder));
+        string thesis = folder.Write("mine/thesis.md", "mine");
+        Cli.AssertFails(CommandLineApp.RunFailed, [folder["mine"], "is not empty", "--out"], Train(folder, run.Text, folder["mine"]));
+        Assert.Equal("mine", File.ReadAllText(thesis));
     }
 
     [Fact]
@@ -163,13 +166,80 @@ public class FailureTests(TrainedRun run)
     }
 
     [Fact]
+    public void A_corpus_that_has_changed_is_refused_by_every_verb_that_reads_it()
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("fox.txt", TinyTraining.Text);
+        Assert.Equal(0, Cli.Run(Train(folder, text)).Code);
+        foreach (string[] call in new string[][] { ["eval", folder["run"], "--json"], ["info", folder["run"], "--outside", "--json"] })
+            Assert.Equal(0, Cli.Run(call).Code);
+        File.AppendAllText(text, "the fox\n");
+        foreach (string[] call in new string[][] { ["eval", folder["run"]], ["info", folder["run"], "--outside"], ["train", "--resume", folder["run"]] })
+            Cli.AssertFails(CommandLineApp.RunFailed, [text, "is not the one", folder["run"]], call);
+        Assert.Equal(0, Cli.Run("eval", folder["run"], "--data", text).Code);
+    }
+
+    [Fact]
+    public void Eval_treats_special_tokens_in_other_text_as_the_run_did()
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("plain.txt", TinyTraining.Text), marked = folder.Write("marked.txt", "the fox<|endoftext|>");
+        string[] options = Cli.Args("--layers 1 --heads 1 --embd 4 --block-size 8 --batch-size 2 --max-iters 1 --eval-windows 1 --sample-tokens 0 --placement none --tokenizer gpt2 --special-tokens refuse");
+        Assert.Equal(0, Cli.Run(["train", .. options, "--data", text, "--out", folder["run"]]).Code);
+        Cli.AssertFails(CommandLineApp.RunFailed, ["<|endoftext|>"], "eval", folder["run"], "--data", marked);
+    }
+
+    [Fact]
+    public void Broken_weights_are_named_by_sample_and_eval_alike()
+    {
+        using TestFolder folder = new();
+        string copy = run.Copy(folder);
+        using (Kansformers.Transformers.Gpt model = Kansformers.Training.RunFolder.Open(copy).LoadModel())
+        {
+            using (TorchSharp.torch.no_grad())
+                model.parameters().Last()[0] = float.NaN;
+            Kansformers.Training.RunFolder.Open(copy).SaveBest(model, 1, 1);
+        }
+
+        Cli.AssertFails(CommandLineApp.RunFailed, ["its weights are broken"], "sample", copy);
+        Cli.AssertFails(CommandLineApp.RunFailed, ["its weights are broken"], "eval", copy, "--json");
+    }
+
+    [Fact]
+    public void A_model_or_batch_too_big_for_the_memory_is_one_line_and_leaves_no_folder()
+    {
+        using TestFolder folder = new();
+        foreach (string[] options in new string[][] { ["--heads", "1", "--embd", "2000000", "--block-size", "8"], ["--batch-size", "2000000000"], ["--block-size", "1000000000", "--val-fraction", "0"] })
+        {
+            CliResult result = Cli.Run(["train", .. Cli.Args("--layers 1 --max-iters 1 --warmup 0"), .. options[0] == "--heads" ? [] : Cli.Args("--heads 1 --embd 8"), .. options, "--data", run.Text, "--out", folder["run"]]);
+            Assert.Equal((1, ""), (result.Code, result.Out));
+            Assert.Matches(options[0] == "--block-size" ? "^error: .*needs 1000000001" : "^error: not enough memory to train .*--batch-size or --block-size$", Assert.Single(result.ErrorLines));
+            Assert.False(Directory.Exists(folder["run"]));
+        }
+
+        Assert.Equal(0, Cli.Run(Train(folder, run.Text)).Code);
+    }
+
+    [Fact]
+    public void Commands_to_be_copied_are_quoted_for_the_shell()
+    {
+        using TestFolder folder = new();
+        string odd = folder["it's $HOME"], quoted = $"'{folder.Path}/it'\\''s $HOME'";
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows allows no such name in every place");
+        Assert.Equal(0, Cli.Run(Train(folder, run.Text, odd)).Code);
+        Cli.AssertFails(CommandLineApp.RunFailed, [$"--resume {quoted}"], Train(folder, run.Text, odd));
+        string readme = File.ReadAllText(Path.Combine(odd, "README.md"));
+        Assert.Contains($"kansformers sample {quoted} ", readme, StringComparison.Ordinal);
+        Assert.Contains($"--out {quoted}", readme, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_device_that_is_not_there_is_named()
     {
         using TestFolder folder = new();
         Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "this machine has CUDA");
         Cli.AssertFails(CommandLineApp.RunFailed, ["'cuda'", "--device cpu"], [.. Train(folder, run.Text), "--device", "cuda"]);
         Cli.AssertFails(CommandLineApp.RunFailed, ["'cuda'"], "sample", run.Folder, "--device", "cuda");
-        Cli.AssertFails(CommandLineApp.RunFailed, ["'gpu'"], "eval", run.Folder, "--device", "gpu");
     }
 
     private static string[] Train(TestFolder folder, string text, string? target = null) =>

@@ -45,6 +45,20 @@ public class JsonContractTests(TrainedRun run)
     }
 
     [Fact]
+    public void A_resumed_run_keeps_the_command_that_started_it()
+    {
+        using TestFolder folder = new();
+        string copy = run.Copy(folder);
+        for (int time = 0; time < 2; time++)
+            Assert.Equal(0, Cli.Run("train", "--resume", copy, "--sample-tokens", "0").Code);
+        RunConfig config = RunFolder.Open(copy).Config;
+        Assert.StartsWith("kansformers train --layers 1 ", config.CommandLine, StringComparison.Ordinal);
+        string resume = $"kansformers train --resume {HumanText.ShellWord(copy)} --sample-tokens 0";
+        Assert.Equal([resume, resume], config.Resumes);
+        Assert.Contains($"{config.CommandLine}\n{resume}   # 2 times\n", File.ReadAllText(Path.Combine(copy, "README.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Resuming_a_finished_run_reports_the_same_numbers()
     {
         using TestFolder folder = new();
@@ -117,6 +131,25 @@ public class JsonContractTests(TrainedRun run)
         Cli.AssertFails(CommandLineApp.BadUsage, [$"vocabulary of {vocabulary}", "--tokenizer"], "sample", path, "--heads", "2");
         Cli.AssertFails(CommandLineApp.BadUsage, ["256", $"{vocabulary}"], "sample", path, "--heads", "2", "--tokenizer", "byte");
         Cli.AssertFails(CommandLineApp.BadUsage, ["--tokenizer"], "eval", path, "--heads", "2", "--data", run.Text, "--tokenizer", "char");
+    }
+
+    [Theory]
+    [InlineData("model.safetensors")]
+    [InlineData("checkpoint.safetensors")]
+    public void The_files_of_a_run_tell_their_architecture_themselves(string file)
+    {
+        using TestFolder folder = new();
+        string target = folder["run"], weights = Path.Combine(target, file);
+        Assert.Equal(0, Cli.Run(["train", .. Cli.Args(Cli.Small.Replace("--heads 2", "--heads 4", StringComparison.Ordinal)), "--base-activation", "gelu", "--placement", "mlp", "--data", run.Text, "--out", target]).Code);
+        string[] which = ["--checkpoint", file == "model.safetensors" ? "best" : "last"];
+        JsonElement of = Object(Cli.Run("info", weights, "--json")), ofRun = Object(Cli.Run(["info", target, "--json", .. which]));
+        foreach (string name in new[] { "layers", "heads", "embd", "block_size", "vocabulary", "placement", "grid_size", "spline_order", "parameters", "kan_parameters", "modules" })
+            Assert.Equal(ofRun.GetProperty(name).ToString(), of.GetProperty(name).ToString());
+        string[] call = ["--tokenizer", target, "--json"];
+        double loss = Object(Cli.Run(["eval", target, "--data", run.Text, "--json", .. which])).GetProperty("loss").GetDouble();
+        Assert.Equal(loss, Object(Cli.Run(["eval", weights, "--data", run.Text, .. call])).GetProperty("loss").GetDouble());
+        Assert.Equal(0, Cli.Run(["sample", weights, "--heads", "4", .. call]).Code);
+        Cli.AssertFails(CommandLineApp.RunFailed, [weights, "4 heads, not 2"], ["sample", weights, "--heads", "2", .. call]);
     }
 
     [Fact]

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Kansformers.Cli;
+using Kansformers.Generation;
+using Kansformers.Training;
 
 namespace Kansformers.Tests.Cli;
 
@@ -47,6 +50,43 @@ public class SampleTests(TrainedRun run)
         JsonElement sample = Json("--stop", stop, "--stop", "@@").GetProperty("samples")[0];
         Assert.Equal(whole[..place], sample.GetProperty("text").GetString());
         Assert.Equal("stop_string", sample.GetProperty("finish_reason").GetString());
+    }
+
+    [Fact]
+    public void An_interruption_while_the_sample_at_the_end_is_written_keeps_the_result_of_the_training()
+    {
+        using TestFolder folder = new();
+        using CancellationTokenSource source = new();
+        RunConfig config = Training.TinyTraining.Config(folder);
+        (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
+        using Interrupting newOut = new(source);
+        using StringWriter newError = new();
+        try
+        {
+            Console.SetOut(newOut);
+            Console.SetError(newError);
+            using TrainingSession session = TrainingDisplay.Run(display => TrainingSession.Train(TrainingRun.Start(config, folder["run"]), "the ", display, default));
+            Assert.Equal(CommandLineApp.Succeeded, session.Finish(false, "the ", new SamplingOptions { MaxNewTokens = 1000 }, source.Token));
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(error);
+        }
+
+        Assert.StartsWith("done: 9 steps", newError.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1], StringComparison.Ordinal);
+        Assert.InRange(newOut.ToString().TrimEnd().Length, 0, 20);
+        Assert.Contains("## What it writes", File.ReadAllText(folder["run/README.md"]), StringComparison.Ordinal);
+    }
+
+    // As a user who has seen enough.
+    private sealed class Interrupting(CancellationTokenSource source) : StringWriter
+    {
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            source.Cancel();
+        }
     }
 
     private CliResult Sample(params string[] options) => Cli.Run(["sample", run.Folder, "--max-new-tokens", "40", .. options]);

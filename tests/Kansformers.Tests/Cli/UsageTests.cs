@@ -39,6 +39,15 @@ public class UsageTests
     [InlineData("train --resume runs/a --data b.txt --max-iters 7", "--data, --max-iters")]
     [InlineData("train --resume", "--resume")]
     [InlineData("train --config", "--config")]
+    [InlineData("train --val-fraction 1", "--val-fraction is 1")]
+    [InlineData("train --val-fraction -1", "--val-fraction is -1")]
+    [InlineData("train --tokenizer nope", "'nope'")]
+    [InlineData("train --device foo", "unknown device 'foo'")]
+    [InlineData("train --device cuda:x", "unknown device 'cuda:x'")]
+    [InlineData("eval run --device gpu", "unknown device 'gpu'")]
+    [InlineData("sample model.pt --heads 0", "--heads is 0")]
+    [InlineData("sample model.pt --tokenizer nope", "'nope'")]
+    [InlineData("eval model.pt --tokenizer char", "--tokenizer the folder")]
     [InlineData("sample", "RUN")]
     [InlineData("sample run --prompt a --prompt-file b", "--prompt and --prompt-file")]
     [InlineData("sample run --temperature -1", "temperature")]
@@ -49,6 +58,18 @@ public class UsageTests
     [InlineData("info", "RUN")]
     public void A_call_that_makes_no_sense_is_one_line_and_exit_code_2(string call, string part) =>
         Cli.AssertFails(CommandLineApp.BadUsage, [part], Cli.Args(call));
+
+    [Theory]
+    [InlineData("train", "--data", "")]
+    [InlineData("train", "--val-data", "")]
+    [InlineData("train", "--tokenizer", "")]
+    [InlineData("train", "--out", "")]
+    [InlineData("train", "--resume", " ")]
+    [InlineData("train", "--config", "")]
+    [InlineData("sample", "run", "--prompt-file", "")]
+    [InlineData("eval", "run", "--data", "")]
+    [InlineData("info", "")]
+    public void An_empty_argument_is_bad_usage(params string[] call) => Cli.AssertFails(CommandLineApp.BadUsage, ["is empty"], call);
 
     [Fact]
     public void Help_succeeds_for_the_program_and_for_every_verb()

@@ -71,6 +71,21 @@ public class CorpusTests
     }
 
     [Fact]
+    public void The_runs_in_a_folder_are_no_text()
+    {
+        using TestFolder folder = new();
+        folder.Write("a.txt", "A");
+        folder.Write("runs/x/config.json", "{}");
+        folder.Write("runs/x/README.md", "no");
+        folder.Write("package/config.json", "{}");
+        folder.Write("package/README.md", "P");
+        Assert.Equal(["A", "P", "no"], Documents(Corpus.Open(folder.Path)));
+        folder.Write("runs/x/tokenizer.kansformers.json", "{}");
+        Assert.Equal(["A", "P"], Documents(Corpus.Open(folder.Path)));
+        Assert.Contains("is a run, not text", Assert.Throws<KansformersException>(() => Corpus.Open(folder["runs/x"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Json_lines_give_a_document_each()
     {
         using TestFolder folder = new();

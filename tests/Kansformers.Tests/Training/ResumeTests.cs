@@ -56,7 +56,7 @@ public class ResumeTests : OneThread
         // As if killed after the best weights and log lines of step 9 were written, before any checkpoint after step 4.
         File.WriteAllBytes(Path.Combine(folder["parts"], "checkpoint.safetensors"), checkpoint!);
         File.AppendAllText(Path.Combine(folder["parts"], "log.jsonl"), "{\"step\":10,\"kind\":\"tr");
-        folder.Write("parts/checkpoint.safetensors.1.abc.tmp", "half");
+        folder.Write("parts/checkpoint.safetensors.1.0123456789abcdef0123456789abcdef.tmp", "half");
         Finish(folder["parts"], 4);
         RunComparison.AssertSame(folder["whole"], folder["parts"]);
     }
@@ -94,6 +94,23 @@ public class ResumeTests : OneThread
         Assert.Matches(@"'lm_head.layers.0.base_weight' has shape \(\d+, 8\) in the file, the model needs \(\d+, 12\)", message);
 
         string Refusal() => Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["run"])).Message;
+    }
+
+    [Theory]
+    [InlineData("\"model\": {", "\"model\": null, \"x\": {", "'model'")]
+    [InlineData("\"kan\": {", "\"kan\": null, \"x\": {", "'model.kan'")]
+    [InlineData("\"optimizer\": {", "\"optimizer\": null, \"x\": {", "'training.optimizer'")]
+    [InlineData("\"tokenizer\": \"char\"", "\"tokenizer\": null", "'data.tokenizer'")]
+    [InlineData("\"layers\": 1", "\"layers\": \"one\"", "'model.layers'")]
+    public void A_configuration_with_a_value_that_cannot_be_names_its_place(string was, string becomes, string place)
+    {
+        using TestFolder folder = new();
+        TrainingRun.Start(TinyTraining.Config(folder), folder["run"]).Dispose();
+        string path = folder["run/config.json"], text = File.ReadAllText(path);
+        Assert.Contains(was, text, StringComparison.Ordinal);
+        File.WriteAllText(path, text.Replace(was, becomes, StringComparison.Ordinal));
+        string message = Assert.Throws<KansformersException>(() => RunFolder.Open(folder["run"])).Message;
+        Assert.Contains($"config.json' is not a run's configuration: {place} is empty or holds a wrong value", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,6 +161,99 @@ public class ResumeTests : OneThread
             Assert.True(loads.ParameterCount > 0);
         Finish(folder["parts"], 4);
         RunComparison.AssertSame(folder["whole"], folder["parts"]);
+    }
+
+    [Fact]
+    public void A_run_whose_checkpoint_is_lost_is_refused_and_left_as_it_is()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder);
+        Lose("finished", run => run.Run(), delete: []);
+        Lose("without log", run => run.Run(), delete: ["log.jsonl", "loss.svg"]);
+        Lose("stopped early", run =>
+        {
+            run.Trainer.StepEnded += step => run.Trainer.Stop();
+            run.Run();
+        }, delete: []);
+        Lose("killed", run =>
+        {
+            run.Trainer.StepEnded += step => throw new OperationCanceledException("killed");
+            run.Trainer.Stop();
+            run.Run();
+            Assert.Throws<OperationCanceledException>(() => run.Run());
+        }, delete: [], lost: false);
+
+        void Lose(string name, Action<TrainingRun> train, string[] delete, bool lost = true)
+        {
+            using (TrainingRun run = TrainingRun.Start(config, folder[name]))
+                train(run);
+            foreach (string file in delete.Append("checkpoint.safetensors"))
+                File.Delete(Path.Combine(folder[name], file));
+            string[] before = Directory.GetFiles(folder[name]);
+            if (lost)
+            {
+                string message = Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder[name])).Message;
+                Assert.Contains($"'{Path.Combine(folder[name], "checkpoint.safetensors")}' is missing, so the run cannot go on", message, StringComparison.Ordinal);
+                Assert.Equal(before, Directory.GetFiles(folder[name]));
+            }
+            else
+            {
+                Finish(folder[name], 0);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_resumed_run_removes_its_own_temporary_files_only()
+    {
+        using TestFolder folder = new();
+        Interrupt(TrainingRun.Start(TinyTraining.Config(folder), folder["run"]), 1);
+        string hex = new('a', 32);
+        string ours = folder.Write($"run/model.safetensors.12.{hex}.tmp", "half");
+        string[] theirs = [folder.Write("run/notes.tmp", "x"), folder.Write($"run/notes.txt.12.{hex}.tmp", "x"), folder.Write("run/model.safetensors.tmp", "x")];
+        Finish(folder["run"], 1);
+        Assert.False(File.Exists(ours));
+        Assert.All(theirs, path => Assert.True(File.Exists(path), path));
+    }
+
+    [Fact]
+    public void A_run_that_another_training_holds_is_refused_until_that_ends()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder);
+        using (TrainingRun run = TrainingRun.Start(config, folder["run"]))
+        {
+            string message = Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["run"])).Message;
+            Assert.Contains($"'{folder["run"]}' is in use by another training", message, StringComparison.Ordinal);
+            run.Run();
+        }
+
+        using TrainingRun first = TrainingRun.Resume(folder["run"]);
+        Assert.Contains("is in use", Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["run"])).Message, StringComparison.Ordinal);
+        first.Dispose();
+        TrainingRun.Resume(folder["run"]).Dispose();
+    }
+
+    [Fact]
+    public void A_folder_that_holds_anything_is_left_as_it_is()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder);
+        foreach (string name in new[] { "README.md", "config.json", "tokenizer.kansformers.json", "log.jsonl", "thesis.txt", "sub/a.txt" })
+        {
+            string mine = folder.Write($"mine/{name}", "mine");
+            Assert.Contains($"'{folder["mine"]}' is not empty; give another --out", Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["mine"])).Message, StringComparison.Ordinal);
+            Assert.Equal("mine", File.ReadAllText(mine));
+            Directory.Delete(folder["mine"], recursive: true);
+        }
+
+        // What a training leaves that was killed before its configuration was written.
+        folder.Write("begun/.lock", "");
+        folder.Write("begun/tokenizer.kansformers.json", "{}");
+        folder.Write($"begun/config.json.7.{new string('0', 32)}.tmp", "{");
+        TrainingRun.Start(config, folder["begun"]).Dispose();
+        Directory.CreateDirectory(folder["empty"]);
+        TrainingRun.Start(config, folder["empty"]).Dispose();
     }
 
     [Fact]

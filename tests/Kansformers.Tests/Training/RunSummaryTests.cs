@@ -96,6 +96,14 @@ public class RunSummaryTests
     }
 
     [Fact]
+    public void The_commands_that_went_on_stand_below_the_one_that_started()
+    {
+        string text = (Summary with { Resumes = ["kansformers train --resume a", "kansformers train --resume a", "kansformers train --resume b"] }).ToMarkdown();
+        Assert.Contains("sh\nkansformers train --data shakespeare.txt\nkansformers train --resume a   # 2 times\nkansformers train --resume b\n```", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Made by", (Summary with { CommandLine = null }).ToMarkdown(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void It_is_written_as_the_folders_readme()
     {
         using TestFolder folder = new();

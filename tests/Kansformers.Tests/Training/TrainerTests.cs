@@ -146,6 +146,7 @@ public class TrainerTests : OneThread
             };
             string message = Assert.Throws<KansformersException>(() => run.Run()).Message;
             Assert.Contains("became NaN at step ", message, StringComparison.Ordinal);
+            Assert.Contains($"is kept in '{folder["run"]}", message, StringComparison.Ordinal);
             Assert.Contains("checkpoint.safetensors", message, StringComparison.Ordinal);
             Assert.Contains("--learning-rate", message, StringComparison.Ordinal);
         }
@@ -165,6 +166,28 @@ public class TrainerTests : OneThread
         TrainingOptions options = TinyTraining.Options with { LearningRate = rate, GradClip = 0, EvalInterval = interval };
         KansformersException failure = Assert.Throws<KansformersException>(() => Losses(corpus, options, out _));
         Assert.Matches("became (NaN|-?Infinity) at step [0-9]+; lower --learning-rate", failure.Message);
+    }
+
+    [Fact]
+    public void A_training_that_can_come_to_nothing_leaves_no_folder_that_blocks_another_try()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder, TinyTraining.Options with { LearningRate = 1e20, GradClip = 0 });
+        using (TrainingRun run = TrainingRun.Start(config, folder["run"]))
+        {
+            string message = Assert.Throws<KansformersException>(() => run.Run()).Message;
+            Assert.Matches("became (NaN|-?Infinity) at step [0-9]+; lower --learning-rate.*; nothing was saved yet, so the run folder '.*run' is removed$", message);
+        }
+
+        Assert.False(Directory.Exists(folder["run"]));
+        foreach (RunConfig huge in new[] { config with { Model = config.Model with { Width = 2_000_000 } }, config with { Training = config.Training with { BatchSize = int.MaxValue } } })
+        {
+            string message = Assert.Throws<KansformersException>(() => TrainingRun.Start(huge, folder["run"]).Dispose()).Message;
+            Assert.StartsWith("not enough memory to train ", message, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(folder["run"]));
+        }
+
+        TrainingRun.Start(TinyTraining.Config(folder), folder["run"]).Dispose();
     }
 
     [Fact]

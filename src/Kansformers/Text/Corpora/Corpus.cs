@@ -23,7 +23,7 @@ public abstract class Corpus
 
     /// <summary>Opens a corpus.</summary>
     /// <param name="pathOrName">
-    /// A text file (<c>.txt</c>, <c>.md</c> or any other that is text), a folder of <c>.txt</c> and <c>.md</c> files, a <c>.jsonl</c> file,
+    /// A text file (<c>.txt</c>, <c>.md</c> or any other that is text), a folder of <c>.txt</c> and <c>.md</c> files (run folders in it are passed over), a <c>.jsonl</c> file,
     /// or the name of a built-in corpus: <c>dotnet-docs</c>.
     /// </param>
     /// <param name="options">How to read it; the defaults when null.</param>

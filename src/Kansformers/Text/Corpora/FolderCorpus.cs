@@ -2,7 +2,8 @@ namespace Kansformers.Text;
 
 /// <summary>
 /// The <c>.txt</c> and <c>.md</c> files of a folder and the folders below it, each a document, in the ordinal order of their
-/// relative paths. Hidden files and folders, and links to folders (which may go in circles), are passed over.
+/// relative paths. Hidden files and folders, links to folders (which may go in circles) and run folders (<c>config.json</c> beside a
+/// tokenizer's file), whose descriptions are no text to learn from and change with every training, are passed over.
 /// </summary>
 internal sealed class FolderCorpus : Corpus
 {
@@ -26,7 +27,10 @@ internal sealed class FolderCorpus : Corpus
         }
 
         if (files.Count == 0)
-            throw new KansformersException($"the folder '{Path.GetFullPath(folder)}' holds no .txt or .md file; choose another with --data");
+        {
+            throw new KansformersException($"the folder '{Path.GetFullPath(folder)}' {(IsRun(folder) ? "is a run, not text" : "holds no .txt or .md file")}; choose another with --data");
+        }
+
         files.Sort((a, b) => string.CompareOrdinal(a.Relative, b.Relative));
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         string count = files.Count == 1 ? "1 file" : $"{files.Count} files";
@@ -35,6 +39,8 @@ internal sealed class FolderCorpus : Corpus
 
     private static void Collect(DirectoryInfo folder, string prefix, List<(string Relative, string Path)> files)
     {
+        if (IsRun(folder.FullName))
+            return;
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = FileAttributes.Hidden, IgnoreInaccessible = false }))
         {
             if (entry.Name.StartsWith('.'))
@@ -45,6 +51,8 @@ internal sealed class FolderCorpus : Corpus
                 files.Add((prefix + entry.Name, entry.FullName));
         }
     }
+
+    private static bool IsRun(string folder) => File.Exists(Path.Combine(folder, "config.json")) && File.Exists(Path.Combine(folder, TokenizerFile.Name));
 
     private protected override IEnumerable<RawPiece> ReadRaw()
     {

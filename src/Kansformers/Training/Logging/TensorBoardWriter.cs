@@ -12,6 +12,8 @@ namespace Kansformers.Training;
 /// </remarks>
 public sealed class TensorBoardWriter : IDisposable
 {
+    private const string Prefix = "events.out.tfevents.";
+
     private readonly AppendFile _file;
     private readonly TimeProvider _clock;
 
@@ -32,6 +34,9 @@ public sealed class TensorBoardWriter : IDisposable
 
     /// <summary>The file's full path.</summary>
     public string FilePath => _file.Path;
+
+    /// <summary>Whether a file of that name holds events.</summary>
+    internal static bool IsEventFile(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
 
     private double WallTime => (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
 
@@ -76,7 +81,7 @@ public sealed class TensorBoardWriter : IDisposable
     {
         for (int number = 0; ; number++)
         {
-            string name = FormattableString.Invariant($"events.out.tfevents.{seconds:0000000000}.{Environment.MachineName}.{Environment.ProcessId}.{number}");
+            string name = FormattableString.Invariant($"{Prefix}{seconds:0000000000}.{Environment.MachineName}.{Environment.ProcessId}.{number}");
             string path = Path.Combine(folder, name);
             if (!File.Exists(path))
                 return new AppendFile(path, FileMode.CreateNew);

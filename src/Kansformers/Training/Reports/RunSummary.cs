@@ -13,8 +13,11 @@ public sealed record RunSummary
     /// <summary>The heading.</summary>
     public required string Title { get; init; }
 
-    /// <summary>The command that made the run.</summary>
-    public required string CommandLine { get; init; }
+    /// <summary>The command that started the run; null where a program did.</summary>
+    public string? CommandLine { get; init; }
+
+    /// <summary>The commands that went on with it, in their order.</summary>
+    public IReadOnlyList<string> Resumes { get; init; } = [];
 
     /// <summary>What was trained on: a name or path, and its size.</summary>
     public required string Corpus { get; init; }
@@ -77,12 +80,27 @@ public sealed record RunSummary
             text.Append(CultureInfo.InvariantCulture, $"- {Inline(line)}\n");
         text.Append(CultureInfo.InvariantCulture, $"{(Model.Count > 0 ? "\n" : "")}![Loss by step]({LossCurve.FileName})\n\n");
         AppendTable(text);
-        text.Append("\n## Made by\n\n").Append(Fence(CommandLine, "sh"));
+        if (CommandLine is not null || Resumes.Count > 0)
+            text.Append("\n## Made by\n\n").Append(Fence(string.Join('\n', Commands()), "sh"));
         if (Sample is not null)
             text.Append("\n## What it writes\n\n").Append(Fence(Sample, "text"));
         text.Append("\n## Use it\n\n");
         text.Append(Fence($"{SampleCommand}   # more text\n{EvalCommand}   # loss, perplexity, bits per byte\n{ResumeCommand}   # train on from the last checkpoint", "sh"));
         return text.ToString();
+    }
+
+    // A run that was interrupted often was mostly resumed by one command.
+    private IEnumerable<string> Commands()
+    {
+        if (CommandLine is not null)
+            yield return CommandLine;
+        for (int i = 0; i < Resumes.Count;)
+        {
+            int first = i;
+            while (i < Resumes.Count && Resumes[i] == Resumes[first])
+                i++;
+            yield return i - first == 1 ? Resumes[first] : FormattableString.Invariant($"{Resumes[first]}   # {i - first} times");
+        }
     }
 
     /// <summary>Writes the summary into a run folder, whole or not at all.</summary>

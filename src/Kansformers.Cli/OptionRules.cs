@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Kansformers.Runtime;
+
+namespace Kansformers.Cli;
+
+/// <summary>What can be said against an option's value without doing anything; the parser reports it as bad usage.</summary>
+internal static class OptionRules
+{
+    /// <summary>Refuses an empty value, which a script gives when a variable of it is not set.</summary>
+    public static void NotEmpty(params Option[] options)
+    {
+        foreach (Option option in options)
+        {
+            option.Validators.Add(result =>
+            {
+                if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+                    result.AddError($"{option.Name} is empty; give it a value, or leave it out");
+            });
+        }
+    }
+
+    /// <summary>As above, for an argument.</summary>
+    public static void NotEmpty(Argument argument) => argument.Validators.Add(result =>
+    {
+        if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+            result.AddError($"{argument.Name} is empty; give it a value");
+    });
+
+    /// <summary>Refuses what names no device at all; whether a device is there shows when it is wanted.</summary>
+    public static void Device(Option<string> option) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [{ Value: string name }] && !Devices.IsName(name))
+            result.AddError($"unknown device '{name}': use cpu, cuda, cuda:N, mps or auto");
+    });
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Kansformers.Checkpoints;
+
+namespace Kansformers.Transformers;
+
+/// <summary>
+/// The architecture in the header of a weight file of ours, as JSON under <c>gpt</c>: it tells what shapes do not (heads, base activation, dropout,
+/// how grids are updated), so that the file is whole without its run folder.
+/// </summary>
+internal static class GptMetadata
+{
+    private const string Key = "gpt";
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>What a header says for a model.</summary>
+    public static KeyValuePair<string, string> Of(Gpt model) => new(Key, JsonSerializer.Serialize(model.Options, Json));
+
+    /// <summary>What a file's header says; null for files that were not made here.</summary>
+    /// <exception cref="KansformersException">It says something that cannot be.</exception>
+    public static GptOptions? Read(TensorFile file)
+    {
+        if (!file.Metadata.TryGetValue(Key, out string? text))
+            return null;
+        try
+        {
+            GptOptions options = JsonSerializer.Deserialize<GptOptions>(text, Json) ?? throw new JsonException("it is null");
+            options.Validate();
+            return options;
+        }
+        catch (Exception failure) when (failure is JsonException or KansformersException)
+        {
+            string place = failure is JsonException { Path: ['$', '.', .. string name] } ? $"'{name}' holds a wrong value" : failure.Message.ReplaceLineEndings(" ");
+            throw new KansformersException($"'{file.Path}': the architecture in its header cannot be read: {place}; restore the file", failure);
+        }
+    }
+}
