@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Tests.Kan;
 
-public sealed class EngineTests
+public class EngineTests
 {
     private const double Tolerance = 1e-5;
 

@@ -15,6 +15,8 @@ internal static class KanTiles
     /// <returns>(tokens, out).</returns>
     public static Tensor Forward(SplinePlan plan, BaseActivation activation, Precision precision, Tensor x, in KanWeights weights)
     {
+        if (SparseSplines.Pays(plan, precision, x.shape[0], weights.Outputs))
+            return SparseSplines.Forward(plan, activation, x, weights);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         Tensor y = empty(x.shape[0], weights.Outputs, dtype: ScalarType.Float32);
@@ -34,6 +36,8 @@ internal static class KanTiles
     /// <param name="wanted">Which gradients to compute.</param>
     public static KanGradients Backward(SplinePlan plan, BaseActivation activation, Precision precision, Tensor x, in KanWeights weights, Tensor upstream, KanWanted wanted)
     {
+        if (SparseSplines.Pays(plan, precision, x.shape[0], weights.Outputs))
+            return SparseSplines.Backward(plan, activation, x, weights, upstream, wanted);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         Tensor? dx = wanted.Input ? empty_like(x) : null;

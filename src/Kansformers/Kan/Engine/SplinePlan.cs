@@ -10,6 +10,8 @@ internal sealed class SplinePlan
     // A knot this far from its place in a uniform grid, in shares of an interval, moves a basis by no more than float32 rounding does.
     private const double Unevenness = 4e-6;
     private readonly float[] _grid;
+    private LiveSplines? _live;
+    private bool _knowsLive;
 
     private SplinePlan(float[] grid, int inputs, int order)
     {
@@ -31,6 +33,17 @@ internal sealed class SplinePlan
 
     /// <summary>The kernel.</summary>
     public ISplineKernel Kernel { get; }
+
+    /// <summary>The live bases alone, for large grids; null where the knots are not in order.</summary>
+    public LiveSplines? Live
+    {
+        get
+        {
+            if (!_knowsLive)
+                (_live, _knowsLive) = (LiveSplines.For(_grid, Inputs, Order), true);
+            return _live;
+        }
+    }
 
     /// <summary>The knots, (in, knots) row by row.</summary>
     public ReadOnlySpan<float> Grid => _grid;

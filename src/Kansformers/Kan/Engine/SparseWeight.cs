@@ -1,0 +1,100 @@
+using System.Buffers;
+using Kansformers.Runtime;
+
+namespace Kansformers.Kan;
+
+/// <summary>
+/// The spline weight turned so that the outputs of one coefficient lie together: per block of outputs (<see cref="SparseLayout"/>), per input, per coefficient
+/// a row of outputs. The scaler is multiplied in.
+/// </summary>
+internal static unsafe class SparseWeight
+{
+    // As many inputs per task as make it worth handing over.
+    private const int InputsPerTask = 16;
+
+    /// <summary>Fills <paramref name="packed"/>, in · bases · padded outputs.</summary>
+    /// <param name="layout">The blocks of outputs.</param>
+    /// <param name="spline">(out, in, bases).</param>
+    /// <param name="scaler">(out, in), or null.</param>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="bases">The bases of an input.</param>
+    /// <param name="packed">The target.</param>
+    public static void Pack(SparseLayout layout, float* spline, float* scaler, int inputs, int bases, float* packed) =>
+        ForEachSlab(layout, inputs, bases, (first, input, rows) =>
+        {
+            int width = layout.Width(first), real = Math.Min(width, layout.Outputs - first);
+            for (int r = 0; r < width; r++)
+            {
+                nint edge = (nint)(first + r) * inputs + input;
+                if (r < real)
+                    VectorMath.Scale(spline + edge * bases, scaler is null ? 1 : scaler[edge], (float*)rows + r * bases, bases);
+                else
+                    new Span<float>((float*)rows + r * bases, bases).Clear();
+            }
+
+            Transposition.Run((float*)rows, width, bases, packed + ((nint)first * inputs + (nint)input * width) * bases);
+        });
+
+    /// <summary>Splits the gradient of the packed weight into those of the spline weight and the scaler.</summary>
+    /// <param name="layout">The blocks of outputs.</param>
+    /// <param name="gradient">In · bases · padded outputs.</param>
+    /// <param name="broken">Per input, whether one of its values was NaN: then so are the gradients of all its coefficients, as 0 · NaN is NaN.</param>
+    /// <param name="spline">(out, in, bases), the weight itself: the scaler's gradient needs it.</param>
+    /// <param name="scaler">(out, in), or null.</param>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="bases">The bases of an input.</param>
+    /// <param name="splineGradient">(out, in, bases), or null.</param>
+    /// <param name="scalerGradient">(out, in), or null.</param>
+    public static void Unpack(
+        SparseLayout layout, float* gradient, bool[] broken, float* spline, float* scaler, int inputs, int bases, GradientTarget? splineGradient, GradientTarget? scalerGradient)
+    {
+        float* toSpline = splineGradient is null ? null : (float*)RawMemory.Pointer(splineGradient.Value.Tensor);
+        float* toScaler = scalerGradient is null ? null : (float*)RawMemory.Pointer(scalerGradient.Value.Tensor);
+        bool addsSpline = splineGradient is { Adds: true }, addsScaler = scalerGradient is { Adds: true };
+        ForEachSlab(layout, inputs, bases, (first, input, rows) =>
+        {
+            int width = layout.Width(first), real = Math.Min(width, layout.Outputs - first);
+            if (broken[input])
+                new Span<float>((float*)rows, width * bases).Fill(float.NaN);
+            else
+                Transposition.Run(gradient + ((nint)first * inputs + (nint)input * width) * bases, bases, width, (float*)rows);
+            for (int r = 0; r < real; r++)
+            {
+                nint edge = (nint)(first + r) * inputs + input;
+                float* slope = (float*)rows + r * bases;
+                float factor = scaler is null ? 1 : scaler[edge];
+                if (toScaler is not null)
+                    toScaler[edge] = VectorMath.Dot(slope, spline + edge * bases, bases) + (addsScaler ? toScaler[edge] : 0);
+                if (toSpline is not null && addsSpline)
+                    VectorMath.AddScaled(slope, factor, toSpline + edge * bases, bases);
+                else if (toSpline is not null)
+                    VectorMath.Scale(slope, factor, toSpline + edge * bases, bases);
+            }
+        });
+    }
+
+    // Runs over all blocks of outputs and all inputs, with room for the slab's rows by output.
+    private static void ForEachSlab(SparseLayout layout, int inputs, int bases, Action<int, int, nint> run)
+    {
+        int widest = layout.Widest * layout.Lanes, blocks = (layout.Padded + widest - 1) / widest, groups = (inputs + InputsPerTask - 1) / InputsPerTask;
+        Rows.Run(blocks * groups, (long)widest * bases * InputsPerTask, (from, to) =>
+        {
+            float[] rented = ArrayPool<float>.Shared.Rent(widest * bases);
+            fixed (float* rows = rented)
+            {
+                for (int task = from; task < to; task++)
+                {
+                    // Where the last outputs do not fill a widest block they are several smaller ones.
+                    int end = Math.Min(layout.Padded, (task / groups + 1) * widest);
+                    for (int first = task / groups * widest; first < end; first += layout.Width(first))
+                    {
+                        for (int input = task % groups * InputsPerTask; input < Math.Min(inputs, (task % groups + 1) * InputsPerTask); input++)
+                            run(first, input, (nint)rows);
+                    }
+                }
+            }
+
+            ArrayPool<float>.Shared.Return(rented);
+        });
+    }
+}
