@@ -5,7 +5,7 @@ namespace Kansformers.Kan;
 
 /// <summary>
 /// The order + 1 bases that can be non-zero at an input, and where they begin. On each interval between two knots every basis is one polynomial: the plan
-/// holds their coefficients in the interval's own coordinate v, from -1/2 at its left knot to 1/2 at its right one, so that an input costs a binary search
+/// holds their coefficients in the interval's own coordinate v, from -1/2 at its left knot to 1/2 at its right one, so that an input costs a look into a table
 /// for its interval and a Horner scheme over all live bases at once.
 /// </summary>
 /// <remarks>
@@ -14,35 +14,32 @@ namespace Kansformers.Kan;
 /// </remarks>
 internal sealed unsafe class LiveSplines
 {
-    // Per grid, the knots as integers of the same order, filled up to a power of two; per interval its left knot, the reciprocal of its width and where its
-    // window begins; then (order + 1) rows of the window's coefficients, the highest power first.
-    private readonly int[] _keys, _starts;
-    private readonly float[] _intervals, _coefficients;
-    private readonly float[] _ends;
-    private readonly int _order, _keyCount, _intervalCount;
+    // Equal parts of the range of the knots, as many per interval.
+    private const int BucketsPerInterval = 4;
+
+    // Per grid the knots, closed by NaN, which no number reaches; per bucket the number of knots in lower buckets; per interval its left knot and the reciprocal
+    // of its width, then (order + 1) rows of its window's coefficients, the highest power first. Where windows begin is the same for all grids.
+    private readonly float[] _knots, _scales, _intervals, _coefficients;
+    private readonly int[] _buckets, _starts;
+    private readonly int _order, _bucketCount, _intervalCount;
     private readonly bool _shared;
 
     private LiveSplines(ReadOnlySpan<float> grid, int inputs, int order, bool shared)
     {
         int knots = grid.Length / inputs, grids = shared ? 1 : inputs;
-        (_order, _shared, _intervalCount, _keyCount) = (order, shared, knots + 1, 1);
-        while (_keyCount - 1 < knots)
-            _keyCount *= 2;
+        (_order, _shared, _intervalCount, _bucketCount) = (order, shared, knots + 1, BucketsPerInterval * knots + 1);
         Stride = order <= 3 ? 4 : 8;
-        _keys = new int[grids * _keyCount];
         _starts = new int[_intervalCount];
-        _intervals = new float[grids * _intervalCount * 2];
-        _coefficients = new float[grids * _intervalCount * (order + 1) * Stride];
-        _ends = new float[grids * 2];
-        Array.Fill(_keys, int.MaxValue);
         for (int e = 0; e < _intervalCount; e++)
             _starts[e] = Math.Clamp(e - 1 - order, 0, knots - 2 * order - 2);
+        (_knots, _scales, _buckets) = (new float[grids * _intervalCount], new float[grids], new int[grids * _bucketCount]);
+        (_intervals, _coefficients) = (new float[grids * _intervalCount * 2], new float[grids * _intervalCount * (order + 1) * Stride]);
         for (int g = 0; g < grids; g++)
         {
             ReadOnlySpan<float> knot = grid.Slice(g * knots, knots);
-            (_ends[2 * g], _ends[2 * g + 1]) = (knot[0], knot[^1]);
-            for (int j = 0; j < knots; j++)
-                _keys[g * _keyCount + j] = Key(knot[j]);
+            knot.CopyTo(_knots.AsSpan(g * _intervalCount));
+            _knots[(g + 1) * _intervalCount - 1] = float.NaN;
+            WriteBuckets(knot, g);
             for (int e = 0; e < _intervalCount; e++)
                 WriteInterval(knot, e, g * _intervalCount + e);
         }
@@ -76,86 +73,132 @@ internal sealed unsafe class LiveSplines
 
     /// <summary>Finds the live bases of one input in a run of tokens.</summary>
     /// <param name="input">Which input: it has its own knots.</param>
-    /// <param name="x">The input at the first token.</param>
-    /// <param name="tokenStride">From a token's input to the next token's.</param>
+    /// <param name="x">The input at the tokens.</param>
     /// <param name="tokens">How many tokens.</param>
     /// <param name="slopes">The derivatives of the bases instead of their values.</param>
     /// <param name="starts">Per token, the first basis of the window.</param>
     /// <param name="values">Per token, <see cref="Stride"/> values; NaN all for a NaN.</param>
     /// <returns>Whether one of the inputs is NaN.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool Find(int input, float* x, nint tokenStride, int tokens, bool slopes, int* starts, float* values)
+    public bool Find(int input, float* x, int tokens, bool slopes, int* starts, float* values) => (_order, slopes) switch
     {
-        int g = _shared ? 0 : input, stride = Stride, order = _order, size = (order + 1) * stride, half = _keyCount / 2;
-        float low = _ends[2 * g], high = _ends[2 * g + 1];
-        bool nan = false;
-        fixed (int* keys = &_keys[g * _keyCount])
-        fixed (int* windows = _starts)
-        fixed (float* intervals = &_intervals[g * _intervalCount * 2])
-        fixed (float* coefficients = &_coefficients[(nint)g * _intervalCount * size])
+        (1, false) => Find<Order1, LiveValues>(input, x, tokens, starts, values),
+        (2, false) => Find<Order2, LiveValues>(input, x, tokens, starts, values),
+        (3, false) => Find<Order3, LiveValues>(input, x, tokens, starts, values),
+        (4, false) => Find<Order4, LiveValues>(input, x, tokens, starts, values),
+        (_, false) => Find<Order5, LiveValues>(input, x, tokens, starts, values),
+        (1, true) => Find<Order1, LiveSlopes>(input, x, tokens, starts, values),
+        (2, true) => Find<Order2, LiveSlopes>(input, x, tokens, starts, values),
+        (3, true) => Find<Order3, LiveSlopes>(input, x, tokens, starts, values),
+        (4, true) => Find<Order4, LiveSlopes>(input, x, tokens, starts, values),
+        (_, true) => Find<Order5, LiveSlopes>(input, x, tokens, starts, values),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool Find<TOrder, TKind>(int input, float* x, int tokens, int* starts, float* values)
+        where TOrder : struct, ISplineOrder
+        where TKind : struct, ILiveKind
+    {
+        int order = TOrder.Value, stride = order <= 3 ? 4 : 8, size = (order + 1) * stride, g = _shared ? 0 : input, broken = 0;
+        fixed (float* allKnots = _knots, allIntervals = _intervals, allCoefficients = _coefficients)
+        fixed (int* allBuckets = _buckets, windows = _starts)
         {
-            for (int n = 0; n < tokens; n++, x += tokenStride, values += stride)
+            float* knots = allKnots + (nint)g * _intervalCount, intervals = allIntervals + 2 * (nint)g * _intervalCount, coefficients = allCoefficients + (nint)g * _intervalCount * size;
+            int* buckets = allBuckets + g * _bucketCount;
+            float low = knots[0], high = knots[_intervalCount - 2], scale = _scales[g];
+            for (int n = 0; n < tokens; n++, values += stride)
             {
-                float at = *x;
-                nan |= float.IsNaN(at);
-                int key = Key(at), e = 0;
-
-                // The number of knots that are not above the input. By arithmetic: which way to go is random, a branch would be predicted wrongly half the time.
-                for (int step = half; step > 0; step >>= 1)
-                    e += step & (int)~(((long)key - keys[e + step - 1]) >> 63);
-                e = float.IsNaN(at) ? 0 : e;
-                starts[n] = windows[e];
-
                 // Outside all polynomials are zero, but infinity times zero would be NaN.
-                at = at < low ? low : at > high ? high : at;
-                float reciprocal = intervals[2 * e + 1], v = float.FusedMultiplyAdd(at - intervals[2 * e], reciprocal, -0.5f);
-                float* c = coefficients + (nint)e * size;
-                if (slopes)
-                    Slopes(c, stride, order, v, reciprocal, values);
+                float at = x[n], inside = at < low ? low : at > high ? high : at;
+                int e = 0;
+                if (float.IsNaN(at))
+                {
+                    broken = 1;
+                }
                 else
-                    Values(c, stride, order, v, values);
+                {
+                    // The number of knots that are not above the input: at least those in lower buckets; of its own bucket's knots, seldom two, some.
+                    // Whether it is above the first of them is as good as random, so that is not left to a branch.
+                    e = buckets[(int)((inside - low) * scale)];
+                    e += Unsafe.BitCast<bool, byte>(at >= knots[e]);
+                    while (at >= knots[e])
+                        e++;
+                }
+
+                starts[n] = windows[e];
+                float reciprocal = intervals[2 * e + 1], v = float.FusedMultiplyAdd(inside - intervals[2 * e], reciprocal, -0.5f);
+                float* c = coefficients + (nint)e * size;
+                for (int part = 0; part < stride; part += 4)
+                {
+                    Vector128<float> sum = TKind.Highest(Vector128.Load(c + part), order);
+                    if (order >= 2)
+                        sum = TKind.Next(sum, v, Vector128.Load(c + part + stride), order - 1);
+                    if (order >= 3)
+                        sum = TKind.Next(sum, v, Vector128.Load(c + part + 2 * stride), order - 2);
+                    if (order >= 4)
+                        sum = TKind.Next(sum, v, Vector128.Load(c + part + 3 * stride), order - 3);
+                    if (order >= 5)
+                        sum = TKind.Next(sum, v, Vector128.Load(c + part + 4 * stride), order - 4);
+                    Vector128.Store(TKind.Last(sum, v, c + part + order * stride, reciprocal), values + part);
+                }
             }
         }
 
-        return nan;
+        return broken != 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Values(float* c, int stride, int order, float v, float* to)
+    /// <summary>What the Horner scheme computes of the polynomials.</summary>
+    private interface ILiveKind
     {
-        Vector128<float> at = Vector128.Create(v), low = Vector128.Load(c);
-        for (int power = 1; power <= order; power++)
-            low = Vector128.FusedMultiplyAdd(low, at, Vector128.Load(c + power * stride));
-        Vector128.Store(low, to);
-        if (stride == 8)
+        static abstract Vector128<float> Highest(Vector128<float> coefficient, int power);
+
+        static abstract Vector128<float> Next(Vector128<float> sum, float v, Vector128<float> coefficient, int power);
+
+        static abstract Vector128<float> Last(Vector128<float> sum, float v, float* constant, float reciprocal);
+    }
+
+    private readonly struct LiveValues : ILiveKind
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<float> Highest(Vector128<float> coefficient, int power) => coefficient;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<float> Next(Vector128<float> sum, float v, Vector128<float> coefficient, int power) =>
+            Vector128.FusedMultiplyAdd(sum, Vector128.Create(v), coefficient);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<float> Last(Vector128<float> sum, float v, float* constant, float reciprocal) =>
+            Vector128.FusedMultiplyAdd(sum, Vector128.Create(v), Vector128.Load(constant));
+    }
+
+    private readonly struct LiveSlopes : ILiveKind
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<float> Highest(Vector128<float> coefficient, int power) => coefficient * power;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<float> Next(Vector128<float> sum, float v, Vector128<float> coefficient, int power) =>
+            Vector128.FusedMultiplyAdd(sum, Vector128.Create(v), coefficient * power);
+
+        // At order 1 no power of v is left that would carry a NaN.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<float> Last(Vector128<float> sum, float v, float* constant, float reciprocal) => sum * (float.IsNaN(v) ? v : reciprocal);
+    }
+
+    // The bucket of a number, rounding included, never falls while the number grows: whatever is in a lower bucket is smaller.
+    private void WriteBuckets(ReadOnlySpan<float> knot, int g)
+    {
+        float range = knot[^1] - knot[0], scale = (_bucketCount - 1.5f) / range;
+        scale = _scales[g] = float.IsNormal(range) && float.IsNormal(scale) ? scale : 0;
+        Span<int> buckets = _buckets.AsSpan(g * _bucketCount, _bucketCount);
+        foreach (float one in knot)
         {
-            Vector128<float> rest = Vector128.Load(c + 4);
-            for (int power = 1; power <= order; power++)
-                rest = Vector128.FusedMultiplyAdd(rest, at, Vector128.Load(c + power * 8 + 4));
-            Vector128.Store(rest, to + 4);
+            int at = (int)((one - knot[0]) * scale) + 1;
+            if (at < buckets.Length)
+                buckets[at]++;
         }
-    }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Slopes(float* c, int stride, int order, float v, float reciprocal, float* to)
-    {
-        for (int part = 0; part < stride; part += 4)
-        {
-            Vector128<float> at = Vector128.Create(v), sum = Vector128.Load(c + part) * order;
-            for (int power = 1; power < order; power++)
-                sum = Vector128.FusedMultiplyAdd(sum, at, Vector128.Load(c + power * stride + part) * (order - power));
-
-            // An order of 1 has no power of v left that would carry a NaN.
-            Vector128.Store(sum * (float.IsNaN(v) ? v : reciprocal), to + part);
-        }
-    }
-
-    // Integers of the same order as the floats; both zeros are the same.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Key(float value)
-    {
-        int bits = BitConverter.SingleToInt32Bits(value + 0f);
-        return bits ^ ((bits >> 31) & int.MaxValue);
+        for (int b = 1; b < buckets.Length; b++)
+            buckets[b] += buckets[b - 1];
     }
 
     // Cox and de Boor's recursion on polynomials in v, in double precision.

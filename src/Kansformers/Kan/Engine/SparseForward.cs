@@ -30,14 +30,16 @@ internal static unsafe class SparseForward
         SparseLayout layout = product.Layout;
         (int inputs, int bases, int stride) = (product.Inputs, product.Bases, product.Live.Stride);
         float* weight = (float*)product.Weight;
+        using CacheLines turned = new((long)SparseProduct.Group * tokens);
         using CacheLines sums = new((long)tokens * layout.Padded), values = new((long)SparseProduct.Group * tokens * stride), begins = new((long)SparseProduct.Group * tokens);
         int* starts = (int*)begins.Pointer;
         new Span<float>(sums.Pointer, tokens * layout.Padded).Clear();
         for (int from = 0; from < inputs; from += SparseProduct.Group)
         {
             int count = Math.Min(SparseProduct.Group, inputs - from);
+            Transposition.Run(x + from, inputs, tokens, count, turned.Pointer);
             for (int i = 0; i < count; i++)
-                product.Live.Find(from + i, x + from + i, inputs, tokens, false, starts + i * tokens, values.Pointer + (nint)i * tokens * stride);
+                product.Live.Find(from + i, turned.Pointer + i * tokens, tokens, false, starts + i * tokens, values.Pointer + (nint)i * tokens * stride);
             for (int first = 0, width; first < layout.Padded; first += width)
             {
                 width = layout.Width(first);
@@ -97,20 +99,20 @@ internal static unsafe class SparseForward
                 for (int k = 0; k <= order; k++, w += width)
                 {
                     TSimd b = TSimd.Create(value[k]);
-                    a0 = TSimd.FusedMultiplyAdd(b, TSimd.Load(w), a0);
-                    a1 = TSimd.FusedMultiplyAdd(b, TSimd.Load(w + lanes), a1);
+                    a0 = TSimd.AddProduct(a0, b, w);
+                    a1 = TSimd.AddProduct(a1, b, w + lanes);
                     if (TCount.Value >= 4)
                     {
-                        a2 = TSimd.FusedMultiplyAdd(b, TSimd.Load(w + 2 * lanes), a2);
-                        a3 = TSimd.FusedMultiplyAdd(b, TSimd.Load(w + 3 * lanes), a3);
+                        a2 = TSimd.AddProduct(a2, b, w + 2 * lanes);
+                        a3 = TSimd.AddProduct(a3, b, w + 3 * lanes);
                     }
 
                     if (TCount.Value >= 8)
                     {
-                        a4 = TSimd.FusedMultiplyAdd(b, TSimd.Load(w + 4 * lanes), a4);
-                        a5 = TSimd.FusedMultiplyAdd(b, TSimd.Load(w + 5 * lanes), a5);
-                        a6 = TSimd.FusedMultiplyAdd(b, TSimd.Load(w + 6 * lanes), a6);
-                        a7 = TSimd.FusedMultiplyAdd(b, TSimd.Load(w + 7 * lanes), a7);
+                        a4 = TSimd.AddProduct(a4, b, w + 4 * lanes);
+                        a5 = TSimd.AddProduct(a5, b, w + 5 * lanes);
+                        a6 = TSimd.AddProduct(a6, b, w + 6 * lanes);
+                        a7 = TSimd.AddProduct(a7, b, w + 7 * lanes);
                     }
                 }
             }

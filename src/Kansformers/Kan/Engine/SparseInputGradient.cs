@@ -51,15 +51,16 @@ internal static unsafe class SparseInputGradient
         (int inputs, int bases, int stride, int lanes) = (product.Inputs, product.Bases, product.Live.Stride, layout.Lanes);
         float* weight = (float*)product.Weight;
         using CacheLines upstream = new((long)tokens * layout.Padded), sums = new((long)Group * tokens * lanes);
-        using CacheLines values = new((long)Group * tokens * stride), begins = new((long)Group * tokens);
+        using CacheLines values = new((long)Group * tokens * stride), begins = new((long)Group * tokens), turned = new((long)Group * tokens);
         int* starts = (int*)begins.Pointer;
         CopyByBlocks(layout, dy, tokens, upstream.Pointer);
         for (int from = 0; from < inputs; from += Group)
         {
             int count = Math.Min(Group, inputs - from);
             new Span<float>(sums.Pointer, count * tokens * lanes).Clear();
+            Transposition.Run(x + from, inputs, tokens, count, turned.Pointer);
             for (int i = 0; i < count; i++)
-                product.Live.Find(from + i, x + from + i, inputs, tokens, true, starts + i * tokens, values.Pointer + (nint)i * tokens * stride);
+                product.Live.Find(from + i, turned.Pointer + i * tokens, tokens, true, starts + i * tokens, values.Pointer + (nint)i * tokens * stride);
             for (int first = 0, width; first < layout.Padded; first += width)
             {
                 width = layout.Width(first);
@@ -71,11 +72,11 @@ internal static unsafe class SparseInputGradient
                 }
             }
 
-            for (int i = 0; i < count; i++)
+            float* target = dx + from;
+            for (int n = 0; n < tokens; n++, target += inputs)
             {
-                float* sum = sums.Pointer + (nint)i * tokens * lanes, target = dx + from + i;
-                for (int n = 0; n < tokens; n++, target += inputs)
-                    *target = TSimd.Sum(TSimd.Load(sum + (nint)n * lanes));
+                for (int i = 0; i < count; i++)
+                    target[i] = TSimd.Sum(TSimd.Load(sums.Pointer + ((nint)i * tokens + n) * lanes));
             }
         }
     }
@@ -117,38 +118,38 @@ internal static unsafe class SparseInputGradient
             {
                 TSimd low = b0 * TSimd.Load(w), high = b0 * TSimd.Load(w + lanes);
                 float* row = w + width;
-                low = TSimd.FusedMultiplyAdd(b1, TSimd.Load(row), low);
-                high = TSimd.FusedMultiplyAdd(b1, TSimd.Load(row + lanes), high);
+                low = TSimd.AddProduct(low, b1, row);
+                high = TSimd.AddProduct(high, b1, row + lanes);
                 if (TOrder.Value >= 2)
                 {
                     row += width;
-                    low = TSimd.FusedMultiplyAdd(b2, TSimd.Load(row), low);
-                    high = TSimd.FusedMultiplyAdd(b2, TSimd.Load(row + lanes), high);
+                    low = TSimd.AddProduct(low, b2, row);
+                    high = TSimd.AddProduct(high, b2, row + lanes);
                 }
 
                 if (TOrder.Value >= 3)
                 {
                     row += width;
-                    low = TSimd.FusedMultiplyAdd(b3, TSimd.Load(row), low);
-                    high = TSimd.FusedMultiplyAdd(b3, TSimd.Load(row + lanes), high);
+                    low = TSimd.AddProduct(low, b3, row);
+                    high = TSimd.AddProduct(high, b3, row + lanes);
                 }
 
                 if (TOrder.Value >= 4)
                 {
                     row += width;
-                    low = TSimd.FusedMultiplyAdd(b4, TSimd.Load(row), low);
-                    high = TSimd.FusedMultiplyAdd(b4, TSimd.Load(row + lanes), high);
+                    low = TSimd.AddProduct(low, b4, row);
+                    high = TSimd.AddProduct(high, b4, row + lanes);
                 }
 
                 if (TOrder.Value >= 5)
                 {
                     row += width;
-                    low = TSimd.FusedMultiplyAdd(b5, TSimd.Load(row), low);
-                    high = TSimd.FusedMultiplyAdd(b5, TSimd.Load(row + lanes), high);
+                    low = TSimd.AddProduct(low, b5, row);
+                    high = TSimd.AddProduct(high, b5, row + lanes);
                 }
 
-                even = TSimd.FusedMultiplyAdd(low, TSimd.Load(dy), even);
-                odd = TSimd.FusedMultiplyAdd(high, TSimd.Load(dy + lanes), odd);
+                even = TSimd.AddProduct(even, low, dy);
+                odd = TSimd.AddProduct(odd, high, dy + lanes);
             }
 
             TSimd.Store(even + odd, to);

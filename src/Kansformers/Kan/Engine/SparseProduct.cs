@@ -16,5 +16,5 @@ internal sealed unsafe record SparseProduct(LiveSplines Live, SparseLayout Layou
     public const int MostTokens = 512;
 
     /// <summary>The part of the first-level cache that the weights of a round of inputs may take.</summary>
-    public const int RoundBytes = 28 << 10;
+    public const int RoundBytes = 16 << 10;
 }

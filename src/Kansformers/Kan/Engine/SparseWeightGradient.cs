@@ -33,13 +33,14 @@ internal static unsafe class SparseWeightGradient
         Rows.Run(groups, (long)tokens * layout.Padded, (firstGroup, lastGroup) =>
         {
             using CacheLines found = new((long)tokens * live.Stride), begins = new(tokens), values = new((long)Group * tokens * live.Stride);
-            using CacheLines places = new((long)Group * tokens), edges = new((long)Group * (bases - order + 1));
+            using CacheLines places = new((long)Group * tokens), turned = new((long)Group * tokens), edges = new((long)Group * (bases - order + 1));
             for (int group = firstGroup; group < lastGroup; group++)
             {
                 int from = group * Group, count = Math.Min(Group, inputs - from);
+                Transposition.Run(x + from, inputs, tokens, count, turned.Pointer);
                 for (int i = 0; i < count; i++)
                 {
-                    if (live.Find(from + i, x + from + i, inputs, tokens, false, (int*)begins.Pointer, found.Pointer))
+                    if (live.Find(from + i, turned.Pointer + i * tokens, tokens, false, (int*)begins.Pointer, found.Pointer))
                         broken[from + i] = true;
                     Sort(
                         found.Pointer, (int*)begins.Pointer, tokens, live.Stride, bases - order,

@@ -62,6 +62,9 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
     public static Simd128 FusedMultiplyAdd(Simd128 a, Simd128 b, Simd128 c) => new(Vector128.FusedMultiplyAdd(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 AddProduct(Simd128 sum, Simd128 factor, float* from) => new(Vector128.FusedMultiplyAdd(factor._value, Vector128.Load(from), sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 MaxNative(Simd128 a, Simd128 b) => new(Vector128.MaxNative(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

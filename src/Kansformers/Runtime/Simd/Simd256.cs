@@ -62,6 +62,9 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
     public static Simd256 FusedMultiplyAdd(Simd256 a, Simd256 b, Simd256 c) => new(Vector256.FusedMultiplyAdd(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 AddProduct(Simd256 sum, Simd256 factor, float* from) => new(Vector256.FusedMultiplyAdd(factor._value, Vector256.Load(from), sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 MaxNative(Simd256 a, Simd256 b) => new(Vector256.MaxNative(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
