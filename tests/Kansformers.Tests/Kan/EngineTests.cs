@@ -330,7 +330,7 @@ public class EngineTests
         }
     }
 
-    private static KanLinear Layer(int inputs, int outputs, KanOptions? options = null)
+    protected static KanLinear Layer(int inputs, int outputs, KanOptions? options = null)
     {
         manual_seed(7);
         KanLinear layer = new(inputs, outputs, options);
@@ -343,7 +343,7 @@ public class EngineTests
     }
 
     // The refit may need coefficients of many thousands, in whose shadow no float32 result is exact: the splines get new ones.
-    private static void MoveGrid(KanLinear layer, Tensor samples)
+    protected static void MoveGrid(KanLinear layer, Tensor samples)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -351,7 +351,7 @@ public class EngineTests
         layer.SplineWeight.copy_(randn_like(layer.SplineWeight));
     }
 
-    private static Tensor Inputs(params long[] shape)
+    protected static Tensor Inputs(params long[] shape)
     {
         manual_seed(11);
         return 2.6 * rand(shape) - 1.3;
