@@ -10,7 +10,8 @@ internal static class GridSizePlot
 
     private static readonly (string Name, string Label, string Color)[] Lines =
     [
-        (LayerContestants.Ours, "ours", "#2b6cb0"),
+        (LayerContestants.Dense, "ours, all coefficients", "#b45309"),
+        (LayerContestants.Sparse, "ours, live coefficients", "#2b6cb0"),
         (LayerContestants.Bound, "bound of the dense form", "#5b6770"),
         (LayerContestants.Linear, "linear layer", "#15803d"),
     ];

@@ -45,7 +45,7 @@ internal static class LayerBench
         List<LayerResult> results = [];
         foreach (LayerCase one in cases)
         {
-            LayerResult result = Measure(session, one, reference, memory);
+            LayerResult result = Measure(session, one, reference, memory, paths: cases.DistinctBy(other => other.GridSize).Count() > 1);
             results.Add(result);
             session.Display.Clear();
             if (!json)
@@ -60,15 +60,15 @@ internal static class LayerBench
             Files.AtomicFile.WriteText(plot, GridSizePlot.Paint(results, machine));
     }
 
-    private static LayerResult Measure(BenchSession session, LayerCase layer, bool reference, bool memory)
+    private static LayerResult Measure(BenchSession session, LayerCase layer, bool reference, bool memory, bool paths)
     {
         string[] trained = [.. new[] { LayerContestants.Reference, LayerContestants.Ours, LayerContestants.Linear }.Where(name => reference || name != LayerContestants.Reference)];
         IReadOnlyDictionary<string, MemoryResult> peaks = memory
             ? session.Memory.Measure(layer.Title, trained, (name, threads) => new MemoryRequest { Contestant = name, Threads = threads, Layer = layer })
             : new Dictionary<string, MemoryResult>();
         using LayerContestants contestants = new(layer);
-        IReadOnlyDictionary<string, Timing> timings = session.RoundRobin.Measure(layer.Title, [.. trained.Append(LayerContestants.Bound).Select(contestants.Make)]);
-        return new LayerResult(layer, timings, peaks);
+        IReadOnlyDictionary<string, Timing> timings = session.RoundRobin.Measure(layer.Title, [.. trained.Concat(paths ? [LayerContestants.Dense, LayerContestants.Sparse] : []).Append(LayerContestants.Bound).Select(contestants.Make)]);
+        return new LayerResult(layer, contestants.IsSparse(), timings, peaks);
     }
 
     private static void Print(LayerResult result, bool memory)
@@ -80,7 +80,7 @@ internal static class LayerBench
         {
             List<string> cells =
             [
-                Label(name), ResultTable.Ms(timing.ForwardMs), ResultTable.Ms(timing.BackwardMs), ResultTable.Ms(timing.MedianMs),
+                Label(name, result.Sparse), ResultTable.Ms(timing.ForwardMs), ResultTable.Ms(timing.BackwardMs), ResultTable.Ms(timing.MedianMs),
                 ResultTable.Times(timing.MedianMs, result.GemmBoundMs), ResultTable.Ms(timing.MinMs), $"{timing.Rounds}",
             ];
             if (memory)
@@ -107,8 +107,11 @@ internal static class LayerBench
         ResultTable.Write(Environment.NewLine + "by grid size", table);
     }
 
-    private static string Label(string name) => name switch
+    private static string Label(string name, bool sparse) => name switch
     {
+        LayerContestants.Ours => sparse ? "ours (live coefficients)" : "ours",
+        LayerContestants.Dense => "ours, all coefficients",
+        LayerContestants.Sparse => "ours, live coefficients",
         LayerContestants.Bound => "bound (products)",
         LayerContestants.Linear => "linear layer",
         _ => name,

@@ -8,7 +8,7 @@ namespace Kansformers.Cli.Bench;
 /// <summary>Makes the contestants of a layer case: forward and backward, with the gradients of the input and of every weight.</summary>
 internal sealed class LayerContestants : IDisposable
 {
-    public const string Reference = "reference", Ours = "ours", Bound = "bound", Linear = "linear";
+    public const string Reference = "reference", Ours = "ours", Bound = "bound", Linear = "linear", Dense = "dense", Sparse = "sparse";
 
     private readonly LayerCase _case;
     private readonly DisposeScope _scope = NewDisposeScope();
@@ -21,9 +21,39 @@ internal sealed class LayerContestants : IDisposable
         _data = new(() => Data(ScalarType.Float32));
     }
 
-    public Contestant Make(string name) => name == Bound
-        ? new GemmBound(_case.Tokens, _case.Width, _case.Out, _case.Precision.ProductType()).As(name)
-        : Run(name).As(name);
+    public Contestant Make(string name) => name switch
+    {
+        Bound => new GemmBound(_case.Tokens, _case.Width, _case.Out, _case.Precision.ProductType()).As(name),
+        Dense or Sparse => Forced(name),
+        _ => Run(name).As(name),
+    };
+
+    /// <summary>Whether the layer takes the sparse path when it may choose.</summary>
+    public bool IsSparse()
+    {
+        using KanLinear layer = new(_case.In, _case.Out, _case.Options) { Precision = _case.Precision };
+        return layer.IsSparse(_case.Tokens);
+    }
+
+    // The engine on one of its two paths, whichever it would choose.
+    private Contestant Forced(string name)
+    {
+        ModuleRun run = Run(Ours);
+        return new Contestant(name, () => OnPath(run.Forward), () => OnPath(run.Backward), run.Forget);
+
+        void OnPath(Action pass)
+        {
+            SparseSplines.Force = name == Sparse;
+            try
+            {
+                pass();
+            }
+            finally
+            {
+                SparseSplines.Force = null;
+            }
+        }
+    }
 
     /// <summary>The contestant as a module: any but the bound.</summary>
     public ModuleRun Run(string name)

@@ -5,9 +5,9 @@ namespace Kansformers.Cli.Bench;
 /// <summary>The measurements of one layer case, as <c>bench layer --json</c> prints them; null is what was not measured.</summary>
 internal sealed record LayerResult
 {
-    public LayerResult(LayerCase layer, IReadOnlyDictionary<string, Timing> timings, IReadOnlyDictionary<string, MemoryResult> memory)
+    public LayerResult(LayerCase layer, bool sparse, IReadOnlyDictionary<string, Timing> timings, IReadOnlyDictionary<string, MemoryResult> memory)
     {
-        (Case, Timings) = (layer, timings);
+        (Case, Sparse, Timings) = (layer, sparse, timings);
         OursPeakBytes = memory.GetValueOrDefault(LayerContestants.Ours)?.PeakExtraBytes;
         ReferencePeakBytes = memory.GetValueOrDefault(LayerContestants.Reference)?.PeakExtraBytes;
         LinearPeakBytes = memory.GetValueOrDefault(LayerContestants.Linear)?.PeakExtraBytes;
@@ -27,6 +27,13 @@ internal sealed record LayerResult
     public int SplineOrder => Case.SplineOrder;
 
     public string Precision => Case.Precision.Text();
+
+    /// <summary>Whether ours computed from the live coefficients alone.</summary>
+    public bool Sparse { get; }
+
+    public double? DenseMs => Of(LayerContestants.Dense)?.MedianMs;
+
+    public double? SparseMs => Of(LayerContestants.Sparse)?.MedianMs;
 
     public double? ReferenceMs => Of(LayerContestants.Reference)?.MedianMs;
 

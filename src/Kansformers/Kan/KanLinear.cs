@@ -203,12 +203,22 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
     internal bool RunsOnEngine(Tensor x) => !UseReference && KanEngine.Fits(x, _grid, Weights, Options.SplineOrder);
 
     /// <summary>The layer, opened for a pass over chunks of at most so many tokens.</summary>
-    internal KanChunks OpenChunks(long tokens)
+    internal IChunkedLayer OpenChunks(long tokens)
     {
         using var scope = NewDisposeScope();
         _plan = SplinePlan.For(_grid.contiguous(), Options.SplineOrder, _plan);
         KanWanted wanted = new(true, _baseWeight.requires_grad, _splineWeight.requires_grad, _splineScaler?.requires_grad ?? false);
+        if (SparseSplines.Pays(_plan, Precision, tokens, OutFeatures))
+            return new SparseChunks(_plan, Options.BaseActivation, Weights, wanted);
         return new KanChunks(_plan, Options.BaseActivation, Precision, Weights, wanted, tokens);
+    }
+
+    /// <summary>Whether so many tokens are computed from the live coefficients alone rather than by products with all.</summary>
+    internal bool IsSparse(long tokens)
+    {
+        using var scope = NewDisposeScope();
+        _plan = SplinePlan.For(_grid.contiguous(), Options.SplineOrder, _plan);
+        return SparseSplines.Pays(_plan, Precision, tokens, OutFeatures);
     }
 
     private KanWeights Weights => new(_baseWeight, _splineWeight, _splineScaler);

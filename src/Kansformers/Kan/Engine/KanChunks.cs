@@ -20,3 +20,45 @@ internal sealed class KanChunks(SplinePlan plan, BaseActivation activation, Prec
     /// <inheritdoc/>
     public void Dispose() => _tiles.Dispose();
 }
+
+/// <summary>A KAN layer on a large grid over chunks of tokens.</summary>
+internal sealed class SparseChunks(SplinePlan plan, BaseActivation activation, KanWeights weights, KanWanted wanted) : IChunkedLayer
+{
+    private KanGradients? _sum;
+
+    /// <inheritdoc/>
+    public void Forward(Tensor x, Tensor y)
+    {
+        using Tensor result = SparseSplines.Forward(plan, activation, x, weights);
+        y.copy_(result);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(Tensor x, Tensor upstream, Tensor? dx)
+    {
+        using var scope = NewDisposeScope();
+        KanGradients found = SparseSplines.Backward(plan, activation, x, weights, upstream, wanted with { Input = dx is not null });
+        dx?.copy_(found.Input!);
+        if (_sum is KanGradients sum)
+        {
+            sum.Base?.add_(found.Base!);
+            sum.Spline?.add_(found.Spline!);
+            sum.Scaler?.add_(found.Scaler!);
+            return;
+        }
+
+        found.Base?.DetachFromDisposeScope();
+        found.Spline?.DetachFromDisposeScope();
+        found.Scaler?.DetachFromDisposeScope();
+        _sum = found with { Input = null };
+    }
+
+    /// <inheritdoc/>
+    public Tensor?[] WeightGradients() => weights.Scaler is null ? [_sum?.Base, _sum?.Spline] : [_sum?.Base, _sum?.Spline, _sum?.Scaler];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The gradients belong to whoever has asked for them.
+    }
+}
