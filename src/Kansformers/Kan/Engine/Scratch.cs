@@ -27,9 +27,6 @@ internal sealed class Scratch
         /// <summary>A tile's expansion, (tokens, expanded), or its gradient.</summary>
         Expansion,
 
-        /// <summary>A tile's base activation or its gradient, (tokens, in), where the splines are computed apart.</summary>
-        Activation,
-
         /// <summary>The combined weight, (out, expanded).</summary>
         Weight,
 

@@ -81,7 +81,7 @@ internal static unsafe class SparseSplines
         (int tokens, int inputs, int outputs) = ((int)x.shape[0], plan.Inputs, (int)weights.Outputs);
         bool vectorised = BaseBranch.IsVectorised(activation);
         SparseProduct product = Packed(plan, weights);
-        Tensor dx = empty_like(x), slope = Scratch.OfThread.Matrix(Scratch.Use.Activation, Math.Min(tokens, BaseTokens), inputs);
+        Tensor dx = empty_like(x), slope = Scratch.OfThread.Matrix(Scratch.Use.Expansion, Math.Min(tokens, BaseTokens), inputs);
         for (int from = 0; from < tokens; from += BaseTokens)
         {
             using var inner = NewDisposeScope();
@@ -112,7 +112,7 @@ internal static unsafe class SparseSplines
         SparseLayout layout = SparseLayout.OfGradient(outputs);
         Scratch scratch = Scratch.OfThread;
         int chunk = Math.Min(tokens, SparseWeightGradient.Chunk);
-        Tensor blocks = scratch.Matrix(Scratch.Use.Expansion, chunk, layout.Padded), buffer = scratch.Matrix(Scratch.Use.Activation, chunk, inputs);
+        Tensor blocks = scratch.Matrix(Scratch.Use.Output, chunk, layout.Padded), buffer = scratch.Matrix(Scratch.Use.Expansion, chunk, inputs);
 
         // The packed weight is not needed any more: its gradient takes its place.
         Tensor? sum = splines ? scratch.Matrix(Scratch.Use.Weight, layout.Padded, (long)inputs * bases).zero_() : null;
