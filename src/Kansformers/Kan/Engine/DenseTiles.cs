@@ -16,8 +16,8 @@ namespace Kansformers.Kan;
 internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, long tokens) : IDisposable
 {
     // A tile's expansion has about this many bytes, unless that would leave the products too few rows to be efficient.
-    private const long TileBytes = 8L << 20;
-    private const int FewestTokens = 128, MostTokens = 4096;
+    private const long TileBytes = 16L << 20;
+    private const int FewestTokens = 128, MostTokens = 2048;
 
     private readonly Scratch _scratch = Scratch.OfThread;
     private readonly ProductFormat _format = ProductFormats.Of(precision);
