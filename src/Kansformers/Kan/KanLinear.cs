@@ -85,7 +85,7 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
     /// <summary>Computes by plain torch operations (<see cref="KanReference"/>) instead of the fast engine: for tests and baselines.</summary>
     public bool UseReference { get; set; }
 
-    /// <summary>How the engine computes the products; torch operations (<see cref="UseReference"/>, other devices) take the parameters' own type.</summary>
+    /// <summary>How the engine computes the products. Where it multiplies only the live coefficients (large grids, a few tokens) that is float32 always; torch operations (<see cref="UseReference"/>, other devices) take the parameters' own type.</summary>
     public Precision Precision { get; set; }
 
     /// <summary>Called with the layer's input, (tokens, in), at each forward pass; statistics use it.</summary>

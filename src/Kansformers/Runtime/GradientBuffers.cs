@@ -87,4 +87,8 @@ internal sealed class GradientBuffers : IDisposable
 /// <param name="Tensor">Contiguous float32 of the parameter's shape.</param>
 /// <param name="Adds">Whether it holds a gradient already, to which this one is added; else its content is arbitrary.</param>
 /// <param name="IsCollected">Whether a trainer owns it, so that libtorch must not get it.</param>
-internal readonly record struct GradientTarget(Tensor Tensor, bool Adds, bool IsCollected);
+internal readonly record struct GradientTarget(Tensor Tensor, bool Adds, bool IsCollected)
+{
+    /// <summary>What libtorch gets: the gradient, or nothing where a trainer collects it.</summary>
+    public Tensor? ForTorch => IsCollected ? null : Tensor;
+}

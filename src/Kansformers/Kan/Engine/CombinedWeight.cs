@@ -48,9 +48,9 @@ internal static unsafe class CombinedWeight
         (int outputs, int inputs, int bases) = ((int)splineWeight.shape[0], (int)splineWeight.shape[1], (int)splineWeight.shape[2]);
         Tensor ownSpline = splineWeight.contiguous();
         Tensor? ownScaler = splineScaler?.contiguous();
-        float* from = Address(gradient), weight = Address(ownSpline), scale = Address(ownScaler);
-        float* toBase = Address(baseGradient?.Tensor), toSpline = Address(splineGradient?.Tensor), toScaler = Address(scalerGradient?.Tensor);
-        bool addsBase = baseGradient is { Adds: true }, addsSpline = splineGradient is { Adds: true }, addsScaler = scalerGradient is { Adds: true };
+        float* from = Address(gradient), toBase = Address(baseGradient?.Tensor);
+        bool addsBase = baseGradient is { Adds: true };
+        EdgeGradients edges = new(ownSpline, ownScaler, splineGradient, scalerGradient);
         Rows.Run(outputs, (long)inputs * bases, (first, last) =>
         {
             float[] row = ArrayPool<float>.Shared.Rent(inputs * bases);
@@ -62,22 +62,13 @@ internal static unsafe class CombinedWeight
                 else if (toBase is not null)
                     new ReadOnlySpan<float>(source, inputs).CopyTo(new Span<float>(toBase + (nint)o * inputs, inputs));
                 source += inputs;
-                if (toSpline is null && toScaler is null)
+                if (!edges.AreWanted)
                     continue;
                 fixed (float* turned = row)
                 {
                     Transposition.Run(source, bases, inputs, turned);
                     for (int i = 0; i < inputs; i++)
-                    {
-                        nint edge = (nint)o * inputs + i;
-                        float* slope = turned + (nint)i * bases;
-                        if (toScaler is not null)
-                            toScaler[edge] = VectorMath.Dot(slope, weight + edge * bases, bases) + (addsScaler ? toScaler[edge] : 0);
-                        if (toSpline is not null && addsSpline)
-                            VectorMath.AddScaled(slope, scale is null ? 1 : scale[edge], toSpline + edge * bases, bases);
-                        else if (toSpline is not null)
-                            VectorMath.Scale(slope, scale is null ? 1 : scale[edge], toSpline + edge * bases, bases);
-                    }
+                        edges.Write((nint)o * inputs + i, turned + (nint)i * bases);
                 }
             }
 

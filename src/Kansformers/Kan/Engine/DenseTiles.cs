@@ -91,9 +91,7 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
         GradientTarget? dSpline = wanted.Spline ? GradientBuffers.For(weights.Spline) : null;
         GradientTarget? dScaler = wanted.Scaler ? GradientBuffers.For(weights.Scaler!) : null;
         CombinedWeight.Unpack(sum, weights.Spline, weights.Scaler, dBase, dSpline, dScaler);
-        return new KanGradients(null, ForTorch(dBase), ForTorch(dSpline), ForTorch(dScaler));
-
-        static Tensor? ForTorch(GradientTarget? target) => target is { IsCollected: false } own ? own.Tensor : null;
+        return new KanGradients(null, dBase?.ForTorch, dSpline?.ForTorch, dScaler?.ForTorch);
     }
 
     /// <inheritdoc/>

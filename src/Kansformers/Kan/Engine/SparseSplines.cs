@@ -68,11 +68,9 @@ internal static unsafe class SparseSplines
         GradientTarget? dScaler = wanted.Scaler ? GradientBuffers.For(weights.Scaler!) : null;
         if (wanted.AnyWeight)
             WeightGradients(plan, activation, x, weights, upstream, dBase, dSpline, dScaler);
-        KanGradients gradients = new(dx, ForTorch(dBase), ForTorch(dSpline), ForTorch(dScaler));
+        KanGradients gradients = new(dx, dBase?.ForTorch, dSpline?.ForTorch, dScaler?.ForTorch);
         gradients.MoveToOuterScope();
         return gradients;
-
-        static Tensor? ForTorch(GradientTarget? target) => target is { IsCollected: false } own ? own.Tensor : null;
     }
 
     private static Tensor InputGradient(SplinePlan plan, BaseActivation activation, Tensor x, in KanWeights weights, Tensor upstream)
@@ -135,8 +133,7 @@ internal static unsafe class SparseSplines
             return;
         Tensor spline = weights.Spline.contiguous();
         Tensor? scaler = weights.Scaler?.contiguous();
-        SparseWeight.Unpack(
-            layout, gradient, broken, (float*)RawMemory.Pointer(spline), scaler is null ? null : (float*)RawMemory.Pointer(scaler), inputs, bases, dSpline, dScaler);
+        SparseWeight.Unpack(layout, gradient, broken, new EdgeGradients(spline, scaler, dSpline, dScaler), inputs, bases);
     }
 
     // The spline weight as the kernels read it, in this thread's scratch.

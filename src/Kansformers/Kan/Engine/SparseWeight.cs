@@ -39,18 +39,10 @@ internal static unsafe class SparseWeight
     /// <param name="layout">The blocks of outputs.</param>
     /// <param name="gradient">In · bases · padded outputs.</param>
     /// <param name="broken">Per input, whether one of its values was NaN: then so are the gradients of all its coefficients, as 0 · NaN is NaN.</param>
-    /// <param name="spline">(out, in, bases), the weight itself: the scaler's gradient needs it.</param>
-    /// <param name="scaler">(out, in), or null.</param>
+    /// <param name="edges">Where the gradients go.</param>
     /// <param name="inputs">The inputs.</param>
     /// <param name="bases">The bases of an input.</param>
-    /// <param name="splineGradient">(out, in, bases), or null.</param>
-    /// <param name="scalerGradient">(out, in), or null.</param>
-    public static void Unpack(
-        SparseLayout layout, float* gradient, bool[] broken, float* spline, float* scaler, int inputs, int bases, GradientTarget? splineGradient, GradientTarget? scalerGradient)
-    {
-        float* toSpline = splineGradient is null ? null : (float*)RawMemory.Pointer(splineGradient.Value.Tensor);
-        float* toScaler = scalerGradient is null ? null : (float*)RawMemory.Pointer(scalerGradient.Value.Tensor);
-        bool addsSpline = splineGradient is { Adds: true }, addsScaler = scalerGradient is { Adds: true };
+    public static void Unpack(SparseLayout layout, float* gradient, bool[] broken, EdgeGradients edges, int inputs, int bases) =>
         ForEachSlab(layout, inputs, bases, (first, input, rows) =>
         {
             int width = layout.Width(first), real = Math.Min(width, layout.Outputs - first);
@@ -59,19 +51,8 @@ internal static unsafe class SparseWeight
             else
                 Transposition.Run(gradient + ((nint)first * inputs + (nint)input * width) * bases, bases, width, (float*)rows);
             for (int r = 0; r < real; r++)
-            {
-                nint edge = (nint)(first + r) * inputs + input;
-                float* slope = (float*)rows + r * bases;
-                float factor = scaler is null ? 1 : scaler[edge];
-                if (toScaler is not null)
-                    toScaler[edge] = VectorMath.Dot(slope, spline + edge * bases, bases) + (addsScaler ? toScaler[edge] : 0);
-                if (toSpline is not null && addsSpline)
-                    VectorMath.AddScaled(slope, factor, toSpline + edge * bases, bases);
-                else if (toSpline is not null)
-                    VectorMath.Scale(slope, factor, toSpline + edge * bases, bases);
-            }
+                edges.Write((nint)(first + r) * inputs + input, (float*)rows + r * bases);
         });
-    }
 
     // Runs over all blocks of outputs and all inputs, with room for the slab's rows by output.
     private static void ForEachSlab(SparseLayout layout, int inputs, int bases, Action<int, int, nint> run)

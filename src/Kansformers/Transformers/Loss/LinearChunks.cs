@@ -48,7 +48,7 @@ internal sealed class LinearChunks(Tensor weight, Precision precision, bool weig
     }
 
     /// <inheritdoc/>
-    public Tensor?[] WeightGradients() => [_slope is { IsCollected: false } own ? own.Tensor : null];
+    public Tensor?[] WeightGradients() => [_slope?.ForTorch];
 
     /// <inheritdoc/>
     public void Dispose() => _factor?.Dispose();
