@@ -4,16 +4,15 @@ using static TorchSharp.torch;
 namespace Kansformers.Kan;
 
 /// <summary>
-/// One layer as "expand, then multiply", a tile of tokens at a time: the tile's expansion stays in cache between the SIMD loop that writes it
-/// and the matrix product that reads it, and is never kept. The backward pass expands again. Weight gradients add up over tiles, and over calls,
-/// in float32, until <see cref="WeightGradients"/> splits them. It holds this thread's scratch: dispose it before another layer runs.
+/// One layer with libtorch's products, a tile of tokens at a time: the tile's expansion stays in cache between the SIMD loop that writes it
+/// and the matrix product that reads it. For what <see cref="PanelTiles"/> does not do: bfloat16 instructions, activations of torch's, narrow vectors.
 /// </summary>
 /// <param name="plan">The layer's kernel.</param>
 /// <param name="activation">The base activation.</param>
 /// <param name="precision">Of the products.</param>
 /// <param name="weights">The layer's weights.</param>
 /// <param name="tokens">The most tokens of a call.</param>
-internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, long tokens) : IDisposable
+internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, long tokens) : IDenseLayer
 {
     // A tile's expansion has about this many bytes, unless that would leave the products too few rows to be efficient.
     private const long TileBytes = 16L << 20;
@@ -29,9 +28,7 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
 
     private bool IsHalf => _format == ProductFormat.Half;
 
-    /// <summary>The layer's output.</summary>
-    /// <param name="x">Contiguous float32, (tokens, in).</param>
-    /// <param name="y">Contiguous float32, (tokens, out), overwritten.</param>
+    /// <inheritdoc/>
     public void Forward(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
@@ -50,11 +47,7 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
         }
     }
 
-    /// <summary>Adds to the weights' gradients and computes the input's.</summary>
-    /// <param name="x">Contiguous float32, (tokens, in).</param>
-    /// <param name="upstream">The gradient of the output, (tokens, out), any strides.</param>
-    /// <param name="dx">Contiguous float32, (tokens, in), overwritten; null when not wanted.</param>
-    /// <param name="weightsWanted">Whether the weights' gradients are wanted.</param>
+    /// <inheritdoc/>
     public void Backward(Tensor x, Tensor upstream, Tensor? dx, bool weightsWanted)
     {
         using var all = NewDisposeScope();
@@ -81,7 +74,7 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
         }
     }
 
-    /// <summary>The gradients that all calls of <see cref="Backward"/> added up to, less those that a trainer collects; <see cref="KanGradients.Input"/> is null.</summary>
+    /// <inheritdoc/>
     public KanGradients WeightGradients(KanWanted wanted)
     {
         if (!wanted.AnyWeight)

@@ -6,19 +6,19 @@ namespace Kansformers.Kan;
 /// <summary>A KAN layer over chunks of tokens: the combined weight is made once, its gradient split once.</summary>
 internal sealed class KanChunks(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, KanWanted wanted, long tokens) : IChunkedLayer
 {
-    private readonly DenseTiles _tiles = new(plan, activation, precision, weights, tokens);
+    private readonly IDenseLayer _layer = DenseLayers.Open(plan, activation, precision, weights, tokens);
 
     /// <inheritdoc/>
-    public void Forward(Tensor x, Tensor y) => _tiles.Forward(x, y);
+    public void Forward(Tensor x, Tensor y) => _layer.Forward(x, y);
 
     /// <inheritdoc/>
-    public void Backward(Tensor x, Tensor upstream, Tensor? dx) => _tiles.Backward(x, upstream, dx, wanted.AnyWeight);
+    public void Backward(Tensor x, Tensor upstream, Tensor? dx) => _layer.Backward(x, upstream, dx, wanted.AnyWeight);
 
     /// <inheritdoc/>
-    public Tensor?[] WeightGradients() => _tiles.WeightGradients(wanted) is var found && weights.Scaler is null ? [found.Base, found.Spline] : [found.Base, found.Spline, found.Scaler];
+    public Tensor?[] WeightGradients() => _layer.WeightGradients(wanted) is var found && weights.Scaler is null ? [found.Base, found.Spline] : [found.Base, found.Spline, found.Scaler];
 
     /// <inheritdoc/>
-    public void Dispose() => _tiles.Dispose();
+    public void Dispose() => _layer.Dispose();
 }
 
 /// <summary>A KAN layer on a large grid over chunks of tokens.</summary>

@@ -13,20 +13,22 @@ namespace Kansformers.Kan;
 /// So nothing leaves the registers but the finished bases. Before enough intervals have passed, a level yields bases of negative index;
 /// no basis of index 0 or more depends on them.
 /// </remarks>
-internal sealed unsafe class KnotSplines<TOrder, TSimd> : ISplineKernel
+internal sealed unsafe class KnotSplines<TOrder, TSimd, TKnots> : IPanelSplines
     where TOrder : struct, ISplineOrder
     where TSimd : struct, ISimd<TSimd>
+    where TKnots : struct, IKnotLanes
 {
-    // Per vector of inputs, per knot j: t_j, then for each level l the reciprocal of t_{j+1} - t_{j-l+1}. Rows of zeros lead, for the negative indices.
+    // Per vector of inputs (or per input, where a vector holds one input of many tokens), per knot j: t_j, then for each level l the reciprocal of t_{j+1} - t_{j-l+1}. Rows of zeros lead, for the negative indices.
     private readonly float[] _table;
-    private readonly int _inputs, _knots;
+    private readonly int _row, _knots;
 
     /// <param name="grid">Knots in ascending order, (in, knots), row by row.</param>
-    /// <param name="inputs">The number of rows, at least the width of a vector.</param>
-    public KnotSplines(ReadOnlySpan<float> grid, int inputs)
+    /// <param name="inputs">The number of rows of the grid.</param>
+    /// <param name="row">The length of a row of values, at least the width of a vector: the inputs, or a panel of tokens.</param>
+    public KnotSplines(ReadOnlySpan<float> grid, int inputs, int row)
     {
-        (_inputs, _knots) = (inputs, grid.Length / inputs);
-        int lanes = TSimd.Count, order = TOrder.Value, vectors = (inputs + lanes - 1) / lanes;
+        (_row, _knots) = (row, grid.Length / inputs);
+        int lanes = TKnots.Lanes(TSimd.Count), order = TOrder.Value, vectors = (inputs + lanes - 1) / lanes; // one lane each where the knots are shared
         _table = new float[vectors * BlockSize];
         for (int vector = 0, at = 0; vector < vectors; vector++, at = Lanes.Next(at, lanes, inputs))
         {
@@ -48,44 +50,50 @@ internal sealed unsafe class KnotSplines<TOrder, TSimd> : ISplineKernel
         }
     }
 
-    private static int RowSize => (TOrder.Value + 1) * TSimd.Count;
+    private static int RowSize => (TOrder.Value + 1) * TKnots.Lanes(TSimd.Count);
 
     private static int Lead => TOrder.Value - 1;
 
     private int BlockSize => (_knots + Lead) * RowSize;
 
     /// <inheritdoc/>
+    public void Expand(float* x, int rows, float* to, nint stride) => Expand(0, x, rows, to, stride);
+
+    /// <inheritdoc/>
+    public void Contract(float* x, int rows, float* gradient, nint stride, float* dx) => Contract(0, x, rows, gradient, stride, dx);
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Expand(float* x, int rows, float* to, nint stride)
+    public void Expand(int first, float* x, int rows, float* to, nint stride)
     {
-        int inputs = _inputs, knots = _knots, size = RowSize, lanes = TSimd.Count, block = BlockSize;
+        int inputs = _row, knots = _knots, size = RowSize, lanes = TSimd.Count, wide = TKnots.Lanes(lanes), blockSize = BlockSize;
         fixed (float* table = _table)
         {
             for (int row = 0; row < rows; row++, x += inputs, to += stride)
             {
-                float* first = table + Lead * size;
-                for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs), first += block)
+                float* block = table + (TKnots.AreShared ? first + row : 0) * (nint)blockSize + Lead * size;
+                for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs), block += TKnots.AreShared ? 0 : blockSize)
                 {
                     TSimd at = TSimd.Load(x + i);
-                    TSimd inside = Inside(at, first, first + (nint)(knots - 1) * size);
+                    TSimd inside = Inside(at, block, block + (nint)(knots - 1) * size);
                     TSimd nan = ~TSimd.Equal(at, at);
                     TSimd held1 = TSimd.Zero, held2 = held1, held3 = held1, held4 = held1, held5 = held1;
-                    TSimd reached = TSimd.GreaterOrEqual(at, TSimd.Load(first));
-                    float* knot = first, output = to + i;
+                    TSimd reached = TSimd.GreaterOrEqual(at, TKnots.Load<TSimd>(block));
+                    float* knot = block, output = to + i;
                     for (int j = 0; j < knots - 1; j++, knot += size)
                     {
-                        TSimd next = TSimd.GreaterOrEqual(at, TSimd.Load(knot + size));
+                        TSimd next = TSimd.GreaterOrEqual(at, TKnots.Load<TSimd>(knot + size));
                         TSimd basis = reached & ~next & TSimd.One;
                         reached = next;
-                        basis = Level(inside, knot, knot + lanes, basis, ref held1);
+                        basis = Level(inside, knot, knot + wide, basis, ref held1);
                         if (TOrder.Value >= 2)
-                            basis = Level(inside, knot - size, knot + 2 * lanes, basis, ref held2);
+                            basis = Level(inside, knot - size, knot + 2 * wide, basis, ref held2);
                         if (TOrder.Value >= 3)
-                            basis = Level(inside, knot - 2 * size, knot + 3 * lanes, basis, ref held3);
+                            basis = Level(inside, knot - 2 * size, knot + 3 * wide, basis, ref held3);
                         if (TOrder.Value >= 4)
-                            basis = Level(inside, knot - 3 * size, knot + 4 * lanes, basis, ref held4);
+                            basis = Level(inside, knot - 3 * size, knot + 4 * wide, basis, ref held4);
                         if (TOrder.Value >= 5)
-                            basis = Level(inside, knot - 4 * size, knot + 5 * lanes, basis, ref held5);
+                            basis = Level(inside, knot - 4 * size, knot + 5 * wide, basis, ref held5);
                         if (j >= TOrder.Value)
                         {
                             TSimd.Store(basis | nan, output);
@@ -99,37 +107,37 @@ internal sealed unsafe class KnotSplines<TOrder, TSimd> : ISplineKernel
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Contract(float* x, int rows, float* gradient, nint stride, float* dx)
+    public void Contract(int first, float* x, int rows, float* gradient, nint stride, float* dx)
     {
-        int inputs = _inputs, knots = _knots, size = RowSize, lanes = TSimd.Count, block = BlockSize;
+        int inputs = _row, knots = _knots, size = RowSize, lanes = TSimd.Count, wide = TKnots.Lanes(lanes), blockSize = BlockSize;
         fixed (float* table = _table)
         {
             for (int row = 0; row < rows; row++, x += inputs, dx += inputs, gradient += stride)
             {
-                float* first = table + Lead * size;
-                for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs), first += block)
+                float* block = table + (TKnots.AreShared ? first + row : 0) * (nint)blockSize + Lead * size;
+                for (int i = 0; i < inputs; i = Lanes.Next(i, lanes, inputs), block += TKnots.AreShared ? 0 : blockSize)
                 {
                     TSimd at = TSimd.Load(x + i), sum = TSimd.Zero, left = sum;
-                    TSimd inside = Inside(at, first, first + (nint)(knots - 1) * size);
+                    TSimd inside = Inside(at, block, block + (nint)(knots - 1) * size);
                     TSimd held1 = sum, held2 = sum, held3 = sum, held4 = sum;
-                    TSimd reached = TSimd.GreaterOrEqual(at, TSimd.Load(first));
-                    float* knot = first, g = gradient + i;
+                    TSimd reached = TSimd.GreaterOrEqual(at, TKnots.Load<TSimd>(block));
+                    float* knot = block, g = gradient + i;
                     for (int j = 0; j < knots - 1; j++, knot += size)
                     {
-                        TSimd next = TSimd.GreaterOrEqual(at, TSimd.Load(knot + size));
+                        TSimd next = TSimd.GreaterOrEqual(at, TKnots.Load<TSimd>(knot + size));
                         TSimd basis = reached & ~next & TSimd.One;
                         reached = next;
                         if (TOrder.Value >= 2)
-                            basis = Level(inside, knot, knot + lanes, basis, ref held1);
+                            basis = Level(inside, knot, knot + wide, basis, ref held1);
                         if (TOrder.Value >= 3)
-                            basis = Level(inside, knot - size, knot + 2 * lanes, basis, ref held2);
+                            basis = Level(inside, knot - size, knot + 2 * wide, basis, ref held2);
                         if (TOrder.Value >= 4)
-                            basis = Level(inside, knot - 2 * size, knot + 3 * lanes, basis, ref held3);
+                            basis = Level(inside, knot - 2 * size, knot + 3 * wide, basis, ref held3);
                         if (TOrder.Value >= 5)
-                            basis = Level(inside, knot - 3 * size, knot + 4 * lanes, basis, ref held4);
+                            basis = Level(inside, knot - 3 * size, knot + 4 * wide, basis, ref held4);
 
                         // B_c' = order · (b_c / (t_{c+order} - t_c) - b_{c+1} / (t_{c+order+1} - t_{c+1})), b the bases of the order below.
-                        TSimd right = TSimd.Load(knot + TOrder.Value * lanes) * basis;
+                        TSimd right = TKnots.Load<TSimd>(knot + TOrder.Value * wide) * basis;
                         if (j >= TOrder.Value)
                         {
                             sum = TSimd.FusedMultiplyAdd(TSimd.Load(g), left - right, sum);
@@ -150,7 +158,7 @@ internal sealed unsafe class KnotSplines<TOrder, TSimd> : ISplineKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TSimd Level(TSimd x, float* knot, float* reciprocal, TSimd below, ref TSimd held)
     {
-        TSimd rising = (x - TSimd.Load(knot)) * TSimd.Load(reciprocal) * below;
+        TSimd rising = (x - TKnots.Load<TSimd>(knot)) * TKnots.Load<TSimd>(reciprocal) * below;
         TSimd basis = held + (below - rising);
         held = rising;
         return basis;
@@ -158,8 +166,49 @@ internal sealed unsafe class KnotSplines<TOrder, TSimd> : ISplineKernel
 
     // Beyond the ends all bases are 0, and far away 0 · (x - t) / width would overflow to NaN: the weights use the nearest end.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSimd Inside(TSimd at, float* first, float* last) =>
-        TSimd.MinNative(TSimd.MaxNative(at, TSimd.Load(first)), TSimd.Load(last));
+    private static TSimd Inside(TSimd at, float* firstKnot, float* lastKnot) =>
+        TSimd.MinNative(TSimd.MaxNative(at, TKnots.Load<TSimd>(firstKnot)), TKnots.Load<TSimd>(lastKnot));
+}
+
+/// <summary>Which knots the lanes of a vector have.</summary>
+internal unsafe interface IKnotLanes
+{
+    /// <summary>Whether all lanes have the same knots.</summary>
+    static abstract bool AreShared { get; }
+
+    /// <summary>How many values of a knot a vector's table holds.</summary>
+    /// <param name="lanes">The lanes of a vector.</param>
+    static abstract int Lanes(int lanes);
+
+    /// <summary>A knot for every lane.</summary>
+    static abstract TSimd Load<TSimd>(float* from)
+        where TSimd : struct, ISimd<TSimd>;
+}
+
+/// <summary>Every lane is another input, with knots of its own.</summary>
+internal readonly unsafe struct OwnKnots : IKnotLanes
+{
+    public static bool AreShared => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Lanes(int lanes) => lanes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TSimd Load<TSimd>(float* from)
+        where TSimd : struct, ISimd<TSimd> => TSimd.Load(from);
+}
+
+/// <summary>Every lane is another token of one input.</summary>
+internal readonly unsafe struct SharedKnots : IKnotLanes
+{
+    public static bool AreShared => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Lanes(int lanes) => 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TSimd Load<TSimd>(float* from)
+        where TSimd : struct, ISimd<TSimd> => TSimd.Create(*from);
 }
 
 /// <summary>A spline order that the compiler knows, so that a kernel holds no loop over levels.</summary>

@@ -30,11 +30,17 @@ internal sealed class Scratch
         /// <summary>The combined weight, (out, expanded).</summary>
         Weight,
 
+        /// <summary>The combined weight, turned.</summary>
+        WeightTurned,
+
         /// <summary>The gradient of the combined weight.</summary>
         WeightGradient,
 
         /// <summary>A tile's outputs, or their gradient, in the precision of the products.</summary>
         Output,
+
+        /// <summary>The gradient of a tile's outputs, turned.</summary>
+        OutputTurned,
 
         /// <summary>Logits of a chunk of tokens.</summary>
         Logits,

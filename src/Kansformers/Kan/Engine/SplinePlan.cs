@@ -12,6 +12,8 @@ internal sealed class SplinePlan
     private readonly float[] _grid;
     private LiveSplines? _live;
     private bool _knowsLive;
+    private IPanelSplines? _panels;
+    private int _panelLanes;
 
     private SplinePlan(float[] grid, int inputs, int order)
     {
@@ -33,6 +35,26 @@ internal sealed class SplinePlan
 
     /// <summary>The kernel.</summary>
     public ISplineKernel Kernel { get; }
+
+    /// <summary>The kernel for panels of <see cref="SimdWidth.Lanes"/> times two tokens.</summary>
+    public IPanelSplines Panels
+    {
+        get
+        {
+            if (_panels is null || _panelLanes != SimdWidth.Lanes)
+            {
+                _panelLanes = SimdWidth.Lanes;
+                _panels = _panelLanes switch
+                {
+                    16 => Choose<Simd512, SharedKnots>(_grid, Inputs, 2 * Simd512.Count, Order),
+                    8 => Choose<Simd256, SharedKnots>(_grid, Inputs, 2 * Simd256.Count, Order),
+                    _ => Choose<Simd128, SharedKnots>(_grid, Inputs, 2 * Simd128.Count, Order),
+                };
+            }
+
+            return _panels;
+        }
+    }
 
     /// <summary>The live bases alone, for large grids; null where the knots are not in order.</summary>
     public LiveSplines? Live
@@ -78,25 +100,26 @@ internal sealed class SplinePlan
 
         return Math.Min(SimdWidth.Lanes, inputs) switch
         {
-            >= 16 => Choose<Simd512>(grid, inputs, order),
-            >= 8 => Choose<Simd256>(grid, inputs, order),
-            _ => Choose<Simd128>(grid, inputs, order),
+            >= 16 => Choose<Simd512, OwnKnots>(grid, inputs, inputs, order),
+            >= 8 => Choose<Simd256, OwnKnots>(grid, inputs, inputs, order),
+            _ => Choose<Simd128, OwnKnots>(grid, inputs, inputs, order),
         };
     }
 
-    private static ISplineKernel Choose<TSimd>(float[] grid, int inputs, int order)
-        where TSimd : struct, ISimd<TSimd> =>
-        order is >= 2 and <= 5 && IsUniform(grid, inputs, out double step) ? Uniform<TSimd>(grid.AsSpan(0, grid.Length / inputs), inputs, order, step) : order switch
+    private static IPanelSplines Choose<TSimd, TKnots>(float[] grid, int inputs, int row, int order)
+        where TSimd : struct, ISimd<TSimd>
+        where TKnots : struct, IKnotLanes =>
+        order is >= 2 and <= 5 && IsUniform(grid, inputs, out double step) ? Uniform<TSimd>(grid.AsSpan(0, grid.Length / inputs), row, order, step) : order switch
         {
-            1 => new KnotSplines<Order1, TSimd>(grid, inputs),
-            2 => new KnotSplines<Order2, TSimd>(grid, inputs),
-            3 => new KnotSplines<Order3, TSimd>(grid, inputs),
-            4 => new KnotSplines<Order4, TSimd>(grid, inputs),
-            5 => new KnotSplines<Order5, TSimd>(grid, inputs),
+            1 => new KnotSplines<Order1, TSimd, TKnots>(grid, inputs, row),
+            2 => new KnotSplines<Order2, TSimd, TKnots>(grid, inputs, row),
+            3 => new KnotSplines<Order3, TSimd, TKnots>(grid, inputs, row),
+            4 => new KnotSplines<Order4, TSimd, TKnots>(grid, inputs, row),
+            5 => new KnotSplines<Order5, TSimd, TKnots>(grid, inputs, row),
             _ => throw new ArgumentOutOfRangeException(nameof(order), order, "the engine computes spline orders 1 to 5"),
         };
 
-    private static ISplineKernel Uniform<TSimd>(ReadOnlySpan<float> knots, int inputs, int order, double step)
+    private static IPanelSplines Uniform<TSimd>(ReadOnlySpan<float> knots, int row, int order, double step)
         where TSimd : struct, ISimd<TSimd>
     {
         float[] centres = new float[knots.Length - order - 1];
@@ -105,10 +128,10 @@ internal sealed class SplinePlan
         PieceShape<TSimd> shape = new(order, step);
         return order switch
         {
-            2 => new UniformSplines<QuadraticPiece, TSimd>(inputs, centres, shape),
-            3 => new UniformSplines<CubicPiece, TSimd>(inputs, centres, shape),
-            4 => new UniformSplines<QuarticPiece, TSimd>(inputs, centres, shape),
-            _ => new UniformSplines<QuinticPiece, TSimd>(inputs, centres, shape),
+            2 => new UniformSplines<QuadraticPiece, TSimd>(row, centres, shape),
+            3 => new UniformSplines<CubicPiece, TSimd>(row, centres, shape),
+            4 => new UniformSplines<QuarticPiece, TSimd>(row, centres, shape),
+            _ => new UniformSplines<QuinticPiece, TSimd>(row, centres, shape),
         };
     }
 

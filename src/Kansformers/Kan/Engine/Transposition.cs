@@ -21,14 +21,23 @@ internal static unsafe class Transposition
     /// <param name="rows">The rows of <paramref name="from"/>.</param>
     /// <param name="columns">The columns of <paramref name="from"/>.</param>
     /// <param name="to">(columns, rows).</param>
-    public static void Run(float* from, nint stride, int rows, int columns, float* to)
+    public static void Run(float* from, nint stride, int rows, int columns, float* to) => Run(from, stride, rows, columns, to, rows);
+
+    /// <summary>to[c, r] = from[r, c].</summary>
+    /// <param name="from">(rows, columns), part of a wider matrix.</param>
+    /// <param name="stride">From a row of <paramref name="from"/> to the next.</param>
+    /// <param name="rows">The rows of <paramref name="from"/>.</param>
+    /// <param name="columns">The columns of <paramref name="from"/>.</param>
+    /// <param name="to">(columns, rows), part of a wider matrix.</param>
+    /// <param name="toStride">From a row of <paramref name="to"/> to the next.</param>
+    public static void Run(float* from, nint stride, int rows, int columns, float* to, nint toStride)
     {
         if (rows < 4 || columns < 4 || !(Sse.IsSupported || AdvSimd.Arm64.IsSupported))
         {
             for (int r = 0; r < rows; r++)
             {
                 for (int c = 0; c < columns; c++)
-                    to[(nint)c * rows + r] = from[r * stride + c];
+                    to[c * toStride + r] = from[r * stride + c];
             }
 
             return;
@@ -38,7 +47,7 @@ internal static unsafe class Transposition
         for (int r = 0; r < rows; r = Lanes.Next(r, 4, rows))
         {
             for (int c = 0; c < columns; c = Lanes.Next(c, 4, columns))
-                Block(from + r * stride + c, stride, to + (nint)c * rows + r, rows);
+                Block(from + r * stride + c, stride, to + c * toStride + r, toStride);
         }
     }
 

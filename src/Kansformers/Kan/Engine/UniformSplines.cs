@@ -6,16 +6,22 @@ namespace Kansformers.Kan;
 /// <summary>
 /// Splines of order 2 to 5 on one uniform grid that all inputs share. Every basis is evaluated at every input: a dozen instructions per vector,
 /// no branches, no index search, and a smooth function at the knots, so that it does not matter on which side of a knot rounding puts an input.
-/// (Order 1 has slopes that jump at the knots; <see cref="KnotSplines{TOrder, TSimd}"/> compares with the knots themselves.)
+/// (Order 1 has slopes that jump at the knots; <see cref="KnotSplines{TOrder, TSimd, TKnots}"/> compares with the knots themselves.)
 /// </summary>
-/// <param name="inputs">The length of a row, at least the width of a vector.</param>
+/// <param name="inputs">The length of a row, at least the width of a vector: the inputs, or, with the grid shared, a panel of tokens.</param>
 /// <param name="centres">The centre of each basis.</param>
 /// <param name="shape">The shape of every basis.</param>
-internal sealed unsafe class UniformSplines<TPiece, TSimd>(int inputs, float[] centres, PieceShape<TSimd> shape) : ISplineKernel
+internal sealed unsafe class UniformSplines<TPiece, TSimd>(int inputs, float[] centres, PieceShape<TSimd> shape) : IPanelSplines
     where TPiece : struct, IUniformPiece
     where TSimd : struct, ISimd<TSimd>
 {
     private readonly PieceShape<TSimd> _shape = shape;
+
+    /// <inheritdoc/>
+    public void Expand(int first, float* x, int rows, float* to, nint stride) => Expand(x, rows, to, stride);
+
+    /// <inheritdoc/>
+    public void Contract(int first, float* x, int rows, float* gradient, nint stride, float* dx) => Contract(x, rows, gradient, stride, dx);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
