@@ -11,8 +11,9 @@ namespace Kansformers.Kan;
 /// <param name="activation">The base activation.</param>
 /// <param name="precision">Of the products.</param>
 /// <param name="weights">The layer's weights.</param>
+/// <param name="wanted">Which gradients the calls of <see cref="Backward"/> have to compute.</param>
 /// <param name="tokens">The most tokens of a call.</param>
-internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, long tokens) : IDenseLayer
+internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, KanWanted wanted, long tokens) : IDenseLayer
 {
     // A tile's expansion has about this many bytes, unless that would leave the products too few rows to be efficient.
     private const long TileBytes = 16L << 20;
@@ -48,18 +49,18 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
     }
 
     /// <inheritdoc/>
-    public void Backward(Tensor x, Tensor upstream, Tensor? dx, bool weightsWanted)
+    public void Backward(Tensor x, Tensor upstream, Tensor? dx)
     {
         using var all = NewDisposeScope();
         Tensor? combined = dx is null ? null : Combined();
         Tensor buffer = _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf);
-        Tensor? part = weightsWanted && IsHalf ? _scratch.Matrix(Scratch.Use.WeightGradient, weights.Outputs, Width, half: true) : null;
+        Tensor? part = wanted.AnyWeight && IsHalf ? _scratch.Matrix(Scratch.Use.WeightGradient, weights.Outputs, Width, half: true) : null;
         for (long from = 0, count = x.shape[0]; from < count; from += _tile)
         {
             using var scope = NewDisposeScope();
             long rows = Math.Min(_tile, count - from);
             Tensor source = x.narrow(0, from, rows), dy = Factor(upstream.narrow(0, from, rows)), expansion = buffer.narrow(0, 0, rows);
-            if (weightsWanted)
+            if (wanted.AnyWeight)
             {
                 Expansion.Write(plan, activation, source, expansion, _format);
                 AddToWeights(dy, expansion, part);
@@ -75,7 +76,7 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
     }
 
     /// <inheritdoc/>
-    public KanGradients WeightGradients(KanWanted wanted)
+    public KanGradients WeightGradients()
     {
         if (!wanted.AnyWeight)
             return default;

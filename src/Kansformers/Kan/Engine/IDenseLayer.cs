@@ -5,7 +5,7 @@ namespace Kansformers.Kan;
 
 /// <summary>
 /// One layer as "expand, then multiply" with all bases: what is expanded is multiplied while it is in cache, and never kept. The backward pass expands
-/// again. Weight gradients add up over calls, in float32, until <see cref="WeightGradients"/> splits them. It holds this thread's scratch: dispose it
+/// again. Weight gradients add up over calls, in float32. It holds this thread's scratch: dispose it
 /// before another layer runs.
 /// </summary>
 internal interface IDenseLayer : IDisposable
@@ -15,15 +15,17 @@ internal interface IDenseLayer : IDisposable
     /// <param name="y">Contiguous float32, (tokens, out), overwritten.</param>
     void Forward(Tensor x, Tensor y);
 
-    /// <summary>Adds to the weights' gradients and computes the input's.</summary>
+    /// <summary>Adds to the weights' gradients that are wanted, and computes the input's.</summary>
     /// <param name="x">Contiguous float32, (tokens, in).</param>
     /// <param name="upstream">The gradient of the output, (tokens, out), any strides.</param>
     /// <param name="dx">Contiguous float32, (tokens, in), overwritten; null when not wanted.</param>
-    /// <param name="weightsWanted">Whether the weights' gradients are wanted.</param>
-    void Backward(Tensor x, Tensor upstream, Tensor? dx, bool weightsWanted);
+    void Backward(Tensor x, Tensor upstream, Tensor? dx);
 
-    /// <summary>The gradients that all calls of <see cref="Backward"/> added up to, less those that a trainer collects; <see cref="KanGradients.Input"/> is null.</summary>
-    KanGradients WeightGradients(KanWanted wanted);
+    /// <summary>
+    /// The gradients that all calls of <see cref="Backward"/> added up to, less those that a trainer collects; <see cref="KanGradients.Input"/> is null.
+    /// To be called once, at the end.
+    /// </summary>
+    KanGradients WeightGradients();
 }
 
 /// <summary>Chooses who multiplies.</summary>
@@ -34,7 +36,10 @@ internal static class DenseLayers
     /// <param name="activation">The base activation.</param>
     /// <param name="precision">Of the products.</param>
     /// <param name="weights">The layer's weights.</param>
+    /// <param name="wanted">Which weights' gradients the backward calls have to compute.</param>
     /// <param name="tokens">The most tokens of a call.</param>
-    public static IDenseLayer Open(SplinePlan plan, BaseActivation activation, Precision precision, in KanWeights weights, long tokens) =>
-        PanelTiles.Fits(activation, precision) ? new PanelTiles(plan, activation, precision, weights) : new DenseTiles(plan, activation, precision, weights, tokens);
+    public static IDenseLayer Open(SplinePlan plan, BaseActivation activation, Precision precision, in KanWeights weights, KanWanted wanted, long tokens) =>
+        PanelTiles.Fits(activation, precision)
+            ? new PanelTiles(plan, activation, precision, weights, wanted, tokens)
+            : new DenseTiles(plan, activation, precision, weights, wanted, tokens);
 }

@@ -6,16 +6,16 @@ namespace Kansformers.Kan;
 /// <summary>A KAN layer over chunks of tokens: the combined weight is made once, its gradient split once.</summary>
 internal sealed class KanChunks(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, KanWanted wanted, long tokens) : IChunkedLayer
 {
-    private readonly IDenseLayer _layer = DenseLayers.Open(plan, activation, precision, weights, tokens);
+    private readonly IDenseLayer _layer = DenseLayers.Open(plan, activation, precision, weights, wanted, tokens);
 
     /// <inheritdoc/>
     public void Forward(Tensor x, Tensor y) => _layer.Forward(x, y);
 
     /// <inheritdoc/>
-    public void Backward(Tensor x, Tensor upstream, Tensor? dx) => _layer.Backward(x, upstream, dx, wanted.AnyWeight);
+    public void Backward(Tensor x, Tensor upstream, Tensor? dx) => _layer.Backward(x, upstream, dx);
 
     /// <inheritdoc/>
-    public Tensor?[] WeightGradients() => _layer.WeightGradients(wanted) is var found && weights.Scaler is null ? [found.Base, found.Spline] : [found.Base, found.Spline, found.Scaler];
+    public Tensor?[] WeightGradients() => _layer.WeightGradients() is var found && weights.Scaler is null ? [found.Base, found.Spline] : [found.Base, found.Spline, found.Scaler];
 
     /// <inheritdoc/>
     public void Dispose() => _layer.Dispose();

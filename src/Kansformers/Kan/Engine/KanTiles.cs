@@ -20,7 +20,7 @@ internal static class KanTiles
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         Tensor y = empty(x.shape[0], weights.Outputs, dtype: ScalarType.Float32);
-        using IDenseLayer layer = DenseLayers.Open(plan, activation, precision, weights, x.shape[0]);
+        using IDenseLayer layer = DenseLayers.Open(plan, activation, precision, weights, default, x.shape[0]);
         if (x.shape[0] > 0)
             layer.Forward(x, y);
         return y.MoveToOuterDisposeScope();
@@ -41,9 +41,9 @@ internal static class KanTiles
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         Tensor? dx = wanted.Input ? empty_like(x) : null;
-        using IDenseLayer layer = DenseLayers.Open(plan, activation, precision, weights, x.shape[0]);
-        layer.Backward(x, upstream, dx, wanted.AnyWeight);
-        KanGradients gradients = layer.WeightGradients(wanted) with { Input = dx };
+        using IDenseLayer layer = DenseLayers.Open(plan, activation, precision, weights, wanted, x.shape[0]);
+        layer.Backward(x, upstream, dx);
+        KanGradients gradients = layer.WeightGradients() with { Input = dx };
         gradients.MoveToOuterScope();
         return gradients;
     }

@@ -28,7 +28,7 @@ internal static unsafe class SparseSplines
     {
         if (Force == false || tokens == 0)
             return false;
-        double least = 4 + 2 * plan.Order + 128.0 / outputs + Math.Min(24, 1500.0 / tokens);
+        double least = 4 + 2 * plan.Order + 384.0 / outputs + Math.Min(24, 1000.0 / tokens);
         if (ProductFormats.Of(precision) == ProductFormat.Half)
             least *= 2;
         return (Force == true || plan.Bases >= least) && plan.Live is not null;

@@ -13,7 +13,7 @@ namespace Kansformers.Transformers;
 /// </summary>
 internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
 {
-    // The logits of a chunk: 32 MiB, but at least enough rows for an efficient product.
+    // The logits of a chunk: 32 MiB, but whole multiples of a number of rows that makes an efficient product.
     private const long ChunkLogits = 8L << 20;
     private const long FewestTokens = 128;
     private const string CallKey = "call";
@@ -65,7 +65,7 @@ internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
             using var guard = no_grad();
             using var scope = NewDisposeScope();
             (long tokens, long outputs) = (x.shape[0], head.Outputs);
-            long chunk = Math.Min(tokens, Math.Max(ChunkLogits / outputs, FewestTokens));
+            long chunk = Math.Min(tokens, Math.Max(ChunkLogits / outputs / FewestTokens, 1) * FewestTokens);
             int counted = targets.Count(target => target != CrossEntropyRows.Ignored);
             float? slope = graph ? (float)(share / counted) : null;
             double[] losses = new double[tokens];

@@ -6,29 +6,33 @@ namespace Kansformers.Kan;
 /// The two products of the backward pass, by blocks of inputs: a block's part of the weight gradient and of the input gradient depends on no other block,
 /// so threads share nothing that they write.
 /// </summary>
-internal static unsafe class PanelBackward
+/// <param name="layout">How the layer is cut up.</param>
+/// <param name="weight">The layer's weights.</param>
+/// <param name="keptWeight">All of them packed for this product; null to pack them on the way.</param>
+/// <param name="gradient">Where their gradient goes.</param>
+/// <param name="keptGradient">Where to add it up as the kernels write it, for later; null to send it there at once.</param>
+/// <param name="addsToKept">Whether it is added to what stands in <paramref name="keptGradient"/>.</param>
+internal readonly unsafe struct PanelBackward(PanelLayout layout, PanelWeight weight, float* keptWeight, PanelGradient gradient, float* keptGradient, bool addsToKept)
 {
-    // Outputs whose gradients, for a panel of tokens, fit into the first-level cache.
-    private const int OutputsAtOnce = 288;
+    // Outputs whose gradients, for a panel of tokens, fit into the first-level cache; and their weights of a block, into half of the second-level cache.
+    private const int MostOutputs = 288, PartFloats = 48 << 10;
 
-    /// <summary>Adds to the weight's gradient and computes the input's, for a tile of tokens.</summary>
-    /// <param name="layout">How the layer is cut up.</param>
+    /// <summary>Computes the weight's gradient and the input's, for a tile of tokens.</summary>
     /// <param name="expansion">Expands and contracts a panel.</param>
-    /// <param name="weight">The packed weight; null when the input's gradient is not wanted.</param>
-    /// <param name="isTurned">Whether it was packed for this product rather than for the forward one.</param>
     /// <param name="x">(tokens, in).</param>
     /// <param name="upstream">The gradient of the tile's outputs.</param>
     /// <param name="dx">(tokens, in), overwritten; null when not wanted.</param>
-    /// <param name="gradient">The weight's gradient; null when not wanted.</param>
-    /// <param name="adds">Whether the weight's gradient is added to what stands there.</param>
-    public static void Run<TSimd>(PanelLayout layout, PanelExpansion expansion, float* weight, bool isTurned, float* x, PanelUpstream upstream, float* dx, float* gradient, bool adds)
+    /// <param name="gradientWanted">Whether the weight's gradient is wanted.</param>
+    public void Run<TSimd>(PanelExpansion expansion, float* x, PanelUpstream upstream, float* dx, bool gradientWanted)
         where TSimd : struct, ISimd<TSimd>
     {
-        int panel = layout.Panel, rows = layout.BlockRows, tokens = upstream.Tokens, most = PanelLayout.GroupPanels * panel;
-        nint inputFloats = (nint)layout.BlockInputs * panel, rowFloats = (nint)rows * panel;
-        WorkQueue.Run(layout.Blocks, PanelForward.IsWorthThreads(layout, tokens), queue =>
+        PanelBackward self = this;
+        PanelLayout cut = layout;
+        int panel = cut.Panel, rows = cut.BlockRows, tokens = upstream.Tokens, most = PanelLayout.GroupPanels * panel, atOnce = PartOutputs();
+        nint inputFloats = (nint)cut.BlockInputs * panel, rowFloats = (nint)rows * panel;
+        WorkQueue.Run(cut.Blocks, PanelForward.IsWorthThreads(cut, tokens), queue =>
         {
-            using CacheLines expanded = new(PanelLayout.GroupPanels * rowFloats), turned = new(PanelLayout.GroupPanels * inputFloats);
+            using CacheLines expanded = new(PanelLayout.GroupPanels * rowFloats), turned = new(PanelLayout.GroupPanels * inputFloats), part = new(Math.Max(panel, atOnce) * (long)rows);
             using CacheLines slope = new(PanelLayout.GroupPanels * rowFloats), slopes = new(inputFloats);
             while (queue.TryTake(out int block))
             {
@@ -36,50 +40,61 @@ internal static unsafe class PanelBackward
                 {
                     int count = Math.Min(most, tokens - from), panels = (count + panel - 1) / panel;
                     for (int p = 0; p < panels; p++)
-                        expansion.Expand(x + (nint)(from + p * panel) * layout.Inputs, Math.Min(panel, count - p * panel), block, turned.Pointer + p * inputFloats, expanded.Pointer + p * rowFloats);
-                    if (gradient is not null)
-                        AddToWeight<TSimd>(layout, expanded.Pointer, upstream.ByOutputs(from), panels, gradient + block * layout.GradientSlab, adds || from > 0);
+                        expansion.Expand(x + (nint)(from + p * panel) * cut.Inputs, Math.Min(panel, count - p * panel), block, turned.Pointer + p * inputFloats, expanded.Pointer + p * rowFloats);
+                    if (gradientWanted)
+                        self.WeightSlope<TSimd>(block, expanded.Pointer, upstream.ByOutputs(from), panels, from > 0, part.Pointer);
                     if (dx is null)
                         continue;
-                    InputSlope<TSimd>(layout, weight + block * layout.Slab, isTurned, upstream, from, panels, slope.Pointer);
+                    self.InputSlope<TSimd>(block, upstream, from, panels, atOnce, slope.Pointer, part.Pointer);
                     for (int p = 0; p < panels; p++)
-                        expansion.Contract(turned.Pointer + p * inputFloats, slope.Pointer + p * rowFloats, Math.Min(panel, count - p * panel), block, slopes.Pointer, dx + (nint)(from + p * panel) * layout.Inputs);
+                        expansion.Contract(turned.Pointer + p * inputFloats, slope.Pointer + p * rowFloats, Math.Min(panel, count - p * panel), block, slopes.Pointer, dx + (nint)(from + p * panel) * cut.Inputs);
                 }
             }
         });
     }
 
-    private static void AddToWeight<TSimd>(PanelLayout layout, float* expanded, float* upstream, int panels, float* gradient, bool adds)
+    private void WeightSlope<TSimd>(int block, float* expanded, float* upstream, int panels, bool isLater, float* part)
         where TSimd : struct, ISimd<TSimd>
     {
         nint rowFloats = (nint)layout.BlockRows * layout.Panel, next = (nint)PanelLayout.GroupPanels * layout.Panel * layout.Panel;
-        for (int o = 0; o < layout.OutputPanels; o++, upstream += next, gradient += rowFloats)
+        float* to = keptGradient is null ? part : keptGradient + block * layout.GradientSlab;
+        for (int o = 0; o < layout.OutputPanels; o++, upstream += next)
         {
             for (int k = 0; k < layout.BlockRows; k += PanelKernel.Rows)
-                PanelKernel.Multiply<TSimd, TokenFactors>(upstream, expanded + (nint)k * layout.Panel, panels, layout.Panel, rowFloats, gradient + (nint)k * layout.Panel, adds);
+                PanelKernel.Multiply<TSimd, TokenFactors>(upstream, expanded + (nint)k * layout.Panel, panels, layout.Panel, rowFloats, to + (nint)k * layout.Panel, keptGradient is not null && (addsToKept || isLater));
+            if (keptGradient is null)
+                gradient.Put(block, o, to);
+            else
+                to += rowFloats;
         }
     }
 
-    private static void InputSlope<TSimd>(PanelLayout layout, float* weight, bool isTurned, PanelUpstream upstream, int from, int panels, float* slope)
+    private void InputSlope<TSimd>(int block, PanelUpstream upstream, int from, int panels, int atOnce, float* slope, float* part)
         where TSimd : struct, ISimd<TSimd>
     {
         const int six = PanelKernel.Rows;
-        int parts = (layout.OutputRows + OutputsAtOnce - 1) / OutputsAtOnce, atOnce = ((layout.OutputRows + parts - 1) / parts + six - 1) / six * six;
         for (int o = 0; o < layout.OutputRows; o += atOnce)
         {
-            int runs = Math.Min(atOnce, layout.OutputRows - o) / six;
-            float* w = weight + (nint)o * (isTurned ? six : layout.BlockRows), to = slope;
+            int outputs = Math.Min(atOnce, layout.OutputRows - o);
+            nint stride = (nint)(keptWeight is null ? outputs : layout.OutputRows) * six;
+            float* w = keptWeight is null ? part : keptWeight + block * layout.Slab + (nint)o * six;
+            if (keptWeight is null)
+                weight.PackTurned(block, o, outputs, w, stride);
+            float* to = slope;
             for (int p = 0; p < panels; p++)
             {
-                float* dy = upstream.ByTokens(from / layout.Panel + p) + (nint)o * layout.Panel;
-                for (int k = 0; k < layout.BlockRows; k += six, to += six * layout.Panel)
-                {
-                    if (isTurned)
-                        PanelKernel.Multiply<TSimd, PackedFactors>(dy, w + (nint)k * layout.OutputRows, 1, runs * six, 0, to, o > 0);
-                    else
-                        PanelKernel.Multiply<TSimd, ExpandedFactors>(dy, w + (nint)k * six, runs, six, six * layout.BlockRows, to, o > 0);
-                }
+                float* dy = upstream.ByTokens(from / layout.Panel + p) + (nint)o * layout.Panel, factors = w;
+                for (int k = 0; k < layout.BlockRows; k += six, to += six * layout.Panel, factors += stride)
+                    PanelKernel.Multiply<TSimd, PackedFactors>(dy, factors, 1, outputs, 0, to, o > 0);
             }
         }
+    }
+
+    // Equal parts of the outputs, in sixes.
+    private int PartOutputs()
+    {
+        const int six = PanelKernel.Rows;
+        int most = Math.Clamp(PartFloats / layout.BlockRows, 48, MostOutputs), parts = (layout.OutputRows + most - 1) / most;
+        return ((layout.OutputRows + parts - 1) / parts + six - 1) / six * six;
     }
 }

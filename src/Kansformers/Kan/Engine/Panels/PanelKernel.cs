@@ -81,22 +81,13 @@ internal interface IPanelFactors
     static abstract int Step { get; }
 }
 
-/// <summary>Weights packed by six in the order of the sum: the forward product, and the gradient of the expansion with a weight packed for it.</summary>
+/// <summary>Weights packed by six in the order of the sum: the forward product, and the gradient of the expansion.</summary>
 internal readonly struct PackedFactors : IPanelFactors
 {
     public static int Step => PanelKernel.Rows;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int RowStride(int panel) => 1;
-}
-
-/// <summary>Six expanded values' weights, the sum over outputs in runs of six: the gradient of the expansion with the weight of the forward product.</summary>
-internal readonly struct ExpandedFactors : IPanelFactors
-{
-    public static int Step => 1;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int RowStride(int panel) => PanelKernel.Rows;
 }
 
 /// <summary>Six rows of the expansion, the sum over tokens, in runs of a panel: the gradient of the weight.</summary>

@@ -17,19 +17,23 @@ internal readonly struct PanelLayout
     /// <param name="outputs">The layer's outputs.</param>
     /// <param name="lanes">The lanes of a vector.</param>
     /// <param name="threads">The threads that share the blocks.</param>
-    public PanelLayout(int inputs, int bases, int outputs, int lanes, int threads)
+    /// <param name="tokens">The most tokens of a call.</param>
+    public PanelLayout(int inputs, int bases, int outputs, int lanes, int threads, long tokens)
     {
         (Inputs, Outputs, Width, Panel) = (inputs, outputs, bases + 1, 2 * lanes);
         (OutputRows, OutputPanels) = (Up(outputs, PanelKernel.Rows), (outputs + Panel - 1) / Panel);
-        int most = Math.Max(1, Math.Clamp(SlabFloats / outputs, ShortestBlock, LongestBlock) / Width), blocks = (inputs + most - 1) / most;
-
-        // Few blocks are shared out evenly.
-        if (blocks < 4 * threads)
-            blocks = Math.Min(inputs, Up(blocks, threads));
-        BlockInputs = (inputs + blocks - 1) / blocks;
+        IsOneGroup = tokens <= GroupPanels * Panel;
+        int longest = IsOneGroup ? LongestBlock : Math.Clamp(SlabFloats / outputs, ShortestBlock, LongestBlock);
+        BlockInputs = BestBlock(Math.Max(1, longest / Width), threads);
         Blocks = (inputs + BlockInputs - 1) / BlockInputs;
         BlockRows = Up(BlockInputs * Width, PanelKernel.Rows);
     }
+
+    /// <summary>
+    /// Whether no call has more tokens than a group. The weights are then packed on the way, a part at a time: kept, they would cost more memory traffic than
+    /// the products; and a slab need not stay in cache, so that blocks are as long as the sums like them.
+    /// </summary>
+    public bool IsOneGroup { get; }
 
     /// <summary>The layer's inputs.</summary>
     public int Inputs { get; }
@@ -66,6 +70,23 @@ internal readonly struct PanelLayout
 
     /// <summary>The inputs that a block really has.</summary>
     public int InputsOf(int block) => Math.Min(BlockInputs, Inputs - block * BlockInputs);
+
+    // Among blocks of about this length, the one with the least work: zeros that fill up sixes, and threads that wait when there are few blocks.
+    private int BestBlock(int most, int threads)
+    {
+        int count = (Inputs + most - 1) / most, about = count < 4 * threads ? (Inputs + Up(count, threads) - 1) / Up(count, threads) : most;
+        int best = about;
+        long least = long.MaxValue;
+        for (int length = Math.Max(1, about * 3 / 4); length <= Math.Min(Inputs, about + 1); length++)
+        {
+            int blocks = (Inputs + length - 1) / length;
+            long work = (long)(blocks < 4 * threads ? Up(blocks, threads) : blocks) * Up(length * Width, PanelKernel.Rows);
+            if (work <= least)
+                (best, least) = (length, work);
+        }
+
+        return best;
+    }
 
     private static int Up(int value, int unit) => (value + unit - 1) / unit * unit;
 }

@@ -11,21 +11,26 @@ namespace Kansformers.Kan;
 /// <param name="activation">The base activation.</param>
 /// <param name="precision">Of the products.</param>
 /// <param name="weights">The layer's weights.</param>
-internal sealed unsafe class PanelTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights) : IDenseLayer
+/// <param name="wanted">Which gradients the calls of <see cref="Backward"/> have to compute.</param>
+/// <param name="tokens">The most tokens of a call.</param>
+internal sealed unsafe class PanelTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, KanWanted wanted, long tokens) : IDenseLayer
 {
     // The two forms of a tile's output gradient have about this many floats each.
     private const long UpstreamFloats = 1 << 18;
     private const int MostTokens = 2048;
 
-    // Up to so many outputs, a weight packed for the gradient of the expansion gains more than packing costs; beyond, it would only take memory.
+    // From so many outputs on, a slab does not stay in cache, and packing it again for each group of tokens costs less than the memory for all slabs.
     private const int MostTurnedOutputs = 2048;
 
     private readonly Scratch _scratch = Scratch.OfThread;
     private readonly bool _rounds = precision == Precision.BFloat16;
     private readonly int _threads = get_num_threads(), _lanes = SimdWidth.Lanes;
-    private readonly PanelLayout _layout = new(plan.Inputs, plan.Bases, (int)weights.Outputs, SimdWidth.Lanes, get_num_threads());
-    private Tensor? _packed, _turned;
-    private Tensor? _slope;
+    private readonly PanelLayout _layout = new(plan.Inputs, plan.Bases, (int)weights.Outputs, SimdWidth.Lanes, get_num_threads(), tokens);
+    private readonly Tensor _base = Kept(weights.Base), _spline = Kept(weights.Spline);
+    private readonly Tensor? _scaler = weights.Scaler is null ? null : Kept(weights.Scaler);
+    private Tensor? _packed, _turned, _slope;
+    private GradientTarget? _toBase, _toSpline, _toScaler;
+    private bool _isOpen, _isFilled;
 
     /// <summary>Takes (true) or avoids (false) this engine wherever it is possible; null where it is faster. For tests and measurements.</summary>
     public static bool? Force { get; set; }
@@ -40,96 +45,140 @@ internal sealed unsafe class PanelTiles(SplinePlan plan, BaseActivation activati
     /// <inheritdoc/>
     public void Forward(Tensor x, Tensor y)
     {
-        float* weight = Packed(turned: false), from = (float*)RawMemory.Pointer(x), to = (float*)RawMemory.Pointer(y);
-        PanelExpansion expansion = Expansion();
-        int tokens = (int)x.shape[0];
         switch (_lanes)
         {
-            case 16: PanelForward.Run<Simd512>(_layout, expansion, weight, from, tokens, to, _threads); break;
-            case 8: PanelForward.Run<Simd256>(_layout, expansion, weight, from, tokens, to, _threads); break;
-            default: PanelForward.Run<Simd128>(_layout, expansion, weight, from, tokens, to, _threads); break;
+            case 16: Forward<Simd512>(x, y); break;
+            case 8: Forward<Simd256>(x, y); break;
+            default: Forward<Simd128>(x, y); break;
         }
     }
 
     /// <inheritdoc/>
-    public void Backward(Tensor x, Tensor upstream, Tensor? dx, bool weightsWanted)
+    public void Backward(Tensor x, Tensor upstream, Tensor? dx)
     {
-        using var scope = NewDisposeScope();
-        PanelExpansion expansion = Expansion();
-        Tensor dy = upstream.contiguous();
-        int tokens = (int)x.shape[0], tile = Tile(tokens);
-        bool isTurned = _layout.Outputs <= MostTurnedOutputs;
-        float* weight = dx is null ? null : Packed(isTurned), from = (float*)RawMemory.Pointer(x), up = (float*)RawMemory.Pointer(dy), to = dx is null ? null : (float*)RawMemory.Pointer(dx);
-        bool adds = _slope is not null;
-        float* gradient = weightsWanted ? (float*)RawMemory.Pointer(Slope()) : null;
-        Tensor byTokens = _scratch.Matrix(Scratch.Use.OutputTurned, 1, PanelUpstream.FloatsByTokens(_layout, tile));
-        Tensor byOutputs = _scratch.Matrix(Scratch.Use.Output, 1, PanelUpstream.FloatsByOutputs(_layout, tile));
-        for (int first = 0; first < tokens; first += tile)
+        if (x.shape[0] == 0)
+            return;
+        switch (_lanes)
         {
-            PanelUpstream part = new(_layout, Math.Min(tile, tokens - first), (float*)RawMemory.Pointer(byTokens), (float*)RawMemory.Pointer(byOutputs));
-            part.Fill(up + (nint)first * _layout.Outputs, _rounds);
-            nint shift = (nint)first * _layout.Inputs;
-            float* target = to is null ? null : to + shift;
-            switch (_lanes)
-            {
-                case 16: PanelBackward.Run<Simd512>(_layout, expansion, weight, isTurned, from + shift, part, target, gradient, adds || first > 0); break;
-                case 8: PanelBackward.Run<Simd256>(_layout, expansion, weight, isTurned, from + shift, part, target, gradient, adds || first > 0); break;
-                default: PanelBackward.Run<Simd128>(_layout, expansion, weight, isTurned, from + shift, part, target, gradient, adds || first > 0); break;
-            }
+            case 16: Backward<Simd512>(x, upstream, dx); break;
+            case 8: Backward<Simd256>(x, upstream, dx); break;
+            default: Backward<Simd128>(x, upstream, dx); break;
         }
-
-        if (tokens == 0 && weightsWanted && !adds)
-            _slope!.zero_();
     }
 
     /// <inheritdoc/>
-    public KanGradients WeightGradients(KanWanted wanted)
+    public KanGradients WeightGradients()
     {
         if (!wanted.AnyWeight)
             return default;
-        using var scope = NewDisposeScope();
-        Tensor sum = _slope ?? Slope().zero_(), spline = weights.Spline.contiguous();
-        Tensor? scaler = weights.Scaler?.contiguous();
-        GradientTarget? dBase = wanted.Base ? GradientBuffers.For(weights.Base) : null;
-        GradientTarget? dSpline = wanted.Spline ? GradientBuffers.For(weights.Spline) : null;
-        GradientTarget? dScaler = wanted.Scaler ? GradientBuffers.For(weights.Scaler!) : null;
-        PanelWeight.Unpack(_layout, sum, new EdgeGradients(spline, scaler, dSpline, dScaler), dBase);
-        KanGradients gradients = new(null, dBase?.ForTorch, dSpline?.ForTorch, dScaler?.ForTorch);
-        gradients.MoveToOuterScope();
-        return gradients;
+        PanelGradient gradient = Gradient();
+        if (_slope is not null)
+            gradient.PutAll(Address(_slope));
+        else if (!_isFilled)
+            Clear();
+        return new KanGradients(null, _toBase?.ForTorch?.alias(), _toSpline?.ForTorch?.alias(), _toScaler?.ForTorch?.alias());
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _packed?.Dispose();
-        _turned?.Dispose();
-        _slope?.Dispose();
+        foreach (Tensor? own in (Tensor?[])[_base, _spline, _scaler, _packed, _turned, _slope, _toBase?.ForTorch, _toSpline?.ForTorch, _toScaler?.ForTorch])
+            own?.Dispose();
+    }
+
+    private void Forward<TSimd>(Tensor x, Tensor y)
+        where TSimd : struct, ISimd<TSimd>
+    {
+        using var scope = NewDisposeScope();
+        int count = (int)x.shape[0];
+        if (!_layout.IsOneGroup)
+        {
+            PanelForward.Run<TSimd>(_layout, Expansion(), Address(Packed(turned: false)), Address(x), count, Address(y), _threads);
+            return;
+        }
+
+        Tensor expanded = _scratch.Matrix(Scratch.Use.Expansion, 1, PanelForwardFew.Floats(_layout, count));
+        PanelForwardFew.Run<TSimd>(_layout, Expansion(), Weight(), Address(x), count, Address(expanded), Address(y), _threads);
+    }
+
+    private void Backward<TSimd>(Tensor x, Tensor upstream, Tensor? dx)
+        where TSimd : struct, ISimd<TSimd>
+    {
+        using var scope = NewDisposeScope();
+        Tensor dy = upstream.contiguous();
+        int count = (int)x.shape[0], tile = Tile(count);
+        bool keepsWeight = dx is not null && !_layout.IsOneGroup && _layout.Outputs <= MostTurnedOutputs, keepsGradient = wanted.AnyWeight && !_layout.IsOneGroup;
+        Tensor byTokens = _scratch.Matrix(Scratch.Use.OutputTurned, 1, PanelUpstream.FloatsByTokens(_layout, tile));
+        Tensor byOutputs = _scratch.Matrix(Scratch.Use.Output, 1, PanelUpstream.FloatsByOutputs(_layout, tile));
+        float* keptWeight = keepsWeight ? Address(Packed(turned: true)) : null;
+        for (int first = 0; first < count; first += tile)
+        {
+            PanelUpstream part = new(_layout, Math.Min(tile, count - first), Address(byTokens), Address(byOutputs));
+            part.Fill(Address(dy) + (nint)first * _layout.Outputs, _rounds);
+            nint shift = (nint)first * _layout.Inputs;
+            bool adds = _slope is not null;
+            PanelBackward backward = new(_layout, Weight(), keptWeight, wanted.AnyWeight ? Gradient() : default, keepsGradient ? Address(Slope()) : null, adds);
+            backward.Run<TSimd>(Expansion(), Address(x) + shift, part, dx is null ? null : Address(dx) + shift, wanted.AnyWeight);
+            _isFilled = true;
+        }
     }
 
     private PanelExpansion Expansion() => new(_layout, plan.Panels, activation, _rounds);
 
-    private float* Packed(bool turned)
+    private PanelWeight Weight() => new(_layout, Address(_base), Address(_spline), _scaler is null ? null : Address(_scaler), _rounds);
+
+    private Tensor Packed(bool turned)
     {
         ref Tensor? packed = ref turned ? ref _turned : ref _packed;
         if (packed is null)
         {
             packed = _scratch.Matrix(turned ? Scratch.Use.WeightTurned : Scratch.Use.Weight, _layout.Blocks, _layout.Slab).DetachFromDisposeScope();
-            PanelWeight.Pack(_layout, weights, turned, packed);
-            if (_rounds)
-                BFloat16Math.Round(packed, packed);
+            Weight().PackAll(turned, Address(packed));
         }
 
-        return (float*)RawMemory.Pointer(packed);
+        return packed;
+    }
+
+    // Where the weights' gradients go: added to what is there when a trainer collected some before, or when this object filled them.
+    private PanelGradient Gradient()
+    {
+        if (!_isOpen)
+        {
+            _toBase = wanted.Base ? GradientBuffers.For(weights.Base) : null;
+            _toSpline = wanted.Spline ? GradientBuffers.For(weights.Spline) : null;
+            _toScaler = wanted.Scaler ? GradientBuffers.For(weights.Scaler!) : null;
+            foreach (GradientTarget? target in (GradientTarget?[])[_toBase, _toSpline, _toScaler])
+                target?.ForTorch?.DetachFromDisposeScope();
+            _isOpen = true;
+        }
+
+        bool isFilled = _isFilled && _layout.IsOneGroup;
+        EdgeGradients edges = new(_spline, _scaler, Adding(_toSpline), Adding(_toScaler));
+        return new PanelGradient(_layout, edges, _toBase is GradientTarget plain ? Address(plain.Tensor) : null, isFilled || _toBase is { Adds: true });
+
+        GradientTarget? Adding(GradientTarget? target) => target is GradientTarget one ? one with { Adds = isFilled || one.Adds } : null;
+    }
+
+    private void Clear()
+    {
+        foreach (GradientTarget? target in (GradientTarget?[])[_toBase, _toSpline, _toScaler])
+        {
+            if (target is { Adds: false } fresh)
+                fresh.Tensor.zero_();
+        }
     }
 
     private Tensor Slope() => _slope ??= _scratch.Matrix(Scratch.Use.WeightGradient, _layout.Blocks, _layout.GradientSlab).DetachFromDisposeScope();
 
     // Whole groups of panels, equally large.
-    private int Tile(int tokens)
+    private int Tile(int count)
     {
         int group = PanelLayout.GroupPanels * _layout.Panel, most = (int)Math.Clamp(UpstreamFloats / _layout.Outputs, group, MostTokens);
-        int tiles = Math.Max(1, (tokens + most - 1) / most), each = (tokens + tiles - 1) / tiles;
+        int tiles = Math.Max(1, (count + most - 1) / most), each = (count + tiles - 1) / tiles;
         return Math.Max(group, (each + group - 1) / group * group);
     }
+
+    private static float* Address(Tensor tensor) => (float*)RawMemory.Pointer(tensor);
+
+    private static Tensor Kept(Tensor tensor) => tensor.contiguous().DetachFromDisposeScope();
 }

@@ -1,120 +1,96 @@
+using System.Runtime.Intrinsics;
 using Kansformers.Runtime;
-using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
 
-/// <summary>The layer's weights as the panel kernels read them, and their gradient back from how the kernels write it.</summary>
-internal static unsafe class PanelWeight
+/// <summary>The layer's weights in the forms that the panel kernels read. Zeros stand where there is no input or output.</summary>
+/// <param name="layout">How the layer is cut up.</param>
+/// <param name="plain">The base weight, (out, in).</param>
+/// <param name="spline">The spline weight, (out, in, bases).</param>
+/// <param name="scaler">(out, in), or null.</param>
+/// <param name="rounds">Whether the packed weights are rounded to bfloat16.</param>
+internal readonly unsafe struct PanelWeight(PanelLayout layout, float* plain, float* spline, float* scaler, bool rounds)
 {
-    /// <summary>
-    /// Fills <paramref name="packed"/>, per block: per six outputs (expanded value, output), or turned, per six expanded values (output, expanded value).
-    /// Zeros stand where there is no input or output.
-    /// </summary>
-    public static void Pack(PanelLayout layout, in KanWeights weights, bool turned, Tensor packed)
+    private const int Six = PanelKernel.Rows;
+    private readonly PanelLayout _layout = layout;
+    private readonly float* _plain = plain, _spline = spline, _scaler = scaler;
+    private readonly bool _rounds = rounds;
+
+    /// <summary>Packs all blocks, slab by slab, each in one of the forms below.</summary>
+    /// <param name="turned">Which form: that of <see cref="PackTurned"/>, or that of <see cref="Pack"/>.</param>
+    /// <param name="to">(blocks, slab).</param>
+    public void PackAll(bool turned, float* to)
     {
-        using var scope = NewDisposeScope();
-        Tensor ownBase = weights.Base.contiguous(), ownSpline = weights.Spline.contiguous();
-        Tensor? ownScaler = weights.Scaler?.contiguous();
-        float* plain = (float*)RawMemory.Pointer(ownBase), spline = (float*)RawMemory.Pointer(ownSpline), to = (float*)RawMemory.Pointer(packed);
-        float* scale = ownScaler is null ? null : (float*)RawMemory.Pointer(ownScaler);
-        int sixes = layout.OutputRows / PanelKernel.Rows;
-        Rows.Run(layout.Blocks * sixes, layout.BlockRows * PanelKernel.Rows, (first, last) =>
+        PanelWeight self = this;
+        int sixes = _layout.OutputRows / Six;
+        Rows.Run(_layout.Blocks * sixes, _layout.BlockRows * Six, (first, last) =>
         {
             for (int at = first; at < last; at++)
             {
-                (int block, int six) = (at / sixes, at % sixes);
-                float* slab = to + block * layout.Slab;
-                int output = six * PanelKernel.Rows;
+                (int block, int output) = (at / sixes, at % sixes * Six);
+                float* slab = to + block * self._layout.Slab;
                 if (turned)
-                    PackTurned(layout, plain, spline, scale, block, output, slab);
+                    self.PackTurned(block, output, Six, slab + (nint)output * Six, self._layout.OutputRows * Six);
                 else
-                    PackSix(layout, plain, spline, scale, block, output, slab + (nint)output * layout.BlockRows);
+                    self.Pack(block, output, Six, slab + (nint)output * self._layout.BlockRows);
             }
         });
     }
 
-    /// <summary>Splits the gradient into those of the parameters; a null target is not wanted.</summary>
-    /// <param name="layout">The layout of <paramref name="gradient"/>.</param>
-    /// <param name="gradient">Per block, per panel of outputs, (expanded value, output).</param>
-    /// <param name="edges">Where the gradients of the splines and scalers go.</param>
-    /// <param name="baseGradient">Where the gradient of the base weight goes, (out, in).</param>
-    public static void Unpack(PanelLayout layout, Tensor gradient, EdgeGradients edges, GradientTarget? baseGradient)
+    /// <summary>For the forward product: per six outputs (expanded value, output).</summary>
+    /// <param name="block">The block of inputs.</param>
+    /// <param name="output">The first output.</param>
+    /// <param name="outputs">How many, a multiple of six; they may end beyond the layer's.</param>
+    /// <param name="to">(outputs / 6, block rows, 6).</param>
+    public void Pack(int block, int output, int outputs, float* to)
     {
-        float* from = (float*)RawMemory.Pointer(gradient), plain = baseGradient is GradientTarget target ? (float*)RawMemory.Pointer(target.Tensor) : null;
-        bool adds = baseGradient is { Adds: true };
-        Rows.Run(layout.Blocks * layout.OutputPanels, layout.BlockRows * layout.Panel, (first, last) =>
+        int rows = _layout.BlockRows;
+        float* six = stackalloc float[Six * rows];
+        for (int end = output + outputs; output < end; output += Six, to += (nint)Six * rows)
         {
-            using CacheLines turned = new((long)layout.BlockRows * layout.Panel);
-            for (int at = first; at < last; at++)
-            {
-                (int block, int panel) = (at / layout.OutputPanels, at % layout.OutputPanels);
-                int inputs = layout.InputsOf(block), width = layout.Width, firstOutput = panel * layout.Panel, length = inputs * width;
-                Transposition.Run(from + (nint)at * layout.BlockRows * layout.Panel, length, layout.Panel, turned.Pointer);
-                for (int o = 0; o < Math.Min(layout.Panel, layout.Outputs - firstOutput); o++)
-                {
-                    nint edge = (nint)(firstOutput + o) * layout.Inputs + block * layout.BlockInputs;
-                    float* source = turned.Pointer + (nint)o * length;
-                    for (int i = 0; i < inputs; i++, edge++, source += width)
-                    {
-                        if (plain is not null)
-                            plain[edge] = adds ? plain[edge] + source[0] : source[0];
-                        if (edges.AreWanted)
-                            edges.Write(edge, source + 1);
-                    }
-                }
-            }
-        });
+            for (int r = 0; r < Six; r++)
+                Gather(block, output + r, six + r * rows);
+            Transposition.Run(six, rows, Six, rows, to, Six);
+        }
     }
 
-    private static void PackSix(PanelLayout layout, float* plain, float* spline, float* scale, int block, int output, float* to)
+    /// <summary>For the gradient of the expansion: per six expanded values (output, expanded value).</summary>
+    /// <param name="block">The block of inputs.</param>
+    /// <param name="output">The first output.</param>
+    /// <param name="outputs">How many; they may end beyond the layer's.</param>
+    /// <param name="to">(outputs, 6), the next six expanded values' <paramref name="stride"/> further on.</param>
+    /// <param name="stride">From six expanded values to the next.</param>
+    public void PackTurned(int block, int output, int outputs, float* to, nint stride)
     {
-        const int rows = PanelKernel.Rows;
-        int inputs = layout.InputsOf(block), real = Math.Min(rows, layout.Outputs - output), bases = layout.Width - 1;
-        if (real < rows || inputs * layout.Width < layout.BlockRows)
-            new Span<float>(to, layout.BlockRows * rows).Clear();
-        for (int row = 0; row < real; row++)
+        float* row = stackalloc float[_layout.BlockRows];
+        for (int end = output + outputs; output < end; output++, to += Six)
         {
-            nint edge = (nint)(output + row) * layout.Inputs + block * layout.BlockInputs;
-            float* target = to + row, coefficient = spline + edge * bases;
-            for (int i = 0; i < inputs; i++, edge++)
+            Gather(block, output, row);
+            float* target = to;
+            for (int k = 0; k < _layout.BlockRows; k += Six, target += stride)
             {
-                float factor = scale is null ? 1 : scale[edge];
-                *target = plain[edge];
-                target += rows;
-                for (int c = 0; c < bases; c++, target += rows)
-                    *target = factor * *coefficient++;
+                Vector128.Store(Vector128.Load(row + k), target);
+                *(double*)(target + 4) = *(double*)(row + k + 4);
             }
         }
     }
 
-    private static void PackTurned(PanelLayout layout, float* plain, float* spline, float* scale, int block, int output, float* slab)
+    // An output's weights of a block, input by input.
+    private void Gather(int block, int output, float* to)
     {
-        const int rows = PanelKernel.Rows;
-        int inputs = layout.InputsOf(block), width = layout.Width, filled = inputs * width;
-        float* row = stackalloc float[layout.BlockRows];
-        new Span<float>(row + filled, layout.BlockRows - filled).Clear();
-        for (int o = output; o < output + rows; o++)
+        int inputs = _layout.InputsOf(block), bases = _layout.Width - 1, filled = output < _layout.Outputs ? inputs * _layout.Width : 0;
+        new Span<float>(to + filled, _layout.BlockRows - filled).Clear();
+        if (filled == 0)
+            return;
+        nint edge = (nint)output * _layout.Inputs + block * _layout.BlockInputs;
+        float* target = to;
+        for (int i = 0; i < inputs; i++, edge++, target += bases)
         {
-            if (o < layout.Outputs)
-            {
-                nint edge = (nint)o * layout.Inputs + block * layout.BlockInputs;
-                for (int i = 0; i < inputs; i++, edge++)
-                {
-                    row[i * width] = plain[edge];
-                    VectorMath.Scale(spline + edge * (width - 1), scale is null ? 1 : scale[edge], row + i * width + 1, width - 1);
-                }
-            }
-            else
-            {
-                new Span<float>(row, filled).Clear();
-            }
-
-            float* target = slab + (nint)o * rows;
-            for (int k = 0; k < layout.BlockRows; k += rows, target += (nint)layout.OutputRows * rows)
-            {
-                for (int r = 0; r < rows; r++)
-                    target[r] = row[k + r];
-            }
+            *target++ = _plain[edge];
+            VectorMath.Scale(_spline + edge * bases, _scaler is null ? 1 : _scaler[edge], target, bases);
         }
+
+        if (_rounds)
+            BFloat16Math.Round(to, filled);
     }
 }
