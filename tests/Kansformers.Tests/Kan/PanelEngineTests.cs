@@ -30,7 +30,7 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
         TheoryData<int, int, int, int> sizes = [];
         foreach (int lanes in (int[])[4, 8, 16])
         {
-            foreach ((int tokens, int inputs, int outputs) in ((int, int, int)[])[(1, 1, 1), (5, 70, 6), (33, 9, 50), (300, 40, 13), (2500, 5, 7), (40, 6, 1100), (17, 3, 2300), (700, 3, 400)])
+            foreach ((int tokens, int inputs, int outputs) in ((int, int, int)[])[(1, 1, 1), (5, 70, 6), (33, 9, 50), (300, 40, 13), (2500, 5, 7), (40, 6, 1100), (512, 21, 70), (513, 3, 40), (600, 2, 2300), (700, 3, 400)])
                 sizes.Add(lanes, tokens, inputs, outputs);
         }
 

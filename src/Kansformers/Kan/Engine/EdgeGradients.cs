@@ -43,5 +43,20 @@ internal readonly unsafe struct EdgeGradients
             VectorMath.Scale(slope, factor, _toSpline + edge * _bases, _bases);
     }
 
+    /// <summary>Asks for what <see cref="Write"/> needs of some edges.</summary>
+    public void Prefetch(nint edge, int count)
+    {
+        if (_scaler is not null)
+            VectorMath.Prefetch(_scaler + edge, count);
+        if (_toScaler is not null)
+        {
+            VectorMath.Prefetch(_toScaler + edge, count);
+            VectorMath.Prefetch(_spline + edge * _bases, count * _bases);
+        }
+
+        if (_toSpline is not null)
+            VectorMath.Prefetch(_toSpline + edge * _bases, count * _bases);
+    }
+
     private static float* Address(Tensor? tensor) => tensor is null ? null : (float*)RawMemory.Pointer(tensor);
 }

@@ -13,8 +13,8 @@ namespace Kansformers.Transformers;
 /// </summary>
 internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
 {
-    // The logits of a chunk: 32 MiB, but whole multiples of a number of rows that makes an efficient product.
-    private const long ChunkLogits = 8L << 20;
+    // The logits of a chunk: 64 MiB, but whole multiples of a number of rows that makes an efficient product.
+    private const long ChunkLogits = 16L << 20;
     private const long FewestTokens = 128;
     private const string CallKey = "call";
 

@@ -28,12 +28,12 @@ internal readonly unsafe struct PanelBackward(PanelLayout layout, PanelWeight we
     {
         PanelBackward self = this;
         PanelLayout cut = layout;
-        int panel = cut.Panel, rows = cut.BlockRows, tokens = upstream.Tokens, most = PanelLayout.GroupPanels * panel, atOnce = PartOutputs();
+        int panel = cut.Panel, rows = cut.BlockRows, tokens = upstream.Tokens, most = cut.GroupPanels * panel, atOnce = PartOutputs();
         nint inputFloats = (nint)cut.BlockInputs * panel, rowFloats = (nint)rows * panel;
         WorkQueue.Run(cut.Blocks, PanelForward.IsWorthThreads(cut, tokens), queue =>
         {
-            using CacheLines expanded = new(PanelLayout.GroupPanels * rowFloats), turned = new(PanelLayout.GroupPanels * inputFloats), part = new(Math.Max(panel, atOnce) * (long)rows);
-            using CacheLines slope = new(PanelLayout.GroupPanels * rowFloats), slopes = new(inputFloats);
+            using CacheLines expanded = new(cut.GroupPanels * rowFloats), turned = new(cut.GroupPanels * inputFloats), part = new(Math.Max(panel, atOnce) * (long)rows);
+            using CacheLines slope = new(cut.GroupPanels * rowFloats), slopes = new(inputFloats);
             while (queue.TryTake(out int block))
             {
                 for (int from = 0; from < tokens; from += most)
@@ -56,7 +56,7 @@ internal readonly unsafe struct PanelBackward(PanelLayout layout, PanelWeight we
     private void WeightSlope<TSimd>(int block, float* expanded, float* upstream, int panels, bool isLater, float* part)
         where TSimd : struct, ISimd<TSimd>
     {
-        nint rowFloats = (nint)layout.BlockRows * layout.Panel, next = (nint)PanelLayout.GroupPanels * layout.Panel * layout.Panel;
+        nint rowFloats = (nint)layout.BlockRows * layout.Panel, next = (nint)layout.GroupPanels * layout.Panel * layout.Panel;
         float* to = keptGradient is null ? part : keptGradient + block * layout.GradientSlab;
         for (int o = 0; o < layout.OutputPanels; o++, upstream += next)
         {

@@ -19,7 +19,7 @@ internal static unsafe class PanelForward
     public static void Run<TSimd>(PanelLayout layout, PanelExpansion expansion, float* weight, float* x, int tokens, float* y, int threads)
         where TSimd : struct, ISimd<TSimd>
     {
-        int panel = layout.Panel, panels = (tokens + panel - 1) / panel, group = Math.Clamp(panels / threads, 1, PanelLayout.GroupPanels);
+        int panel = layout.Panel, panels = (tokens + panel - 1) / panel, group = Math.Clamp(panels / threads, 1, layout.GroupPanels);
         int groups = (panels + group - 1) / group, parts = Math.Max((layout.Outputs + OutputsAtOnce - 1) / OutputsAtOnce, (threads + groups - 1) / groups);
         int outputs = ((layout.OutputRows + parts - 1) / parts + PanelKernel.Rows - 1) / PanelKernel.Rows * PanelKernel.Rows;
         parts = (layout.OutputRows + outputs - 1) / outputs;

@@ -34,6 +34,13 @@ internal readonly unsafe struct PanelGradient(PanelLayout layout, EdgeGradients 
     {
         int inputs = _layout.InputsOf(block), width = _layout.Width, firstOutput = panel * _layout.Panel, length = inputs * width;
         using CacheLines turned = new((long)_layout.Panel * length);
+        for (int o = 0; o < _layout.Panel; o++)
+        {
+            nint edge = (nint)(firstOutput + o) * _layout.Inputs + block * _layout.BlockInputs;
+            _edges.Prefetch(edge, inputs);
+            VectorMath.Prefetch(_plain + edge, inputs);
+        }
+
         Transposition.Run(gradient, length, _layout.Panel, turned.Pointer);
         for (int o = 0; o < Math.Min(_layout.Panel, _layout.Outputs - firstOutput); o++)
         {

@@ -6,8 +6,8 @@ namespace Kansformers.Kan;
 /// </summary>
 internal readonly struct PanelLayout
 {
-    /// <summary>The panels whose tokens a thread works on together.</summary>
-    public const int GroupPanels = 8;
+    // The panels of a group, unless all tokens of a call make one; and the most tokens for which they do.
+    private const int UsualGroup = 8, MostTokensOfOneGroup = 512;
 
     // Two slabs, of the weight and of its gradient, share a cache of 512 KiB with what streams through it; shorter blocks cost the forward product its rhythm.
     private const int SlabFloats = 40 << 10, ShortestBlock = 48, LongestBlock = 288;
@@ -22,18 +22,22 @@ internal readonly struct PanelLayout
     {
         (Inputs, Outputs, Width, Panel) = (inputs, outputs, bases + 1, 2 * lanes);
         (OutputRows, OutputPanels) = (Up(outputs, PanelKernel.Rows), (outputs + Panel - 1) / Panel);
-        IsOneGroup = tokens <= GroupPanels * Panel;
-        int longest = IsOneGroup ? LongestBlock : Math.Clamp(SlabFloats / outputs, ShortestBlock, LongestBlock);
+        IsOneGroup = tokens <= MostTokensOfOneGroup;
+        GroupPanels = IsOneGroup ? Math.Max(1, ((int)tokens + Panel - 1) / Panel) : UsualGroup;
+        int longest = Math.Clamp(SlabFloats / (IsOneGroup ? GroupPanels * Panel : outputs), ShortestBlock, LongestBlock);
         BlockInputs = BestBlock(Math.Max(1, longest / Width), threads);
         Blocks = (inputs + BlockInputs - 1) / BlockInputs;
         BlockRows = Up(BlockInputs * Width, PanelKernel.Rows);
     }
 
     /// <summary>
-    /// Whether no call has more tokens than a group. The weights are then packed on the way, a part at a time: kept, they would cost more memory traffic than
-    /// the products; and a slab need not stay in cache, so that blocks are as long as the sums like them.
+    /// Whether the tokens of a call are few, and a group of their own. The weights are then packed on the way, a part at a time: kept, they would cost as much
+    /// memory traffic as the products take time. It is the group's expansion of a block that has to stay in cache then, not the block's slab.
     /// </summary>
     public bool IsOneGroup { get; }
+
+    /// <summary>The panels whose tokens a thread works on together.</summary>
+    public int GroupPanels { get; }
 
     /// <summary>The layer's inputs.</summary>
     public int Inputs { get; }

@@ -173,7 +173,7 @@ internal sealed unsafe class PanelTiles(SplinePlan plan, BaseActivation activati
     // Whole groups of panels, equally large.
     private int Tile(int count)
     {
-        int group = PanelLayout.GroupPanels * _layout.Panel, most = (int)Math.Clamp(UpstreamFloats / _layout.Outputs, group, MostTokens);
+        int group = _layout.GroupPanels * _layout.Panel, most = (int)Math.Clamp(UpstreamFloats / _layout.Outputs, group, MostTokens);
         int tiles = Math.Max(1, (count + most - 1) / most), each = (count + tiles - 1) / tiles;
         return Math.Max(group, (each + group - 1) / group * group);
     }

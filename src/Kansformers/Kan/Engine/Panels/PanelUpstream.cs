@@ -21,7 +21,7 @@ internal readonly unsafe struct PanelUpstream(PanelLayout layout, int tokens, fl
     /// <summary>The floats of the other form.</summary>
     public static long FloatsByOutputs(PanelLayout layout, long tokens)
     {
-        long group = PanelLayout.GroupPanels * layout.Panel;
+        long group = layout.GroupPanels * layout.Panel;
         return (tokens + group - 1) / group * group * layout.OutputPanels * layout.Panel;
     }
 
@@ -49,7 +49,7 @@ internal readonly unsafe struct PanelUpstream(PanelLayout layout, int tokens, fl
     private void FillPanel(int p, float* dy, bool rounds)
     {
         (int panel, int outputs) = (_layout.Panel, _layout.Outputs);
-        int first = p * panel, count = Math.Min(panel, Tokens - first), group = PanelLayout.GroupPanels * panel;
+        int first = p * panel, count = Math.Min(panel, Tokens - first), group = _layout.GroupPanels * panel;
         float* from = dy + (nint)first * outputs, turned = ByTokens(p), rows = ByOutputs(first / group * group) + (nint)(first % group) * panel;
         if (count < panel)
             new Span<float>(turned, _layout.OutputRows * panel).Clear();

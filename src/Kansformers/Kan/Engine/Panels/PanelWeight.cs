@@ -12,6 +12,10 @@ namespace Kansformers.Kan;
 internal readonly unsafe struct PanelWeight(PanelLayout layout, float* plain, float* spline, float* scaler, bool rounds)
 {
     private const int Six = PanelKernel.Rows;
+
+    // Outputs from gathering a row to asking for it.
+    private const int Ahead = 4;
+
     private readonly PanelLayout _layout = layout;
     private readonly float* _plain = plain, _spline = spline, _scaler = scaler;
     private readonly bool _rounds = rounds;
@@ -84,6 +88,11 @@ internal readonly unsafe struct PanelWeight(PanelLayout layout, float* plain, fl
             return;
         nint edge = (nint)output * _layout.Inputs + block * _layout.BlockInputs;
         float* target = to;
+        nint later = edge + Ahead * (nint)_layout.Inputs;
+        VectorMath.Prefetch(_spline + later * bases, inputs * bases);
+        VectorMath.Prefetch(_plain + later, inputs);
+        if (_scaler is not null)
+            VectorMath.Prefetch(_scaler + later, inputs);
         for (int i = 0; i < inputs; i++, edge++, target += bases)
         {
             *target++ = _plain[edge];
