@@ -105,6 +105,15 @@ public sealed class StoredTensor
         return $"({string.Join(", ", sizes)})";
     }
 
+    /// <summary>Equal for tensors that are the same elements under several names.</summary>
+    internal object Identity => (Type, _bytes.Identity);
+
+    /// <summary>The transposed matrix, read in place.</summary>
+    /// <exception cref="ArgumentException">It is no matrix.</exception>
+    internal StoredTensor Transposed() => Shape is [long rows, long columns]
+        ? new StoredTensor(Name, Type, [columns, rows], StridedBytes.View(_bytes, Type.Size(), 0, [columns, rows], [1, columns]))
+        : throw new ArgumentException($"tensor '{Name}' has shape {ShapeText(Shape.AsSpan())}, only a matrix can be transposed");
+
     internal StoredTensor WithName(string name) => new(name, Type, Shape, _bytes);
 
     internal void WriteTo(Stream stream) => _bytes.WriteTo(stream);

@@ -68,23 +68,32 @@ internal static class StoredTypes
         return false;
     }
 
+    /// <summary>PyTorch's storage class for the type, such as <c>FloatStorage</c>.</summary>
+    public static string TorchStorage(this StoredType type) => type switch
+    {
+        StoredType.F16 => "HalfStorage",
+        StoredType.BF16 => "BFloat16Storage",
+        StoredType.F32 => "FloatStorage",
+        StoredType.F64 => "DoubleStorage",
+        StoredType.I8 => "CharStorage",
+        StoredType.U8 => "ByteStorage",
+        StoredType.I16 => "ShortStorage",
+        StoredType.I32 => "IntStorage",
+        StoredType.I64 => "LongStorage",
+        StoredType.Bool => "BoolStorage",
+        _ => throw new ArgumentOutOfRangeException(nameof(type)),
+    };
+
     /// <summary>The type behind PyTorch's storage class, such as <c>FloatStorage</c>.</summary>
     public static bool TryParseTorchStorage(string className, [NotNullWhen(true)] out StoredType? type)
     {
-        type = className switch
+        type = null;
+        foreach (StoredType candidate in Enum.GetValues<StoredType>())
         {
-            "HalfStorage" => StoredType.F16,
-            "BFloat16Storage" => StoredType.BF16,
-            "FloatStorage" => StoredType.F32,
-            "DoubleStorage" => StoredType.F64,
-            "CharStorage" => StoredType.I8,
-            "ByteStorage" => StoredType.U8,
-            "ShortStorage" => StoredType.I16,
-            "IntStorage" => StoredType.I32,
-            "LongStorage" => StoredType.I64,
-            "BoolStorage" => StoredType.Bool,
-            _ => null,
-        };
+            if (candidate.TorchStorage() == className)
+                type = candidate;
+        }
+
         return type is not null;
     }
 }

@@ -47,6 +47,8 @@ internal sealed class StridedBytes : TensorBytes
         return new StridedBytes(storage, start * elementSize, piece, shape[..outer].ToArray(), byteStrides, count * elementSize);
     }
 
+    public override object Identity => (_storage.Identity, _start, string.Join(' ', _sizes), string.Join(' ', _strides), Length);
+
     public override void Verify() => _storage.Verify();
 
     public override void Read(long offset, Span<byte> destination)
@@ -89,6 +91,8 @@ internal sealed class StridedBytes : TensorBytes
     private sealed class Part(TensorBytes storage, long start, long length) : TensorBytes
     {
         public override long Length => length;
+
+        public override object Identity => (storage.Identity, start, length);
 
         public override void Read(long offset, Span<byte> destination) => storage.Read(start + offset, destination);
 

@@ -8,6 +8,9 @@ internal abstract class TensorBytes
     /// <summary>How many bytes there are.</summary>
     public abstract long Length { get; }
 
+    /// <summary>Equal for bytes that lie in the same place, as those of tied tensors do.</summary>
+    public virtual object Identity => this;
+
     /// <summary>Fills <paramref name="destination"/> with the bytes from <paramref name="offset"/> on. The range is inside.</summary>
     public abstract void Read(long offset, Span<byte> destination);
 

@@ -10,6 +10,8 @@ internal sealed class TorchBytes(Tensor tensor) : TensorBytes
 
     public override long Length => tensor.NumberOfElements * tensor.ElementSize;
 
+    public override object Identity => tensor.device_type == TorchSharp.DeviceType.CPU && tensor.is_contiguous() ? (RawMemory.Pointer(tensor), Length) : this;
+
     public override void Read(long offset, Span<byte> destination)
     {
         using CpuCopy source = new(tensor);
