@@ -23,7 +23,7 @@ internal static class InfoCommand
         {
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             string path = source.WeightFile(weights);
-            using TensorFile file = StateDictionary.Load(path);
+            using TensorFile file = GptCheckpoint.Open(path);
             GptOptions options = source.Architecture(weights, parsed.GetValue(model.Heads));
             IReadOnlyList<LayerRow> rows = LayerRow.From(file);
             Dictionary<string, double> shares = parsed.GetValue(outside) ? Outside(source, weights, parsed.GetValue(model.Heads), parsed.GetValue(model.Device)!) : [];

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Cli;
 
-/// <summary>A model that a verb works on: a run folder, or a weight file of a run, of the original (<c>.pt</c>) or of minGPT.</summary>
+/// <summary>A model that a verb works on: a run folder, a folder in Hugging Face's layout, or a weight file of a run, of the original (<c>.pt</c>) or of minGPT.</summary>
 internal sealed class ModelSource
 {
     private readonly string _path;
@@ -16,14 +16,17 @@ internal sealed class ModelSource
     /// <summary>The run folder, or null for a bare weight file.</summary>
     public RunFolder? Run { get; }
 
-    /// <summary>The file that holds the weights.</summary>
+    /// <summary>Whether it is a folder in Hugging Face's layout.</summary>
+    public bool IsHuggingFace => Run is null && Directory.Exists(_path);
+
+    /// <summary>The file that holds the weights, or the folder in Hugging Face's layout.</summary>
     public string WeightFile(RunWeights weights) => Run is null ? _path
         : weights == RunWeights.Best && File.Exists(Run.ModelFile) ? Run.ModelFile : Run.CheckpointFile;
 
     public static ModelSource Open(string path)
     {
         if (Directory.Exists(path))
-            return new ModelSource(path, RunFolder.Open(path));
+            return new ModelSource(path, HuggingFaceFolder.IsOne(path) ? null : RunFolder.Open(path));
         return File.Exists(path) ? new ModelSource(path, null)
             : throw new KansformersException($"there is no run folder or weight file '{path}'");
     }
@@ -33,7 +36,7 @@ internal sealed class ModelSource
         RefuseHeads(heads);
         if (Run is not null)
             return Run.Config.Model;
-        using TensorFile file = StateDictionary.Load(WeightFile(weights));
+        using TensorFile file = GptCheckpoint.Open(WeightFile(weights));
         return GptCheckpoint.Infer(file, heads);
     }
 
@@ -49,6 +52,7 @@ internal sealed class ModelSource
         Tokenizer tokenizer = name switch
         {
             null when Run is not null => Run.LoadTokenizer(),
+            null when IsHuggingFace && File.Exists(Path.Combine(_path, TokenizerFile.Name)) => Tokenizer.Load(_path),
             null when model.Options.VocabularySize == Gpt2Vocabulary => Gpt2Tokenizer.Instance,
             null => throw new UsageException($"'{_path}' has a vocabulary of {model.Options.VocabularySize} and does not tell its tokenizer; give --tokenizer gpt2, byte, or the folder of a saved one"),
             "gpt2" => Gpt2Tokenizer.Instance,

@@ -6,7 +6,7 @@ namespace Kansformers.Golden;
 public static class GoldenRunner
 {
     /// <summary>Compares every tensor of one golden file or folder.</summary>
-    /// <param name="path">A file of one KAN layer, or the folder of a GPT.</param>
+    /// <param name="path">A file of one KAN layer, or the folder of a GPT, the original's or Hugging Face's.</param>
     /// <exception cref="KansformersException">The path is missing, damaged, or of no known kind.</exception>
     public static GoldenReport Run(string path)
     {
@@ -14,6 +14,7 @@ public static class GoldenRunner
         if (Directory.Exists(path))
         {
             return GptGolden.Is(path) ? GptGolden.Run(path)
+                : HuggingFaceGptGolden.Is(path) ? HuggingFaceGptGolden.Run(path)
                 : throw new KansformersException($"'{path}' is no golden folder of a known kind: a GPT's has config.json, expected.safetensors and weights");
         }
 

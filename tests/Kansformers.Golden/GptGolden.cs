@@ -76,7 +76,8 @@ internal static class GptGolden
         model.zero_grad();
     }
 
-    private static void Greedy(Gpt model, Comparison comparison)
+    /// <summary>Generates greedily from <c>prompt</c> to the length of <c>greedy</c>.</summary>
+    public static void Greedy(Gpt model, Comparison comparison)
     {
         if (!comparison.Has("greedy"))
             return;

@@ -22,20 +22,27 @@ public enum TensorFileFormat
 /// </summary>
 public sealed class TensorFile : IDisposable
 {
-    private readonly MappedFile _file;
+    private readonly IDisposable _owner;
     private readonly Dictionary<string, StoredTensor> _byName = [];
 
     internal TensorFile(MappedFile file, TensorFileFormat format, IEnumerable<StoredTensor> tensors)
+        : this(file.Path, file, format, tensors)
     {
-        _file = file;
+    }
+
+    /// <summary>Tensors that come from elsewhere: several files, or another file under other names. On success this owns them.</summary>
+    internal TensorFile(string path, IDisposable owner, TensorFileFormat format, IEnumerable<StoredTensor> tensors)
+    {
+        _owner = owner;
+        Path = path;
         Format = format;
         Tensors = [.. tensors];
         foreach (StoredTensor tensor in Tensors)
             _byName.Add(tensor.Name, tensor);
     }
 
-    /// <summary>The file.</summary>
-    public string Path => _file.Path;
+    /// <summary>The file, or the folder of a model in several files.</summary>
+    public string Path { get; }
 
     /// <summary>How the file is written.</summary>
     public TensorFileFormat Format { get; }
@@ -65,7 +72,7 @@ public sealed class TensorFile : IDisposable
     /// <param name="name">The key in the file.</param>
     /// <exception cref="KansformersException">The file has no such tensor.</exception>
     public StoredTensor this[string name] =>
-        TryGet(name, out StoredTensor? tensor) ? tensor : throw _file.Fault($"it has no tensor '{Readable.Text(name)}'");
+        TryGet(name, out StoredTensor? tensor) ? tensor : throw new KansformersException($"cannot read '{Path}': it has no tensor '{Readable.Text(name)}'");
 
     /// <summary>Looks a tensor up.</summary>
     /// <param name="name">The key in the file.</param>
@@ -73,5 +80,5 @@ public sealed class TensorFile : IDisposable
     public bool TryGet(string name, [NotNullWhen(true)] out StoredTensor? tensor) => _byName.TryGetValue(name, out tensor);
 
     /// <summary>Unmaps the file; its tensors cannot be read any more.</summary>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _owner.Dispose();
 }

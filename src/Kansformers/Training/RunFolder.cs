@@ -180,15 +180,21 @@ public sealed class RunFolder
     }
 
     /// <summary>Saves a model's weights as the best ones so far.</summary>
-    internal void SaveBest(Gpt model, long step, double loss)
+    internal void SaveBest(Gpt model, long step, double loss) => SaveWeights(
+        model,
+        ("step", step.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        ("validation_loss", loss.ToString("R", System.Globalization.CultureInfo.InvariantCulture)));
+
+    /// <summary>Saves a model's weights.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="facts">What the header shall say beside the architecture.</param>
+    internal void SaveWeights(Gpt model, params (string Key, string Value)[] facts)
     {
         using var scope = NewDisposeScope();
-        StateDictionary.Save(ModelFile, model.state_dict().Select(entry => (entry.Key, entry.Value)), new Dictionary<string, string>([GptMetadata.Of(model)])
-        {
-            ["format"] = "pt",
-            ["step"] = step.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            ["validation_loss"] = loss.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
-        });
+        Dictionary<string, string> metadata = new([GptMetadata.Of(model)]) { ["format"] = "pt" };
+        foreach ((string key, string value) in facts)
+            metadata.Add(key, value);
+        StateDictionary.Save(ModelFile, model.state_dict().Select(entry => (entry.Key, entry.Value)), metadata);
     }
 
     /// <summary>Whether there are weights that would be lost with the folder.</summary>

@@ -33,7 +33,7 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
         Options = options;
         LinearLayers layers = new(options, device);
         _transformer = new Body(options, layers, device);
-        _head = layers.For(KanPlacement.Head, options.Width, options.VocabularySize, hasBias: false);
+        _head = options.TiedHead ? new TiedHead(_transformer.wte) : layers.For(KanPlacement.Head, options.Width, options.VocabularySize, hasBias: false);
         RegisterComponents();
     }
 
@@ -93,6 +93,8 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
                     kan.Precision = value;
                 else if (module is LinearLayer linear)
                     linear.Precision = value;
+                else if (module is TiedHead tied)
+                    tied.Precision = value;
             }
         }
     }

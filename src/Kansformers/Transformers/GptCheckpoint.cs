@@ -13,19 +13,19 @@ public static class GptCheckpoint
     /// <summary>How the names of the weights begin in a training checkpoint, beside the optimizer's moments.</summary>
     internal const string CheckpointPrefix = "model.";
 
-    private const string TokenEmbedding = "transformer.wte.weight";
+    private const string TokenEmbedding = "transformer.wte.weight", Head = "lm_head.weight";
 
     // One layer of each place, by its name as a KAN.
     private static readonly string[] KanLayers = ["transformer.h.0.attn.c_attn.layers.0", "transformer.h.0.mlp.kan.layers.0", "lm_head.layers.0"];
 
     /// <summary>Loads the weights of this library, the original Kansformers or minGPT.</summary>
-    /// <param name="path">A safetensors or PyTorch file (<c>.pt</c>).</param>
+    /// <param name="path">A safetensors or PyTorch file (<c>.pt</c>), or a folder in Hugging Face's layout.</param>
     /// <param name="heads">The number of attention heads, which no shape tells; null takes what the file says, else those of the preset with these sizes.</param>
     /// <param name="device">Where the model is wanted; null is the CPU.</param>
     /// <exception cref="KansformersException">The file cannot be read, is not such a checkpoint, or the heads are unknown.</exception>
     public static Gpt Load(string path, int? heads = null, Device? device = null)
     {
-        using TensorFile file = StateDictionary.Load(path);
+        using TensorFile file = Open(path);
         Gpt model = new(Infer(file, heads), device);
         try
         {
@@ -39,12 +39,18 @@ public static class GptCheckpoint
         }
     }
 
+    /// <summary>Opens a weight file, or a folder in Hugging Face's layout, under the names that our models have.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <returns>The tensors, to be disposed.</returns>
+    /// <exception cref="KansformersException">It cannot be read, or the folder holds a model of another kind.</exception>
+    public static TensorFile Open(string path) => Directory.Exists(path) ? HuggingFaceGpt.Open(path).Weights : StateDictionary.Load(path);
+
     /// <summary>Copies a checkpoint's weights into a model.</summary>
     /// <param name="model">The model; unchanged when something does not fit.</param>
     /// <param name="file">The checkpoint.</param>
     /// <exception cref="KansformersException">A tensor is missing, unexpected or of another shape; the message names it.</exception>
     public static void LoadInto(Gpt model, TensorFile file) =>
-        StateDictionary.LoadInto(model, file.Path, Weights(file), new LoadOptions { AllowUnexpected = IsCausalMask });
+        StateDictionary.LoadInto(model, file.Path, Weights(file), new LoadOptions { AllowUnexpected = name => IsCausalMask(name) || (name == Head && model.Options.TiedHead && IsTied(file, Prefix(file))) });
 
     /// <summary>
     /// The architecture that a checkpoint's names and shapes tell, and its header where this library made it. Else dropout is that of the defaults,
@@ -76,6 +82,7 @@ public static class GptCheckpoint
                 ?? throw new KansformersException($"'{file.Path}' does not tell the number of attention heads; give --heads (it divides the width, {width})"),
             BlockSize = checked((int)positions[0]),
             VocabularySize = checked((int)embedding[0]),
+            TiedHead = told?.TiedHead ?? (!kans.Contains(KanLayers[^1]) && IsTied(file, prefix)),
             Placement = kans.Aggregate(KanPlacement.None, (placement, name) => placement | Place(name)),
             Kan = kans.Length > 0 ? InferKan(file, prefix + kans[0], told?.Kan ?? new KanOptions()) : told?.Kan ?? new KanOptions(),
         };
@@ -92,6 +99,10 @@ public static class GptCheckpoint
         Prefix(file) is { Length: > 0 } prefix
             ? [.. file.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor.WithName(tensor.Name[prefix.Length..]))]
             : file.Tensors;
+
+    // A head that the file does not hold, or holds as the embedding under a second name.
+    private static bool IsTied(TensorFile file, string prefix) =>
+        !file.TryGet(prefix + Head, out StoredTensor? head) || head.Identity.Equals(file[prefix + TokenEmbedding].Identity);
 
     private static string Prefix(TensorFile file) =>
         !file.TryGet(TokenEmbedding, out _) && file.TryGet(CheckpointPrefix + TokenEmbedding, out _) ? CheckpointPrefix : "";

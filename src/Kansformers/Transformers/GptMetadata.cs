@@ -10,7 +10,7 @@ namespace Kansformers.Transformers;
 /// </summary>
 internal static class GptMetadata
 {
-    private const string Key = "gpt";
+    public const string Key = "gpt";
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -21,14 +21,21 @@ internal static class GptMetadata
     };
 
     /// <summary>What a header says for a model.</summary>
-    public static KeyValuePair<string, string> Of(Gpt model) => new(Key, JsonSerializer.Serialize(model.Options, Json));
+    public static KeyValuePair<string, string> Of(Gpt model) => new(Key, Text(model.Options));
+
+    /// <summary>An architecture as JSON.</summary>
+    public static string Text(GptOptions options) => JsonSerializer.Serialize(options, Json);
 
     /// <summary>What a file's header says; null for files that were not made here.</summary>
     /// <exception cref="KansformersException">It says something that cannot be.</exception>
-    public static GptOptions? Read(TensorFile file)
+    public static GptOptions? Read(TensorFile file) => file.Metadata.TryGetValue(Key, out string? text) ? Parse(text, $"'{file.Path}': the architecture in its header") : null;
+
+    /// <summary>The architecture that a JSON text says.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="what">What it is, for messages.</param>
+    /// <exception cref="KansformersException">It says something that cannot be.</exception>
+    public static GptOptions Parse(string text, string what)
     {
-        if (!file.Metadata.TryGetValue(Key, out string? text))
-            return null;
         try
         {
             GptOptions options = JsonSerializer.Deserialize<GptOptions>(text, Json) ?? throw new JsonException("it is null");
@@ -38,7 +45,7 @@ internal static class GptMetadata
         catch (Exception failure) when (failure is JsonException or KansformersException)
         {
             string place = failure is JsonException { Path: ['$', '.', .. string name] } ? $"'{name}' holds a wrong value" : failure.Message.ReplaceLineEndings(" ");
-            throw new KansformersException($"'{file.Path}': the architecture in its header cannot be read: {place}; restore the file", failure);
+            throw new KansformersException($"{what} cannot be read: {place}; restore the file", failure);
         }
     }
 }

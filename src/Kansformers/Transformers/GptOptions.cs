@@ -32,6 +32,9 @@ public sealed record GptOptions
     /// <summary>Which linear layers are KANs.</summary>
     public KanPlacement Placement { get; init; } = KanPlacement.All;
 
+    /// <summary>Whether the head has no weight of its own but uses the token embedding's, as GPT-2 does. Such a head is no KAN.</summary>
+    public bool TiedHead { get; init; }
+
     /// <summary>The configuration of every KAN layer.</summary>
     public KanOptions Kan { get; init; } = new();
 
@@ -50,6 +53,8 @@ public sealed record GptOptions
         Require(ResidualDropout is >= 0 and < 1, "residual dropout", ResidualDropout, "0 to below 1");
         Require(AttentionDropout is >= 0 and < 1, "attention dropout", AttentionDropout, "0 to below 1");
         Require(Placement >= 0 && Placement <= KanPlacement.All, "placement", (int)Placement, "a combination of attention, mlp and head");
+        if (TiedHead && Placement.HasFlag(KanPlacement.Head))
+            throw new KansformersException("the head cannot be tied to the embedding and a KAN at once; leave the head out of the placement");
         Kan.Validate();
     }
 

@@ -51,13 +51,19 @@ public sealed class LinearLayer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        if (Precision == Precision.Float32 || input.device_type != DeviceType.CPU || input.dtype != ScalarType.Float32 || _weight.dtype != ScalarType.Float32)
-            return F.linear(input, _weight, _bias);
+        return Apply(input, _weight, _bias, Precision);
+    }
+
+    /// <summary>input · weightᵀ + bias.</summary>
+    internal static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Precision precision)
+    {
+        if (precision == Precision.Float32 || input.device_type != DeviceType.CPU || input.dtype != ScalarType.Float32 || weight.dtype != ScalarType.Float32)
+            return F.linear(input, weight, bias);
         using var scope = NewDisposeScope();
-        Tensor x = input.to_type(ScalarType.BFloat16), weight = _weight.to_type(ScalarType.BFloat16);
+        Tensor x = input.to_type(ScalarType.BFloat16), factor = weight.to_type(ScalarType.BFloat16);
         Tensor y = BFloat16Math.HasFastProducts
-            ? F.linear(x, weight).to_type(ScalarType.Float32)
-            : F.linear(x.to_type(ScalarType.Float32), weight.to_type(ScalarType.Float32));
-        return (_bias is null ? y : y.add_(_bias)).MoveToOuterDisposeScope();
+            ? F.linear(x, factor).to_type(ScalarType.Float32)
+            : F.linear(x.to_type(ScalarType.Float32), factor.to_type(ScalarType.Float32));
+        return (bias is null ? y : y.add_(bias)).MoveToOuterDisposeScope();
     }
 }

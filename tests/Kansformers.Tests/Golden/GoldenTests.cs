@@ -5,7 +5,7 @@ namespace Kansformers.Tests.Golden;
 
 public class GoldenTests
 {
-    public static TheoryData<string> Committed => ["kan-layer/kanlinear_noscaler.safetensors", "kan-layer/kanlinear_order1.safetensors", "kan-layer/kanlinear_order2.safetensors", "mingpt_gpt_small"];
+    public static TheoryData<string> Committed => ["kan-layer/kanlinear_noscaler.safetensors", "kan-layer/kanlinear_order1.safetensors", "kan-layer/kanlinear_order2.safetensors", "mingpt_gpt_small", "hf_gpt2"];
 
     [Theory]
     [MemberData(nameof(Committed))]
@@ -14,6 +14,7 @@ public class GoldenTests
     [Theory]
     [InlineData("kanlinear_default.safetensors")]
     [InlineData("kansformers_gpt_small")]
+    [InlineData("hf_gpt2")]
     public void What_the_original_programs_computed_is_reproduced_beside_the_checkout(string name) =>
         AssertAgrees(SharedFolder.Require("golden", name));
 

@@ -1,4 +1,5 @@
 using Kansformers.Kan;
+using Kansformers.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -39,9 +40,12 @@ internal static class HeadLoss
     private static IChunkedHead? ChunkedHead(nn.Module<Tensor, Tensor> head, Tensor x) => head switch
     {
         Kan.Kan { Layers: [KanLinear { Probe: null } layer] } when layer.RunsOnEngine(x) => new KanHead(layer),
-        LinearLayer { Bias: null } layer when IsPlain(x) && IsPlain(layer.Weight) && layer.Weight.is_contiguous() => new LinearHead(layer),
+        LinearLayer { Bias: null } layer when IsPlain(x) && CanChunk(layer.Weight) => new LinearHead(layer, layer.Weight, layer.Precision),
+        TiedHead layer when IsPlain(x) && layer.Weight is Parameter weight && CanChunk(weight) => new LinearHead(layer, weight, layer.Precision),
         _ => null,
     };
+
+    private static bool CanChunk(Tensor weight) => IsPlain(weight) && weight.is_contiguous();
 
     private static bool IsPlain(Tensor tensor) => tensor.device_type == DeviceType.CPU && tensor.dtype == ScalarType.Float32;
 
@@ -56,14 +60,14 @@ internal static class HeadLoss
         public IChunkedLayer Open(long tokens) => layer.OpenChunks(tokens);
     }
 
-    private sealed class LinearHead(LinearLayer layer) : IChunkedHead
+    private sealed class LinearHead(nn.Module<Tensor, Tensor> layer, Parameter weight, Precision precision) : IChunkedHead
     {
-        public long Outputs => layer.Weight.shape[0];
+        public long Outputs { get; } = weight.shape[0];
 
-        public IReadOnlyList<Parameter> Parameters { get; } = [layer.Weight];
+        public IReadOnlyList<Parameter> Parameters { get; } = [weight];
 
         public Tensor Forward(Tensor x) => layer.forward(x);
 
-        public IChunkedLayer Open(long tokens) => new LinearChunks(layer.Weight, layer.Precision, layer.Weight.requires_grad);
+        public IChunkedLayer Open(long tokens) => new LinearChunks(weight, precision, weight.requires_grad);
     }
 }

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Kansformers.Checkpoints;
+using Kansformers.Training;
+using Kansformers.Transformers;
+using Spectre.Console;
+
+namespace Kansformers.Cli;
+
+/// <summary><c>convert SOURCE --out PATH</c>: between run folders, Hugging Face folders, PyTorch files and safetensors files.</summary>
+internal static class ConvertCommand
+{
+    private static readonly string[] Targets = ["hf", "run", "pt", "safetensors"];
+
+    public static Command Create()
+    {
+        ModelOptions model = new();
+        Option<string> to = new("--out") { Description = "the file or folder to write", Required = true };
+        Option<string?> target = new("--to") { Description = "hf (a Hugging Face folder), run (a run folder), pt (torch.save) or safetensors [default: by the name of --out; a folder is hf]" };
+        Command command = new("convert", "Between run folders, Hugging Face folders (GPT-2), PyTorch files and safetensors files, with a report of every tensor.") { to, target };
+        OptionRules.NotEmpty(to);
+        model.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            string path = parsed.GetValue(to)!, kind = parsed.GetValue(target) ?? KindOf(path);
+            if (!Targets.Contains(kind))
+                throw new UsageException($"unknown target '{kind}': use {string.Join(", ", Targets)}");
+            (ModelSource source, RunWeights weights) = model.Open(parsed);
+            Conversion conversion = new(source, weights, parsed.GetValue(model.Heads), parsed.GetValue(model.Tokenizer));
+            IReadOnlyList<TensorChange> changes = kind switch
+            {
+                "hf" => conversion.ToHuggingFace(path),
+                "run" => conversion.ToRun(path),
+                "pt" => conversion.ToFile(path, StateDictionary.SavePyTorch),
+                _ => conversion.ToFile(path, (file, tensors) => StateDictionary.Save(file, tensors, conversion.Metadata)),
+            };
+            if (parsed.GetValue(model.Json))
+                JsonOutput.Print(new { Source = source.WeightFile(weights), Out = Path.GetFullPath(path), Target = kind, Tensors = changes.Count, Counts = Counts(changes), Changes = changes });
+            else
+                Show(source.WeightFile(weights), path, changes);
+            return CommandLineApp.Succeeded;
+        });
+        return command;
+    }
+
+    private static string KindOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".pt" or ".pth" or ".bin" => "pt",
+        ".safetensors" => "safetensors",
+        _ => "hf",
+    };
+
+    private static Dictionary<string, int> Counts(IReadOnlyList<TensorChange> changes) =>
+        changes.GroupBy(change => change.Fate).OrderBy(group => group.Key).ToDictionary(group => group.Key.ToString().ToLowerInvariant(), group => group.Count());
+
+    private static void Show(string source, string path, IReadOnlyList<TensorChange> changes)
+    {
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("tensor", "became", "fate");
+        foreach (TensorChange change in changes)
+            table.AddRow(Markup.Escape(change.From ?? "-"), Markup.Escape(change.To == change.From ? "" : change.To ?? "-"), change.Fate.ToString().ToLowerInvariant());
+        AnsiConsole.Write(table);
+        Console.WriteLine($"{source} -> {Path.GetFullPath(path)}: {string.Join(", ", Counts(changes).Select(entry => $"{entry.Value} {entry.Key}"))}");
+    }
+}

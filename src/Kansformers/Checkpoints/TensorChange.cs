@@ -1,0 +1,32 @@
+namespace Kansformers.Checkpoints;
+
+/// <summary>What became of a tensor on its way from one layout to another.</summary>
+public enum TensorFate
+{
+    /// <summary>It is as it was.</summary>
+    Kept,
+
+    /// <summary>It has another name.</summary>
+    Renamed,
+
+    /// <summary>It is transposed; it may have another name, too.</summary>
+    Transposed,
+
+    /// <summary>It is another tensor's value under a second name, and stands only once.</summary>
+    Tied,
+
+    /// <summary>It is left out, for it holds nothing that is learned: causal masks.</summary>
+    Dropped,
+
+    /// <summary>The model needs it, and the source lacks it.</summary>
+    Missing,
+
+    /// <summary>The source holds it, and the model has no place for it.</summary>
+    Unexpected,
+}
+
+/// <summary>A line of the report of a conversion.</summary>
+/// <param name="From">The name in the source; null for what is missing there.</param>
+/// <param name="To">The name in the result; null for what is not in it.</param>
+/// <param name="Fate">What became of it.</param>
+public sealed record TensorChange(string? From, string? To, TensorFate Fate);

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Kansformers.Checkpoints;
+
+namespace Kansformers.Transformers;
+
+/// <summary>Typed access to a <c>config.json</c>; every fault names the file and the option.</summary>
+internal sealed class ConfigReader(HuggingFaceFolder folder)
+{
+    /// <summary>Whether the option is absent or null.</summary>
+    public bool IsNull(string name) => !folder.Config.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null;
+
+    /// <summary>A whole number that must be there.</summary>
+    public int Integer(string name) =>
+        folder.Config.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
+            ? number
+            : throw Fault(name, "is missing or not a whole number");
+
+    /// <summary>A number, or the default when it is absent.</summary>
+    public double Number(string name, double otherwise) =>
+        IsNull(name) ? otherwise : folder.Config.GetProperty(name) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : throw Fault(name, "is not a number");
+
+    /// <summary>A text, or the default when it is absent.</summary>
+    public string Text(string name, string otherwise) =>
+        IsNull(name) ? otherwise : folder.Config.GetProperty(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Fault(name, "is not a text");
+
+    /// <summary>A truth value, or the default when it is absent.</summary>
+    public bool Truth(string name, bool otherwise) => IsNull(name) ? otherwise : folder.Config.GetProperty(name).ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw Fault(name, "is neither true nor false"),
+    };
+
+    /// <summary>Refuses an option that our model does not have.</summary>
+    public void Require(string name, bool holds, string supported)
+    {
+        if (!holds)
+            throw Fault(name, $"is {folder.Config.GetProperty(name).GetRawText()}; supported is {supported}");
+    }
+
+    private KansformersException Fault(string name, string problem) => new($"'{folder.Folder}': '{name}' in config.json {problem}");
+}

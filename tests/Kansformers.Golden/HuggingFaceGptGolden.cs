@@ -1,0 +1,63 @@
+using Kansformers.Checkpoints;
+using Kansformers.Transformers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Kansformers.Golden;
+
+/// <summary>A golden folder of a GPT-2 in Hugging Face's layout: every weight file, logits, loss, every gradient, greedy generation.</summary>
+internal static class HuggingFaceGptGolden
+{
+    public const string Kind = "hf_gpt2";
+
+    public static bool Is(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, "expected.safetensors")) || !HuggingFaceFolder.IsOne(folder))
+            return false;
+        using HuggingFaceFolder model = HuggingFaceFolder.Open(folder);
+        return model.ModelType == "gpt2";
+    }
+
+    public static GoldenReport Run(string folder)
+    {
+        using TensorFile expected = StateDictionary.Load(Path.Combine(folder, "expected.safetensors"));
+        Comparison comparison = new(expected);
+        using var scope = NewDisposeScope();
+        Gpt model = HuggingFaceGpt.Load(folder);
+        SameWeights(model, folder, comparison);
+        Gradients(model, comparison);
+        GptGolden.Greedy(model, comparison);
+        return new GoldenReport(folder, Kind, comparison.Rows);
+    }
+
+    // The other weight file of the folder holds the same model.
+    private static void SameWeights(Gpt model, string folder, Comparison comparison)
+    {
+        string other = Path.Combine(folder, "pytorch_model.bin");
+        if (!File.Exists(other) || !File.Exists(Path.Combine(folder, "model.safetensors")))
+            return;
+        using TensorFile file = StateDictionary.Load(other);
+        foreach ((string name, Tensor value) in model.state_dict())
+            comparison.Add($"pytorch_model.bin: {name}", Laid(name, StateDictionary.ToTensor(file[name])), value, 0);
+    }
+
+    private static void Gradients(Gpt model, Comparison comparison)
+    {
+        using var scope = NewDisposeScope();
+        model.train();
+        Tensor ids = comparison.Expected("input_ids");
+        comparison.Add("logits", model.forward(ids), Comparison.Float32);
+
+        // Each position predicts the next token; the last one's is not known.
+        Tensor targets = cat([ids[.., 1..], full([ids.shape[0], 1], -1, dtype: ScalarType.Int64)], 1);
+        Tensor loss = model.Loss(ids, targets);
+        loss.backward();
+        comparison.Add("loss", loss, Comparison.Float32);
+        foreach ((string name, Parameter parameter) in model.named_parameters())
+            comparison.Add($"grad.{name}", Laid(name, parameter.grad!), Comparison.Float32);
+        model.zero_grad();
+    }
+
+    // Their linear layers are (in, out).
+    private static Tensor Laid(string name, Tensor tensor) => Gpt2Names.IsTransposed(name) ? tensor.t() : tensor;
+}
