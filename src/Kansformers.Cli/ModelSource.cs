@@ -1,4 +1,5 @@
 using Kansformers.Checkpoints;
+using Kansformers.Hub;
 using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -25,6 +26,8 @@ internal sealed class ModelSource
 
     public static ModelSource Open(string path)
     {
+        if (path.StartsWith(HubRepository.Scheme, StringComparison.Ordinal))
+            path = HubModel.Download(HubRepository.Parse(path), progress: new HubDisplay());
         if (Directory.Exists(path))
             return new ModelSource(path, HuggingFaceFolder.IsOne(path) ? null : RunFolder.Open(path));
         return File.Exists(path) ? new ModelSource(path, null)

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Kansformers.Hub;
+
+/// <summary>Requests to one hub: redirects followed (the token goes to the hub alone), passing failures tried again with growing pauses, others told in one line.</summary>
+internal sealed class HubRequests(HubSettings settings) : IDisposable
+{
+    private const int MostRedirects = 8;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500), LongestPause = TimeSpan.FromSeconds(60);
+
+    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(20), AutomaticDecompression = DecompressionMethods.None })
+    {
+        Timeout = Timeout.InfiniteTimeSpan, // a large file takes long; a dead connection ends by itself
+    };
+
+    /// <summary>Sends a request and hands the answer to <paramref name="read"/>; both are tried again when they fail in passing.</summary>
+    /// <param name="method">GET or HEAD.</param>
+    /// <param name="path">Below the endpoint.</param>
+    /// <param name="what">What is asked for, for messages.</param>
+    /// <param name="read">Reads the answer; an <see cref="IOException"/> or <see cref="HttpRequestException"/> of it means that the connection broke.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <param name="range">The first byte that is wanted, asked for at each attempt; null for a whole answer.</param>
+    /// <param name="followsAway">Whether redirects to other hosts are followed; else the redirecting answer itself is read.</param>
+    /// <exception cref="KansformersException">The hub refuses, or cannot be reached.</exception>
+    public T Send<T>(HttpMethod method, string path, string what, Func<HttpResponseMessage, T> read, CancellationToken cancellation, Func<long>? range = null, bool followsAway = true)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            (string problem, TimeSpan? pause) failure;
+            Exception? cause = null;
+            try
+            {
+                using HttpResponseMessage answer = Follow(method, new Uri(settings.Endpoint, path), range?.Invoke() ?? 0, followsAway, cancellation);
+                if (answer.IsSuccessStatusCode || (!followsAway && (int)answer.StatusCode is >= 300 and < 400))
+                    return read(answer);
+                if (Permanent(answer, what) is string refusal)
+                    throw new KansformersException(refusal);
+                failure = ($"the hub answered {(int)answer.StatusCode} ({answer.ReasonPhrase})", RetryAfter(answer));
+            }
+            catch (Exception broken) when (broken is HttpRequestException or IOException)
+            {
+                failure = (broken.InnerException?.Message ?? broken.Message, null);
+                cause = broken;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            if (attempt >= settings.Attempts)
+                throw new HubUnreachableException($"cannot get {what} from {settings.Endpoint}: {failure.problem.TrimEnd('.')}; tried {attempt} times, try again later", cause);
+            TimeSpan growing = FirstPause * Math.Pow(2, attempt - 1);
+            settings.Wait(new[] { failure.pause ?? growing, LongestPause }.Min(), cancellation);
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private HttpResponseMessage Follow(HttpMethod method, Uri address, long from, bool followsAway, CancellationToken cancellation)
+    {
+        for (int hop = 0; ; hop++)
+        {
+            HttpRequestMessage request = new(method, address);
+            request.Headers.UserAgent.Add(new ProductInfoHeaderValue("kansformers", "0.1"));
+            request.Headers.AcceptEncoding.ParseAdd("identity");
+            if (settings.Token is string token && IsHub(address))
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            if (from > 0)
+                request.Headers.Range = new RangeHeaderValue(from, null);
+            HttpResponseMessage answer = _client.Send(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if ((int)answer.StatusCode is not (301 or 302 or 303 or 307 or 308) || answer.Headers.Location is not Uri location)
+                return answer;
+            Uri next = new(address, location);
+            if (!followsAway && !IsHub(next))
+                return answer;
+            answer.Dispose();
+            if (hop == MostRedirects)
+                throw new KansformersException($"the hub redirects without end, last to {next.Host}");
+            if (next.Scheme != Uri.UriSchemeHttps && next.Scheme != address.Scheme)
+                throw new KansformersException($"the hub redirects to {next.Scheme}://{next.Host}, which is not secure");
+            address = next;
+        }
+    }
+
+    private bool IsHub(Uri address) => address.Scheme == settings.Endpoint.Scheme && address.Host == settings.Endpoint.Host && address.Port == settings.Endpoint.Port;
+
+    private string? Permanent(HttpResponseMessage answer, string what) => (int)answer.StatusCode switch
+    {
+        401 or 403 => settings.Token is null
+            ? $"the hub gives {what} only to those who may see it; set HF_TOKEN, or check the name"
+            : $"the hub does not give {what} to the owner of this HF_TOKEN; ask for access, or check the name",
+        404 or 410 => $"the hub has no {what}; check the name and the revision",
+        408 or 425 or 429 or >= 500 => null,
+        416 => null,
+        int code => $"the hub answered {code} ({answer.ReasonPhrase}) when asked for {what}",
+    };
+
+    private static TimeSpan? RetryAfter(HttpResponseMessage answer) => answer.Headers.RetryAfter switch
+    {
+        { Delta: TimeSpan time } => time,
+        { Date: DateTimeOffset date } => date - DateTimeOffset.UtcNow is { Ticks: > 0 } time ? time : TimeSpan.Zero,
+        _ => null,
+    };
+}
+
+/// <summary>The hub could not be reached; what is in the cache may serve.</summary>
+internal sealed class HubUnreachableException(string message, Exception? cause) : KansformersException(message, cause);
