@@ -17,7 +17,21 @@ internal static class JsonFile
             using FileStream stream = File.OpenRead(path);
             if (stream.Length > mostBytes)
                 throw new KansformersException($"'{path}' has {stream.Length} bytes; a file of its kind has at most {mostBytes}");
-            return JsonDocument.Parse(stream, new JsonDocumentOptions { AllowTrailingCommas = false, MaxDepth = 64 });
+            JsonDocument document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 64 });
+            try
+            {
+                RequireText(document.RootElement);
+                return document;
+            }
+            catch
+            {
+                document.Dispose();
+                throw;
+            }
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw new KansformersException($"'{path}' holds text that is no Unicode; get it again", failure);
         }
         catch (JsonException failure)
         {
@@ -26,6 +40,31 @@ internal static class JsonFile
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new KansformersException($"cannot read '{path}': {AtomicFile.Reason(failure)}", failure);
+        }
+    }
+
+    // The parser finds bytes that are no UTF-8, and halves of surrogate pairs, only when a text is asked for.
+    private static void RequireText(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in element.EnumerateArray())
+                    RequireText(item);
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    RequireText(property.Value);
+                }
+
+                break;
+            default:
+                break;
         }
     }
 }

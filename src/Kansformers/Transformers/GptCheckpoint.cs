@@ -78,7 +78,7 @@ public static class GptCheckpoint
         {
             Layers = layers,
             Width = width,
-            Heads = heads ?? told?.Heads ?? GptPresets.Of(layers, width)?.Heads
+            Heads = heads ?? told?.Heads ?? GptPresets.Of(layers, width)?.Heads ?? HeadsByName(file.Path)
                 ?? throw new KansformersException($"'{file.Path}' does not tell the number of attention heads; give --heads (it divides the width, {width})"),
             BlockSize = checked((int)positions[0]),
             VocabularySize = checked((int)embedding[0]),
@@ -99,6 +99,9 @@ public static class GptCheckpoint
         Prefix(file) is { Length: > 0 } prefix
             ? [.. file.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor.WithName(tensor.Name[prefix.Length..]))]
             : file.Tensors;
+
+    // The original published three checkpoints; two are presets, this one has sizes of its own.
+    private static int? HeadsByName(string path) => Path.GetFileName(path) == "model-5-5-2024.pt" ? 2 : null;
 
     // A head that the file does not hold, or holds as the embedding under a second name.
     private static bool IsTied(TensorFile file, string prefix) =>

@@ -70,6 +70,17 @@ public class ConvertTests(TrainedRun run)
     }
 
     [Fact]
+    public void The_originals_own_file_is_known_by_its_name()
+    {
+        using TestFolder folder = new();
+        Convert(run.Folder, folder["model-5-5-2024.pt"]);
+        CliResult info = Cli.Run("info", folder["model-5-5-2024.pt"], "--json");
+        Assert.Equal(2, JsonDocument.Parse(info.Out).RootElement.GetProperty("heads").GetInt32());
+        File.Move(folder["model-5-5-2024.pt"], folder["other.pt"]);
+        Cli.AssertFails(1, ["give --heads"], "info", folder["other.pt"]);
+    }
+
+    [Fact]
     public void Wrong_uses_are_told()
     {
         using TestFolder folder = new();

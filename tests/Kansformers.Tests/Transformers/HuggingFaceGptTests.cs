@@ -141,6 +141,55 @@ public class HuggingFaceGptTests
         Assert.Contains(message, Assert.Throws<KansformersException>(() => HuggingFaceGpt.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("model.safetensors.index.json")]
+    [InlineData("model-00001-of-00001.safetensors")]
+    public void Damaged_folders_are_refused_or_read(string name)
+    {
+        using TestFolder folder = new();
+        using (Gpt model = TinyGpt.Make(KanPlacement.None))
+            HuggingFaceGpt.Save(model, folder.Path);
+        using (TensorFile file = StateDictionary.Load(folder["model.safetensors"]))
+            ShardedTensors.Write(folder.Path, file.Tensors, long.MaxValue, null);
+        File.Delete(folder["model.safetensors"]);
+        byte[] intact = File.ReadAllBytes(folder[name]);
+        Random random = new(99);
+        (int read, int refused) = (0, 0);
+        for (int trial = 0; trial < 700; trial++)
+        {
+            List<byte> damaged = [.. intact];
+            for (int change = random.Next(1, 4); change > 0; change--)
+            {
+                int at = random.Next(Math.Min(damaged.Count, 2500));
+                switch (random.Next(4))
+                {
+                    case 0: damaged[at] = (byte)random.Next(256); break;
+                    case 1: damaged[at] = (byte)"0123456789{}[]\",:-e"[random.Next(19)]; break;
+                    case 2: damaged.RemoveRange(at, Math.Min(random.Next(1, 20), damaged.Count - at)); break;
+                    default: damaged.InsertRange(at, damaged[at..Math.Min(at + random.Next(1, 20), damaged.Count)]); break;
+                }
+            }
+
+            File.WriteAllBytes(folder[name], [.. damaged]);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                HuggingFaceGpt.Open(folder.Path).Weights.Dispose();
+                read++;
+            }
+            catch (KansformersException)
+            {
+                refused++;
+            }
+
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
+        }
+
+        Assert.Equal(700, read + refused);
+        Assert.True(refused > 100);
+    }
+
     private static void AssertSame(Gpt expected, Gpt found)
     {
         Dictionary<string, Tensor> theirs = expected.state_dict(), ours = found.state_dict();
