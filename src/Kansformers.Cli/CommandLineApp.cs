@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kansformers.Cli.Bench;
+using Kansformers.Cli.Tokenizers;
 using Kansformers.Runtime;
 using Kansformers.Training;
 
@@ -25,6 +26,7 @@ internal static class CommandLineApp
             EvalCommand.Create(),
             InfoCommand.Create(),
             BenchCommand.Create(),
+            TokenizerCommand.Create(),
         };
 
     public static int Run(string[] args)

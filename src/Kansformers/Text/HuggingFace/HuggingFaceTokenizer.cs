@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
+using Kansformers.Files;
 
 namespace Kansformers.Text;
 
@@ -61,6 +62,11 @@ public sealed class HuggingFaceTokenizer : Tokenizer
     /// <returns>The tokenizer.</returns>
     /// <exception cref="KansformersException">It is damaged, or needs something that is not supported, which the message names.</exception>
     public static HuggingFaceTokenizer Parse(ReadOnlySpan<byte> json) => new(TokenizerDefinition.Read(json.ToArray(), "given"));
+
+    /// <summary>Writes the tokenizer as a <c>tokenizer.json</c>, atomically, as it was read or made.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="KansformersException">It cannot be written.</exception>
+    public void SaveJson(string path) => AtomicFile.Write(path, stream => stream.Write(_definition.Json));
 
     /// <summary>The token of an id as the vocabulary writes it.</summary>
     /// <param name="id">A token id.</param>

@@ -21,7 +21,7 @@ internal static class TokenizerSource
         if (Directory.Exists(nameOrPath))
             return OpenFolder(nameOrPath);
         return File.Exists(nameOrPath) ? OpenFile(nameOrPath)
-            : throw new KansformersException($"there is no tokenizer '{nameOrPath}'; choose gpt2, byte, char, a tokenizer.json, a vocab.json or vocab.txt, or a folder with such files or a saved tokenizer");
+            : throw new KansformersException($"there is no tokenizer '{nameOrPath}'; choose gpt2, char, byte, a tokenizer.json, a vocab.json or vocab.txt, or a folder with such files or a saved tokenizer");
     }
 
     private static Tokenizer OpenFolder(string folder)

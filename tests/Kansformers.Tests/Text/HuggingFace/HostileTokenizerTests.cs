@@ -62,7 +62,7 @@ public class HostileTokenizerTests
             }
         }
 
-        Assert.True(refused > 1000 && read > 1000, $"{refused} refused, {read} read");
+        Assert.True(refused > 1000 && read > 500, $"{refused} refused, {read} read");
     }
 
     private static byte[] Mutate(byte[] content, Random random)
