@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kansformers.Cli.Bench;
+using Kansformers.Cli.Tokenizers;
 using Kansformers.Runtime;
 using Kansformers.Training;
 
@@ -26,6 +27,7 @@ internal static class CommandLineApp
             InfoCommand.Create(),
             ConvertCommand.Create(),
             BenchCommand.Create(),
+            TokenizerCommand.Create(),
         };
 
     public static int Run(string[] args)

@@ -9,7 +9,7 @@ internal sealed class ModelOptions
     public readonly Argument<string> Source = new("RUN") { Description = "a run folder, a GPT-2 folder in Hugging Face's layout, hub:owner/name[@revision] to download one, or a weight file: a run's model.safetensors, or one of the original (.pt, .safetensors)" };
     public readonly Option<string> Weights = new("--checkpoint") { Description = "which weights of a run: best or last", DefaultValueFactory = _ => "best" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads, for weight files that do not tell" };
-    public readonly Option<string?> Tokenizer = new("--tokenizer") { Description = "for weight files: gpt2, byte, or the folder of a saved tokenizer" };
+    public readonly Option<string?> Tokenizer = new("--tokenizer") { Description = "for weight files: gpt2, byte, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer" };
     public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
     public readonly Option<bool> Json = new("--json") { Description = "print one JSON object on standard output and nothing else there" };
 

@@ -55,12 +55,10 @@ internal sealed class ModelSource
         Tokenizer tokenizer = name switch
         {
             null when Run is not null => Run.LoadTokenizer(),
-            null when IsHuggingFace && File.Exists(Path.Combine(_path, TokenizerFile.Name)) => Tokenizer.Load(_path),
+            null when IsHuggingFace && TokenizerSource.Exists(_path) => Tokenizer.Open(_path),
             null when model.Options.VocabularySize == Gpt2Vocabulary => Gpt2Tokenizer.Instance,
             null => throw new UsageException($"'{_path}' has a vocabulary of {model.Options.VocabularySize} and does not tell its tokenizer; give --tokenizer gpt2, byte, or the folder of a saved one"),
-            "gpt2" => Gpt2Tokenizer.Instance,
-            "byte" => ByteTokenizer.Instance,
-            _ => Tokenizer.Load(name),
+            _ => Tokenizer.Open(name),
         };
         return tokenizer.VocabularySize == model.Options.VocabularySize ? tokenizer
             : throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.Options.VocabularySize}; they do not belong together");
@@ -71,8 +69,8 @@ internal sealed class ModelSource
     {
         if (name == "char")
             throw new UsageException("the characters of a char tokenizer come from a corpus: give --tokenizer the folder of a saved one");
-        if (name is not (null or "gpt2" or "byte") && !Directory.Exists(name))
-            throw new UsageException($"there is no tokenizer '{name}': use gpt2, byte, or the folder of a saved one");
+        if (name is not null && !TokenizerSource.Exists(name))
+            throw new UsageException($"there is no tokenizer '{name}': use gpt2, byte, a tokenizer file, or the folder of a saved one");
     }
 
     private const int Gpt2Vocabulary = 50257;

@@ -17,7 +17,7 @@ internal sealed class TrainOptions
     public readonly Option<string?> ValidationData = new("--val-data") { Description = "other text to validate on, instead of the end of --data" };
     public readonly Option<double> ValidationFraction = new("--val-fraction") { Description = "the share of the tokens that is held out, from the end", DefaultValueFactory = _ => 0.1 };
     public readonly Option<string> TextField = new("--text-field") { Description = "the field that holds the text in a .jsonl file", DefaultValueFactory = _ => "text" };
-    public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, or the folder of a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
+    public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = new("--special-tokens") { Description = "<|endoftext|> written in the text: text (as it stands), recognise, or refuse", DefaultValueFactory = _ => "text" };
     public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)} [default: gpt-nano]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
@@ -89,8 +89,8 @@ internal sealed class TrainOptions
         if (!(held >= 0 && held < 1))
             throw new UsageException(FormattableString.Invariant($"--val-fraction is {held}; it must be 0 to below 1"));
         string tokenizer = parsed.GetValue(Tokenizer)!;
-        if (tokenizer is not ("char" or "byte" or "gpt2") && !Directory.Exists(tokenizer))
-            throw new UsageException($"there is no tokenizer '{tokenizer}': use char, byte, gpt2, or the folder of a saved one");
+        if (tokenizer != "char" && !Text.TokenizerSource.Exists(tokenizer))
+            throw new UsageException($"there is no tokenizer '{tokenizer}': use char, byte, gpt2, a tokenizer file, or the folder of a saved one");
         if (parsed.GetValue(Patience) > 0 && held == 0)
             throw new UsageException("--patience needs held-out text: give --val-data, or a --val-fraction above 0");
         RunConfig config = new()

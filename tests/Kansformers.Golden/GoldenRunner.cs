@@ -6,7 +6,7 @@ namespace Kansformers.Golden;
 public static class GoldenRunner
 {
     /// <summary>Compares every tensor of one golden file or folder.</summary>
-    /// <param name="path">A file of one KAN layer, or the folder of a GPT, the original's or Hugging Face's.</param>
+    /// <param name="path">A file of one KAN layer, a file of texts and their ids, or the folder of a GPT, the original's or Hugging Face's.</param>
     /// <exception cref="KansformersException">The path is missing, damaged, or of no known kind.</exception>
     public static GoldenReport Run(string path)
     {
@@ -20,6 +20,8 @@ public static class GoldenRunner
 
         if (!File.Exists(path))
             throw new KansformersException($"there is no golden file or folder '{path}'");
+        if (TokenizerGolden.Is(path))
+            return TokenizerGolden.Run(path);
         using TensorFile file = StateDictionary.Load(path);
         return KanLayerGolden.Is(file) ? KanLayerGolden.Run(path, file)
             : throw new KansformersException($"'{path}' is no golden file of a known kind: a KAN layer's has its configuration as metadata");

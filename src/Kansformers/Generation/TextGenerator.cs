@@ -54,7 +54,7 @@ public sealed class TextGenerator
     {
         ArgumentNullException.ThrowIfNull(options);
         StringBuilder text = new();
-        TokenStreamDecoder decoder = new(_tokenizer);
+        TokenStreamDecoder decoder = new(_tokenizer, continues: prompt.Length > 0);
         StopScanner scanner = new(options.StopStrings);
         FinishReason reason = FinishReason.Length;
         int count = 0;

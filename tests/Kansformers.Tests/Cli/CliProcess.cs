@@ -10,7 +10,15 @@ internal sealed class CliProcess : IDisposable
     private readonly Process _process;
     private readonly StringBuilder _out = new(), _error = new();
 
+    private readonly string? _configuration;
+
     public CliProcess(IReadOnlyDictionary<string, string?>? environment, params string[] args)
+        : this(environment, asConfigured: true, args)
+    {
+    }
+
+    /// <summary>Starts the program; not as configured means that the environment decides whether there is ICU, which the program's own configuration settles else.</summary>
+    public CliProcess(IReadOnlyDictionary<string, string?>? environment, bool asConfigured, params string[] args)
     {
         ProcessStartInfo start = new(DotnetHost())
         {
@@ -18,6 +26,15 @@ internal sealed class CliProcess : IDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        if (!asConfigured)
+        {
+            string own = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Kansformers.Cli.runtimeconfig.json"));
+            _configuration = Path.Combine(Path.GetTempPath(), $"kansformers-{Guid.NewGuid():N}.runtimeconfig.json");
+            File.WriteAllText(_configuration, own.Replace("\"System.Globalization.Invariant\"", "\"Unused\"", StringComparison.Ordinal));
+            foreach (string argument in new[] { "exec", "--runtimeconfig", _configuration })
+                start.ArgumentList.Add(argument);
+        }
+
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Kansformers.Cli.dll"));
         foreach (string argument in args)
             start.ArgumentList.Add(argument);
@@ -65,6 +82,8 @@ internal sealed class CliProcess : IDisposable
         if (!_process.HasExited)
             Kill();
         _process.Dispose();
+        if (_configuration is not null)
+            File.Delete(_configuration);
     }
 
     // The host that runs this test, three folders above the shared framework.

@@ -1,155 +1,29 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Kansformers.Text;
 
-/// <summary>
-/// Encodes one word at a time and remembers common words. Always merges the adjacent pair of lowest rank, the leftmost first,
-/// until no pair merges. For one thread.
-/// </summary>
-internal sealed class BytePairEncoder(BytePairMerges merges)
+/// <summary>Encodes words by the merges of their UTF-8 bytes, every one of which is a token.</summary>
+internal sealed class BytePairEncoder(BytePairMerges merges) : WordEncoder
 {
-    private const int LongestRemembered = 40;
-    private const int MostRemembered = 1 << 16;
-
-    // Up to this many bytes the plain search for the lowest rank beats a heap.
-    private const int LongestScanned = 96;
-
-    private readonly Dictionary<string, int[]> _words = [];
-    private int[] _ids = new int[LongestScanned];
-    private int[] _ranks = new int[LongestScanned];
-    private int[] _next = [];
-    private int[] _previous = [];
-
-    public void Encode(ReadOnlySpan<char> word, List<int> destination)
-    {
-        if (word.Length > LongestRemembered)
-        {
-            destination.AddRange(Merge(word));
-            return;
-        }
-
-        var words = _words.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (!words.TryGetValue(word, out int[]? ids))
-        {
-            ids = Merge(word).ToArray();
-            if (_words.Count == MostRemembered)
-                _words.Clear();
-            words[word] = ids;
-        }
-
-        destination.AddRange(ids.AsSpan());
-    }
+    private readonly PairMerger _merger = new(merges);
 
     /// <summary>The tokens of a word given as bytes, valid until the next call.</summary>
     public ReadOnlySpan<int> Merge(ReadOnlySpan<byte> bytes)
     {
-        if (_ids.Length < bytes.Length)
-            _ids = new int[bytes.Length];
+        Span<int> ids = _merger.Room(bytes.Length);
         int[] byteIds = merges.ByteIds;
         for (int i = 0; i < bytes.Length; i++)
-            _ids[i] = byteIds[bytes[i]];
-        return _ids.AsSpan(0, bytes.Length <= LongestScanned ? MergeByScan(bytes.Length) : MergeByHeap(bytes.Length));
+            ids[i] = byteIds[bytes[i]];
+        return _merger.Merge(bytes.Length);
     }
 
-    private ReadOnlySpan<int> Merge(ReadOnlySpan<char> word)
+    protected override ReadOnlySpan<int> EncodeWord(ReadOnlySpan<char> word)
     {
         byte[] rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(word.Length));
         int length = Encoding.UTF8.GetBytes(word, rented);
         ReadOnlySpan<int> ids = Merge(rented.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(rented);
         return ids;
-    }
-
-    private int MergeByScan(int count)
-    {
-        Span<int> ids = _ids.AsSpan(0, count);
-        Span<int> ranks = _ranks.AsSpan(0, count); // of each token with the one after it
-        for (int i = 0; i + 1 < count; i++)
-            ranks[i] = merges.Find(ids[i], ids[i + 1]);
-
-        while (count > 1)
-        {
-            int best = 0;
-            for (int i = 1; i < count - 1; i++)
-            {
-                if (ranks[i] < ranks[best])
-                    best = i;
-            }
-
-            int merged = ranks[best];
-            if (merged == BytePairMerges.None)
-                break;
-            count--;
-            ids[best] = merged;
-            ids[(best + 2)..(count + 1)].CopyTo(ids[(best + 1)..]);
-            ranks[(best + 1)..count].CopyTo(ranks[best..]);
-            if (best > 0)
-                ranks[best - 1] = merges.Find(ids[best - 1], merged);
-            if (best + 1 < count)
-                ranks[best] = merges.Find(merged, ids[best + 1]);
-        }
-
-        return count;
-    }
-
-    /// <summary>The same result in n log n time: candidates in a heap by rank and place, tokens in a doubly linked list.</summary>
-    private int MergeByHeap(int count)
-    {
-        if (_next.Length < count)
-        {
-            _next = new int[count];
-            _previous = new int[count];
-        }
-
-        PriorityQueue<int, long> candidates = new(count);
-        for (int i = 0; i < count; i++)
-        {
-            _previous[i] = i - 1;
-            _next[i] = i + 1;
-            if (i + 1 < count)
-                Propose(candidates, i, i + 1);
-        }
-
-        while (candidates.TryDequeue(out int at, out long priority))
-        {
-            // A candidate is stale when one of its tokens was merged since: its place is dead or makes another pair.
-            int merged = (int)(priority >> 32), right = _next[at];
-            if (_ids[at] < 0 || right >= count || merges.Find(_ids[at], _ids[right]) != merged)
-                continue;
-            _ids[at] = merged;
-            _ids[right] = -1;
-            int after = _next[at] = _next[right];
-            if (after < count)
-            {
-                _previous[after] = at;
-                Propose(candidates, at, after);
-            }
-
-            if (_previous[at] >= 0)
-                Propose(candidates, _previous[at], at);
-        }
-
-        return Compact(count);
-    }
-
-    private void Propose(PriorityQueue<int, long> candidates, int left, int right)
-    {
-        int rank = merges.Find(_ids[left], _ids[right]);
-        if (rank != BytePairMerges.None)
-            candidates.Enqueue(left, ((long)rank << 32) | (uint)left);
-    }
-
-    private int Compact(int count)
-    {
-        int kept = 0;
-        for (int i = 0; i < count; i++)
-        {
-            if (_ids[i] >= 0)
-                _ids[kept++] = _ids[i];
-        }
-
-        return kept;
     }
 }

@@ -9,31 +9,39 @@ internal sealed class BytePairMerges
     public const int None = int.MaxValue;
 
     private readonly ulong[] _keys;
-    private readonly int[] _merged;
+    private readonly int[] _ranks;
+    private readonly int[]? _mergedByRank;
     private readonly int _shift;
 
-    public BytePairMerges(int capacity)
+    /// <summary>Makes an empty table.</summary>
+    /// <param name="capacity">The most merges that will be added.</param>
+    /// <param name="mergedByRank">What each merge makes; null where that is the rank itself.</param>
+    public BytePairMerges(int capacity, int[]? mergedByRank = null)
     {
-        int size = (int)BitOperations.RoundUpToPowerOf2((uint)capacity * 2);
+        _mergedByRank = mergedByRank;
+        int size = (int)BitOperations.RoundUpToPowerOf2(((uint)capacity * 2) + 2);
         _keys = new ulong[size];
-        _merged = new int[size];
+        _ranks = new int[size];
         _shift = 64 - BitOperations.Log2((uint)size);
     }
 
     /// <summary>The ids of the 256 single bytes.</summary>
     public int[] ByteIds { get; } = new int[256];
 
-    public void Add(int left, int right, int merged)
+    public void Add(int left, int right, int rank)
     {
         ulong key = Key(left, right);
         int slot = Slot(key);
         while (_keys[slot] != 0)
             slot = (slot + 1) & (_keys.Length - 1);
         _keys[slot] = key;
-        _merged[slot] = merged;
+        _ranks[slot] = rank;
     }
 
-    /// <summary>The token that two adjacent tokens make, which is also the rank of the merge; <see cref="None"/> when they make none.</summary>
+    /// <summary>The token that the merge of a rank makes.</summary>
+    public int MergedBy(int rank) => _mergedByRank is null ? rank : _mergedByRank[rank];
+
+    /// <summary>The rank of the merge of two adjacent tokens; <see cref="None"/> when they do not merge.</summary>
     public int Find(int left, int right)
     {
         ulong key = Key(left, right);
@@ -41,7 +49,7 @@ internal sealed class BytePairMerges
         {
             ulong found = _keys[slot];
             if (found == key)
-                return _merged[slot];
+                return _ranks[slot];
             if (found == 0)
                 return None;
         }

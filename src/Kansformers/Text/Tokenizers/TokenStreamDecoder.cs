@@ -7,8 +7,11 @@ namespace Kansformers.Text;
 /// so no part ends inside a character or a surrogate pair; all parts together are what <see cref="Tokenizer.Decode"/> gives.
 /// </summary>
 /// <param name="tokenizer">The tokenizer of the tokens.</param>
-public sealed class TokenStreamDecoder(Tokenizer tokenizer)
+/// <param name="continues">Whether the tokens go on with a text, so that the first may begin with the space between two words.</param>
+public sealed class TokenStreamDecoder(Tokenizer tokenizer, bool continues = false)
 {
+    private bool _atStart = !continues;
+
     // Holds back the bytes of an unfinished character.
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private char[] _characters = new char[64];
@@ -17,11 +20,20 @@ public sealed class TokenStreamDecoder(Tokenizer tokenizer)
     /// <param name="id">The next token.</param>
     /// <returns>The text, in whole characters.</returns>
     /// <exception cref="KansformersException">The vocabulary has no such id.</exception>
-    public string Append(int id) => Decode(tokenizer.BytesOf(id), flush: false);
+    public string Append(int id)
+    {
+        ReadOnlySpan<byte> bytes = _atStart ? tokenizer.BytesAtStart(id) : tokenizer.BytesOf(id);
+        _atStart = false;
+        return Decode(bytes, flush: false);
+    }
 
     /// <summary>Ends the text: U+FFFD when a character was left unfinished, else nothing. The decoder may then be used anew.</summary>
     /// <returns>The rest of the text.</returns>
-    public string Flush() => Decode([], flush: true);
+    public string Flush()
+    {
+        _atStart = !continues;
+        return Decode([], flush: true);
+    }
 
     private string Decode(ReadOnlySpan<byte> bytes, bool flush)
     {

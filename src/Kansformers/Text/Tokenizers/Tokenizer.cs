@@ -15,7 +15,7 @@ public abstract class Tokenizer
     {
     }
 
-    /// <summary>The kind by which options and files name it: <c>gpt2</c>, <c>char</c> or <c>byte</c>.</summary>
+    /// <summary>The kind by which options and files name it: <c>gpt2</c>, <c>char</c>, <c>byte</c> or <c>huggingface</c>.</summary>
     public abstract string Kind { get; }
 
     /// <summary>The number of ids; they are 0 to this minus one.</summary>
@@ -35,6 +35,18 @@ public abstract class Tokenizer
     public void Encode(ReadOnlySpan<char> text, List<int> destination, SpecialTokens special = SpecialTokens.AsText)
     {
         ArgumentNullException.ThrowIfNull(destination);
+        EncodeWhole(text, destination, special);
+    }
+
+    /// <summary>Encodes a text, or a pair of texts, and puts the special tokens around them that the tokenizer's template asks for; without a template, none.</summary>
+    /// <param name="text">Any text; special tokens in it are read as text.</param>
+    /// <param name="pair">The second text of a pair, or null.</param>
+    /// <returns>The ids, and to which part each belongs.</returns>
+    /// <exception cref="KansformersException">A text holds a character that the tokenizer does not know.</exception>
+    public virtual ModelInput EncodeForModel(string text, string? pair = null) => SpecialTemplate.None.Fill(Encode(text), pair is null ? null : Encode(pair));
+
+    private protected virtual void EncodeWhole(ReadOnlySpan<char> text, List<int> destination, SpecialTokens special)
+    {
         if (EndOfText is not int endOfText || special == SpecialTokens.AsText)
         {
             EncodeText(text, destination);
@@ -82,8 +94,8 @@ public abstract class Tokenizer
     public string Decode(ReadOnlySpan<int> ids)
     {
         ArrayBufferWriter<byte> bytes = new(Math.Max(16, ids.Length * 4));
-        foreach (int id in ids)
-            bytes.Write(BytesOf(id));
+        for (int i = 0; i < ids.Length; i++)
+            bytes.Write(i == 0 ? BytesAtStart(ids[0]) : BytesOf(ids[i]));
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
@@ -92,11 +104,23 @@ public abstract class Tokenizer
     /// <exception cref="KansformersException">The file cannot be written.</exception>
     public void Save(string folder) => TokenizerFile.Save(this, folder);
 
+    /// <summary>Opens a tokenizer by name or from files.</summary>
+    /// <param name="nameOrPath">
+    /// <c>gpt2</c>, <c>byte</c>; a <c>tokenizer.json</c>; a <c>vocab.json</c> (or <c>encoder.json</c>) with its <c>merges.txt</c> (or <c>vocab.bpe</c>) beside it;
+    /// a BERT <c>vocab.txt</c>; or a folder with such files, a saved tokenizer or a run.
+    /// </param>
+    /// <returns>The tokenizer.</returns>
+    /// <exception cref="KansformersException">There is no such tokenizer, or its files cannot be used.</exception>
+    public static Tokenizer Open(string nameOrPath) => TokenizerSource.Open(nameOrPath);
+
     /// <summary>Reads the tokenizer that <see cref="Save"/> wrote.</summary>
     /// <param name="folder">The folder that holds <c>tokenizer.kansformers.json</c>.</param>
     /// <returns>A tokenizer that gives the same ids as the saved one.</returns>
     /// <exception cref="KansformersException">The file is missing, damaged, or names a tokenizer that this version does not know.</exception>
     public static Tokenizer Load(string folder) => TokenizerFile.Load(folder);
+
+    /// <summary>As <see cref="BytesOf"/>, for the first token of a text: tokenizers that join words by spaces put none there.</summary>
+    internal virtual ReadOnlySpan<byte> BytesAtStart(int id) => BytesOf(id);
 
     /// <summary>
     /// The largest position in (<paramref name="from"/>, length) at which the text can be cut so that encoding the parts one by
@@ -115,7 +139,7 @@ public abstract class Tokenizer
     }
 
     /// <summary>How many bytes of text each id stands for; the end-of-text token, which is no text, counts as zero.</summary>
-    internal int[] TextBytesPerToken()
+    internal virtual int[] TextBytesPerToken()
     {
         int[] lengths = new int[VocabularySize];
         for (int id = 0; id < lengths.Length; id++)

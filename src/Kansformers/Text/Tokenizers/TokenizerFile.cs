@@ -1,20 +1,36 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Kansformers.Files;
 
 namespace Kansformers.Text;
 
-/// <summary>The file of a tokenizer: <c>{"kind": "char", "characters": "...", "unknown": "Refuse"}</c>; the other kinds need no more than their kind.</summary>
+/// <summary>The file of a tokenizer: <c>{"kind": "char", "characters": "...", "unknown": "Refuse"}</c>; <c>gpt2</c> and <c>byte</c> need no more than their kind, and <c>huggingface</c> holds the whole <c>tokenizer.json</c>.</summary>
 internal static class TokenizerFile
 {
     public const string Name = "tokenizer.kansformers.json";
 
-    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     public static void Save(Tokenizer tokenizer, string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         CharTokenizer? characters = tokenizer as CharTokenizer;
-        Content content = new(tokenizer.Kind, characters?.Characters, characters?.Unknown.ToString());
+        if (tokenizer is HuggingFaceTokenizer foreign)
+        {
+            // As it stands: what another program wrote must not change on the way.
+            byte[] json = foreign.Json.ToArray();
+            AtomicFile.Write(Path.Combine(folder, Name), stream =>
+            {
+                stream.Write(Encoding.UTF8.GetBytes($"{{\"kind\": \"{HuggingFaceTokenizer.KindName}\", \"tokenizer\":\n"));
+                stream.Write(json);
+                stream.Write("\n}\n"u8);
+            });
+            return;
+        }
+
+        Content content = new(tokenizer.Kind, characters?.Characters, characters?.Unknown.ToString(), null);
         AtomicFile.WriteText(Path.Combine(folder, Name), JsonSerializer.Serialize(content, Options) + "\n");
     }
 
@@ -52,8 +68,10 @@ internal static class TokenizerFile
     {
         if (OfKind(content?.Kind) is { } simple)
             return simple;
+        if (content is { Kind: HuggingFaceTokenizer.KindName, Tokenizer: JsonElement json })
+            return new HuggingFaceTokenizer(TokenizerDefinition.Read(JsonMarshal.GetRawUtf8Value(json).ToArray(), $"file '{path}'"));
         if (content?.Kind != "char")
-            throw Damaged(path, $"it names no known kind of tokenizer ('{content?.Kind}'; known are gpt2, char and byte)");
+            throw Damaged(path, $"it names no known kind of tokenizer ('{content?.Kind}'; known are gpt2, char, byte and {HuggingFaceTokenizer.KindName})");
         if (content.Characters is not { Length: > 0 } characters)
             throw Damaged(path, "it holds no characters");
         UnknownCharacters unknown = UnknownCharacters.Refuse;
@@ -67,5 +85,5 @@ internal static class TokenizerFile
     private static KansformersException Damaged(string path, string why, Exception? inner = null) =>
         new($"the tokenizer file '{path}' is damaged: {why}; restore it from a copy, or train again", inner);
 
-    private sealed record Content(string? Kind, string? Characters, string? Unknown);
+    private sealed record Content(string? Kind, string? Characters, string? Unknown, JsonElement? Tokenizer);
 }

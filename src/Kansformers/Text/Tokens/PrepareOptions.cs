@@ -8,7 +8,7 @@ public sealed record PrepareOptions
 
     /// <summary>
     /// <c>gpt2</c>, <c>byte</c>, <c>char</c> (made of the characters of the corpus, and of the validation corpus if there is one),
-    /// or a folder that holds a saved tokenizer, such as a run.
+    /// or files that <see cref="Text.Tokenizer.Open"/> reads.
     /// </summary>
     public string TokenizerKind { get; init; } = "gpt2";
 

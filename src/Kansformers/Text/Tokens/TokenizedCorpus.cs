@@ -71,9 +71,7 @@ public sealed class TokenizedCorpus : IDisposable
         Tokenizer tokenizer = options.Tokenizer ?? options.TokenizerKind switch
         {
             "char" => cache.CharactersOf(corpora),
-            string kind when TokenizerFile.OfKind(kind) is { } simple => simple,
-            string folder when Directory.Exists(folder) => Tokenizer.Load(folder),
-            string other => throw new KansformersException($"there is no tokenizer '{other}'; choose gpt2, char, byte or the folder of a saved one"),
+            string other => Tokenizer.Open(other),
         };
 
         List<(TokenFile File, string Key)> encoded = [];

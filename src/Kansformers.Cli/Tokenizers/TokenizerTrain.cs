@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Kansformers.Text;
+
+namespace Kansformers.Cli.Tokenizers;
+
+/// <summary><c>tokenizer train</c>: a byte-level BPE of one's own.</summary>
+internal static class TokenizerTrain
+{
+    public static Command Create()
+    {
+        Option<string> data = new("--data") { Description = "text to learn from: as for train", DefaultValueFactory = _ => "dotnet-docs" };
+        Option<string> textField = new("--text-field") { Description = "the field that holds the text in a .jsonl file", DefaultValueFactory = _ => "text" };
+        Option<int> size = new("--vocab-size") { Description = "how many ids, the end-of-text token included", DefaultValueFactory = _ => 8192 };
+        Option<string> destination = new("--out") { Description = "the file to write", DefaultValueFactory = _ => "tokenizer.json" };
+        Option<bool> json = new("--json") { Description = "print one JSON object on standard output and nothing else there" };
+        Command command = new("train", "Learn a byte-level BPE vocabulary and write it as a tokenizer.json.") { data, textField, size, destination, json };
+        OptionRules.NotEmpty(data, textField, destination);
+        command.SetAction(parsed =>
+        {
+            int wanted = parsed.GetValue(size);
+            if (wanted is < BytePairTrainer.LeastVocabulary or > 1 << 24)
+                throw new UsageException($"--vocab-size is {wanted}; it must be {BytePairTrainer.LeastVocabulary} (the bytes and the end-of-text token) to {1 << 24}");
+            using Interruption interruption = new();
+            Corpus corpus = Corpus.Open(parsed.GetValue(data)!, new CorpusOptions { TextField = parsed.GetValue(textField)! });
+            long start = Stopwatch.GetTimestamp();
+            HuggingFaceTokenizer tokenizer = BytePairTrainer.Train(corpus, wanted, new Progress(), interruption.Token);
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            string path = Path.GetFullPath(parsed.GetValue(destination)!);
+            tokenizer.SaveJson(path);
+            if (parsed.GetValue(json))
+                JsonOutput.Print(new { Tokenizer = path, Data = corpus.Name, VocabSize = tokenizer.VocabularySize, Seconds = seconds });
+            else
+                Console.WriteLine(FormattableString.Invariant($"wrote {path}: {tokenizer.VocabularySize} ids from {corpus.Description}, {seconds:0.0} s{(tokenizer.VocabularySize < wanted ? "; no other pair of tokens occurs twice" : "")}"));
+            return CommandLineApp.Succeeded;
+        });
+        return command;
+    }
+
+    /// <summary>A line now and then on the error stream.</summary>
+    private sealed class Progress : IProgress<TokenizerTrainingProgress>
+    {
+        private long _last = Stopwatch.GetTimestamp();
+
+        public void Report(TokenizerTrainingProgress value)
+        {
+            if (Stopwatch.GetElapsedTime(_last).TotalSeconds < 2)
+                return;
+            _last = Stopwatch.GetTimestamp();
+            Console.Error.WriteLine(value.Stage == TokenizerTrainingStage.CountingWords
+                ? FormattableString.Invariant($"counting words: {value.Done / 1e6:0.0} of {value.Total / 1e6:0.0} MB")
+                : FormattableString.Invariant($"learning merges: {value.Done} of {value.Total} tokens"));
+        }
+    }
+}
