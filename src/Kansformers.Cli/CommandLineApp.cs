@@ -24,6 +24,7 @@ internal static class CommandLineApp
             SampleCommand.Create(),
             EvalCommand.Create(),
             InfoCommand.Create(),
+            TokenizeCommand.Create(),
             BenchCommand.Create(),
         };
 
