@@ -22,19 +22,29 @@ internal static class ParquetCodec
             {
                 0 => packed,
                 1 => WithBlock(packed, size, 64, Snappy.Decompress),
-                2 => FromStream(new GZipStream(new MemoryStream(packed), CompressionMode.Decompress), size),
-                4 => FromStream(new BrotliStream(new MemoryStream(packed), CompressionMode.Decompress), size),
-                6 => FromStream(new DecompressionStream(new MemoryStream(packed)), size),
+                2 or 4 or 6 => FromStream(Open(codec, new MemoryStream(packed))!, size),
                 7 => WithBlock(packed, size, 256, (from, to) => LZ4Codec.Decode(from, to)),
                 _ => throw new InvalidDataException($"it is compressed by method {codec}, which is not supported (snappy, gzip, brotli, zstd and lz4_raw are)"),
             };
         }
-        catch (Exception failure) when (failure is not (InvalidDataException or OutOfMemoryException))
+        catch (Exception failure) when (IsRefusal(failure))
         {
-            // Each library has its own way of refusing what it did not write.
             throw new InvalidDataException("a page cannot be unpacked", failure);
         }
     }
+
+    /// <summary>Unpacks on the way; null for methods that need a page as a whole.</summary>
+    public static Stream? Open(long codec, Stream packed) => codec switch
+    {
+        0 => packed,
+        2 => new GZipStream(packed, CompressionMode.Decompress),
+        4 => new BrotliStream(packed, CompressionMode.Decompress),
+        6 => new DecompressionStream(packed),
+        _ => null,
+    };
+
+    /// <summary>Each library has its own way of refusing what it did not write.</summary>
+    public static bool IsRefusal(Exception failure) => failure is not (InvalidDataException or OutOfMemoryException or KansformersException);
 
     private delegate int Decoder(ReadOnlySpan<byte> packed, Span<byte> bytes);
 

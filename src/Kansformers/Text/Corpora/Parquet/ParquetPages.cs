@@ -5,7 +5,7 @@ using System.Text;
 namespace Kansformers.Text;
 
 /// <summary>The pages of a column in a row group, as texts.</summary>
-internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool optional)
+internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool optional) : IDisposable
 {
     private const long RunLengths = 3;
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
@@ -14,6 +14,7 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
     private ReadOnlyMemory<byte>[]? _dictionary;
     private ParquetValues? _values;
     private HybridRuns? _levels;
+    private PageStream? _stream;
     private long _left; // in the page
     private long _at = chunk.Start;
 
@@ -35,6 +36,12 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
         {
             throw new InvalidDataException("a text in it is not valid UTF-8", failure);
         }
+    }
+
+    public void Dispose()
+    {
+        _stream?.Dispose();
+        _stream = null;
     }
 
     /// <summary>Fills a buffer from a place in a file.</summary>
@@ -59,14 +66,18 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
         if (_at >= chunk.Start + chunk.Length)
             throw new InvalidDataException("the column has fewer values than it says");
         ParquetPageHeader header = ReadHeader();
-        if (header.PackedLength > _fileLength - _at || header.PackedLength > ParquetCodec.LongestPage)
+        if (header.PackedLength > _fileLength - _at)
             throw new InvalidDataException("a page is longer than the file");
+        Dispose();
+        if (BeginStream(header))
+            return;
+        if (header.PackedLength > ParquetCodec.LongestPage)
+            throw new InvalidDataException("a page is longer than 1 GB");
+        RequireChecksum(header);
         byte[] packed = new byte[header.PackedLength];
         Fill(file, packed, _at);
         _at += packed.Length;
         BytesRead += packed.Length;
-        if (header.Checksum is uint checksum && Crc32.HashToUInt32(packed) != checksum)
-            throw new InvalidDataException("a page does not match its checksum");
         switch (header.Type)
         {
             case ParquetPageType.Dictionary:
@@ -81,13 +92,59 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
         }
     }
 
+    /// <summary>Begins a page of plain values that can be unpacked on the way; false for others.</summary>
+    private bool BeginStream(ParquetPageHeader header)
+    {
+        if (header.Type is not (ParquetPageType.Data or ParquetPageType.DataV2) || header.Encoding != ParquetValues.Plain)
+            return false;
+        RequireLevels(header);
+        bool second = header.Type == ParquetPageType.DataV2;
+        int levelBytes = second ? (int)header.LevelBytes : 0;
+        FileSlice slice = new(file, _at + levelBytes, header.PackedLength - levelBytes, read => BytesRead += read);
+        Stream? content = ParquetCodec.Open(header.IsPacked ? chunk.Codec : 0, slice);
+        if (content is null)
+            return false;
+        RequireChecksum(header);
+        _stream = new PageStream(content, header.Length - levelBytes);
+        byte[]? levels = !optional ? null : second ? new byte[levelBytes] : _stream.TakeLevels();
+        if (second && levels is not null)
+            Fill(file, levels, _at);
+        _levels = levels is null ? null : new HybridRuns(levels, 1);
+        (_values, _left) = (_stream, header.Values);
+        _at += header.PackedLength;
+        return true;
+    }
+
+    private void RequireChecksum(ParquetPageHeader header)
+    {
+        if (header.Checksum is null)
+            return;
+        Crc32 crc = new();
+        byte[] buffer = new byte[1 << 16];
+        for (long done = 0; done < header.PackedLength;)
+        {
+            Span<byte> part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, header.PackedLength - done));
+            Fill(file, part, _at + done);
+            crc.Append(part);
+            done += part.Length;
+        }
+
+        if (crc.GetCurrentHashAsUInt32() != header.Checksum)
+            throw new InvalidDataException("a page does not match its checksum");
+    }
+
+    private void RequireLevels(ParquetPageHeader header)
+    {
+        if (optional && header.Type == ParquetPageType.Data && header.LevelEncoding != RunLengths)
+            throw new InvalidDataException("its missing values are marked in a way that is long out of use");
+    }
+
     private void BeginData(ParquetPageHeader header, ReadOnlyMemory<byte> bytes)
     {
         _levels = null;
         if (optional)
         {
-            if (header.LevelEncoding != RunLengths)
-                throw new InvalidDataException("its missing values are marked in a way that is long out of use");
+            RequireLevels(header);
             int length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span);
             _levels = new HybridRuns(bytes.Slice(4, length), 1);
             bytes = bytes[(4 + length)..];

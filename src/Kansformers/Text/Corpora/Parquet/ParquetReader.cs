@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Kansformers.Text;
 
 /// <summary>
-/// Reads the text of one column, page by page: no more than a page and a dictionary are in memory, however large row groups are.
+/// Reads the text of one column, page by page, whatever the size of row groups: in memory is no more than a dictionary and a page,
+/// and of a page of plain values that is packed by gzip, brotli, zstd or not at all, no more than a value.
 /// What is damaged is <see cref="KansformersException"/> with the file and the row group.
 /// </summary>
 internal sealed class ParquetReader : IDisposable
@@ -49,6 +50,7 @@ internal sealed class ParquetReader : IDisposable
                 ParquetChunk chunk = group.Chunks[column.Index];
                 if (chunk.Values != group.Rows)
                     throw new InvalidDataException("the column has another number of values than the row group has rows");
+                _pages?.Dispose();
                 (_pages, _rowsLeft) = (new ParquetPages(_file, chunk, column.IsOptional), group.Rows);
             }
 
@@ -71,7 +73,11 @@ internal sealed class ParquetReader : IDisposable
         return bytes;
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _pages?.Dispose();
+        _file.Dispose();
+    }
 
     private ParquetFooter ReadFooter()
     {

@@ -5,7 +5,10 @@ namespace Kansformers.Text;
 /// <summary>The values of a page that are there, one after another, as bytes.</summary>
 internal abstract class ParquetValues
 {
-    private const long Plain = 0, PlainDictionary = 2, DeltaLength = 6, Delta = 7, Dictionary = 8; // the encodings of text
+    /// <summary>The encoding of values as they are, each behind its length.</summary>
+    public const long Plain = 0;
+
+    private const long PlainDictionary = 2, DeltaLength = 6, Delta = 7, Dictionary = 8; // the encodings of text
 
     /// <summary>The next value.</summary>
     public abstract ReadOnlySpan<byte> Next();
