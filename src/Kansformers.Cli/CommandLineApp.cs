@@ -26,6 +26,7 @@ internal static class CommandLineApp
             EvalCommand.Create(),
             InfoCommand.Create(),
             ConvertCommand.Create(),
+            TokenizeCommand.Create(),
             BenchCommand.Create(),
             TokenizerCommand.Create(),
         };

@@ -14,11 +14,13 @@ internal static class EvalCommand
     {
         ModelOptions model = new();
         Option<string?> data = new("--data") { Description = "text to score: as for train [default: the held-out part of the run's own text]" };
-        Option<string> textField = new("--text-field") { Description = "the field that holds the text in a .jsonl file", DefaultValueFactory = _ => "text" };
+        CorpusChoice choice = new();
         Option<int?> stride = new("--stride") { Description = "how far each window of one block moves on; smaller gives every token more context [default: the block size]" };
         Option<long?> maxTokens = new("--max-tokens") { Description = "score only so many tokens from the start" };
-        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus, by sliding windows.") { data, textField, stride, maxTokens };
-        OptionRules.NotEmpty(data, textField);
+        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus, by sliding windows.") { data, stride, maxTokens };
+        foreach (Option option in choice.All)
+            command.Add(option);
+        OptionRules.NotEmpty(data);
         model.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -36,23 +38,23 @@ internal static class EvalCommand
                 throw new UsageException(failure.Message);
             }
 
-            using TokenizedCorpus corpus = Prepare(source, tokenizer, parsed.GetValue(data), parsed.GetValue(textField)!, interruption.Token);
+            using TokenizedCorpus corpus = Prepare(source, tokenizer, parsed.GetValue(data), choice, parsed, interruption.Token);
             TokenSpan text = parsed.GetValue(data) is null ? corpus.Validation : corpus.Train;
             if (parsed.GetValue(data) is null && text.Count < 2)
                 throw new KansformersException($"the run '{source.Run!.Folder}' holds out no text to evaluate; give --data");
             EvaluationResult result = new CorpusEvaluator(gpt, options).Evaluate(text, new EvaluationDisplay(), interruption.Token);
             if (parsed.GetValue(model.Json))
-                JsonOutput.Print(new { result.Loss, result.Perplexity, result.BitsPerByte, result.Tokens, result.Stride, BlockSize = gpt.Options.BlockSize, Data = corpus.Name, result.Seconds, result.TokensPerSecond });
+                JsonOutput.Print(new { result.Loss, result.Perplexity, result.BitsPerByte, result.Tokens, result.Stride, BlockSize = gpt.Options.BlockSize, Data = corpus.Name, Corpus = corpus.Counts, result.Seconds, result.TokensPerSecond });
             else
-                Print(corpus.Name, gpt, result);
+                Print(corpus, gpt, result);
             return CommandLineApp.Succeeded;
         });
         return command;
     }
 
-    private static void Print(string name, Gpt model, EvaluationResult result)
+    private static void Print(TokenizedCorpus corpus, Gpt model, EvaluationResult result)
     {
-        Console.WriteLine(FormattableString.Invariant($"corpus          {name}"));
+        Console.WriteLine(FormattableString.Invariant($"corpus          {corpus.Description}: {corpus.Counts}"));
         Console.WriteLine(FormattableString.Invariant($"tokens scored   {result.Tokens}"));
         Console.WriteLine(FormattableString.Invariant($"windows         {model.Options.BlockSize} tokens, stride {result.Stride}"));
         Console.WriteLine(FormattableString.Invariant($"loss            {result.Loss:0.0000} nats per token"));
@@ -61,13 +63,23 @@ internal static class EvalCommand
         Console.WriteLine(FormattableString.Invariant($"speed           {HumanText.Count((long)result.TokensPerSecond)} tokens/s, {HumanText.Duration(TimeSpan.FromSeconds(result.Seconds))}"));
     }
 
-    private static TokenizedCorpus Prepare(ModelSource source, Tokenizer tokenizer, string? data, string textField, CancellationToken cancellation)
+    private static TokenizedCorpus Prepare(ModelSource source, Tokenizer tokenizer, string? data, CorpusChoice choice, ParseResult parsed, CancellationToken cancellation)
     {
         if (data is null && source.Run is null)
             throw new UsageException("a weight file has no text of its own; give --data");
         if (data is null)
             return source.Run!.LoadCorpus(cancellation: cancellation);
         SpecialTokens special = source.Run?.Config.Data.SpecialTokens ?? SpecialTokens.AsText;
-        return TrainingRun.Prepare(new DataConfig { Data = data, Tokenizer = tokenizer.Kind, TextField = textField, ValidationFraction = 0, SpecialTokens = special }, tokenizer, cancellation: cancellation);
+        DataConfig config = new()
+        {
+            Data = data,
+            Tokenizer = tokenizer.Kind,
+            TextField = parsed.GetValue(choice.TextField),
+            Deduplicate = parsed.GetValue(choice.Deduplicate),
+            TokenFormat = choice.FormatIn(parsed),
+            ValidationFraction = 0,
+            SpecialTokens = special,
+        };
+        return TrainingRun.Prepare(config, tokenizer, cancellation: cancellation);
     }
 }

@@ -47,7 +47,7 @@ internal static class TrainCommand
     {
         if (chosen is not null)
             return chosen;
-        string name = Path.Combine("runs", $"{Path.GetFileNameWithoutExtension(config.Data.Data.TrimEnd('/', '\\'))}-{config.Preset}");
+        string name = Path.Combine("runs", $"{CorpusPath.Short(config.Data.Data)}-{config.Preset}");
         string folder = name;
         for (int number = 2; Directory.Exists(folder); number++)
             folder = FormattableString.Invariant($"{name}-{number}");

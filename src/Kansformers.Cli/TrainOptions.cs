@@ -13,12 +13,12 @@ internal sealed class TrainOptions
     private static readonly TrainingOptions Defaults = new();
     private static readonly GptOptions ModelDefaults = new();
 
-    public readonly Option<string> Data = new("--data") { Description = "text to train on: a .txt or .md file, a folder of them, a .jsonl file, or dotnet-docs (built in)", DefaultValueFactory = _ => "dotnet-docs" };
+    public readonly Option<string> Data = new("--data") { Description = $"text to train on: {CorpusChoice.Kinds}", DefaultValueFactory = _ => "dotnet-docs" };
     public readonly Option<string?> ValidationData = new("--val-data") { Description = "other text to validate on, instead of the end of --data" };
     public readonly Option<double> ValidationFraction = new("--val-fraction") { Description = "the share of the tokens that is held out, from the end", DefaultValueFactory = _ => 0.1 };
-    public readonly Option<string> TextField = new("--text-field") { Description = "the field that holds the text in a .jsonl file", DefaultValueFactory = _ => "text" };
+    public readonly CorpusChoice Corpus = new();
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
-    public readonly Option<string> SpecialTokens = new("--special-tokens") { Description = "<|endoftext|> written in the text: text (as it stands), recognise, or refuse", DefaultValueFactory = _ => "text" };
+    public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
     public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)} [default: gpt-nano]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
@@ -57,7 +57,7 @@ internal sealed class TrainOptions
 
     private Option[] Choices =>
     [
-        Data, ValidationData, ValidationFraction, TextField, Tokenizer, SpecialTokens, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
+        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
         BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, WeightDecay, Beta1, Beta2, GradClip, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
@@ -66,7 +66,7 @@ internal sealed class TrainOptions
     {
         foreach (Option option in Choices.Concat([Device, Resume, Config, Prompt, SampleTokens, Json]))
             command.Add(option);
-        OptionRules.NotEmpty(Data, ValidationData, TextField, Tokenizer, Out, Resume, Config);
+        OptionRules.NotEmpty(Data, ValidationData, Tokenizer, Out, Resume, Config);
         OptionRules.Device(Device);
     }
 
@@ -103,16 +103,11 @@ internal sealed class TrainOptions
                 Data = FullPath(parsed.GetValue(Data)!),
                 ValidationData = parsed.GetValue(ValidationData) is string other ? FullPath(other) : null,
                 ValidationFraction = held,
-                TextField = parsed.GetValue(TextField)!,
+                TextField = parsed.GetValue(Corpus.TextField),
+                Deduplicate = parsed.GetValue(Corpus.Deduplicate),
+                TokenFormat = Corpus.FormatIn(parsed),
                 Tokenizer = tokenizer,
-                SpecialTokens = parsed.GetValue(SpecialTokens) switch
-                {
-                    "text" => Text.SpecialTokens.AsText,
-                    "recognise" => Text.SpecialTokens.Recognise,
-                    "refuse" => Text.SpecialTokens.Refuse,
-                    string unknown => throw new UsageException($"unknown treatment of special tokens '{unknown}': use text, recognise or refuse"),
-                    null => throw new UsageException("--special-tokens needs a value"),
-                },
+                SpecialTokens = SpecialTokenNames.Parse(parsed.GetValue(SpecialTokens)),
             },
         };
         try
@@ -131,7 +126,7 @@ internal sealed class TrainOptions
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     // A run is resumed from any working folder, so it remembers where its text lies, not how it was called.
-    private static string FullPath(string data) => File.Exists(data) || Directory.Exists(data) ? Path.GetFullPath(data) : data;
+    private static string FullPath(string data) => Text.CorpusPath.Full(data);
 
     private string PresetName(ParseResult parsed)
     {

@@ -25,7 +25,7 @@ internal sealed class TrainingSession : IDisposable
                 display.Say(note);
             GptOptions model = run.Model.Options;
             long steps = run.Folder.Config.Training.MaxIters;
-            display.Say($"corpus  {run.Corpus.Name}: {HumanText.Count(run.Corpus.Train.Count)} tokens to train on, {HumanText.Count(run.Corpus.Validation.Count)} held out; {run.Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids");
+            display.Say($"corpus  {run.Corpus.Description}: {run.Corpus.Counts}, {HumanText.Count(run.Corpus.Train.Count)} tokens to train on, {HumanText.Count(run.Corpus.Validation.Count)} held out; {run.Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids");
             display.Say($"model   {run.Folder.Config.Preset}, KAN layers: {model.Placement.Text()}; {HumanText.Count(run.Model.ParameterCount)} parameters, {HumanText.Count(run.Model.KanParameterCount)} of them in KAN layers");
             display.Say($"run     {run.Folder.ShortName}" + (run.Trainer.Steps > 0 ? $", going on after step {run.Trainer.Steps}" : ""));
             display.Began(run.Trainer.Steps, steps);
@@ -125,6 +125,7 @@ internal sealed class TrainingSession : IDisposable
         TokensPerSecond = _result.Seconds > 0 ? _result.Tokens / _result.Seconds : 0,
         _result.Seconds,
         PeakMemoryBytes = PeakMemory.Bytes,
+        Corpus = _run.Corpus.Counts,
         _result.End,
         Sample = sample,
     });

@@ -18,8 +18,14 @@ public sealed record DataConfig
     /// <summary>The share of the tokens that is held out when there is no other text.</summary>
     public double ValidationFraction { get; init; } = 0.1;
 
-    /// <summary>The field that holds the text in a <c>.jsonl</c> corpus.</summary>
-    public string TextField { get; init; } = "text";
+    /// <summary>The column, or the field of <c>.jsonl</c> lines, that holds the text; null when it is to be found.</summary>
+    public string? TextField { get; init; }
+
+    /// <summary>Whether exact duplicates of documents are left out.</summary>
+    public bool Deduplicate { get; init; }
+
+    /// <summary>What the numbers of a <c>.bin</c> corpus are.</summary>
+    public TokenFormat TokenFormat { get; init; }
 
     /// <summary>What becomes of <c>&lt;|endoftext|&gt;</c> written in the text.</summary>
     public SpecialTokens SpecialTokens { get; init; }

@@ -163,7 +163,7 @@ public sealed class TrainingRun : IDisposable
             Title = $"{Folder.Config.Preset} on {Corpus.Name}",
             CommandLine = Folder.Config.CommandLine,
             Resumes = Folder.Config.Resumes,
-            Corpus = $"{Corpus.Name}: {HumanText.Count(Corpus.Train.Count)} tokens to train on, {HumanText.Count(Corpus.Validation.Count)} held out; {Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids",
+            Corpus = $"{Corpus.Name}: {HumanText.Count(Corpus.Train.Count)} tokens to train on, {HumanText.Count(Corpus.Validation.Count)} held out; {Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Corpus.Counts}",
             Model =
             [
                 $"{model.Layers} layers, {model.Heads} heads, width {model.Width}, block size {model.BlockSize}",
@@ -250,7 +250,7 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="KansformersException">The text cannot be read or the tokenizer does not fit it.</exception>
     public static TokenizedCorpus Prepare(DataConfig data, Tokenizer? tokenizer, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
-        CorpusOptions options = new() { TextField = data.TextField };
+        CorpusOptions options = new() { TextField = data.TextField, Deduplicate = data.Deduplicate, TokenFormat = data.TokenFormat };
         return TokenizedCorpus.Prepare(
             new PrepareOptions
             {

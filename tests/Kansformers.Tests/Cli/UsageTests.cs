@@ -56,6 +56,11 @@ public class UsageTests
     [InlineData("sample run --checkpoint middle", "'middle'")]
     [InlineData("eval", "RUN")]
     [InlineData("info", "RUN")]
+    [InlineData("tokenize", "--data")]
+    [InlineData("tokenize --data a.txt --tokenizer nope", "'nope'")]
+    [InlineData("tokenize --data a.txt --tokenizer char --out a.bin", "--tokenizer char")]
+    [InlineData("tokenize --data a.txt --format uint8", "uint8")]
+    [InlineData("train --token-format int64", "int64")]
     public void A_call_that_makes_no_sense_is_one_line_and_exit_code_2(string call, string part) =>
         Cli.AssertFails(CommandLineApp.BadUsage, [part], Cli.Args(call));
 
@@ -74,7 +79,7 @@ public class UsageTests
     [Fact]
     public void Help_succeeds_for_the_program_and_for_every_verb()
     {
-        foreach (string call in new[] { "", "--help", "train --help", "sample --help", "eval --help", "info --help", "bench --help", "bench layer --help", "bench step --help", "bench decode --help", "bench memory --help", "train --config missing.json --help" })
+        foreach (string call in new[] { "", "--help", "train --help", "sample --help", "eval --help", "info --help", "tokenize --help", "bench --help", "bench layer --help", "bench step --help", "bench decode --help", "bench memory --help", "train --config missing.json --help" })
         {
             CliResult result = Cli.Run(Cli.Args(call));
             Assert.Equal((CommandLineApp.Succeeded, ""), (result.Code, result.Error));

@@ -23,39 +23,44 @@ public abstract class Corpus
 
     /// <summary>Opens a corpus.</summary>
     /// <param name="pathOrName">
-    /// A text file (<c>.txt</c>, <c>.md</c> or any other that is text), a folder of <c>.txt</c> and <c>.md</c> files (run folders in it are passed over), a <c>.jsonl</c> file,
-    /// or the name of a built-in corpus: <c>dotnet-docs</c>.
+    /// <para>
+    /// A text file (<c>.txt</c>, <c>.md</c> or any other that is text), a table (<c>.jsonl</c>, <c>.csv</c>, <c>.tsv</c>, <c>.parquet</c>; a row is a
+    /// document), either of them packed (<c>.gz</c>, <c>.zst</c>), a folder of these (run folders in it are passed over) or a pattern like
+    /// <c>data/**/*.jsonl</c>; a part of the rows of these, like <c>corpus.parquet[:1%]</c>, see <see cref="CorpusSlice"/>;
+    /// ready tokens (<c>.bin</c>), see <see cref="TokenFormat"/>; or the name of a built-in corpus: <c>dotnet-docs</c>.
+    /// </para>
     /// </param>
     /// <param name="options">How to read it; the defaults when null.</param>
-    /// <returns>The corpus; its text is read by <see cref="Read"/>.</returns>
-    /// <exception cref="KansformersException">There is no such file, folder or name; it cannot be read; or it holds no text.</exception>
+    /// <returns>The corpus; its text is read by <see cref="Read()"/>.</returns>
+    /// <exception cref="KansformersException">There is no such file, folder or name; it cannot be read; it has no text column; or it holds no text.</exception>
     public static Corpus Open(string pathOrName, CorpusOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(pathOrName);
         options = (options ?? new CorpusOptions()).Validated();
-        if (Directory.Exists(pathOrName))
-            return FolderCorpus.Open(pathOrName);
-        if (File.Exists(pathOrName))
-        {
-            SourceFile.RequireContent(pathOrName);
-            return Path.GetExtension(pathOrName).Equals(".jsonl", StringComparison.OrdinalIgnoreCase)
-                ? new JsonLinesCorpus(pathOrName, options.TextField)
-                : new TextFileCorpus(pathOrName);
-        }
-
+        CorpusPath path = CorpusPath.Parse(pathOrName);
+        if (File.Exists(path.Name) && CorpusFiles.FormatOf(path.Name) == TokenBinCorpus.Extension)
+            return TokenBinCorpus.Open(path, options);
+        if (Path.Exists(path.Name) || CorpusFiles.IsPattern(path.Name))
+            return FileCorpus.Open(path, options);
         if (pathOrName == DotnetDocsCorpus.BuiltInName)
             return DotnetDocsCorpus.Find(options.BuiltInBytes);
-        throw new KansformersException($"there is no file or folder '{Path.GetFullPath(pathOrName)}'; give a .txt, .md or .jsonl file, a folder of text files, or '{DotnetDocsCorpus.BuiltInName}'");
+        if (path.Name == DotnetDocsCorpus.BuiltInName)
+            throw new KansformersException($"the built-in corpus cannot be sliced; leave out {path.Slice}");
+        throw NamedCorpora.Find(path.Name) is { } named ? named.IsNotHere()
+            : new KansformersException($"there is no file or folder '{Path.GetFullPath(path.Name)}'; give a {CorpusFiles.Kinds}, a folder of these, or '{DotnetDocsCorpus.BuiltInName}'");
     }
 
     /// <summary>Reads the text from its beginning.</summary>
     /// <returns>The pieces in order.</returns>
     /// <exception cref="KansformersException">While reading: a file cannot be read or is not UTF-8, a line is bad, or there is no text at all.</exception>
-    public IEnumerable<TextPiece> Read()
+    public IEnumerable<TextPiece> Read() => Read(new CorpusTally());
+
+    /// <summary>As above, and counts what becomes of the rows.</summary>
+    internal IEnumerable<TextPiece> Read(CorpusTally tally)
     {
         bool any = false, inDocument = false;
         long sourceBytes = 0;
-        foreach (RawPiece piece in ReadRaw())
+        foreach (RawPiece piece in ReadRaw(tally))
         {
             sourceBytes += piece.SourceBytes;
             for (ReadOnlyMemory<char> rest = piece.Text; rest.Length > 0;)
@@ -69,15 +74,17 @@ public abstract class Corpus
                 rest = rest[length..];
             }
 
-            inDocument &= !piece.EndsDocument;
+            if (!piece.EndsDocument)
+                continue;
+            tally.Documents += inDocument ? 1 : 0;
+            tally.EmptyRows += inDocument ? 0 : 1;
+            inDocument = false;
         }
 
         if (!any)
             throw new KansformersException($"the corpus {Description} holds no text; choose another with --data");
     }
 
-    /// <summary>The text as the source gives it: pieces of any length, empty ones too, not cut inside a surrogate pair.</summary>
-    private protected abstract IEnumerable<RawPiece> ReadRaw();
-
-    private protected readonly record struct RawPiece(ReadOnlyMemory<char> Text, bool EndsDocument, long SourceBytes);
+    /// <summary>The text as the source gives it. Counts only what it leaves out on request: documents and empty rows are counted by the caller.</summary>
+    private protected abstract IEnumerable<RawPiece> ReadRaw(CorpusTally tally);
 }

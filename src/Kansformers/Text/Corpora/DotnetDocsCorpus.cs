@@ -41,11 +41,11 @@ internal sealed class DotnetDocsCorpus : Corpus
     public static DotnetDocsCorpus In(string folder, long maximumBytes) =>
         new([.. Directory.GetFiles(folder, "*.xml").Order(StringComparer.Ordinal)], Path.GetFileName(folder), maximumBytes);
 
-    private protected override IEnumerable<RawPiece> ReadRaw()
+    private protected override IEnumerable<RawPiece> ReadRaw(CorpusTally tally)
     {
         foreach (string document in _documents.Value)
             yield return new RawPiece(document.AsMemory(), true, 0);
-        yield return new RawPiece(default, true, Files.Sum(file => new FileInfo(file).Length));
+        yield return new RawPiece(default, false, Files.Sum(file => new FileInfo(file).Length));
     }
 
     /// <summary>The documents, up to the size that was asked for, but at least one.</summary>

@@ -12,11 +12,12 @@ internal static class TextFileReader
 {
     private const int BlockBytes = TextPiece.MaximumLength;
 
-    public static IEnumerable<(ReadOnlyMemory<char> Text, int SourceBytes)> Read(string path)
+    public static IEnumerable<(ReadOnlyMemory<char> Text, long SourceBytes)> Read(string path)
     {
-        using FileStream stream = SourceFile.Open(path);
+        using SourceStream stream = SourceStream.Open(path);
         byte[] block = new byte[BlockBytes];
-        int held = SourceFile.Read(stream, block);
+        int held = stream.Read(block);
+        RequireText(path, block.AsSpan(0, held));
         Decoding decoding = Decoding.Of(block.AsSpan(0, held));
         int at = decoding.MarkLength;
         long offset = 0; // of the block in the file
@@ -27,7 +28,7 @@ internal static class TextFileReader
             int used = decoding.Decode(block.AsSpan(at, held - at), characters, final, out int written, out bool valid);
             if (!valid)
                 throw Invalid(path, decoding.Name, offset + at + used);
-            yield return (characters.AsMemory(0, written), at + used);
+            yield return (characters.AsMemory(0, written), stream.TakeSourceBytes());
 
             int left = held - at - used;
             block.AsSpan(at + used, left).CopyTo(block);
@@ -35,9 +36,25 @@ internal static class TextFileReader
             at = 0;
             if (final)
                 break;
-            held = left + SourceFile.Read(stream, block.AsSpan(left));
+            held = left + stream.Read(block.AsSpan(left));
         }
         while (held > 0);
+    }
+
+    // UTF-16 of Latin letters without a mark passes for UTF-8, with a NUL for every second character.
+    private static void RequireText(string path, ReadOnlySpan<byte> start)
+    {
+        if (start.Length < 64 || start is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+            return;
+        int even = 0, odd = 0;
+        for (int i = 0; i + 1 < start.Length; i += 2)
+        {
+            even += start[i] == 0 ? 1 : 0;
+            odd += start[i + 1] == 0 ? 1 : 0;
+        }
+
+        if (Math.Max(even, odd) > 0.4 * (start.Length / 2) && Math.Min(even, odd) < 0.1 * (start.Length / 2))
+            throw new KansformersException($"'{path}' seems to be UTF-16 without a byte-order mark; convert it to UTF-8");
     }
 
     private static KansformersException Invalid(string path, string encoding, long offset) =>

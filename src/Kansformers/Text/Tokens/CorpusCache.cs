@@ -10,7 +10,7 @@ namespace Kansformers.Text;
 /// </summary>
 internal sealed class CorpusCache
 {
-    /// <summary>Raise it when the encoding or the format of token files changes.</summary>
+    /// <summary>Raise it when the encoding changes; the format of token files has a version of its own.</summary>
     private const string Version = "1";
 
     private readonly string _folder;

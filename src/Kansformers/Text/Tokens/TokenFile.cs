@@ -42,6 +42,9 @@ public sealed unsafe class TokenFile : IDisposable
     /// <summary>The UTF-8 bytes of the text that the tokens stand for; end-of-text tokens count as none.</summary>
     public long Utf8Bytes => _header.Utf8Bytes;
 
+    /// <summary>What became of the rows of the corpus that the tokens were made of.</summary>
+    public CorpusCounts Counts => _header.Counts;
+
     /// <summary>The XxHash128 of the tokens.</summary>
     public UInt128 ContentHash => _header.Hash;
 

@@ -16,14 +16,17 @@ internal static class TokenFileWriter
     /// <param name="cancellation">Stops the work.</param>
     public static void Write(string path, Corpus corpus, Tokenizer tokenizer, SpecialTokens special, Action<long> advance, Action beforeCommit, CancellationToken cancellation)
     {
-        ParallelEncoder encoder = new(tokenizer, special, cancellation);
+        CorpusTally tally = new();
+        IEnumerable<EncodedChunk> chunks = corpus is TokenBinCorpus ready
+            ? ready.ReadTokens(tokenizer, tally, cancellation)
+            : new ParallelEncoder(tokenizer, special, cancellation).Encode(corpus.Read(tally));
         AtomicFile.Write(path, stream =>
         {
             // The header is known at the end; until then zeros hold its place, which no reader takes for a token file.
             stream.Write(new byte[TokenFileHeader.Size]);
             XxHash128 hash = new();
             long bytes = 0, utf8Bytes = 0;
-            foreach (EncodedChunk chunk in encoder.Encode(corpus.Read()))
+            foreach (EncodedChunk chunk in chunks)
             {
                 stream.Write(chunk.Tokens.Span);
                 hash.Append(chunk.Tokens.Span);
@@ -35,7 +38,7 @@ internal static class TokenFileWriter
             beforeCommit();
             int width = TokenFileHeader.WidthFor(tokenizer.VocabularySize);
             stream.Position = 0;
-            stream.Write(new TokenFileHeader(width, bytes / width, tokenizer.VocabularySize, utf8Bytes, hash.GetCurrentHashAsUInt128()).ToBytes());
+            stream.Write(new TokenFileHeader(width, bytes / width, tokenizer.VocabularySize, utf8Bytes, hash.GetCurrentHashAsUInt128(), tally.Counts).ToBytes());
         });
     }
 }

@@ -15,6 +15,8 @@ public sealed class TokenizedCorpus : IDisposable
     {
         _files = [.. encoded.Select(part => part.File)];
         Name = options.Corpus.Name;
+        Description = options.Corpus.Description;
+        Counts = _files[0].Counts;
         Tokenizer = tokenizer;
         FromCache = !cache.Wrote;
         Notes = cache.Notes;
@@ -36,6 +38,12 @@ public sealed class TokenizedCorpus : IDisposable
 
     /// <summary>The name of the corpus.</summary>
     public string Name { get; }
+
+    /// <summary>What it is, in a few words, with the column that holds the text: <c>'a.csv' (column 'text')</c>.</summary>
+    public string Description { get; }
+
+    /// <summary>What became of the rows of the corpus; those of a validation corpus are not among them.</summary>
+    public CorpusCounts Counts { get; }
 
     /// <summary>The tokenizer that made the tokens.</summary>
     public Tokenizer Tokenizer { get; }

@@ -1,0 +1,25 @@
+using System.CommandLine;
+using Kansformers.Text;
+
+namespace Kansformers.Cli;
+
+/// <summary>The options that say how a corpus is read, the same for every verb that reads one.</summary>
+internal sealed class CorpusChoice
+{
+    /// <summary>What <c>--data</c> can be.</summary>
+    public const string Kinds = "a file (.txt, .md, .jsonl, .csv, .tsv, .parquet; also packed, .gz or .zst), a folder or 'pattern*' of these, a part like 'a.parquet[:1%]', ready tokens (.bin), or dotnet-docs (built in)";
+
+    public readonly Option<string?> TextField = new("--text-field") { Description = "the column or .jsonl field that holds the text [default: text, content, ... or the only one of text]" };
+    public readonly Option<bool> Deduplicate = new("--deduplicate") { Description = "leave out documents that are exactly the same as one before, and count them" };
+    public readonly Option<string> TokenFormat = new("--token-format") { Description = "what the numbers in a .bin file are: auto (told by its content), uint16 or int32", DefaultValueFactory = _ => "auto" };
+
+    public CorpusChoice()
+    {
+        OptionRules.NotEmpty(TextField);
+        TokenFormat.AcceptOnlyFromAmong("auto", "uint16", "int32");
+    }
+
+    public Option[] All => [TextField, Deduplicate, TokenFormat];
+
+    public TokenFormat FormatIn(ParseResult parsed) => TokenFormats.Parse(parsed.GetValue(TokenFormat)!);
+}

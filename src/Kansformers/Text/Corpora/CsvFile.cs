@@ -1,0 +1,45 @@
+using System.Text;
+
+namespace Kansformers.Text;
+
+/// <summary>
+/// Comma-separated (or tab-separated) values after RFC 4180: the first record names the columns, each other is a row, one field
+/// of which is a document. Blank lines are no rows, unless there is only one column.
+/// </summary>
+internal sealed class CsvFile : DocumentFile
+{
+    private readonly byte _separator;
+    private readonly string _column;
+
+    private CsvFile(string path, byte separator, string column)
+        : base(path) => (_separator, _column) = (separator, column);
+
+    public override string Identity => $"csv {(char)_separator} {_column}";
+
+    public override string Details => $"column '{_column}'";
+
+    public static CsvFile Open(string path, byte separator, string? column)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        using CsvRecords records = new(path, separator);
+        string[] names = HeadOf(records);
+        return new CsvFile(path, separator, names.Length == 0 ? column ?? "text" : TextColumn.Choose(path, [.. names.Select(name => (name, true))], column));
+    }
+
+    public override IEnumerable<RawPiece> Read()
+    {
+        using CsvRecords records = new(Path, _separator);
+        string[] names = HeadOf(records);
+        int wanted = Array.IndexOf(names, _column);
+        while (records.Next())
+        {
+            if (records.IsBlank && names.Length > 1)
+                continue;
+            if (records.Count != names.Length)
+                throw records.Bad($"it has {records.Count} fields where the first record names {names.Length} columns; put fields with separators, quotes or line breaks in quotes");
+            yield return new RawPiece(records.Field(wanted).AsMemory(), true, records.TakeSourceBytes());
+        }
+    }
+
+    private static string[] HeadOf(CsvRecords records) => records.Next() ? [.. Enumerable.Range(0, records.Count).Select(records.Field)] : [];
+}

@@ -1,0 +1,129 @@
+using System.Text;
+
+namespace Kansformers.Text;
+
+/// <summary>Cuts a CSV file into records and these into fields, after RFC 4180; a quote within a field that does not begin with one is text.</summary>
+internal sealed class CsvRecords(string path, byte separator) : IDisposable
+{
+    private const byte Quote = (byte)'"', LineFeed = (byte)'\n', CarriageReturn = (byte)'\r';
+
+    private readonly ByteWindow _window = new(path);
+    private readonly List<(int Start, int Length, bool Quoted)> _fields = [];
+    private int _length; // of the record, with its line break
+    private long _line = 1; // that the record begins in
+    private long _lines; // that the record takes
+
+    /// <summary>The number of fields of the record.</summary>
+    public int Count => _fields.Count;
+
+    /// <summary>Whether the record is an empty line.</summary>
+    public bool IsBlank => _fields is [(_, 0, false)];
+
+    /// <summary>Goes to the next record; false at the end of the file.</summary>
+    public bool Next()
+    {
+        _window.Advance(_length);
+        _line += _lines;
+        (_length, _lines) = (0, 0);
+        _fields.Clear();
+        if (!Has(0))
+            return false;
+        while (ReadField())
+        {
+        }
+
+        return true;
+    }
+
+    /// <summary>A field of the record, without its quotes.</summary>
+    public string Field(int index)
+    {
+        (int start, int length, bool quoted) = _fields[index];
+        ReadOnlySpan<byte> bytes = _window.Content.Slice(start, length);
+        int invalid = Utf8Validity.FirstInvalid(bytes);
+        if (invalid >= 0)
+            throw Bad($"it is not valid UTF-8 at byte {_window.Offset + start + invalid} of the file; convert the file to UTF-8");
+        string text = Encoding.UTF8.GetString(bytes);
+        return quoted ? text.Replace("\"\"", "\"", StringComparison.Ordinal) : text;
+    }
+
+    public long TakeSourceBytes() => _window.TakeSourceBytes();
+
+    public KansformersException Bad(string why) => new($"'{path}' line {_line} is bad: {why}");
+
+    public void Dispose() => _window.Dispose();
+
+    /// <summary>Reads the field that begins where the record ends so far; false when it is the last one.</summary>
+    private bool ReadField()
+    {
+        int start = _length;
+        if (!Has(start) || _window.Content[start] != Quote)
+        {
+            int end = Find(start, separator, LineFeed);
+            bool cut = Has(end) && _window.Content[end] == LineFeed && end > start && _window.Content[end - 1] == CarriageReturn;
+            _fields.Add((start, end - start - (cut ? 1 : 0), false));
+            return EndField(end);
+        }
+
+        int at = start + 1;
+        while (true)
+        {
+            at = Find(at, Quote, Quote);
+            if (!Has(at))
+                throw Bad("a quote in the record that begins there is not closed; is the file cut short?");
+            if (!Has(at + 1) || _window.Content[at + 1] != Quote)
+                break;
+            at += 2;
+        }
+
+        ReadOnlySpan<byte> inside = _window.Content[(start + 1)..at];
+        _lines += inside.Count(LineFeed);
+        _fields.Add((start + 1, inside.Length, true));
+        int next = at + 1;
+        if (Has(next + 1) && _window.Content[next] == CarriageReturn && _window.Content[next + 1] == LineFeed)
+            next++;
+        if (Has(next) && _window.Content[next] != separator && _window.Content[next] != LineFeed)
+            throw Bad("something follows a closing quote; write a quote within quotes twice");
+        return EndField(next);
+    }
+
+    private bool EndField(int end)
+    {
+        if (!Has(end))
+        {
+            _length = end;
+            return false;
+        }
+
+        _length = end + 1;
+        if (_window.Content[end] == separator)
+            return true;
+        _lines++;
+        return false;
+    }
+
+    /// <summary>The place of the first of two bytes; the end of the file where there is none.</summary>
+    private int Find(int from, byte one, byte other)
+    {
+        while (true)
+        {
+            int at = _window.Content[from..].IndexOfAny(one, other);
+            if (at >= 0)
+                return from + at;
+            from = _window.Content.Length;
+            if (!_window.More(_line))
+                return from;
+        }
+    }
+
+    private bool Has(int at)
+    {
+        while (at >= _window.Content.Length)
+        {
+            if (!_window.More(_line))
+                return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,67 @@
+using ICSharpCode.SharpZipLib;
+using ICSharpCode.SharpZipLib.GZip;
+using ZstdSharp;
+
+namespace Kansformers.Text;
+
+/// <summary>
+/// A file read from its beginning, unpacked when its name ends in <c>.gz</c> or <c>.zst</c>. A packed file that is cut short or
+/// damaged is an error; .NET's own reader of gzip takes a file that is cut short for a whole one.
+/// </summary>
+internal sealed class SourceStream : IDisposable
+{
+    private readonly FileStream _file;
+    private readonly Stream _content;
+    private long _told;
+
+    private SourceStream(FileStream file)
+    {
+        _file = file;
+        _content = Path.GetExtension(file.Name).ToLowerInvariant() switch
+        {
+            ".gz" => new GZipInputStream(file, 1 << 16),
+            ".zst" => new DecompressionStream(file, 1 << 16),
+            _ => file,
+        };
+    }
+
+    public static bool IsPacked(string name) => Path.GetExtension(name).ToLowerInvariant() is ".gz" or ".zst";
+
+    public static SourceStream Open(string path) => new(SourceFile.Open(path));
+
+    /// <summary>Fills as much of the buffer as there still is.</summary>
+    public int Read(Span<byte> buffer)
+    {
+        try
+        {
+            return _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        }
+        catch (Exception failure) when (_content != _file && IsDamage(failure))
+        {
+            throw new KansformersException($"'{_file.Name}' is cut short or damaged: it cannot be unpacked beyond byte {_file.Position} ({failure.Message.ReplaceLineEndings(" ").TrimEnd('.')}); get it again", failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw SourceFile.CannotRead(_file.Name, failure);
+        }
+    }
+
+    /// <summary>The bytes of the file that were read since the last call.</summary>
+    public long TakeSourceBytes()
+    {
+        long at = _file.CanSeek ? _file.Position : _told, fresh = at - _told;
+        _told = at;
+        return fresh;
+    }
+
+    public void Dispose()
+    {
+        if (_content != _file)
+            _content.Dispose();
+        _file.Dispose();
+    }
+
+    // What the two unpackers throw at bytes that they did not write, the oversights of a library among them.
+    private static bool IsDamage(Exception failure) =>
+        failure is SharpZipBaseException or ZstdException or EndOfStreamException or InvalidDataException or ArgumentException or IndexOutOfRangeException or OverflowException;
+}
