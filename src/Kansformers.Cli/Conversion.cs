@@ -51,8 +51,14 @@ internal sealed class Conversion(ModelSource source, RunWeights weights, int? he
             throw new UsageException($"'{folder}' is a file; --to hf needs a folder");
         using Gpt model = source.LoadModel(weights, heads, TorchSharp.torch.CPU);
         IReadOnlyList<TensorChange> written = HuggingFaceGpt.Save(model, folder);
-        if (source.Run is not null || tokenizer is not null)
-            source.LoadTokenizer(model, tokenizer).Save(folder);
+        if (source.Run is not null || source.HasTokenizer || tokenizer is not null)
+        {
+            // Ours for this program; a file that other programs read where the tokenizer has such a form.
+            Tokenizer known = source.LoadTokenizer(model, tokenizer);
+            known.Save(folder);
+            (known as HuggingFaceTokenizer)?.SaveJson(Path.Combine(folder, "tokenizer.json"));
+        }
+
         return Chained(written);
     }
 

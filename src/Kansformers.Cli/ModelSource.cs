@@ -20,6 +20,9 @@ internal sealed class ModelSource
     /// <summary>Whether it is a folder in Hugging Face's layout.</summary>
     public bool IsHuggingFace => Run is null && Directory.Exists(_path);
 
+    /// <summary>Whether it is a folder in Hugging Face's layout with a tokenizer in it.</summary>
+    public bool HasTokenizer => IsHuggingFace && TokenizerSource.IsIn(_path);
+
     /// <summary>The file that holds the weights, or the folder in Hugging Face's layout.</summary>
     public string WeightFile(RunWeights weights) => Run is null ? _path
         : weights == RunWeights.Best && File.Exists(Run.ModelFile) ? Run.ModelFile : Run.CheckpointFile;
@@ -55,7 +58,7 @@ internal sealed class ModelSource
         Tokenizer tokenizer = name switch
         {
             null when Run is not null => Run.LoadTokenizer(),
-            null when IsHuggingFace && TokenizerSource.Exists(_path) => Tokenizer.Open(_path),
+            null when HasTokenizer => Tokenizer.Open(_path),
             null when model.Options.VocabularySize == Gpt2Vocabulary => Gpt2Tokenizer.Instance,
             null => throw new UsageException($"'{_path}' has a vocabulary of {model.Options.VocabularySize} and does not tell its tokenizer; give --tokenizer gpt2, byte, or the folder of a saved one"),
             _ => Tokenizer.Open(name),

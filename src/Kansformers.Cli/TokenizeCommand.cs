@@ -12,7 +12,7 @@ internal static class TokenizeCommand
     public static Command Create()
     {
         Option<string> data = new("--data") { Description = $"text to encode: {CorpusChoice.Kinds}", Required = true };
-        Option<string> tokenizer = new("--tokenizer") { Description = "gpt2, byte, char, or the folder of a saved tokenizer (a run)", DefaultValueFactory = _ => "gpt2" };
+        Option<string> tokenizer = new("--tokenizer") { Description = "gpt2, byte, char, a tokenizer file (tokenizer.json, vocab.json, vocab.txt), or the folder of one or of a run", DefaultValueFactory = _ => "gpt2" };
         Option<string?> output = new("--out") { Description = "a file of ids to write, as nanoGPT's train.bin [default: only the cache, from which train takes them]" };
         Option<string> format = new("--format") { Description = "the numbers in --out: uint16, int32, or auto (the fewer that hold the vocabulary)", DefaultValueFactory = _ => "auto" };
         Option<string> special = SpecialTokenNames.Option();
@@ -26,8 +26,8 @@ internal static class TokenizeCommand
         command.SetAction(parsed =>
         {
             string kind = parsed.GetValue(tokenizer)!;
-            if (kind is not ("char" or "byte" or "gpt2") && !Directory.Exists(kind))
-                throw new UsageException($"there is no tokenizer '{kind}': use gpt2, byte, char, or the folder of a saved one");
+            if (!TokenizerSource.Exists(kind))
+                throw new UsageException($"there is no tokenizer '{kind}': use gpt2, byte, char, a tokenizer file, or the folder of a saved one");
             if (kind == "char" && parsed.GetValue(output) is not null)
                 throw new UsageException("the ids of --tokenizer char mean nothing without its characters, which --out does not hold; give the folder of a saved tokenizer, such as a run");
             DataConfig config = new()

@@ -13,6 +13,9 @@ internal static class TokenizerSource
     /// <summary>Whether a name may be opened: for a refusal before any work is done.</summary>
     public static bool Exists(string nameOrPath) => TokenizerFile.OfKind(nameOrPath) is not null || Path.Exists(nameOrPath);
 
+    /// <summary>Whether a folder holds a file of a tokenizer.</summary>
+    public static bool IsIn(string folder) => FileIn(folder) is not null;
+
     public static Tokenizer Open(string nameOrPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(nameOrPath);
@@ -24,19 +27,15 @@ internal static class TokenizerSource
             : throw new KansformersException($"there is no tokenizer '{nameOrPath}'; choose gpt2, char, byte, a tokenizer.json, a vocab.json or vocab.txt, or a folder with such files or a saved tokenizer");
     }
 
-    private static Tokenizer OpenFolder(string folder)
+    private static Tokenizer OpenFolder(string folder) => FileIn(folder) switch
     {
-        string At(string name) => Path.Combine(folder, name);
-        if (File.Exists(At(TokenizerFile.Name)))
-            return Tokenizer.Load(folder);
-        foreach (string name in new[] { "tokenizer.json", "vocab.json", "encoder.json", "vocab.txt" })
-        {
-            if (File.Exists(At(name)))
-                return OpenFile(At(name));
-        }
+        null => throw new KansformersException($"there is no tokenizer in '{folder}': it has none of {TokenizerFile.Name}, tokenizer.json, vocab.json and vocab.txt; give the folder of a run or of a saved tokenizer"),
+        TokenizerFile.Name => Tokenizer.Load(folder),
+        string name => OpenFile(Path.Combine(folder, name)),
+    };
 
-        throw new KansformersException($"there is no tokenizer in '{folder}': it has none of {TokenizerFile.Name}, tokenizer.json, vocab.json and vocab.txt; give the folder of a run or of a saved tokenizer");
-    }
+    private static string? FileIn(string folder) =>
+        Array.Find([TokenizerFile.Name, "tokenizer.json", "vocab.json", "encoder.json", "vocab.txt"], name => File.Exists(Path.Combine(folder, name)));
 
     private static HuggingFaceTokenizer OpenFile(string path)
     {
