@@ -28,7 +28,7 @@ internal sealed class ModelOptions
         RunWeights weights = ModelSource.ParseWeights(parsed.GetValue(Weights)!);
         if (parsed.GetValue(Heads) < 1)
             throw new UsageException($"--heads is {parsed.GetValue(Heads)}; it must be at least 1");
-        ModelSource.RequireTokenizer(parsed.GetValue(Tokenizer));
+        TokenizerChoice.Require(parsed.GetValue(Tokenizer));
         ModelSource source = ModelSource.Open(parsed.GetValue(Source)!);
         if (source.Run is not null && parsed.GetValue(Tokenizer) is not null)
             throw new UsageException("--tokenizer is for weight files, which have none; a run folder has its own");

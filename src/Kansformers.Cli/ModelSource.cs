@@ -67,15 +67,6 @@ internal sealed class ModelSource
             : throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.Options.VocabularySize}; they do not belong together");
     }
 
-    /// <summary>Refuses a name that can be no tokenizer, before anything is loaded.</summary>
-    public static void RequireTokenizer(string? name)
-    {
-        if (name == "char")
-            throw new UsageException("the characters of a char tokenizer come from a corpus: give --tokenizer the folder of a saved one");
-        if (name is not null && !TokenizerSource.Exists(name))
-            throw new UsageException($"there is no tokenizer '{name}': use gpt2, byte, a tokenizer file, or the folder of a saved one");
-    }
-
     private const int Gpt2Vocabulary = 50257;
 
     private void RefuseHeads(int? heads)

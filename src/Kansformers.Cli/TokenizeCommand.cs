@@ -26,8 +26,7 @@ internal static class TokenizeCommand
         command.SetAction(parsed =>
         {
             string kind = parsed.GetValue(tokenizer)!;
-            if (!TokenizerSource.Exists(kind))
-                throw new UsageException($"there is no tokenizer '{kind}': use gpt2, byte, char, a tokenizer file, or the folder of a saved one");
+            TokenizerChoice.RequireOrChar(kind);
             if (kind == "char" && parsed.GetValue(output) is not null)
                 throw new UsageException("the ids of --tokenizer char mean nothing without its characters, which --out does not hold; give the folder of a saved tokenizer, such as a run");
             DataConfig config = new()

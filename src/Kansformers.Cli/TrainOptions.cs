@@ -89,8 +89,7 @@ internal sealed class TrainOptions
         if (!(held >= 0 && held < 1))
             throw new UsageException(FormattableString.Invariant($"--val-fraction is {held}; it must be 0 to below 1"));
         string tokenizer = parsed.GetValue(Tokenizer)!;
-        if (tokenizer != "char" && !Text.TokenizerSource.Exists(tokenizer))
-            throw new UsageException($"there is no tokenizer '{tokenizer}': use char, byte, gpt2, a tokenizer file, or the folder of a saved one");
+        TokenizerChoice.RequireOrChar(tokenizer);
         if (parsed.GetValue(Patience) > 0 && held == 0)
             throw new UsageException("--patience needs held-out text: give --val-data, or a --val-fraction above 0");
         RunConfig config = new()

@@ -20,7 +20,7 @@ internal static class TokenizerCommand
 
     public static Tokenizer Open(string name)
     {
-        ModelSource.RequireTokenizer(name);
+        TokenizerChoice.Require(name);
         return Tokenizer.Open(name);
     }
 }
