@@ -28,6 +28,9 @@ internal sealed class HubCache(string root, HubRepository repository)
     /// <summary>Where a file of a commit is.</summary>
     public string FileOf(string commit, string file) => Path.Combine(Snapshot(commit), Path.Combine(file.Split('/')));
 
+    /// <summary>What this library remembers of a commit's files; other programs pass over it.</summary>
+    public string ListingOf(string commit) => Path.Combine(Folder, "kansformers", commit + ".json");
+
     /// <summary>Where a content is.</summary>
     public string Blob(string etag) => Path.Combine(Folder, "blobs", etag);
 

@@ -9,7 +9,7 @@ namespace Kansformers.Hub;
 /// <summary>One file: what the hub says of it, then its content, gone on with where an earlier attempt stopped, and checked.</summary>
 internal sealed class HubDownload(HubRequests requests, HubRepository repository, HubCache cache, string commit)
 {
-    /// <summary>Brings a file into the cache.</summary>
+    /// <summary>Brings a file into the cache, where it is not.</summary>
     /// <returns>Its path in the snapshot.</returns>
     /// <exception cref="KansformersException">It cannot be had, or is not what the hub says.</exception>
     public string Get(string file, IProgress<HubProgress>? progress, CancellationToken cancellation)
@@ -23,6 +23,18 @@ internal sealed class HubDownload(HubRequests requests, HubRepository repository
             Fetch(address, blob, file, what, etag, length, progress, cancellation);
         cache.Link(commit, file, etag);
         return path;
+    }
+
+    /// <summary>The checksum and the length that the hub announces.</summary>
+    public static (string Etag, long Length) Facts(HttpResponseMessage answer, string what)
+    {
+        string? etag = Header("X-Linked-Etag") ?? Header("ETag"), size = Header("X-Linked-Size") ?? answer.Content.Headers.ContentLength?.ToString(CultureInfo.InvariantCulture);
+        etag = etag?.Replace("W/", "", StringComparison.Ordinal).Trim('"');
+        if (etag is null || !HubRepository.IsName(etag) || !long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long length))
+            throw new KansformersException($"the hub does not tell checksum and length of {what}; is HF_ENDPOINT a Hugging Face hub?");
+        return (etag, length);
+
+        string? Header(string name) => answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
     }
 
     private void Fetch(string address, string blob, string file, string what, string etag, long length, IProgress<HubProgress>? progress, CancellationToken cancellation)
@@ -64,7 +76,7 @@ internal sealed class HubDownload(HubRequests requests, HubRepository repository
         }
     }
 
-    private static bool Receive(HttpResponseMessage answer, FileStream stream, string what, long length, string file, IProgress<HubProgress>? progress, CancellationToken cancellation)
+    private bool Receive(HttpResponseMessage answer, FileStream stream, string what, long length, string file, IProgress<HubProgress>? progress, CancellationToken cancellation)
     {
         if (answer.StatusCode != HttpStatusCode.PartialContent)
             stream.SetLength(0); // The server does not know ranges: it sends all.
@@ -73,27 +85,15 @@ internal sealed class HubDownload(HubRequests requests, HubRepository repository
         stream.Position = stream.Length;
         using Stream content = answer.Content.ReadAsStream(cancellation);
         byte[] buffer = new byte[1 << 17];
-        while (stream.Length <= length && content.Read(buffer) is int count and > 0)
+        while (stream.Length <= length && requests.Read(content, buffer, cancellation) is int count and > 0)
         {
-            cancellation.ThrowIfCancellationRequested();
             stream.Write(buffer, 0, count);
-            progress?.Report(new HubProgress(file, Math.Min(stream.Length, length), length));
+            progress?.Report(new HubProgress(file, Math.Min(stream.Length, length), length, 1, 1, Math.Min(stream.Length, length), length));
         }
 
         if (stream.Length > length)
             throw new KansformersException($"the hub sends more of {what} than the {length} bytes that it announced");
         return stream.Length == length ? true : throw new IOException($"the connection ended after {stream.Length} of {length} bytes");
-    }
-
-    private static (string Etag, long Length) Facts(HttpResponseMessage answer, string what)
-    {
-        string? etag = Header("X-Linked-Etag") ?? Header("ETag"), size = Header("X-Linked-Size") ?? answer.Content.Headers.ContentLength?.ToString(CultureInfo.InvariantCulture);
-        etag = etag?.Replace("W/", "", StringComparison.Ordinal).Trim('"');
-        if (etag is null || !HubRepository.IsName(etag) || !long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long length))
-            throw new KansformersException($"the hub does not tell checksum and length of {what}; is HF_ENDPOINT a Hugging Face hub?");
-        return (etag, length);
-
-        string? Header(string name) => answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
     }
 
     // Large files are announced by their SHA-256, small ones by git's SHA-1 of a header and the content.

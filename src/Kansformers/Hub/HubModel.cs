@@ -31,7 +31,7 @@ public static class HubModel
         return folder;
     }
 
-    private static List<string> Chosen(HubRepository repository, IReadOnlyList<string> all)
+    private static List<string> Chosen(HubRepository repository, IReadOnlyCollection<string> all)
     {
         List<string> chosen = [.. Described.Where(all.Contains)];
         foreach (string weights in (string[])["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"])

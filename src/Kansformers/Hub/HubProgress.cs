@@ -4,4 +4,8 @@ namespace Kansformers.Hub;
 /// <param name="File">The file, as the hub names it.</param>
 /// <param name="Bytes">Bytes of it that are here.</param>
 /// <param name="Total">Its length.</param>
-public readonly record struct HubProgress(string File, long Bytes, long Total);
+/// <param name="Number">Which of the files it is, from 1.</param>
+/// <param name="Count">How many files there are.</param>
+/// <param name="BytesInAll">Bytes of all of them that are here.</param>
+/// <param name="TotalInAll">The length of all of them; 0 where the hub does not tell it.</param>
+public readonly record struct HubProgress(string File, long Bytes, long Total, int Number, int Count, long BytesInAll, long TotalInAll);

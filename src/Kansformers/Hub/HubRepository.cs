@@ -29,8 +29,8 @@ public sealed record HubRepository(string Id, string Revision = "main", bool IsD
     /// <summary>The folder of the cache: <c>models--owner--name</c>.</summary>
     internal string FolderName => $"{(IsDataset ? "datasets" : "models")}--{Id.Replace("/", "--", StringComparison.Ordinal)}";
 
-    /// <summary>The address of its description.</summary>
-    internal string InfoPath => $"api/{(IsDataset ? "datasets" : "models")}/{Id}/revision/{Uri.EscapeDataString(Revision)}";
+    /// <summary>The address of its description, with the lengths of its files.</summary>
+    internal string InfoPath => $"api/{(IsDataset ? "datasets" : "models")}/{Id}/revision/{Uri.EscapeDataString(Revision)}?blobs=true";
 
     /// <summary>The address of a file.</summary>
     internal string FilePath(string commit, string file) =>
@@ -40,5 +40,8 @@ public sealed record HubRepository(string Id, string Revision = "main", bool IsD
     internal static bool IsName(string name) =>
         name.Length is > 0 and <= 200 && name is not ("." or "..") && !name.AsSpan().ContainsAny(Unsafe) && !name.Any(char.IsControl);
 
-    private static bool IsRevision(string revision) => revision.Length is > 0 and <= 200 && revision.Split('/').All(IsName);
+    /// <summary>Whether a file's name is a path that stays in its folder.</summary>
+    internal static bool IsPath(string file) => file.Split('/').All(IsName);
+
+    private static bool IsRevision(string revision) => revision.Length <= 200 && IsPath(revision);
 }

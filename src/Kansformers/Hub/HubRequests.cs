@@ -11,7 +11,7 @@ internal sealed class HubRequests(HubSettings settings) : IDisposable
 
     private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(20), AutomaticDecompression = DecompressionMethods.None })
     {
-        Timeout = Timeout.InfiniteTimeSpan, // a large file takes long; a dead connection ends by itself
+        Timeout = Timeout.InfiniteTimeSpan, // a large file takes long; silence is what is limited
     };
 
     /// <summary>Sends a request and hands the answer to <paramref name="read"/>; both are tried again when they fail in passing.</summary>
@@ -53,8 +53,45 @@ internal sealed class HubRequests(HubSettings settings) : IDisposable
         }
     }
 
+    /// <summary>Reads what there is of an answer's content, at least a byte; 0 at its end.</summary>
+    /// <exception cref="IOException">The hub was silent for too long.</exception>
+    public int Read(Stream content, byte[] buffer, CancellationToken cancellation) =>
+        InTime(time => content.ReadAsync(buffer, time).AsTask().GetAwaiter().GetResult(), cancellation);
+
+    /// <summary>An answer's whole content.</summary>
+    /// <exception cref="KansformersException">It is longer than it may be.</exception>
+    public byte[] Content(HttpResponseMessage answer, long most, CancellationToken cancellation)
+    {
+        using Stream content = answer.Content.ReadAsStream(cancellation);
+        using MemoryStream bytes = new();
+        byte[] buffer = new byte[1 << 16];
+        while (Read(content, buffer, cancellation) is int count and > 0)
+        {
+            bytes.Write(buffer, 0, count);
+            if (bytes.Length > most)
+                throw new KansformersException($"the hub's answer to {answer.RequestMessage?.RequestUri?.AbsolutePath} is longer than {most} bytes");
+        }
+
+        return bytes.ToArray();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
+
+    // A connection over which nothing comes is as good as broken, and is tried again as one.
+    private T InTime<T>(Func<CancellationToken, T> work, CancellationToken cancellation)
+    {
+        using CancellationTokenSource time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        time.CancelAfter(settings.Timeout);
+        try
+        {
+            return work(time.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new IOException(FormattableString.Invariant($"the hub was silent for {settings.Timeout.TotalSeconds} s"));
+        }
+    }
 
     private HttpResponseMessage Follow(HttpMethod method, Uri address, long from, bool followsAway, CancellationToken cancellation)
     {
@@ -67,7 +104,7 @@ internal sealed class HubRequests(HubSettings settings) : IDisposable
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             if (from > 0)
                 request.Headers.Range = new RangeHeaderValue(from, null);
-            HttpResponseMessage answer = _client.Send(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            HttpResponseMessage answer = InTime(time => _client.Send(request, HttpCompletionOption.ResponseHeadersRead, time), cancellation);
             if ((int)answer.StatusCode is not (301 or 302 or 303 or 307 or 308) || answer.Headers.Location is not Uri location)
                 return answer;
             Uri next = new(address, location);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kansformers.Hub;
 
 /// <summary>
@@ -21,6 +23,9 @@ public sealed record HubSettings
     /// <summary>How often a request is tried before it is given up. Default 5.</summary>
     public int Attempts { get; init; } = 5;
 
+    /// <summary>How long the hub may be silent before a connection counts as broken: <c>HF_HUB_DOWNLOAD_TIMEOUT</c> in seconds, or 10.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Waits before another attempt; tests do not wait.</summary>
     internal Action<TimeSpan, CancellationToken> Wait { get; init; } = (time, cancellation) => cancellation.WaitHandle.WaitOne(time);
 
@@ -35,9 +40,13 @@ public sealed record HubSettings
         string endpoint = Value("HF_ENDPOINT") ?? "https://huggingface.co";
         if (!Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
             throw new KansformersException($"HF_ENDPOINT is '{endpoint}', which is no http or https address");
+        double seconds = 10;
+        if (Value("HF_HUB_DOWNLOAD_TIMEOUT") is string timeout && (!double.TryParse(timeout, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds) || !(seconds > 0 && seconds <= 86400)))
+            throw new KansformersException($"HF_HUB_DOWNLOAD_TIMEOUT is '{timeout}', which is no number of seconds above 0");
         return new HubSettings
         {
             Endpoint = address,
+            Timeout = TimeSpan.FromSeconds(seconds),
             Token = Value("HF_TOKEN") ?? Value("HUGGING_FACE_HUB_TOKEN") ?? ReadToken(Value("HF_TOKEN_PATH") ?? Path.Combine(home, "token")),
             Cache = Value("HF_HUB_CACHE") ?? Value("HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"),
             Offline = Value("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE",

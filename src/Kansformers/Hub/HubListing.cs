@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Kansformers.Files;
+
+namespace Kansformers.Hub;
+
+/// <summary>What is known of a commit's files, whether they are here or not. It never changes, so it is kept beside them for work without a network.</summary>
+/// <param name="Files">The files and their lengths; -1 where the hub does not tell it.</param>
+/// <param name="Rows">The rows of those data files that have been asked for it.</param>
+internal sealed record HubListing(SortedDictionary<string, long> Files, SortedDictionary<string, long> Rows)
+{
+    public static HubListing Of(IEnumerable<KeyValuePair<string, long>> files)
+    {
+        HubListing listing = new(new(StringComparer.Ordinal), new(StringComparer.Ordinal));
+        foreach ((string file, long length) in files)
+            listing.Files[file] = length;
+        return listing;
+    }
+
+    /// <summary>Reads what was kept; null where nothing was, or it is damaged: it can be had again.</summary>
+    public static HubListing? Read(string path)
+    {
+        try
+        {
+            return File.Exists(path) && JsonSerializer.Deserialize<HubListing>(File.ReadAllBytes(path)) is { Files: not null, Rows: not null } listing
+                && listing.Files.Keys.All(HubRepository.IsPath) && listing.Rows.Values.All(rows => rows >= 0) ? listing : null;
+        }
+        catch (Exception failure) when (failure is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    public void Write(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this));
+}
