@@ -68,7 +68,7 @@ internal static class EvalCommand
         if (data is null && source.Run is null)
             throw new UsageException("a weight file has no text of its own; give --data");
         if (data is null)
-            return source.Run!.LoadCorpus(cancellation: cancellation);
+            return source.Run!.LoadCorpus(new EncodingDisplay(), cancellation);
         SpecialTokens special = source.Run?.Config.Data.SpecialTokens ?? SpecialTokens.AsText;
         DataConfig config = new()
         {
@@ -80,6 +80,6 @@ internal static class EvalCommand
             ValidationFraction = 0,
             SpecialTokens = special,
         };
-        return TrainingRun.Prepare(config, tokenizer, cancellation: cancellation);
+        return TrainingRun.Prepare(config, tokenizer, new EncodingDisplay(), cancellation);
     }
 }

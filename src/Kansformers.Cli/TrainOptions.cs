@@ -99,8 +99,8 @@ internal sealed class TrainOptions
             Training = ReadTraining(parsed),
             Data = new DataConfig
             {
-                Data = FullPath(parsed.GetValue(Data)!),
-                ValidationData = parsed.GetValue(ValidationData) is string other ? FullPath(other) : null,
+                Data = parsed.GetValue(Data)!,
+                ValidationData = parsed.GetValue(ValidationData),
                 ValidationFraction = held,
                 TextField = parsed.GetValue(Corpus.TextField),
                 Deduplicate = parsed.GetValue(Corpus.Deduplicate),
@@ -123,9 +123,6 @@ internal sealed class TrainOptions
     }
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
-
-    // A run is resumed from any working folder, so it remembers where its text lies, not how it was called.
-    private static string FullPath(string data) => Text.CorpusPath.Full(data);
 
     private string PresetName(ParseResult parsed)
     {

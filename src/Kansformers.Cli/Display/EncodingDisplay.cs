@@ -15,7 +15,7 @@ internal sealed class EncodingDisplay : IProgress<EncodeProgress>
         if (now - _last < (Live ? 200 : 10_000) && !(done && Live))
             return;
         _last = now;
-        string what = value.Stage switch { PrepareStage.Hashing => "reading", PrepareStage.CollectingCharacters => "collecting characters", _ => "encoding" };
+        string what = value.Stage switch { PrepareStage.Downloading => "downloading", PrepareStage.Hashing => "reading", PrepareStage.CollectingCharacters => "collecting characters", _ => "encoding" };
         string line = FormattableString.Invariant($"{what}: {value.BytesDone / 1e6:0} of {value.BytesTotal / 1e6:0} MB");
         if (Live)
             Console.Error.Write($"\r\u001b[K{(done ? "" : line)}");

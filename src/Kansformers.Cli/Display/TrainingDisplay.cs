@@ -98,6 +98,7 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
 
     private static string Words(EncodeProgress value) => value.Stage switch
     {
+        PrepareStage.Downloading => "downloading the corpus:",
         PrepareStage.Hashing => "looking for changes in the corpus:",
         PrepareStage.CollectingCharacters => "collecting characters:",
         _ => "tokenizing:",

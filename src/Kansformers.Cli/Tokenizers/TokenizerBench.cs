@@ -20,7 +20,7 @@ internal static class TokenizerBench
             if (!(parsed.GetValue(seconds) is > 0 and < 3600))
                 throw new UsageException("--seconds must be above 0 and below 3600");
             Tokenizer opened = TokenizerCommand.Open(parsed.GetValue(tokenizer)!);
-            Corpus corpus = Corpus.Open(parsed.GetValue(data)!);
+            Corpus corpus = Corpus.Open(parsed.GetValue(data)!, progress: new EncodingDisplay());
             using Interruption interruption = new();
             TextPiece[] pieces = [.. corpus.Read().Select(piece => piece with { Text = piece.Text.ToArray() })];
             long bytes = pieces.Sum(piece => (long)System.Text.Encoding.UTF8.GetByteCount(piece.Text.Span)), tokens = 0;

@@ -22,7 +22,7 @@ internal static class TokenizerTrain
             if (wanted is < BytePairTrainer.LeastVocabulary or > 1 << 24)
                 throw new UsageException($"--vocab-size is {wanted}; it must be {BytePairTrainer.LeastVocabulary} (the bytes and the end-of-text token) to {1 << 24}");
             using Interruption interruption = new();
-            Corpus corpus = Corpus.Open(parsed.GetValue(data)!, new CorpusOptions { TextField = parsed.GetValue(textField)! });
+            Corpus corpus = Corpus.Open(parsed.GetValue(data)!, new CorpusOptions { TextField = parsed.GetValue(textField)! }, new EncodingDisplay(), interruption.Token);
             long start = Stopwatch.GetTimestamp();
             HuggingFaceTokenizer tokenizer = BytePairTrainer.Train(corpus, wanted, new Progress(), interruption.Token);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

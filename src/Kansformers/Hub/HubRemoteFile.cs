@@ -5,6 +5,9 @@ namespace Kansformers.Hub;
 /// <summary>A file that lies on the hub, of which a part is read without downloading the rest.</summary>
 internal sealed class HubRemoteFile(HubRequests requests, string address, string what, CancellationToken cancellation)
 {
+    /// <summary>What it is called in messages.</summary>
+    public string Name => what;
+
     /// <summary>The last bytes of the file, all of it when it is shorter; null where the hub does not give parts.</summary>
     public byte[]? Tail(int count, out long length)
     {

@@ -35,7 +35,7 @@ internal sealed class HubRequests(HubSettings settings) : IDisposable
                 if (answer.IsSuccessStatusCode || (!followsAway && (int)answer.StatusCode is >= 300 and < 400))
                     return read(answer);
                 if (Permanent(answer, what) is string refusal)
-                    throw new KansformersException(refusal);
+                    throw new HubRefusedException(refusal);
                 failure = ($"the hub answered {(int)answer.StatusCode} ({answer.ReasonPhrase})", RetryAfter(answer));
             }
             catch (Exception broken) when (broken is HttpRequestException or IOException)
@@ -142,3 +142,6 @@ internal sealed class HubRequests(HubSettings settings) : IDisposable
 
 /// <summary>The hub could not be reached; what is in the cache may serve.</summary>
 internal sealed class HubUnreachableException(string message, Exception? cause) : KansformersException(message, cause);
+
+/// <summary>The hub does not give what was asked for, and will not when asked again.</summary>
+internal sealed class HubRefusedException(string message) : KansformersException(message);

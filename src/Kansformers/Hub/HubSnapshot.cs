@@ -22,6 +22,9 @@ internal sealed class HubSnapshot : IDisposable
     /// <summary>The folder of the files that are here.</summary>
     public string Folder => _cache.Snapshot(Commit);
 
+    /// <summary>Whether <see cref="Files"/> is what the hub told; else it is what another program has put into the cache, which may be a part.</summary>
+    public bool IsListed { get; private init; } = true;
+
     /// <summary>All files of the commit, in ordinal order.</summary>
     public IReadOnlyCollection<string> Files => _listing.Files.Keys;
 
@@ -98,21 +101,20 @@ internal sealed class HubSnapshot : IDisposable
     private HubRequests Requests(string what) =>
         _requests ?? throw new HubMissingException($"{what} of {_repository.Id} is not in the cache '{_settings.Cache}'{(_settings.Offline ? ", and HF_HUB_OFFLINE is set; unset it once" : "")}");
 
-    // Whether what is here suffices for the work. An enumeration of a folder that others filled need not be all that the commit has.
+    // Whether what is here suffices for the work.
     private static bool TryCached<T>(HubRepository repository, HubSettings settings, HubCache cache, Func<HubSnapshot, T> work, out T result)
     {
         result = default!;
         if (cache.Commit is not string commit)
             return false;
         HubListing? listing = HubListing.Read(cache.ListingOf(commit));
-        bool isWhole = listing is not null;
-        using HubSnapshot snapshot = new(repository, settings, cache, commit, listing ?? Enumerate(cache.Snapshot(commit)), null);
+        using HubSnapshot snapshot = new(repository, settings, cache, commit, listing ?? Enumerate(cache.Snapshot(commit)), null) { IsListed = listing is not null };
         try
         {
             result = work(snapshot);
             return true;
         }
-        catch (KansformersException failure) when (failure is HubMissingException || !isWhole)
+        catch (KansformersException failure) when (failure is HubMissingException || !snapshot.IsListed)
         {
             return false;
         }

@@ -32,8 +32,8 @@ public sealed class TrainingRun : IDisposable
     /// <param name="config">The run; its vocabulary size is taken from the tokenizer.</param>
     /// <param name="folder">The run folder to create.</param>
     /// <param name="device">Where to train; null is the CPU.</param>
-    /// <param name="progress">Is told how far the tokenizing has come.</param>
-    /// <param name="cancellation">Stops the tokenizing.</param>
+    /// <param name="progress">Is told how far downloading and tokenizing have come.</param>
+    /// <param name="cancellation">Stops downloading and tokenizing.</param>
     /// <exception cref="KansformersException">Something in the configuration, the corpus or the folder is wrong.</exception>
     public static TrainingRun Start(RunConfig config, string folder, Device? device = null, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -49,7 +49,7 @@ public sealed class TrainingRun : IDisposable
             RunConfig complete = config with
             {
                 Model = config.Model with { VocabularySize = corpus.Tokenizer.VocabularySize },
-                Data = config.Data with { Fingerprint = corpus.Fingerprint },
+                Data = config.Data with { Data = corpus.Source, ValidationData = corpus.ValidationSource, Fingerprint = corpus.Fingerprint },
             };
             RequireBlock(corpus, complete.Model.BlockSize);
             TrainingRun run = Assemble(RunFolder.At(folder, complete), corpus, device);
@@ -75,7 +75,7 @@ public sealed class TrainingRun : IDisposable
     /// <param name="folder">The run folder.</param>
     /// <param name="device">Where to train; null is the CPU.</param>
     /// <param name="progress">Is told how far the tokenizing has come, if the tokens are not in the cache any more.</param>
-    /// <param name="cancellation">Stops the tokenizing.</param>
+    /// <param name="cancellation">Stops downloading and tokenizing.</param>
     /// <exception cref="KansformersException">The folder holds no run or is in use, the checkpoint is damaged or lost, or the corpus has changed.</exception>
     public static TrainingRun Resume(string folder, Device? device = null, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -245,8 +245,8 @@ public sealed class TrainingRun : IDisposable
     /// <summary>The tokens that a configuration names, by a given tokenizer or the one that it names.</summary>
     /// <param name="data">Where the text lies.</param>
     /// <param name="tokenizer">The tokenizer of a run, or null for the one that the configuration names.</param>
-    /// <param name="progress">Is told how far the tokenizing has come.</param>
-    /// <param name="cancellation">Stops the tokenizing.</param>
+    /// <param name="progress">Is told how far downloading and tokenizing have come.</param>
+    /// <param name="cancellation">Stops downloading and tokenizing.</param>
     /// <exception cref="KansformersException">The text cannot be read or the tokenizer does not fit it.</exception>
     public static TokenizedCorpus Prepare(DataConfig data, Tokenizer? tokenizer, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -254,8 +254,8 @@ public sealed class TrainingRun : IDisposable
         return TokenizedCorpus.Prepare(
             new PrepareOptions
             {
-                Corpus = Text.Corpus.Open(data.Data, options),
-                ValidationCorpus = data.ValidationData is string other ? Text.Corpus.Open(other, options) : null,
+                Corpus = Text.Corpus.Open(data.Data, options, progress, cancellation),
+                ValidationCorpus = data.ValidationData is string other ? Text.Corpus.Open(other, options, progress, cancellation) : null,
                 ValidationFraction = data.ValidationFraction,
                 TokenizerKind = data.Tokenizer,
                 Tokenizer = tokenizer,

@@ -25,7 +25,11 @@ internal sealed class FakeHub : IDisposable
 
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
 
+    /// <summary>The files of <c>main</c>.</summary>
     public Dictionary<string, byte[]> Files { get; } = [];
+
+    /// <summary>Another branch, and its files.</summary>
+    public (string Revision, string Commit, Dictionary<string, byte[]> Files)? Other { get; set; }
 
     /// <summary>All requests so far.</summary>
     public List<Request> Requests { get; } = [];
@@ -65,16 +69,20 @@ internal sealed class FakeHub : IDisposable
 
     private byte[] Usual(Request request)
     {
-        if (request.Path.StartsWith("/api/", StringComparison.Ordinal))
+        string[] path = request.Path.Split('?')[0].Split('/');
+        (string commit, Dictionary<string, byte[]> files) = Other is var (revision, otherCommit, others) && (path.Contains(otherCommit) || path[^1] == Uri.EscapeDataString(revision)) ? (otherCommit, others) : (Commit, Files);
+        if (path[1] == "api")
         {
-            string siblings = string.Join(',', Files.Keys.Select(name => $$"""{"rfilename":"{{name}}"}"""));
-            return Body(Encoding.UTF8.GetBytes($$"""{"sha":"{{Commit}}","siblings":[{{siblings}}]}"""));
+            if (Uri.UnescapeDataString(path[^1]).StartsWith("refs/", StringComparison.Ordinal) && commit == Commit)
+                return Reply("404 Not Found", "Content-Length: 0\r\n");
+            string siblings = string.Join(',', files.Select(file => $$"""{"rfilename":"{{file.Key}}","size":{{file.Value.Length}}}"""));
+            return Body(Encoding.UTF8.GetBytes($$"""{"sha":"{{commit}}","siblings":[{{siblings}}]}"""));
         }
 
-        string file = Uri.UnescapeDataString(request.Path[(request.Path.IndexOf(Commit, StringComparison.Ordinal) + Commit.Length + 1)..]);
-        if (!Files.TryGetValue(file, out byte[]? content))
+        string name = Uri.UnescapeDataString(string.Join('/', path[(Array.IndexOf(path, commit) + 1)..]));
+        if (!files.TryGetValue(name, out byte[]? content))
             return Reply("404 Not Found", "Content-Length: 0\r\n");
-        string facts = $"ETag: \"{Etag(content)}\"\r\nX-Repo-Commit: {Commit}\r\n";
+        string facts = $"ETag: \"{Etag(content)}\"\r\nX-Repo-Commit: {commit}\r\n";
         if (request.Method == "HEAD")
             return Reply("200 OK", $"{facts}Content-Length: {content.Length}\r\n");
         return request.From is int from

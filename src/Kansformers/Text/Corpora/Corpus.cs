@@ -3,10 +3,11 @@ namespace Kansformers.Text;
 /// <summary>Text to learn from or to evaluate on, read as a stream of pieces: it may be larger than memory, and may be read again.</summary>
 public abstract class Corpus
 {
-    private protected Corpus(string name, string description)
+    private protected Corpus(string name, string description, string source)
     {
         Name = name;
         Description = description;
+        Source = source;
     }
 
     /// <summary>A short name: the file's or folder's, or the built-in corpus's.</summary>
@@ -14,6 +15,9 @@ public abstract class Corpus
 
     /// <summary>What it is, in a few words: <c>folder 'notes' (12 files)</c>.</summary>
     public string Description { get; }
+
+    /// <summary>How to name it so that <see cref="Open"/> finds the same again, from any working folder: a full path, or a data set at its commit.</summary>
+    public string Source { get; }
 
     /// <summary>The files that hold the text, in the order in which they are read.</summary>
     public abstract IReadOnlyList<string> Files { get; }
@@ -29,14 +33,25 @@ public abstract class Corpus
     /// <c>data/**/*.jsonl</c>; a part of the rows of these, like <c>corpus.parquet[:1%]</c>, see <see cref="CorpusSlice"/>;
     /// ready tokens (<c>.bin</c>), see <see cref="TokenFormat"/>; or the name of a built-in corpus: <c>dotnet-docs</c>.
     /// </para>
+    /// <para>
+    /// Or a data set of a hub, which is downloaded into the hub's own cache: <c>hub:owner/name</c>, with a revision, a split or subset and split, and a
+    /// slice: <c>hub:owner/name@main:subset/train[:1%]</c>; or files of it: <c>hub:owner/name:data/*.jsonl</c>. One word stands for those that the
+    /// original Kansformers was trained on: <c>philosophy</c>, <c>openwebtext</c>, <c>wikitext</c> and <c>shakespeare</c>.
+    /// </para>
     /// </param>
     /// <param name="options">How to read it; the defaults when null.</param>
+    /// <param name="progress">Is told how far a download has come.</param>
+    /// <param name="cancellation">Stops a download; what has come stays, and is gone on with.</param>
     /// <returns>The corpus; its text is read by <see cref="Read()"/>.</returns>
-    /// <exception cref="KansformersException">There is no such file, folder or name; it cannot be read; it has no text column; or it holds no text.</exception>
-    public static Corpus Open(string pathOrName, CorpusOptions? options = null)
+    /// <exception cref="KansformersException">
+    /// There is no such file, folder or name; it cannot be read; it has no text column; it holds no text; or the hub does not give it.
+    /// </exception>
+    public static Corpus Open(string pathOrName, CorpusOptions? options = null, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(pathOrName);
         options = (options ?? new CorpusOptions()).Validated();
+        if (!Path.Exists(pathOrName) && DatasetName.Parse(pathOrName) is { } dataset)
+            return new HubCorpus(dataset, options, progress, cancellation).Open();
         CorpusPath path = CorpusPath.Parse(pathOrName);
         if (File.Exists(path.Name) && CorpusFiles.FormatOf(path.Name) == TokenBinCorpus.Extension)
             return TokenBinCorpus.Open(path, options);
@@ -46,8 +61,7 @@ public abstract class Corpus
             return DotnetDocsCorpus.Find(options.BuiltInBytes);
         if (path.Name == DotnetDocsCorpus.BuiltInName)
             throw new KansformersException($"the built-in corpus cannot be sliced; leave out {path.Slice}");
-        throw NamedCorpora.Find(path.Name) is { } named ? named.IsNotHere()
-            : new KansformersException($"there is no file or folder '{Path.GetFullPath(path.Name)}'; give a {CorpusFiles.Kinds}, a folder of these, or '{DotnetDocsCorpus.BuiltInName}'");
+        throw new KansformersException($"there is no file or folder '{Path.GetFullPath(path.Name)}'; give a {CorpusFiles.Kinds}, a folder of these, hub:owner/name, {NamedCorpora.Words}, or '{DotnetDocsCorpus.BuiltInName}'");
     }
 
     /// <summary>Reads the text from its beginning.</summary>

@@ -41,7 +41,10 @@ internal static class CorpusFiles
         return files.Length > 0 ? files : throw new KansformersException($"no file matches '{pattern}'; give the path of a file or folder, or another pattern");
     }
 
-    private static Regex FormOf(string pattern)
+    /// <summary>What a pattern stands for.</summary>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="sets">Whether <c>[0-9]</c> is a set of characters; else brackets are themselves.</param>
+    public static Regex FormOf(string pattern, bool sets = false)
     {
         StringBuilder form = new(@"\A");
         for (int i = 0; i < pattern.Length; i++)
@@ -55,6 +58,12 @@ internal static class CorpusFiles
             {
                 form.Append(".*");
                 i++;
+            }
+            else if (sets && pattern[i] == '[' && pattern.IndexOf(']', i + 2) is int end and > 0)
+            {
+                string set = pattern[(i + 1)..end];
+                form.Append('[').Append(set[0] is '!' or '^' ? "^" : "").Append(set.TrimStart('!', '^').Replace("\\", "\\\\", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal)).Append(']');
+                i = end;
             }
             else
             {

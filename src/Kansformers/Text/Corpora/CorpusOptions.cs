@@ -1,3 +1,5 @@
+using Kansformers.Hub;
+
 namespace Kansformers.Text;
 
 /// <summary>How <see cref="Corpus.Open"/> reads a corpus.</summary>
@@ -17,6 +19,9 @@ public sealed record CorpusOptions
 
     /// <summary>About how many bytes of UTF-8 a built-in corpus gives at most; it chooses the same part every time.</summary>
     public long BuiltInBytes { get; init; } = 4_000_000;
+
+    /// <summary>Where data sets of a hub come from and are kept; from the environment when null.</summary>
+    public HubSettings? Hub { get; init; }
 
     internal CorpusOptions Validated()
     {

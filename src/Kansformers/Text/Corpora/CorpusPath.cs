@@ -13,16 +13,13 @@ internal readonly record struct CorpusPath(string Name, CorpusSlice? Slice)
     }
 
     /// <summary>The same corpus, named so that it is found from any working folder.</summary>
-    public static string Full(string pathOrName)
-    {
-        CorpusPath path = Parse(pathOrName);
-        bool onDisk = Path.Exists(path.Name) || CorpusFiles.IsPattern(path.Name);
-        return onDisk ? Path.GetFullPath(path.Name) + path.Slice : pathOrName;
-    }
+    public static string Full(CorpusPath path) => Path.GetFullPath(path.Name) + path.Slice;
 
     /// <summary>A short name to call a run by, of characters that any file system takes.</summary>
     public static string Short(string pathOrName)
     {
+        if (!Path.Exists(pathOrName) && DatasetName.Parse(pathOrName) is { } dataset)
+            return dataset.Short;
         string path = Parse(pathOrName).Name.TrimEnd('/', '\\');
         if (CorpusFiles.IsPattern(path))
             path = Path.GetDirectoryName(path[..path.AsSpan().IndexOfAny('*', '?')]) is { Length: > 0 } folder ? folder : "files";

@@ -34,6 +34,9 @@ public sealed partial record CorpusSlice
         return slice is not null && before.Length == 0 ? slice : throw Bad(text);
     }
 
+    /// <summary>The rows from one to another, which is no longer in it.</summary>
+    internal static CorpusSlice Rows(long start, long end) => new(start, end, false);
+
     /// <summary>Takes the slice off the end of a name: <c>train[:1%]</c> is <c>train</c> and <c>[:1%]</c>.</summary>
     /// <param name="text">The name of a split, a file or a corpus, with or without a slice.</param>
     /// <returns>The name, and the slice or null.</returns>

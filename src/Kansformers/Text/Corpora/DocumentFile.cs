@@ -24,7 +24,7 @@ internal abstract class DocumentFile(string path)
     /// <summary>A file of a kind that its name tells; other names are text.</summary>
     public static DocumentFile Open(string path, CorpusOptions options) => CorpusFiles.FormatOf(path) switch
     {
-        ".jsonl" or ".ndjson" => JsonLinesFile.Open(path, options.TextField),
+        ".jsonl" or ".ndjson" or ".json" => JsonLinesFile.Open(path, options.TextField),
         ".csv" => CsvFile.Open(path, (byte)',', options.TextField),
         ".tsv" => CsvFile.Open(path, (byte)'\t', options.TextField),
         ".parquet" => ParquetFile.Open(path, options.TextField),

@@ -21,7 +21,7 @@ internal sealed class DotnetDocsCorpus : Corpus
     private readonly Lazy<List<string>> _documents;
 
     private DotnetDocsCorpus(string[] files, string version, long maximumBytes)
-        : base(BuiltInName, $"the documentation of the .NET API ({version})")
+        : base(BuiltInName, $"the documentation of the .NET API ({version})", BuiltInName)
     {
         Files = files;
         _maximumBytes = maximumBytes;

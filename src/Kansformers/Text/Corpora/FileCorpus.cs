@@ -7,8 +7,8 @@ internal sealed class FileCorpus : Corpus
     private readonly CorpusSlice? _slice;
     private readonly bool _deduplicate;
 
-    private FileCorpus(string name, string description, DocumentFile[] files, CorpusSlice? slice, bool deduplicate)
-        : base(name, description)
+    private FileCorpus(string name, string description, string source, DocumentFile[] files, CorpusSlice? slice, bool deduplicate)
+        : base(name, description, source)
     {
         (_files, _slice, _deduplicate) = (files, slice, deduplicate);
         Files = [.. files.Select(file => file.Path)];
@@ -26,14 +26,27 @@ internal sealed class FileCorpus : Corpus
         string[] paths = isFolder ? CorpusFiles.InFolder(path.Name) : File.Exists(path.Name) ? [path.Name] : CorpusFiles.Matching(path.Name);
         if (paths.Length == 1 && !isFolder)
             SourceFile.RequireContent(paths[0]);
-        DocumentFile[] files = [.. paths.Select(file => DocumentFile.Open(file, options))];
-        if (path.Slice is not null && files is [{ IsOneDocument: true }])
-            throw new KansformersException($"'{path.Name}' is one document, of which {path.Slice} cannot be taken; slices go by rows: of .jsonl, .csv and .parquet, or by the files of a folder");
         string name = isFolder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path.Name))) : Path.GetFileName(path.Name);
+        string[] inside = isFolder || paths.Length > 1 ? [paths.Length == 1 ? "1 file" : $"{paths.Length} files"] : [];
+        return Of(paths, path.Slice, options, name + path.Slice, $"{(isFolder ? "folder " : "")}'{path.Name}{path.Slice}'", inside, CorpusPath.Full(path));
+    }
+
+    /// <summary>The rows of files.</summary>
+    /// <param name="paths">The files in their order.</param>
+    /// <param name="slice">Which of their rows; null for all.</param>
+    /// <param name="options">How to read them.</param>
+    /// <param name="name">A short name for them.</param>
+    /// <param name="what">What they are, in a few words.</param>
+    /// <param name="inside">More of that, which goes in brackets.</param>
+    /// <param name="source">How to name them so that they are found again.</param>
+    public static FileCorpus Of(string[] paths, CorpusSlice? slice, CorpusOptions options, string name, string what, string[] inside, string source)
+    {
+        DocumentFile[] files = [.. paths.Select(file => DocumentFile.Open(file, options))];
+        if (slice is not null && files is [{ IsOneDocument: true }])
+            throw new KansformersException($"'{paths[0]}' is one document, of which {slice} cannot be taken; slices go by rows: of .jsonl, .csv and .parquet, or by the files of a folder");
         string[] details = [.. files.Select(file => file.Details).Where(detail => detail.Length > 0).Distinct()];
-        string[] inside = [.. isFolder || files.Length > 1 ? [files.Length == 1 ? "1 file" : $"{files.Length} files"] : Array.Empty<string>(), .. details.Length == 1 ? details : []];
-        string description = $"{(isFolder ? "folder " : "")}'{path.Name}{path.Slice}'" + (inside.Length > 0 ? $" ({string.Join(", ", inside)})" : "");
-        return new FileCorpus(name + path.Slice, description, files, path.Slice, options.Deduplicate);
+        string[] all = [.. inside, .. details.Length == 1 ? details : []];
+        return new FileCorpus(name, what + (all.Length > 0 ? $" ({string.Join(", ", all)})" : ""), source, files, slice, options.Deduplicate);
     }
 
     private protected override IEnumerable<RawPiece> ReadRaw(CorpusTally tally)

@@ -3,6 +3,9 @@ namespace Kansformers.Text;
 /// <summary>What <see cref="TokenizedCorpus.Prepare"/> is doing.</summary>
 public enum PrepareStage
 {
+    /// <summary>Downloading a data set of a hub.</summary>
+    Downloading,
+
     /// <summary>Reading the files to see whether their tokens are already in the cache.</summary>
     Hashing,
 

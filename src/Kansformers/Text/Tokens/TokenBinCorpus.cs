@@ -15,7 +15,7 @@ internal sealed class TokenBinCorpus : Corpus
     private readonly bool _told; // by the user
 
     private TokenBinCorpus(string path, TokenFormat format, bool told)
-        : base(Path.GetFileName(path), $"'{path}' ({format.Text()} tokens)") => (_path, _format, _told) = (Path.GetFullPath(path), format, told);
+        : base(Path.GetFileName(path), $"'{path}' ({format.Text()} tokens)", Path.GetFullPath(path)) => (_path, _format, _told) = (Path.GetFullPath(path), format, told);
 
     public override IReadOnlyList<string> Files => [_path];
 

@@ -16,6 +16,8 @@ public sealed class TokenizedCorpus : IDisposable
         _files = [.. encoded.Select(part => part.File)];
         Name = options.Corpus.Name;
         Description = options.Corpus.Description;
+        Source = options.Corpus.Source;
+        ValidationSource = options.ValidationCorpus?.Source;
         Counts = _files[0].Counts;
         Tokenizer = tokenizer;
         FromCache = !cache.Wrote;
@@ -41,6 +43,12 @@ public sealed class TokenizedCorpus : IDisposable
 
     /// <summary>What it is, in a few words, with the column that holds the text: <c>'a.csv' (column 'text')</c>.</summary>
     public string Description { get; }
+
+    /// <summary>How to name the corpus so that the same is found again, see <see cref="Corpus.Source"/>.</summary>
+    public string Source { get; }
+
+    /// <summary>The same of the validation corpus; null when there is none.</summary>
+    public string? ValidationSource { get; }
 
     /// <summary>What became of the rows of the corpus; those of a validation corpus are not among them.</summary>
     public CorpusCounts Counts { get; }
