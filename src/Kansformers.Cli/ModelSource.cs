@@ -55,17 +55,17 @@ internal sealed class ModelSource
     /// <summary>The run's tokenizer, one that the user names, or GPT-2's where the vocabulary is its size.</summary>
     public Tokenizer LoadTokenizer(Gpt model, string? name)
     {
-        Tokenizer tokenizer = name switch
-        {
-            null when Run is not null => Run.LoadTokenizer(),
-            null when HasTokenizer => Tokenizer.Open(_path),
-            null when model.Options.VocabularySize == Gpt2Vocabulary => Gpt2Tokenizer.Instance,
-            null => throw new UsageException($"'{_path}' has a vocabulary of {model.Options.VocabularySize} and does not tell its tokenizer; give --tokenizer gpt2, byte, or the folder of a saved one"),
-            _ => Tokenizer.Open(name),
-        };
+        Tokenizer tokenizer = name is null && Run is not null ? Run.LoadTokenizer() : Tokenizer.Open(name ?? TokenizerName(model.Options.VocabularySize));
         return tokenizer.VocabularySize == model.Options.VocabularySize ? tokenizer
             : throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.Options.VocabularySize}; they do not belong together");
     }
+
+    /// <summary>What to open for the tokenizer that the model brings: its folder, or GPT-2's where the vocabulary is its size.</summary>
+    public string TokenizerName(int vocabularySize) =>
+        Run is not null ? Run.Folder
+        : HasTokenizer ? Path.GetFullPath(_path)
+        : vocabularySize == Gpt2Vocabulary ? "gpt2"
+        : throw new UsageException($"'{_path}' has a vocabulary of {vocabularySize} and does not tell its tokenizer; give --tokenizer gpt2, byte, or the folder of a saved one");
 
     private const int Gpt2Vocabulary = 50257;
 

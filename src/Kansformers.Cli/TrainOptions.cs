@@ -19,7 +19,7 @@ internal sealed class TrainOptions
     public readonly CorpusChoice Corpus = new();
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
-    public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)} [default: gpt-nano]" };
+    public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)}; or weights to begin from, which bring their architecture and tokenizer: a run, a GPT-2 folder in Hugging Face's layout, hub:owner/name, or a weight file [default: gpt-nano]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
     public readonly Option<int?> Embd = new("--embd") { Description = "width of the hidden state" };
@@ -29,11 +29,11 @@ internal sealed class TrainOptions
     public readonly Option<int> SplineOrder = new("--spline-order") { Description = "degree of the spline pieces", DefaultValueFactory = _ => ModelDefaults.Kan.SplineOrder };
     public readonly Option<string> GridRange = new("--grid-range") { Description = "the range that the splines cover, LOW,HIGH", DefaultValueFactory = _ => "-1,1" };
     public readonly Option<string> BaseActivation = new("--base-activation") { Description = $"beside the splines: {string.Join(", ", Enum.GetNames<BaseActivation>()).ToLowerInvariant()}", DefaultValueFactory = _ => "silu" };
-    public readonly Option<int> BlockSize = new("--block-size") { Description = "the longest sequence, in tokens", DefaultValueFactory = _ => 64 };
+    public readonly Option<int> BlockSize = new("--block-size") { Description = "the longest sequence, in tokens; with weights to begin from, theirs unless given, and no longer", DefaultValueFactory = _ => 64 };
     public readonly Option<int> BatchSize = new("--batch-size") { Description = "sequences that go through the model at once", DefaultValueFactory = _ => 16 };
     public readonly Option<int> GradAccum = new("--grad-accum") { Description = "batches that add up to one step", DefaultValueFactory = _ => Defaults.GradAccum };
     public readonly Option<long> MaxIters = new("--max-iters") { Description = "optimizer steps", DefaultValueFactory = _ => 1000 };
-    public readonly Option<double> LearningRate = new("--learning-rate") { Description = "the highest learning rate", DefaultValueFactory = _ => 4e-3 };
+    public readonly Option<double> LearningRate = new("--learning-rate") { Description = "the highest learning rate; 3e-4 with weights to begin from, unless given", DefaultValueFactory = _ => 4e-3 };
     public readonly Option<double?> MinLearningRate = new("--min-lr") { Description = "the learning rate at the end of a linear or cosine schedule [default: a tenth of --learning-rate]" };
     public readonly Option<long> Warmup = new("--warmup") { Description = "steps over which the learning rate climbs", DefaultValueFactory = _ => 50 };
     public readonly Option<string> Schedule = new("--schedule") { Description = "constant, linear or cosine", DefaultValueFactory = _ => "cosine" };
@@ -88,15 +88,16 @@ internal sealed class TrainOptions
         double held = parsed.GetValue(ValidationFraction);
         if (!(held >= 0 && held < 1))
             throw new UsageException(FormattableString.Invariant($"--val-fraction is {held}; it must be 0 to below 1"));
-        string tokenizer = parsed.GetValue(Tokenizer)!;
-        TokenizerChoice.RequireOrChar(tokenizer);
+        TokenizerChoice.RequireOrChar(parsed.GetValue(Tokenizer)!);
         if (parsed.GetValue(Patience) > 0 && held == 0)
             throw new UsageException("--patience needs held-out text: give --val-data, or a --val-fraction above 0");
+        Pretrained? pretrained = ReadPretrained(parsed);
         RunConfig config = new()
         {
-            Preset = PresetName(parsed),
-            Model = ReadModel(parsed),
-            Training = ReadTraining(parsed),
+            Preset = pretrained?.Name ?? PresetName(parsed),
+            Model = pretrained?.Architecture ?? ReadModel(parsed),
+            InitialWeights = pretrained?.Weights,
+            Training = ReadTraining(parsed, pretrained is not null),
             Data = new DataConfig
             {
                 Data = parsed.GetValue(Data)!,
@@ -105,7 +106,7 @@ internal sealed class TrainOptions
                 TextField = parsed.GetValue(Corpus.TextField),
                 Deduplicate = parsed.GetValue(Corpus.Deduplicate),
                 TokenFormat = Corpus.FormatIn(parsed),
-                Tokenizer = tokenizer,
+                Tokenizer = IsGiven(parsed, Tokenizer) || pretrained is null ? parsed.GetValue(Tokenizer)! : pretrained.Tokenizer(),
                 SpecialTokens = SpecialTokenNames.Parse(parsed.GetValue(SpecialTokens)),
             },
         };
@@ -132,6 +133,24 @@ internal sealed class TrainOptions
         if (sized && !(IsGiven(parsed, Layers) && IsGiven(parsed, Heads) && IsGiven(parsed, Embd)))
             throw new UsageException("--layers, --heads and --embd go together: give all three");
         return sized ? "custom" : parsed.GetValue(Model) ?? "gpt-nano";
+    }
+
+    // Weights to begin from: what --model names, when it is no preset.
+    private Pretrained? ReadPretrained(ParseResult parsed)
+    {
+        if (parsed.GetValue(Model) is not string name || GptPresets.Names.Contains(name) || !Pretrained.CanBe(name))
+            return null;
+        string[] given = [.. new Option[] { Layers, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation }.Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
+        if (given.Length > 0)
+            throw new UsageException($"the architecture comes with the weights of --model {name}; leave out {string.Join(", ", given)}");
+        Pretrained pretrained = Pretrained.Open(name, parsed.GetValue(Heads));
+        GptOptions options = pretrained.Architecture;
+        if (IsGiven(parsed, BlockSize) && parsed.GetValue(BlockSize) > options.BlockSize)
+            throw new UsageException($"--block-size is {parsed.GetValue(BlockSize)}, but the model has positions for {options.BlockSize} tokens");
+        if (IsGiven(parsed, BlockSize))
+            options = options with { BlockSize = parsed.GetValue(BlockSize) };
+        double dropout = parsed.GetValue(Dropout);
+        return pretrained with { Architecture = options with { EmbeddingDropout = dropout, ResidualDropout = dropout, AttentionDropout = dropout } };
     }
 
     private GptOptions ReadModel(ParseResult parsed)
@@ -179,11 +198,11 @@ internal sealed class TrainOptions
         }
     }
 
-    private TrainingOptions ReadTraining(ParseResult parsed)
+    private TrainingOptions ReadTraining(ParseResult parsed, bool fromWeights)
     {
         if (!Enum.TryParse(parsed.GetValue(Schedule), ignoreCase: true, out LearningRateDecay schedule) || !Enum.IsDefined(schedule))
             throw new UsageException($"unknown schedule '{parsed.GetValue(Schedule)}': use constant, linear or cosine");
-        double rate = parsed.GetValue(LearningRate);
+        double rate = fromWeights && !IsGiven(parsed, LearningRate) ? 3e-4 : parsed.GetValue(LearningRate);
         if (schedule == LearningRateDecay.Constant && IsGiven(parsed, MinLearningRate))
             throw new UsageException("--min-lr has no meaning with --schedule constant");
         long steps = parsed.GetValue(MaxIters), warmup = parsed.GetValue(Warmup);

@@ -49,6 +49,9 @@ public sealed record RunConfig
     /// <summary>The architecture.</summary>
     public required GptOptions Model { get; init; }
 
+    /// <summary>The weight file, or the folder in Hugging Face's layout, that the training begins from; null for random weights.</summary>
+    public string? InitialWeights { get; init; }
+
     /// <summary>The training settings.</summary>
     public required TrainingOptions Training { get; init; }
 

@@ -28,8 +28,8 @@ public sealed class TrainingRun : IDisposable
     /// <summary>The loop; subscribe to its events before <see cref="Run"/>.</summary>
     public Trainer Trainer { get; }
 
-    /// <summary>Tokenizes the corpus, makes the model with the seed's initial weights, and creates the run folder.</summary>
-    /// <param name="config">The run; its vocabulary size is taken from the tokenizer.</param>
+    /// <summary>Tokenizes the corpus, makes the model with the seed's or the given initial weights, and creates the run folder.</summary>
+    /// <param name="config">The run; its vocabulary size is taken from the tokenizer, which must fit where the run has initial weights.</param>
     /// <param name="folder">The run folder to create.</param>
     /// <param name="device">Where to train; null is the CPU.</param>
     /// <param name="progress">Is told how far downloading and tokenizing have come.</param>
@@ -51,6 +51,8 @@ public sealed class TrainingRun : IDisposable
                 Model = config.Model with { VocabularySize = corpus.Tokenizer.VocabularySize },
                 Data = config.Data with { Data = corpus.Source, ValidationData = corpus.ValidationSource, Fingerprint = corpus.Fingerprint },
             };
+            if (config.InitialWeights is not null && config.Model.VocabularySize != complete.Model.VocabularySize)
+                throw new KansformersException($"the tokenizer has {complete.Model.VocabularySize} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
             RequireBlock(corpus, complete.Model.BlockSize);
             TrainingRun run = Assemble(RunFolder.At(folder, complete), corpus, device);
             try
@@ -203,6 +205,8 @@ public sealed class TrainingRun : IDisposable
         try
         {
             model = new Gpt(run.Config.Model, device);
+            if (run.Config.InitialWeights is string weights && !File.Exists(run.CheckpointFile))
+                GptCheckpoint.LoadInto(model, weights);
             return new TrainingRun(run, corpus, model, new Trainer(model, run.Config.Training, corpus.Train, corpus.Validation, run));
         }
         catch (Exception failure)

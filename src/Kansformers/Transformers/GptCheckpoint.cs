@@ -52,6 +52,34 @@ public static class GptCheckpoint
     public static void LoadInto(Gpt model, TensorFile file) =>
         StateDictionary.LoadInto(model, file.Path, Weights(file), new LoadOptions { AllowUnexpected = name => IsCausalMask(name) || (name == Head && model.Options.TiedHead && IsTied(file, Prefix(file))) });
 
+    /// <summary>Copies weights into a model to train further, which may have positions for fewer tokens: the first ones are then taken.</summary>
+    /// <param name="model">The model; unchanged when something does not fit.</param>
+    /// <param name="path">A weight file, or a folder in Hugging Face's layout.</param>
+    /// <exception cref="KansformersException">The file cannot be read, or is of another architecture.</exception>
+    public static void LoadInto(Gpt model, string path)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        using TensorFile file = Open(path);
+        string positions = $"{Prefix(file)}transformer.wpe.weight";
+        long held = Shape(file, positions, 2)[0];
+        int wanted = model.Options.BlockSize;
+        if (held <= wanted)
+        {
+            LoadInto(model, file);
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        using Gpt whole = new(model.Options with { BlockSize = checked((int)held) }, model.Device);
+        LoadInto(whole, file);
+        using (no_grad())
+        {
+            Dictionary<string, Tensor> from = whole.state_dict();
+            foreach ((string name, Tensor tensor) in model.state_dict())
+                tensor.copy_(name == "transformer.wpe.weight" ? from[name].narrow(0, 0, wanted) : from[name]);
+        }
+    }
+
     /// <summary>
     /// The architecture that a checkpoint's names and shapes tell, and its header where this library made it. Else dropout is that of the defaults,
     /// the activation SiLU.

@@ -198,21 +198,12 @@ public class TableCorpusTests
         Assert.Equal((false, new CorpusCounts(3, 1, 0)), (whole.FromCache, whole.Counts));
     }
 
-    [Fact]
-    public void A_well_known_corpus_that_is_not_here_is_an_error_that_says_where_it_is()
-    {
-        foreach (string name in new[] { "shakespeare", "wikitext", "openwebtext", "philosophy[:1%]" })
-        {
-            string message = Error(name);
-            Assert.Contains("https://huggingface.co/datasets/", message, StringComparison.Ordinal);
-            Assert.Contains("pass --data", message, StringComparison.Ordinal);
-        }
-    }
-
     [Theory]
     [InlineData("/data/book.txt", "book")]
     [InlineData("/data/part.jsonl.zst[:1%]", "part")]
     [InlineData("/data/web/*.parquet", "web")]
+    [InlineData("hub:me/notes@main:a/train[:1%]", "notes")]
+    [InlineData("openwebtext[:1%]", "openwebtext")]
     [InlineData("*.txt", "files")]
     [InlineData("dotnet-docs", "dotnet-docs")]
     public void Runs_are_named_after_their_corpus(string data, string name) => Assert.Equal(name, CorpusPath.Short(data));

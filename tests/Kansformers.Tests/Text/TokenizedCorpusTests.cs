@@ -195,7 +195,7 @@ public class TokenizedCorpusTests
         string path = folder.Write("a.txt", new string('a', 700_000));
         Reports reports = new();
         using TokenizedCorpus corpus = TokenizedCorpus.Prepare(Options(folder, path, "char"), reports);
-        foreach (PrepareStage stage in Enum.GetValues<PrepareStage>())
+        foreach (PrepareStage stage in (PrepareStage[])[PrepareStage.Hashing, PrepareStage.CollectingCharacters, PrepareStage.Encoding])
         {
             EncodeProgress[] own = [.. reports.All.Where(report => report.Stage == stage)];
             Assert.True(own.Length > 1);

@@ -1,0 +1,24 @@
+using Kansformers.Hub;
+using Kansformers.Training;
+using Kansformers.Transformers;
+
+namespace Kansformers.Cli;
+
+/// <summary>Weights that a training begins from, with what they bring along.</summary>
+/// <param name="Name">A short name for the model.</param>
+/// <param name="Architecture">The architecture.</param>
+/// <param name="Weights">The weight file, or the folder in Hugging Face's layout, in full.</param>
+/// <param name="Tokenizer">The tokenizer to use unless another is given; fails where none is known.</param>
+internal sealed record Pretrained(string Name, GptOptions Architecture, string Weights, Func<string> Tokenizer)
+{
+    /// <summary>Whether a name may be one of weights, rather than a misspelled preset.</summary>
+    public static bool CanBe(string name) => name.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) || Path.Exists(name);
+
+    public static Pretrained Open(string name, int? heads)
+    {
+        ModelSource source = ModelSource.Open(name);
+        GptOptions architecture = source.Architecture(RunWeights.Best, heads);
+        string shortName = name.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) ? HubRepository.Parse(name).Id.Split('/')[^1] : Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(name));
+        return new Pretrained(shortName, architecture, Path.GetFullPath(source.WeightFile(RunWeights.Best)), () => source.TokenizerName(architecture.VocabularySize));
+    }
+}
