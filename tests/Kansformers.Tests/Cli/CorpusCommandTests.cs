@@ -51,7 +51,6 @@ public class CorpusCommandTests(TrainedRun run)
         using TestFolder folder = new();
         string table = folder.Write("a.csv", "a,b\n1,2\n");
         Cli.AssertFails(CommandLineApp.RunFailed, ["--text-field", "'a', 'b'"], "train", "--data", table, "--out", folder["run"]);
-        Cli.AssertFails(CommandLineApp.RunFailed, ["huggingface.co/datasets/Salesforce/wikitext"], "train", "--data", "wikitext", "--out", folder["run"]);
         File.WriteAllBytes(folder["a.bin"], [1, 0, 255, 255]);
         Cli.AssertFails(CommandLineApp.RunFailed, ["token 1 of", "is 65535", "--token-format"], "tokenize", "--data", folder["a.bin"]);
         Cli.AssertFails(CommandLineApp.RunFailed, ["is not a Parquet file"], "eval", run.Folder, "--data", folder.Write("a.parquet", "no parquet at all"));

@@ -43,6 +43,24 @@ internal sealed class FakeHub : IDisposable
     /// <summary>The checksum that a hub announces for a large file.</summary>
     public static string Etag(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
+    /// <summary>Does something while the environment names this hub and a cache.</summary>
+    public void InEnvironment(string cache, Action action)
+    {
+        Dictionary<string, string?> set = new() { ["HF_ENDPOINT"] = Address.ToString(), ["HF_HUB_CACHE"] = cache, ["HF_TOKEN"] = "t", ["HF_HUB_OFFLINE"] = null };
+        Dictionary<string, string?> before = set.Keys.ToDictionary(name => name, Environment.GetEnvironmentVariable);
+        try
+        {
+            foreach ((string name, string? value) in set)
+                Environment.SetEnvironmentVariable(name, value);
+            action();
+        }
+        finally
+        {
+            foreach ((string name, string? value) in before)
+                Environment.SetEnvironmentVariable(name, value);
+        }
+    }
+
     public void Dispose() => _listener.Stop();
 
     private void Serve()

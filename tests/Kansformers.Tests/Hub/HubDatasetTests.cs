@@ -226,6 +226,26 @@ public sealed class HubDatasetTests : IDisposable
         Assert.InRange(refused, 100, 2900);
     }
 
+    [Fact]
+    public void The_command_line_trains_on_a_data_set_and_resumes_without_the_hub()
+    {
+        Put("train.jsonl", string.Join('\n', Enumerable.Range(0, 30).Select(i => $$"""{"text":"the quick brown fox jumps over the lazy dog {{i}}"}""")));
+        _hub.InEnvironment(_cache.Path, () =>
+        {
+            string run = _cache["run"];
+            Cli.CliResult result = Cli.Cli.Run([.. Cli.Cli.Args("train " + Cli.Cli.Small + " --data hub:me/set:train[:50%] --out"), run]);
+            Assert.True(result.Code == 0, result.Error);
+            Assert.Contains($"\"data\": \"hub:me/set@{FakeHub.Commit}:train[:50%]\"", File.ReadAllText(Path.Combine(run, "config.json")), StringComparison.Ordinal);
+            Cli.Cli.AssertFails(1, ["has no 'test'; write hub:me/set: and one of train"], "tokenize", "--data", "hub:me/set:test");
+            _hub.Files.Clear();
+            _hub.Dispose();
+            Assert.Equal(0, Cli.Cli.Run("train", "--resume", run).Code);
+            result = Cli.Cli.Run("eval", run, "--data", "hub:me/set:train[50%:]", "--json");
+            Assert.True(result.Code == 0, result.Error);
+            Assert.Contains("\"documents\":15", result.Out, StringComparison.Ordinal);
+        });
+    }
+
     private void Put(string file, string text) => _hub.Files[file] = Encoding.UTF8.GetBytes(text);
 
     private string[] Read(string name) => [.. Corpus.Open(name, new CorpusOptions { Hub = Settings }, cancellation: TestContext.Current.CancellationToken).Read().Select(piece => piece.Text.ToString())];

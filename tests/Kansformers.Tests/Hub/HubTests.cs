@@ -252,23 +252,14 @@ public sealed class HubTests : IDisposable
         string fixture = Path.GetDirectoryName(CheckpointFiles.Fixture("hf_gpt2", "config.json"))!;
         foreach (string name in (string[])["config.json", "model.safetensors"])
             _hub.Files[name] = File.ReadAllBytes(Path.Combine(fixture, name));
-        Dictionary<string, string> set = new() { ["HF_ENDPOINT"] = _hub.Address.ToString(), ["HF_HUB_CACHE"] = _cache.Path, ["HF_TOKEN"] = "t" };
-        Dictionary<string, string?> before = set.Keys.ToDictionary(name => name, Environment.GetEnvironmentVariable);
-        try
+        _hub.InEnvironment(_cache.Path, () =>
         {
-            foreach ((string name, string value) in set)
-                Environment.SetEnvironmentVariable(name, value);
             Cli.CliResult result = Cli.Cli.Run("info", "hub:some-one/a-model", "--json");
             Assert.True(result.Code == 0, result.Error);
             Assert.Contains("\"heads\":4", result.Out, StringComparison.Ordinal);
             Assert.Contains("downloaded model.safetensors, 0.1 MB", result.Error, StringComparison.Ordinal);
             Cli.Cli.AssertFails(1, ["write hub:owner/name"], "info", "hub:one/two/three");
-        }
-        finally
-        {
-            foreach ((string name, string? value) in before)
-                Environment.SetEnvironmentVariable(name, value);
-        }
+        });
     }
 
     private (string Folder, IReadOnlyList<string> Files) All(HubSettings? settings = null) =>
