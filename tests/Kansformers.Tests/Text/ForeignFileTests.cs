@@ -29,6 +29,7 @@ public class ForeignFileTests
     [InlineData("snappy", ", PARQUET_VERSION v2")]
     [InlineData("zstd", ", PARQUET_VERSION v2")]
     [InlineData("zstd", ", DICTIONARY_SIZE_LIMIT 1")]
+    [InlineData("snappy", ", DICTIONARY_SIZE_LIMIT 1")]
     [InlineData("zstd", ", DICTIONARY_SIZE_LIMIT 1, PARQUET_VERSION v2")]
     public void Parquet_comes_back(string codec, string more) =>
         ComesBack("a.parquet", $"(FORMAT parquet, COMPRESSION {codec}, ROW_GROUP_SIZE 2048{more})");

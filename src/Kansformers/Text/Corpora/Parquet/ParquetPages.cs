@@ -101,7 +101,7 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
         bool second = header.Type == ParquetPageType.DataV2;
         int levelBytes = second ? (int)header.LevelBytes : 0;
         FileSlice slice = new(file, _at + levelBytes, header.PackedLength - levelBytes, read => BytesRead += read);
-        Stream? content = ParquetCodec.Open(header.IsPacked ? chunk.Codec : 0, slice);
+        Stream? content = ParquetCodec.Open(header.IsPacked ? chunk.Codec : 0, slice, header.Length);
         if (content is null)
             return false;
         RequireChecksum(header);
