@@ -64,6 +64,39 @@ public class InterruptionTests
         long Written() => new FileInfo(Path.Combine(parts, "log.jsonl")) is { Exists: true } log ? log.Length ^ log.LastWriteTimeUtc.Ticks : 0;
     }
 
+    [Fact]
+    public void Tokenizing_that_was_killed_while_it_wrote_leaves_nothing_that_is_taken_for_whole()
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("long.txt", string.Concat(Enumerable.Range(0, 700_000).Select(i => $"line {i} of a long text\n"))), cache = folder["cache"], ids = folder["ids.bin"], whole = folder["whole.bin"];
+        int killed = 0;
+        for (int trial = 0; trial < 4; trial++)
+        {
+            using CliProcess process = Tokenize(cache, ids);
+            process.WaitUntil(() => Directory.Exists(cache) && Directory.EnumerateFiles(cache, "*.tmp", SearchOption.AllDirectories).Any(path => new FileInfo(path).Length > trial * 100_000));
+            if (process.HasExited)
+                break;
+            process.Kill();
+            killed++;
+            Assert.False(File.Exists(ids));
+            Assert.Empty(Directory.EnumerateFiles(cache, "*.tokens", SearchOption.AllDirectories));
+        }
+
+        Assert.True(killed > 0, "no process could be killed while it wrote");
+        foreach ((string place, string target) in (IEnumerable<(string, string)>)[(cache, ids), (folder["other"], whole)])
+        {
+            using CliProcess process = Tokenize(place, target);
+            CliResult result = process.Wait();
+            Assert.True(result.Code == 0, result.Error);
+            Assert.Contains("\"from_cache\":false", result.Out, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(File.ReadAllBytes(whole), File.ReadAllBytes(ids));
+
+        CliProcess Tokenize(string place, string target) =>
+            new(new Dictionary<string, string?> { ["KANSFORMERS_CACHE"] = place }, "tokenize", "--data", text, "--tokenizer", "byte", "--out", target, "--json");
+    }
+
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
