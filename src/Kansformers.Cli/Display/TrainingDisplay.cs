@@ -8,6 +8,7 @@ namespace Kansformers.Cli;
 internal abstract class TrainingDisplay : IProgress<EncodeProgress>
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
+    private readonly ByteProgress _preparing = new();
     private ProgressEstimate _estimate = new(1);
 
     /// <summary>Runs a piece of work with a display that fits where standard error goes.</summary>
@@ -55,11 +56,12 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
 
         public override void Report(EncodeProgress value)
         {
+            string line = EncodingDisplay.Line(_preparing, value);
             long now = Environment.TickCount64;
             if (now - _lastReport < LineInterval.TotalMilliseconds)
                 return;
             _lastReport = now;
-            Say($"{Words(value)} {HumanText.Bytes(value.BytesDone)} of {HumanText.Bytes(value.BytesTotal)}");
+            Say(line);
         }
 
         protected override void Show(long step, long stepsInAll, string line)
@@ -83,7 +85,7 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
         {
             _encoding ??= context.AddTask("reading the corpus");
             (_encoding.MaxValue, _encoding.Value) = (Math.Max(1, value.BytesTotal), value.BytesDone);
-            _encoding.Description = Markup.Escape($"{Words(value)} {HumanText.Bytes(value.BytesDone)} of {HumanText.Bytes(value.BytesTotal)}");
+            _encoding.Description = Markup.Escape(EncodingDisplay.Line(_preparing, value));
         }
 
         protected override void Show(long step, long stepsInAll, string line)
@@ -95,12 +97,4 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
             _training.Description = Markup.Escape(line);
         }
     }
-
-    private static string Words(EncodeProgress value) => value.Stage switch
-    {
-        PrepareStage.Downloading => "downloading the corpus:",
-        PrepareStage.Hashing => "looking for changes in the corpus:",
-        PrepareStage.CollectingCharacters => "collecting characters:",
-        _ => "tokenizing:",
-    };
 }

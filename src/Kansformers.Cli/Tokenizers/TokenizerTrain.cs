@@ -40,6 +40,7 @@ internal static class TokenizerTrain
     /// <summary>A line now and then on the error stream.</summary>
     private sealed class Progress : IProgress<TokenizerTrainingProgress>
     {
+        private readonly ByteProgress _progress = new();
         private long _last = Stopwatch.GetTimestamp();
 
         public void Report(TokenizerTrainingProgress value)
@@ -48,7 +49,7 @@ internal static class TokenizerTrain
                 return;
             _last = Stopwatch.GetTimestamp();
             Console.Error.WriteLine(value.Stage == TokenizerTrainingStage.CountingWords
-                ? FormattableString.Invariant($"counting words: {value.Done / 1e6:0.0} of {value.Total / 1e6:0.0} MB")
+                ? _progress.Line("counting words", value.Done, value.Total)
                 : FormattableString.Invariant($"learning merges: {value.Done} of {value.Total} tokens"));
         }
     }
