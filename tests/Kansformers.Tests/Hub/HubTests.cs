@@ -257,7 +257,7 @@ public sealed class HubTests : IDisposable
             Cli.CliResult result = Cli.Cli.Run("info", "hub:some-one/a-model", "--json");
             Assert.True(result.Code == 0, result.Error);
             Assert.Contains("\"heads\":4", result.Out, StringComparison.Ordinal);
-            Assert.Contains("downloaded model.safetensors, ", result.Error, StringComparison.Ordinal);
+            Assert.Contains("downloaded model.safetensors (2 of 2), ", result.Error, StringComparison.Ordinal);
             Cli.Cli.AssertFails(1, ["write hub:owner/name"], "info", "hub:one/two/three");
         });
     }
