@@ -1,118 +1,154 @@
+using System.Runtime.InteropServices;
 using Kansformers.Checkpoints;
+using Kansformers.Files;
 using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
 
-/// <summary>A model on its way from one layout to another. Each way gives a line per tensor.</summary>
-internal sealed class Conversion(ModelSource source, RunWeights weights, int? heads, string? tokenizer)
+/// <summary>
+/// A model on its way from one layout to another: opened and checked before anything is written, then read while it is written. Each way gives a line per
+/// tensor.
+/// </summary>
+internal sealed class Conversion : IDisposable
 {
-    private const string Head = "lm_head.weight", Embedding = "transformer.wte.weight";
+    private readonly ModelSource _source;
+    private readonly string? _tokenizer;
+    private readonly TensorFile _file;
+    private readonly GptOptions _options;
+    private readonly List<StoredTensor> _tensors; // by our names
+    private readonly IReadOnlyList<TensorChange> _read;
 
-    /// <summary>What a safetensors file says about the model, so that it is whole by itself.</summary>
-    public IReadOnlyDictionary<string, string> Metadata
+    public Conversion(ModelSource source, RunWeights weights, int? heads, string? tokenizer)
     {
-        get
+        (_source, _tokenizer) = (source, tokenizer);
+        source.RefuseHeads(heads);
+        _file = GptCheckpoint.Open(source.WeightFile(weights));
+        try
         {
-            using TensorFile file = GptCheckpoint.Open(source.WeightFile(weights));
-            Dictionary<string, string> metadata = new(file.Metadata) { ["format"] = "pt" };
-            if (source.Run is not null || source.IsHuggingFace)
-                metadata[GptMetadata.Key] = GptMetadata.Text(source.Architecture(weights, heads));
-            return metadata;
+            _options = source.Run?.Config.Model ?? GptCheckpoint.Infer(_file, heads);
+            _tensors = [.. GptCheckpoint.Weights(_file).Where(tensor => !GptCheckpoint.IsCausalMask(tensor.Name) && !(_options.TiedHead && tensor.Name == GptCheckpoint.Head))];
+            GptShapes.Require(_file.Path, _options, _tensors);
+            _read = Read();
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
         }
     }
 
-    /// <summary>To a file, in the names and shapes of minGPT and the original Kansformers. Elements keep their type, and are read while they are written.</summary>
-    public IReadOnlyList<TensorChange> ToFile(string path, Action<string, IEnumerable<StoredTensor>> save)
-    {
-        using TensorFile file = GptCheckpoint.Open(source.WeightFile(weights));
-        GptOptions options = GptCheckpoint.Infer(file, source.Run?.Config.Model.Heads ?? heads);
-        List<StoredTensor> tensors = [.. GptCheckpoint.Weights(file).Where(tensor => !GptCheckpoint.IsCausalMask(tensor.Name))];
-        List<TensorChange> changes = [.. Read(file)];
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
 
-        // The original's classes have a head: PyTorch files hold it as the same memory under a second name.
-        tensors.RemoveAll(tensor => options.TiedHead && tensor.Name == Head);
-        if (options.TiedHead && save == StateDictionary.SavePyTorch)
+    /// <summary>To a safetensors file, which tells the architecture. Elements keep their type.</summary>
+    public IReadOnlyList<TensorChange> ToSafetensors(string path)
+    {
+        StateDictionary.Save(path, _tensors, new Dictionary<string, string>(_file.Metadata) { ["format"] = "pt", [GptMetadata.Key] = GptMetadata.Text(_options) });
+        return _read;
+    }
+
+    /// <summary>To a PyTorch file that the classes of minGPT and the original Kansformers load: with their causal masks, and a tied head under its own name.</summary>
+    public IReadOnlyList<TensorChange> ToPyTorch(string path)
+    {
+        List<StoredTensor> tensors = [.. _tensors];
+        List<TensorChange> changes = [.. _read];
+        if (_options.TiedHead)
         {
-            tensors.Add(tensors.First(tensor => tensor.Name == Embedding).WithName(Head));
+            tensors.Add(_tensors.First(tensor => tensor.Name == GptCheckpoint.TokenEmbedding).WithName(GptCheckpoint.Head));
             changes.RemoveAll(change => change.Fate == TensorFate.Tied);
-            changes.Add(new TensorChange(Embedding, Head, TensorFate.Tied));
+            changes.Add(new TensorChange(GptCheckpoint.TokenEmbedding, GptCheckpoint.Head, TensorFate.Tied));
         }
 
-        save(path, tensors);
+        StoredTensor mask = CausalMask(_options.BlockSize);
+        for (int layer = 0; layer < _options.Layers; layer++)
+        {
+            string end = $"h.{layer}.attn.bias", name = $"transformer.{end}";
+            tensors.Add(mask.WithName(name));
+            int at = changes.FindIndex(change => change.Fate == TensorFate.Dropped && change.From!.EndsWith(end, StringComparison.Ordinal));
+            if (at < 0)
+                changes.Add(new TensorChange(null, name, TensorFate.Added));
+            else
+                changes[at] = new TensorChange(changes[at].From, name, changes[at].From == name ? TensorFate.Kept : TensorFate.Renamed);
+        }
+
+        StateDictionary.SavePyTorch(path, tensors);
         return changes;
     }
 
-    /// <summary>To a folder in Hugging Face's layout, with the tokenizer when it is known.</summary>
-    public IReadOnlyList<TensorChange> ToHuggingFace(string folder)
+    /// <summary>To a folder in Hugging Face's layout, with the tokenizer when it is known. Elements keep their type.</summary>
+    public IReadOnlyList<TensorChange> ToHuggingFace(string folder, long shardBytes)
     {
-        if (File.Exists(folder))
-            throw new UsageException($"'{folder}' is a file; --to hf needs a folder");
-        using Gpt model = source.LoadModel(weights, heads, TorchSharp.torch.CPU);
-        IReadOnlyList<TensorChange> written = HuggingFaceGpt.Save(model, folder);
-        if (source.Run is not null || source.HasTokenizer || tokenizer is not null)
-        {
-            // Ours for this program; a file that other programs read where the tokenizer has such a form.
-            Tokenizer known = source.LoadTokenizer(model, tokenizer);
-            known.Save(folder);
-            (known as HuggingFaceTokenizer)?.SaveJson(Path.Combine(folder, "tokenizer.json"));
-        }
-
+        RunFolder.RequireFree(folder);
+        Tokenizer? known = _source.Run is not null || _source.HasTokenizer || _tokenizer is not null ? _source.LoadTokenizer(_options, _tokenizer) : null;
+        IReadOnlyList<TensorChange> written = HuggingFaceGpt.Write(folder, _options, _tensors, shardBytes);
+        known?.Save(folder);
+        if (known?.StandardJson() is byte[] json)
+            AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => stream.Write(json));
         return Chained(written);
     }
 
     /// <summary>To a run folder, which can be sampled from and evaluated. It has no history, so training cannot go on with it.</summary>
     public IReadOnlyList<TensorChange> ToRun(string folder)
     {
-        using Gpt model = source.LoadModel(weights, heads, TorchSharp.torch.CPU);
-        Tokenizer known = source.LoadTokenizer(model, tokenizer);
-        RunConfig config = source.Run?.Config ?? new RunConfig
+        RunFolder.RequireFree(folder);
+        Tokenizer known = _source.LoadTokenizer(_options, _tokenizer);
+        using Gpt model = new(_options);
+        GptCheckpoint.LoadInto(model, _file);
+        RunConfig config = _source.Run?.Config ?? new RunConfig
         {
-            Model = model.Options,
+            Model = _options,
             Training = new TrainingOptions(),
-            Data = new DataConfig { Data = Path.GetFullPath(source.WeightFile(weights)), Tokenizer = known.Kind },
+            Data = new DataConfig { Data = _file.Path, Tokenizer = known.Kind },
         };
         RunFolder.Create(folder, config, known).SaveWeights(model);
-        return Chained([.. model.state_dict().Select(entry => new TensorChange(entry.Key, entry.Key, TensorFate.Kept))]);
+        return Chained([.. _tensors.Select(tensor => new TensorChange(tensor.Name, tensor.Name, tensor.Type == StoredType.F32 ? TensorFate.Kept : TensorFate.Converted))]);
     }
 
-    private IReadOnlyList<TensorChange> Read(TensorFile file)
+    // What opening did.
+    private IReadOnlyList<TensorChange> Read()
     {
-        if (!source.IsHuggingFace)
+        if (_source.IsHuggingFace)
         {
-            HashSet<string> used = [.. GptCheckpoint.Weights(file).Select(tensor => tensor.Name)];
-            bool tied = GptCheckpoint.Infer(file, source.Run?.Config.Model.Heads ?? heads).TiedHead;
-            return
-            [
-                .. file.Tensors.Where(tensor => used.Contains(Own(tensor.Name))).Select(tensor => tied && Own(tensor.Name) == Head
-                    ? new TensorChange(tensor.Name, Embedding, TensorFate.Tied)
-                    : new TensorChange(tensor.Name, GptCheckpoint.IsCausalMask(tensor.Name) ? null : Own(tensor.Name), Fate(tensor.Name))),
-            ];
+            (TensorFile again, IReadOnlyList<TensorChange> changes) = HuggingFaceGpt.Open(_file.Path);
+            again.Dispose();
+            return changes;
         }
 
-        (TensorFile again, IReadOnlyList<TensorChange> changes) = HuggingFaceGpt.Open(file.Path);
-        again.Dispose();
-        return changes;
+        HashSet<string> used = [.. GptCheckpoint.Weights(_file).Select(tensor => tensor.Name)];
+        return [.. _file.Tensors.Where(tensor => used.Contains(Own(tensor.Name))).Select(tensor => Change(tensor.Name, Own(tensor.Name)))];
+
+        TensorChange Change(string name, string own) =>
+            _options.TiedHead && own == GptCheckpoint.Head ? new TensorChange(name, GptCheckpoint.TokenEmbedding, TensorFate.Tied)
+            : GptCheckpoint.IsCausalMask(name) ? new TensorChange(name, null, TensorFate.Dropped)
+            : new TensorChange(name, own, own == name ? TensorFate.Kept : TensorFate.Renamed);
 
         static string Own(string name) => name.StartsWith(GptCheckpoint.CheckpointPrefix, StringComparison.Ordinal) ? name[GptCheckpoint.CheckpointPrefix.Length..] : name;
-
-        static TensorFate Fate(string name) => GptCheckpoint.IsCausalMask(name) ? TensorFate.Dropped : Own(name) == name ? TensorFate.Kept : TensorFate.Renamed;
     }
 
-    // What reading did, followed by what writing did.
+    // What opening did, followed by what writing did.
     private IReadOnlyList<TensorChange> Chained(IReadOnlyList<TensorChange> written)
     {
-        using TensorFile file = GptCheckpoint.Open(source.WeightFile(weights));
         Dictionary<string, TensorChange> next = written.ToDictionary(change => change.From!);
-        return [.. Read(file).Select(Follow)];
+        return [.. _read.Select(Follow)];
 
         TensorChange Follow(TensorChange read)
         {
             if (read.To is null || read.Fate == TensorFate.Tied || !next.TryGetValue(read.To, out TensorChange? change))
                 return read;
             bool turned = (read.Fate == TensorFate.Transposed) != (change.Fate == TensorFate.Transposed);
-            return new TensorChange(read.From, change.To, turned ? TensorFate.Transposed : read.From == change.To ? TensorFate.Kept : TensorFate.Renamed);
+            TensorFate fate = change.Fate == TensorFate.Converted ? TensorFate.Converted : turned ? TensorFate.Transposed : read.From == change.To ? TensorFate.Kept : TensorFate.Renamed;
+            return new TensorChange(read.From, change.To, fate);
         }
+    }
+
+    // (1, 1, block, block): ones up to the diagonal.
+    private static StoredTensor CausalMask(int block)
+    {
+        float[] mask = new float[(long)block * block];
+        for (int row = 0; row < block; row++)
+            mask.AsSpan(row * block, row + 1).Fill(1);
+        return StoredTensor.Create("mask", StoredType.F32, [1, 1, block, block], MemoryMarshal.AsBytes(mask.AsSpan()).ToArray());
     }
 }

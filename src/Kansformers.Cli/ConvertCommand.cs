@@ -16,22 +16,26 @@ internal static class ConvertCommand
         ModelOptions model = new();
         Option<string> to = new("--out") { Description = "the file or folder to write", Required = true };
         Option<string?> target = new("--to") { Description = "hf (a Hugging Face folder), run (a run folder), pt (torch.save) or safetensors [default: by the name of --out; a folder is hf]" };
-        Command command = new("convert", "Between run folders, Hugging Face folders (GPT-2), PyTorch files and safetensors files, with a report of every tensor.") { to, target };
+        Option<double> shard = new("--shard-gb") { Description = "for hf: the most gigabytes of weights in a file; more go to several, with an index", DefaultValueFactory = _ => HuggingFaceGpt.DefaultShardBytes / 1e9 };
+        Command command = new("convert", "Between run folders, Hugging Face folders (GPT-2), PyTorch files and safetensors files, with a report of every tensor.") { to, target, shard };
         OptionRules.NotEmpty(to);
-        model.AddTo(command);
+        model.AddTo(command, computes: false);
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(to)!, kind = parsed.GetValue(target) ?? KindOf(path);
             if (!Targets.Contains(kind))
                 throw new UsageException($"unknown target '{kind}': use {string.Join(", ", Targets)}");
+            double gigabytes = parsed.GetValue(shard);
+            if (!(gigabytes >= 1e-6 && gigabytes <= 1e6))
+                throw new UsageException(FormattableString.Invariant($"--shard-gb is {gigabytes}; it must be above 0"));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
-            Conversion conversion = new(source, weights, parsed.GetValue(model.Heads), parsed.GetValue(model.Tokenizer));
+            using Conversion conversion = new(source, weights, parsed.GetValue(model.Heads), parsed.GetValue(model.Tokenizer));
             IReadOnlyList<TensorChange> changes = kind switch
             {
-                "hf" => conversion.ToHuggingFace(path),
+                "hf" => conversion.ToHuggingFace(path, (long)(gigabytes * 1e9)),
                 "run" => conversion.ToRun(path),
-                "pt" => conversion.ToFile(path, StateDictionary.SavePyTorch),
-                _ => conversion.ToFile(path, (file, tensors) => StateDictionary.Save(file, tensors, conversion.Metadata)),
+                "pt" => conversion.ToPyTorch(path),
+                _ => conversion.ToSafetensors(path),
             };
             if (parsed.GetValue(model.Json))
                 JsonOutput.Print(new { Source = source.WeightFile(weights), Out = Path.GetFullPath(path), Target = kind, Tensors = changes.Count, Counts = Counts(changes), Changes = changes });
@@ -46,6 +50,7 @@ internal static class ConvertCommand
     {
         ".pt" or ".pth" or ".bin" => "pt",
         ".safetensors" => "safetensors",
+        ".ckpt" or ".gguf" or ".h5" or ".json" or ".msgpack" or ".onnx" or ".pkl" or ".zip" => throw new UsageException($"'{path}' has a name of a kind that is not written; use .pt, .safetensors, or a folder with --to hf or run"),
         _ => "hf",
     };
 
@@ -57,7 +62,7 @@ internal static class ConvertCommand
         Table table = new Table().Border(TableBorder.Simple).AddColumns("tensor", "became", "fate");
         foreach (TensorChange change in changes)
             table.AddRow(Markup.Escape(change.From ?? "-"), Markup.Escape(change.To == change.From ? "" : change.To ?? "-"), change.Fate.ToString().ToLowerInvariant());
-        AnsiConsole.Write(table);
+        Tables.Print(table);
         Console.WriteLine($"{source} -> {Path.GetFullPath(path)}: {string.Join(", ", Counts(changes).Select(entry => $"{entry.Value} {entry.Key}"))}");
     }
 }

@@ -27,7 +27,7 @@ internal static class EvalCommand
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
             using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
-            Tokenizer tokenizer = source.LoadTokenizer(gpt, parsed.GetValue(model.Tokenizer));
+            Tokenizer tokenizer = source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer));
             EvaluationOptions options = new() { Stride = parsed.GetValue(stride), MaxTokens = parsed.GetValue(maxTokens) };
             try
             {

@@ -91,10 +91,7 @@ internal static class InfoCommand
             table.AddRow([.. cells]);
         }
 
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        if (Console.IsOutputRedirected)
-            console.Profile.Width = 160;
-        console.Write(table);
+        Tables.Print(table);
         long parameters = rows.Sum(row => row.Parameters), kan = rows.Where(row => row.IsKan).Sum(row => row.Parameters);
         Console.WriteLine(FormattableString.Invariant($"parameters    {parameters:N0}, of which {kan:N0} in KAN layers ({(parameters > 0 ? (double)kan / parameters : 0):P1}); {HumanText.Bytes(rows.Sum(row => row.Bytes))}"));
     }

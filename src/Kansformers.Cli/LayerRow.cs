@@ -1,4 +1,5 @@
 using Kansformers.Checkpoints;
+using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
 
@@ -16,7 +17,7 @@ internal sealed record LayerRow(string Name, string Kind, string Shape, long Par
             .Select(tensor => (isCheckpoint ? tensor.Name[StatePrefix.Length..] : tensor.Name, tensor));
         return
         [
-            .. tensors.Where(entry => !entry.Name.EndsWith(".attn.bias", StringComparison.Ordinal))
+            .. tensors.Where(entry => !GptCheckpoint.IsCausalMask(entry.Name))
                 .GroupBy(entry => entry.Name[..Math.Max(0, entry.Name.LastIndexOf('.'))])
                 .OrderBy(group => Order(group.Key), StringComparer.Ordinal)
                 .Select(group => From(group.Key, group.ToDictionary(entry => entry.Name[(entry.Name.LastIndexOf('.') + 1)..], entry => entry.Tensor))),

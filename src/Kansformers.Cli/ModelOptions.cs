@@ -13,13 +13,15 @@ internal sealed class ModelOptions
     public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
     public readonly Option<bool> Json = new("--json") { Description = "print one JSON object on standard output and nothing else there" };
 
-    public void AddTo(Command command)
+    /// <param name="command">The verb.</param>
+    /// <param name="computes">Whether it computes anything, on a device that can be chosen.</param>
+    public void AddTo(Command command, bool computes = true)
     {
         OptionRules.NotEmpty(Source);
         OptionRules.NotEmpty(Tokenizer);
         OptionRules.Device(Device);
         command.Add(Source);
-        foreach (Option option in new Option[] { Weights, Heads, Tokenizer, Device, Json })
+        foreach (Option option in computes ? new Option[] { Weights, Heads, Tokenizer, Device, Json } : [Weights, Heads, Tokenizer, Json])
             command.Add(option);
     }
 

@@ -31,8 +31,12 @@ internal sealed class ModelSource
     {
         if (path.StartsWith(HubRepository.Scheme, StringComparison.Ordinal))
             path = HubModel.Download(HubRepository.Parse(path), progress: new HubDisplay());
+        if (HuggingFaceFolder.IsOne(path))
+            return new ModelSource(path, null);
+        if (Directory.Exists(path) && !File.Exists(Path.Combine(path, TokenizerFile.Name)))
+            throw new KansformersException($"'{path}' is neither a run nor a model in Hugging Face's layout: it has no config.json that can be read and names a model_type");
         if (Directory.Exists(path))
-            return new ModelSource(path, HuggingFaceFolder.IsOne(path) ? null : RunFolder.Open(path));
+            return new ModelSource(path, RunFolder.Open(path));
         return File.Exists(path) ? new ModelSource(path, null)
             : throw new KansformersException($"there is no run folder or weight file '{path}'");
     }
@@ -53,11 +57,11 @@ internal sealed class ModelSource
     }
 
     /// <summary>The run's tokenizer, one that the user names, or GPT-2's where the vocabulary is its size.</summary>
-    public Tokenizer LoadTokenizer(Gpt model, string? name)
+    public Tokenizer LoadTokenizer(GptOptions model, string? name)
     {
-        Tokenizer tokenizer = name is null && Run is not null ? Run.LoadTokenizer() : Tokenizer.Open(name ?? TokenizerName(model.Options.VocabularySize));
-        return tokenizer.VocabularySize == model.Options.VocabularySize ? tokenizer
-            : throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.Options.VocabularySize}; they do not belong together");
+        Tokenizer tokenizer = name is null && Run is not null ? Run.LoadTokenizer() : Tokenizer.Open(name ?? TokenizerName(model.VocabularySize));
+        return tokenizer.VocabularySize == model.VocabularySize ? tokenizer
+            : throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.VocabularySize}; they do not belong together");
     }
 
     /// <summary>What to open for the tokenizer that the model brings: its folder, or GPT-2's where the vocabulary is its size.</summary>
@@ -69,7 +73,7 @@ internal sealed class ModelSource
 
     private const int Gpt2Vocabulary = 50257;
 
-    private void RefuseHeads(int? heads)
+    public void RefuseHeads(int? heads)
     {
         if (Run is not null && heads is not null)
             throw new UsageException("--heads is for weight files that do not tell it; a run folder does");

@@ -61,7 +61,7 @@ internal static class SampleCommand
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
             using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
-            TextGenerator generator = new(gpt, source.LoadTokenizer(gpt, parsed.GetValue(model.Tokenizer)));
+            TextGenerator generator = new(gpt, source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer)));
             if (parsed.GetValue(model.Json))
                 PrintJson(text, [.. generator.GenerateAll(text, options, cancellation: interruption.Token)]);
             else

@@ -100,6 +100,6 @@ public static partial class StateDictionary
         SafetensorsWriter.Write(path, tensors, metadata);
     }
 
-    private static StoredTensor ToStored(string name, Tensor tensor) =>
+    internal static StoredTensor ToStored(string name, Tensor tensor) =>
         new(name, TorchTypes.ToStored(name, tensor.dtype), [.. tensor.shape], new TorchBytes(tensor));
 }

@@ -18,15 +18,15 @@ public enum TensorFate
     /// <summary>It is left out, for it holds nothing that is learned: causal masks.</summary>
     Dropped,
 
-    /// <summary>The model needs it, and the source lacks it.</summary>
-    Missing,
+    /// <summary>It has another element type.</summary>
+    Converted,
 
-    /// <summary>The source holds it, and the model has no place for it.</summary>
-    Unexpected,
+    /// <summary>The source lacks it, and it is made: causal masks that the original's classes expect.</summary>
+    Added,
 }
 
 /// <summary>A line of the report of a conversion.</summary>
-/// <param name="From">The name in the source; null for what is missing there.</param>
+/// <param name="From">The name in the source; null for what is made.</param>
 /// <param name="To">The name in the result; null for what is not in it.</param>
 /// <param name="Fate">What became of it.</param>
 public sealed record TensorChange(string? From, string? To, TensorFate Fate);

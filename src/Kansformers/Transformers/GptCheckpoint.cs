@@ -13,7 +13,7 @@ public static class GptCheckpoint
     /// <summary>How the names of the weights begin in a training checkpoint, beside the optimizer's moments.</summary>
     internal const string CheckpointPrefix = "model.";
 
-    private const string TokenEmbedding = "transformer.wte.weight", Head = "lm_head.weight";
+    internal const string TokenEmbedding = "transformer.wte.weight", Head = "lm_head.weight";
 
     // One layer of each place, by its name as a KAN.
     private static readonly string[] KanLayers = ["transformer.h.0.attn.c_attn.layers.0", "transformer.h.0.mlp.kan.layers.0", "lm_head.layers.0"];
@@ -155,6 +155,8 @@ public static class GptCheckpoint
     {
         if (!file.TryGet(name, out StoredTensor? tensor))
             throw NotGpt(file, name);
+        if (tensor.Shape.Any(size => size is < 0 or > int.MaxValue))
+            throw new KansformersException($"'{file.Path}': tensor '{name}' has the shape {StoredTensor.ShapeText(tensor.Shape.AsSpan())}; no GPT is as large");
         return tensor.Shape.Length == dimensions ? [.. tensor.Shape]
             : throw new KansformersException($"'{file.Path}': tensor '{name}' has {tensor.Shape.Length} dimensions; a GPT has {dimensions} there");
     }

@@ -68,6 +68,8 @@ public sealed class HuggingFaceTokenizer : Tokenizer
     /// <exception cref="KansformersException">It cannot be written.</exception>
     public void SaveJson(string path) => AtomicFile.Write(path, stream => stream.Write(_definition.Json));
 
+    internal override byte[] StandardJson() => _definition.Json;
+
     /// <summary>The token of an id as the vocabulary writes it.</summary>
     /// <param name="id">A token id.</param>
     /// <returns>The token.</returns>

@@ -34,6 +34,12 @@ public sealed class Gpt2Tokenizer : Tokenizer
 
     internal override string Identity => "gpt2";
 
+    internal override byte[] StandardJson()
+    {
+        string[] tokens = [.. Enumerable.Range(0, EndOfTextId).Select(id => ByteCharacters.Write(_vocabulary.BytesOf(id))), EndOfTextMark];
+        return VocabularyFiles.ByteLevel(tokens, _vocabulary.Pairs.Select(pair => $"{tokens[pair.Left]} {tokens[pair.Right]}"));
+    }
+
     internal override int FindCut(ReadOnlySpan<char> text, int from, SpecialTokens special) =>
         Gpt2Words.FindCut(text, from, onlyBeforeWhiteSpace: special != SpecialTokens.AsText);
 

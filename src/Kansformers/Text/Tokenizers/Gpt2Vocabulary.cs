@@ -22,6 +22,9 @@ internal sealed class Gpt2Vocabulary
 
     public BytePairMerges Merges { get; }
 
+    /// <summary>The two tokens that each token beyond the bytes is made of, in the order of the ids.</summary>
+    public List<(int Left, int Right)> Pairs { get; } = new(Count - 256);
+
     public ReadOnlySpan<byte> BytesOf(int id) => _bytes.AsSpan(_starts[id].._starts[id + 1]);
 
     /// <summary>Reads the list that lies in the SharpToken assembly: per line a token in base 64 and its rank, which is its id.</summary>
@@ -72,6 +75,7 @@ internal sealed class Gpt2Vocabulary
             if (parts.Length != 2)
                 throw Damaged(id);
             Merges.Add(parts[0], parts[1], id);
+            Pairs.Add((parts[0], parts[1]));
         }
     }
 }

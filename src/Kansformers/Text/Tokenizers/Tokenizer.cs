@@ -27,6 +27,9 @@ public abstract class Tokenizer
     /// <summary>Two tokenizers with the same identity give the same ids for every text. Part of cache keys.</summary>
     internal abstract string Identity { get; }
 
+    /// <summary>The tokenizer as a <c>tokenizer.json</c> that other programs read; null where it has no such form.</summary>
+    internal virtual byte[]? StandardJson() => null;
+
     /// <summary>Appends the ids of a text to a list. A lone surrogate is read as U+FFFD.</summary>
     /// <param name="text">Any text; it is encoded as a whole, nothing is added at its ends.</param>
     /// <param name="destination">Receives the ids, after those that it holds.</param>

@@ -8,7 +8,7 @@ namespace Kansformers.Transformers;
 /// </summary>
 internal static class Gpt2Names
 {
-    private const string Prefix = "transformer.", Head = "lm_head.weight", Embedding = "transformer.wte.weight";
+    private const string Prefix = "transformer.", Head = GptCheckpoint.Head, Embedding = GptCheckpoint.TokenEmbedding;
 
     private static readonly string[] Conv1D = [".attn.c_attn.weight", ".attn.c_proj.weight", ".mlp.c_fc.weight", ".mlp.c_proj.weight"];
 

@@ -13,6 +13,9 @@ namespace Kansformers.Transformers;
 /// </summary>
 public static class HuggingFaceGpt
 {
+    /// <summary>The most bytes in a file unless said otherwise: 5 GB, as in Hugging Face's own library.</summary>
+    public const long DefaultShardBytes = 5_000_000_000;
+
     private const string Gpt2 = "gpt2", Ours = "kansformers";
 
     /// <summary>Loads the model of a folder.</summary>
@@ -21,37 +24,49 @@ public static class HuggingFaceGpt
     /// <exception cref="KansformersException">A file is missing or damaged, or the model is of a kind or has an option that this library does not have.</exception>
     public static Gpt Load(string folder, Device? device = null) => GptCheckpoint.Load(folder, null, device);
 
-    /// <summary>Writes <c>config.json</c> and <c>model.safetensors</c>, each atomically, the configuration last.</summary>
+    /// <summary>Writes <c>config.json</c> and the weights in safetensors, each file atomically, the configuration last.</summary>
     /// <param name="model">The model.</param>
     /// <param name="folder">Where to; made when missing.</param>
+    /// <param name="shardBytes">The most bytes of weights in a file; more go to several, with an index.</param>
     /// <returns>What became of each tensor.</returns>
     /// <exception cref="KansformersException">A file cannot be written.</exception>
-    public static IReadOnlyList<TensorChange> Save(Gpt model, string folder)
+    public static IReadOnlyList<TensorChange> Save(Gpt model, string folder, long shardBytes = DefaultShardBytes)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentException.ThrowIfNullOrEmpty(folder);
         using var scope = NewDisposeScope();
-        bool isGpt2 = model.Options.Placement == KanPlacement.None;
+        return Write(folder, model.Options, [.. model.state_dict().Select(entry => StateDictionary.ToStored(entry.Key, entry.Value))], shardBytes);
+    }
+
+    /// <summary>As above, with the tensors of a file, which keep their element types and are read while they are written.</summary>
+    internal static IReadOnlyList<TensorChange> Write(string folder, GptOptions options, IReadOnlyList<StoredTensor> tensors, long shardBytes)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentOutOfRangeException.ThrowIfLessThan(shardBytes, 1);
+        bool isGpt2 = options.Placement == KanPlacement.None;
         List<TensorChange> changes = [];
-        List<(string, Tensor)> tensors = [];
-        foreach ((string name, Tensor tensor) in model.state_dict())
+        List<StoredTensor> written = [];
+        foreach (StoredTensor tensor in tensors)
         {
-            bool turns = isGpt2 && Gpt2Names.IsTransposed(name);
-            tensors.Add((name, turns ? tensor.t() : tensor));
-            changes.Add(new TensorChange(name, name, turns ? TensorFate.Transposed : TensorFate.Kept));
+            bool turns = isGpt2 && Gpt2Names.IsTransposed(tensor.Name);
+            written.Add(turns ? tensor.Transposed() : tensor);
+            changes.Add(new TensorChange(tensor.Name, tensor.Name, turns ? TensorFate.Transposed : TensorFate.Kept));
         }
 
-        StateDictionary.Save(Path.Combine(folder, HuggingFaceFolder.SafetensorsName), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        Dictionary<string, string> metadata = new() { ["format"] = "pt" };
+        if (written.Sum(tensor => tensor.ByteLength) > shardBytes)
+            ShardedTensors.Write(folder, written, shardBytes, metadata);
+        else
+            StateDictionary.Save(Path.Combine(folder, HuggingFaceFolder.SafetensorsName), written, metadata);
         AtomicFile.Write(Path.Combine(folder, HuggingFaceFolder.ConfigName), stream =>
         {
             using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
             json.WriteStartObject();
             json.WriteString("model_type", isGpt2 ? Gpt2 : Ours);
-            Gpt2Config.Write(json, model.Options);
+            Gpt2Config.Write(json, options);
             if (!isGpt2)
             {
                 json.WritePropertyName(Ours);
-                json.WriteRawValue(GptMetadata.Text(model.Options));
+                json.WriteRawValue(GptMetadata.Text(options));
             }
 
             json.WriteEndObject();
