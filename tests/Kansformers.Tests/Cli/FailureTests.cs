@@ -17,7 +17,7 @@ public class FailureTests(TrainedRun run)
         string missing = folder["missing"];
         foreach (string[] call in new string[][] { ["train", "--data", missing], ["sample", missing], ["eval", missing], ["info", missing], ["train", "--resume", missing], ["eval", run.Folder, "--data", missing], ["sample", run.Folder, "--prompt-file", missing] })
             Cli.AssertFails(CommandLineApp.RunFailed, [missing], call);
-        Cli.AssertFails(CommandLineApp.RunFailed, ["config.json", "is '"], "info", Directory.CreateDirectory(missing).FullName);
+        Cli.AssertFails(CommandLineApp.RunFailed, ["config.json", "neither a run nor a model"], "info", Directory.CreateDirectory(missing).FullName);
     }
 
     [Fact]
