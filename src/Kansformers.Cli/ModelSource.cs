@@ -60,7 +60,7 @@ internal sealed class ModelSource
     public Tokenizer LoadTokenizer(GptOptions model, string? name)
     {
         Tokenizer tokenizer = name is null && Run is not null ? Run.LoadTokenizer() : Tokenizer.Open(name ?? TokenizerName(model.VocabularySize));
-        return tokenizer.VocabularySize == model.VocabularySize ? tokenizer
+        return tokenizer.Fits(model.VocabularySize) ? tokenizer
             : throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.VocabularySize}; they do not belong together");
     }
 

@@ -46,13 +46,13 @@ public sealed class TrainingRun : IDisposable
         TokenizedCorpus corpus = Prepare(config.Data, null, progress, cancellation);
         try
         {
+            if (config.InitialWeights is not null && !corpus.Tokenizer.Fits(config.Model.VocabularySize))
+                throw new KansformersException($"the tokenizer has {corpus.Tokenizer.VocabularySize} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
             RunConfig complete = config with
             {
-                Model = config.Model with { VocabularySize = corpus.Tokenizer.VocabularySize },
+                Model = config.Model with { VocabularySize = config.InitialWeights is null ? corpus.Tokenizer.VocabularySize : config.Model.VocabularySize },
                 Data = config.Data with { Data = corpus.Source, ValidationData = corpus.ValidationSource, Fingerprint = corpus.Fingerprint },
             };
-            if (config.InitialWeights is not null && config.Model.VocabularySize != complete.Model.VocabularySize)
-                throw new KansformersException($"the tokenizer has {complete.Model.VocabularySize} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
             RequireBlock(corpus, complete.Model.BlockSize);
             TrainingRun run = Assemble(RunFolder.At(folder, complete), corpus, device);
             try

@@ -44,6 +44,23 @@ public class PretrainedTests(TrainedRun run)
         Cli.AssertFails(2, ["vocabulary of 99", "--tokenizer"], "train", "--data", other, "--model", fixture);
     }
 
+    [Theory]
+    [InlineData(64, 64, true)]
+    [InlineData(50257, 50304, true)]
+    [InlineData(50295, 51200, true)]
+    [InlineData(50257, 50300, false)]
+    [InlineData(50304, 50257, false)]
+    [InlineData(257, 50304, false)]
+    [InlineData(21, 64, false)]
+    public void A_vocabulary_may_be_filled_up_to_a_round_number(int tokenizer, int model, bool fits)
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("a.txt", string.Concat(Enumerable.Range(0x4E00, Math.Min(tokenizer, 20_000)).Select(code => (char)code)) + string.Concat(Enumerable.Range(0xAC00, 11_000).Take(Math.Max(0, tokenizer - 20_000)).Select(code => (char)code)) + string.Concat(Enumerable.Range(0x10000, 100_000).Take(Math.Max(0, tokenizer - 31_000)).Select(char.ConvertFromUtf32)));
+        Kansformers.Text.CharTokenizer made = Kansformers.Text.CharTokenizer.FromCorpora([Kansformers.Text.Corpus.Open(text)], Kansformers.Text.UnknownCharacters.Refuse);
+        Assert.Equal(tokenizer, made.VocabularySize);
+        Assert.Equal(fits, made.Fits(model));
+    }
+
     [Fact]
     public void What_the_weights_bring_cannot_be_chosen()
     {

@@ -27,6 +27,16 @@ public abstract class Tokenizer
     /// <summary>Two tokenizers with the same identity give the same ids for every text. Part of cache keys.</summary>
     internal abstract string Identity { get; }
 
+    /// <summary>
+    /// Whether a model with so many ids was made for this tokenizer: as many, or more up to a multiple of 64, by at most a thirty-second, which some
+    /// programs add for speed. The ids beyond stand for nothing.
+    /// </summary>
+    internal bool Fits(int modelVocabulary)
+    {
+        int more = modelVocabulary - VocabularySize;
+        return more == 0 || (more > 0 && modelVocabulary % 64 == 0 && more <= modelVocabulary / 32);
+    }
+
     /// <summary>The tokenizer as a <c>tokenizer.json</c> that other programs read; null where it has no such form.</summary>
     internal virtual byte[]? StandardJson() => null;
 
