@@ -94,13 +94,13 @@ internal static class CommandLineApp
 
     private static int Usage(string message)
     {
-        Console.Error.WriteLine($"error: {OneLine(message)} (see --help)");
+        LiveLine.Say($"error: {OneLine(message)} (see --help)");
         return BadUsage;
     }
 
     private static int Fail(string message)
     {
-        Console.Error.WriteLine($"error: {OneLine(message)}");
+        LiveLine.Say($"error: {OneLine(message)}");
         return RunFailed;
     }
 

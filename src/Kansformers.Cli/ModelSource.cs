@@ -30,7 +30,10 @@ internal sealed class ModelSource
     public static ModelSource Open(string path)
     {
         if (path.StartsWith(HubRepository.Scheme, StringComparison.Ordinal))
-            path = HubModel.Download(HubRepository.Parse(path), progress: new HubDisplay());
+        {
+            using Interruption interruption = new();
+            path = HubModel.Download(HubRepository.Parse(path), check: HuggingFaceGpt.RequireKnown, progress: new HubDisplay(), cancellation: interruption.Token);
+        }
         if (HuggingFaceFolder.IsOne(path))
             return new ModelSource(path, null);
         if (Directory.Exists(path) && !File.Exists(Path.Combine(path, TokenizerFile.Name)))

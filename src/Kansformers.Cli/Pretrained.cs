@@ -12,7 +12,7 @@ namespace Kansformers.Cli;
 internal sealed record Pretrained(string Name, GptOptions Architecture, string Weights, Func<string> Tokenizer)
 {
     /// <summary>Whether a name may be one of weights, rather than a misspelled preset.</summary>
-    public static bool CanBe(string name) => name.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) || Path.Exists(name);
+    public static bool CanBe(string name) => name.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) || Path.Exists(name) || name.AsSpan().ContainsAny('/', '\\');
 
     public static Pretrained Open(string name, int? heads)
     {

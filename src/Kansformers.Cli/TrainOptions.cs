@@ -91,13 +91,26 @@ internal sealed class TrainOptions
         TokenizerChoice.RequireOrChar(parsed.GetValue(Tokenizer)!);
         if (parsed.GetValue(Patience) > 0 && held == 0)
             throw new UsageException("--patience needs held-out text: give --val-data, or a --val-fraction above 0");
+        // What is wrong is told before anything is downloaded.
+        TrainingOptions training = ReadTraining(parsed);
+        try
+        {
+            training.Validate();
+        }
+        catch (KansformersException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+
+        if (parsed.GetValue(Out) is string folder)
+            RunFolder.RequireFree(folder);
         Pretrained? pretrained = ReadPretrained(parsed);
         RunConfig config = new()
         {
             Preset = pretrained?.Name ?? PresetName(parsed),
             Model = pretrained?.Architecture ?? ReadModel(parsed),
             InitialWeights = pretrained?.Weights,
-            Training = ReadTraining(parsed, pretrained is not null),
+            Training = training,
             Data = new DataConfig
             {
                 Data = parsed.GetValue(Data)!,
@@ -113,7 +126,6 @@ internal sealed class TrainOptions
         try
         {
             (config.Model with { VocabularySize = 1 }).Validate();
-            config.Training.Validate();
         }
         catch (KansformersException failure)
         {
@@ -135,11 +147,14 @@ internal sealed class TrainOptions
         return sized ? "custom" : parsed.GetValue(Model) ?? "gpt-nano";
     }
 
+    private bool IsPretrained(ParseResult parsed) => parsed.GetValue(Model) is string name && !GptPresets.Names.Contains(name) && Pretrained.CanBe(name);
+
     // Weights to begin from: what --model names, when it is no preset.
     private Pretrained? ReadPretrained(ParseResult parsed)
     {
-        if (parsed.GetValue(Model) is not string name || GptPresets.Names.Contains(name) || !Pretrained.CanBe(name))
+        if (!IsPretrained(parsed))
             return null;
+        string name = parsed.GetValue(Model)!;
         string[] given = [.. new Option[] { Layers, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation }.Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
         if (given.Length > 0)
             throw new UsageException($"the architecture comes with the weights of --model {name}; leave out {string.Join(", ", given)}");
@@ -198,11 +213,11 @@ internal sealed class TrainOptions
         }
     }
 
-    private TrainingOptions ReadTraining(ParseResult parsed, bool fromWeights)
+    private TrainingOptions ReadTraining(ParseResult parsed)
     {
         if (!Enum.TryParse(parsed.GetValue(Schedule), ignoreCase: true, out LearningRateDecay schedule) || !Enum.IsDefined(schedule))
             throw new UsageException($"unknown schedule '{parsed.GetValue(Schedule)}': use constant, linear or cosine");
-        double rate = fromWeights && !IsGiven(parsed, LearningRate) ? 3e-4 : parsed.GetValue(LearningRate);
+        double rate = IsPretrained(parsed) && !IsGiven(parsed, LearningRate) ? 3e-4 : parsed.GetValue(LearningRate);
         if (schedule == LearningRateDecay.Constant && IsGiven(parsed, MinLearningRate))
             throw new UsageException("--min-lr has no meaning with --schedule constant");
         long steps = parsed.GetValue(MaxIters), warmup = parsed.GetValue(Warmup);

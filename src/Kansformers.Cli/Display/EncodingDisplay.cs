@@ -5,22 +5,22 @@ namespace Kansformers.Cli;
 /// <summary>Shows how far a corpus is, on standard error: one line that rewrites itself on a terminal, a line every ten seconds when piped.</summary>
 internal sealed class EncodingDisplay : IProgress<EncodeProgress>
 {
-    private static readonly bool Live = !Console.IsErrorRedirected;
     private readonly ByteProgress _progress = new();
-    private long _last = Environment.TickCount64;
+    private readonly LineRate _rate = new();
 
     public void Report(EncodeProgress value)
     {
-        string line = Line(_progress, value);
-        long now = Environment.TickCount64;
-        bool done = value.BytesDone >= value.BytesTotal;
-        if (now - _last < (Live ? 200 : 10_000) && !(done && Live))
+        if (value.Notice is string notice)
+        {
+            LiveLine.Say(notice);
             return;
-        _last = now;
-        if (Live)
-            Console.Error.Write($"\r\u001b[K{(done ? "" : line)}");
+        }
+
+        string line = Line(_progress, value);
+        if (value.BytesDone >= value.BytesTotal)
+            LiveLine.Clear();
         else
-            Console.Error.WriteLine(line);
+            _rate.Show(() => line);
     }
 
     public static string Line(ByteProgress progress, EncodeProgress value) => progress.Line(

@@ -56,6 +56,12 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
 
         public override void Report(EncodeProgress value)
         {
+            if (value.Notice is string notice)
+            {
+                Say(notice);
+                return;
+            }
+
             string line = EncodingDisplay.Line(_preparing, value);
             long now = Environment.TickCount64;
             if (now - _lastReport < LineInterval.TotalMilliseconds)
@@ -83,6 +89,12 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
 
         public override void Report(EncodeProgress value)
         {
+            if (value.Notice is string notice)
+            {
+                Say(notice);
+                return;
+            }
+
             _encoding ??= context.AddTask("reading the corpus");
             (_encoding.MaxValue, _encoding.Value) = (Math.Max(1, value.BytesTotal), value.BytesDone);
             _encoding.Description = Markup.Escape(EncodingDisplay.Line(_preparing, value));

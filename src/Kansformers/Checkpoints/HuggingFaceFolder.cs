@@ -35,18 +35,22 @@ public sealed class HuggingFaceFolder : IDisposable
     /// <param name="folder">A path, which need not exist.</param>
     public static bool IsOne(string folder)
     {
-        string config = Path.Combine(folder, ConfigName);
-        if (!File.Exists(config))
-            return false;
         try
         {
-            using JsonDocument document = JsonFile.Read(config, MaximumConfigBytes);
-            return TypeOf(document) is not null;
+            return File.Exists(Path.Combine(folder, ConfigName)) && TypeIn(folder) is not null;
         }
         catch (KansformersException)
         {
             return false;
         }
+    }
+
+    /// <summary>The model type that a folder's <c>config.json</c> names; null when it names none.</summary>
+    /// <exception cref="KansformersException">The file is missing or damaged.</exception>
+    internal static string? TypeIn(string folder)
+    {
+        using JsonDocument document = JsonFile.Read(Path.Combine(folder, ConfigName), MaximumConfigBytes);
+        return TypeOf(document);
     }
 
     /// <summary>Opens a folder; the tensors' elements are read when they are asked for.</summary>

@@ -37,8 +37,16 @@ internal sealed class HubCache(string root, HubRepository repository)
     /// <summary>Remembers the commit of the revision.</summary>
     public void Remember(string commit)
     {
-        if (commit != repository.Revision)
+        if (commit == repository.Revision || commit == Commit)
+            return;
+        try
+        {
             AtomicFile.WriteText(Path.Combine(Folder, "refs", Path.Combine(repository.Revision.Split('/'))), commit);
+        }
+        catch (KansformersException)
+        {
+            // All files are here, of a cache that cannot be written; only without the hub it will not be known what the revision is.
+        }
     }
 
     /// <summary>Shows a content as a file of a commit: a relative link, or a copy where links are not allowed.</summary>

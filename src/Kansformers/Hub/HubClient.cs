@@ -25,6 +25,7 @@ public static class HubClient
                 snapshot.Get(chosen, progress, cancellation);
                 return (snapshot.Folder, chosen);
             },
+            HubProgress.Noticing(progress),
             cancellation);
     }
 }

@@ -9,6 +9,8 @@ namespace Kansformers.Hub;
 /// <summary>One file: what the hub says of it, then its content, gone on with where an earlier attempt stopped, and checked.</summary>
 internal sealed class HubDownload(HubRequests requests, HubRepository repository, HubCache cache, string commit)
 {
+    private const int SharingOnLinux = 11, SharingOnMac = 35, SharingOnWindows = unchecked((int)0x80070020);
+
     /// <summary>Brings a file into the cache, where it is not.</summary>
     /// <returns>Its path in the snapshot.</returns>
     /// <exception cref="KansformersException">It cannot be had, or is not what the hub says.</exception>
@@ -45,7 +47,9 @@ internal sealed class HubDownload(HubRequests requests, HubRepository repository
             try
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
-                using FileStream stream = new(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                using FileStream? stream = Open(partial, blob, what, cancellation);
+                if (stream is null)
+                    return;
                 if (stream.Length > length)
                     stream.SetLength(0);
                 if (stream.Length < length)
@@ -58,7 +62,7 @@ internal sealed class HubDownload(HubRequests requests, HubRepository repository
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                throw new KansformersException($"cannot write '{partial}': {AtomicFile.Reason(failure)}; is another program downloading it?", failure);
+                throw new KansformersException($"cannot write '{partial}': {AtomicFile.Reason(failure)}", failure);
             }
 
             // What an earlier, interrupted download left may have been bad: once more from the beginning.
@@ -74,6 +78,29 @@ internal sealed class HubDownload(HubRequests requests, HubRepository repository
         {
             throw new KansformersException($"cannot write '{blob}': {AtomicFile.Reason(failure)}", failure);
         }
+
+        progress?.Report(new HubProgress(file, length, length, 1, 1, length, length));
+    }
+
+    // The beginning of a content, for this process alone; null when another has meanwhile brought all of it.
+    private FileStream? Open(string partial, string blob, string what, CancellationToken cancellation)
+    {
+        for (bool told = false; ; told = true)
+        {
+            if (File.Exists(blob))
+                return null;
+            try
+            {
+                return new FileStream(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException failure) when (failure.HResult is SharingOnLinux or SharingOnMac or SharingOnWindows)
+            {
+                if (!told)
+                    requests.Notice?.Invoke($"another program is downloading {what}; waiting for it");
+                cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(200));
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
     }
 
     private bool Receive(HttpResponseMessage answer, FileStream stream, string what, long length, string file, IProgress<HubProgress>? progress, CancellationToken cancellation)
@@ -87,8 +114,17 @@ internal sealed class HubDownload(HubRequests requests, HubRepository repository
         byte[] buffer = new byte[1 << 17];
         while (stream.Length <= length && requests.Read(content, buffer, cancellation) is int count and > 0)
         {
-            stream.Write(buffer, 0, count);
-            progress?.Report(new HubProgress(file, Math.Min(stream.Length, length), length, 1, 1, Math.Min(stream.Length, length), length));
+            try
+            {
+                stream.Write(buffer, 0, count);
+            }
+            catch (IOException failure)
+            {
+                throw new KansformersException($"cannot write '{stream.Name}': {AtomicFile.Reason(failure)}", failure); // the connection is not to blame
+            }
+
+            if (stream.Length < length)
+                progress?.Report(new HubProgress(file, stream.Length, length, 1, 1, stream.Length, length));
         }
 
         if (stream.Length > length)

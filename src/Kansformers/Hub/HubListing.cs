@@ -21,8 +21,12 @@ internal sealed record HubListing(SortedDictionary<string, long> Files, SortedDi
     {
         try
         {
-            return File.Exists(path) && JsonSerializer.Deserialize<HubListing>(File.ReadAllBytes(path)) is { Files: not null, Rows: not null } listing
-                && listing.Files.Keys.All(HubRepository.IsPath) && listing.Rows.Values.All(rows => rows >= 0) ? listing : null;
+            if (!File.Exists(path) || JsonSerializer.Deserialize<HubListing>(File.ReadAllBytes(path)) is not { Files: not null, Rows: not null } read)
+                return null;
+            HubListing listing = Of(read.Files); // in ordinal order, whatever the culture
+            foreach ((string file, long rows) in read.Rows)
+                listing.Rows[file] = rows;
+            return listing.Files.Keys.All(HubRepository.IsPath) && listing.Rows.Values.All(rows => rows >= 0) ? listing : null;
         }
         catch (Exception failure) when (failure is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -30,5 +34,16 @@ internal sealed record HubListing(SortedDictionary<string, long> Files, SortedDi
         }
     }
 
-    public void Write(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this));
+    /// <summary>Keeps it. A cache that cannot be written serves all the same.</summary>
+    public void Write(string path)
+    {
+        try
+        {
+            AtomicFile.WriteText(path, JsonSerializer.Serialize(this));
+        }
+        catch (KansformersException)
+        {
+            // It will be asked for again.
+        }
+    }
 }

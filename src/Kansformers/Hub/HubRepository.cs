@@ -21,7 +21,7 @@ public sealed record HubRepository(string Id, string Revision = "main", bool IsD
     {
         ArgumentNullException.ThrowIfNull(text);
         string[] parts = text.StartsWith(Scheme, StringComparison.Ordinal) ? text[Scheme.Length..].Split('@', 2) : [];
-        if (parts.Length == 0 || parts[0].Split('/') is not { Length: 1 or 2 } names || !names.All(IsName) || (parts.Length == 2 && !IsRevision(parts[1])))
+        if (parts.Length == 0 || parts[0].Split('/') is not { Length: 1 or 2 } names || !names.All(IsIdPart) || (parts.Length == 2 && !IsRevision(parts[1])))
             throw new KansformersException($"'{text}' does not name a repository; write hub:owner/name, or hub:owner/name@revision");
         return new HubRepository(parts[0], parts.Length == 2 ? parts[1] : "main", isDataset);
     }
@@ -40,8 +40,13 @@ public sealed record HubRepository(string Id, string Revision = "main", bool IsD
     internal static bool IsName(string name) =>
         name.Length is > 0 and <= 200 && name is not ("." or "..") && !name.AsSpan().ContainsAny(Unsafe) && !name.Any(char.IsControl);
 
-    /// <summary>Whether a file's name is a path that stays in its folder.</summary>
+    /// <summary>Whether a file's name leads out of its folder.</summary>
+    internal static bool Escapes(string file) => file.Split('/') is [[_, ':'], ..] or [""] || file.Split('/', '\\').Any(part => part is "" or "." or "..");
+
+    /// <summary>Whether a file's name is a path that stays in its folder, and that every system can hold.</summary>
     internal static bool IsPath(string file) => file.Split('/').All(IsName);
+
+    private static bool IsIdPart(string part) => IsName(part) && part.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-');
 
     private static bool IsRevision(string revision) => revision.Length <= 200 && IsPath(revision);
 }

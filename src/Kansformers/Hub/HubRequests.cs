@@ -4,9 +4,13 @@ using System.Net.Http.Headers;
 namespace Kansformers.Hub;
 
 /// <summary>Requests to one hub: redirects followed (the token goes to the hub alone), passing failures tried again with growing pauses, others told in one line.</summary>
-internal sealed class HubRequests(HubSettings settings) : IDisposable
+internal sealed class HubRequests(HubSettings settings, Action<string>? notice) : IDisposable
 {
     private const int MostRedirects = 8;
+
+    /// <summary>Is told what a person should know; null where nobody listens.</summary>
+    public Action<string>? Notice => notice;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500), LongestPause = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(20), AutomaticDecompression = DecompressionMethods.None })
@@ -25,6 +29,7 @@ internal sealed class HubRequests(HubSettings settings) : IDisposable
     /// <exception cref="KansformersException">The hub refuses, or cannot be reached.</exception>
     public T Send<T>(HttpMethod method, string path, string what, Func<HttpResponseMessage, T> read, CancellationToken cancellation, Func<long>? range = null, bool followsAway = true)
     {
+        long reached = range?.Invoke() ?? 0;
         for (int attempt = 1; ; attempt++)
         {
             (string problem, TimeSpan? pause) failure;
@@ -45,10 +50,15 @@ internal sealed class HubRequests(HubSettings settings) : IDisposable
             }
 
             cancellation.ThrowIfCancellationRequested();
+            if (range?.Invoke() is long now && now > reached)
+                (reached, attempt) = (now, 1); // it came further: a long download may break off often
             if (attempt >= settings.Attempts)
                 throw new HubUnreachableException($"cannot get {what} from {settings.Endpoint}: {failure.problem.TrimEnd('.')}; tried {attempt} times, try again later", cause);
             TimeSpan growing = FirstPause * Math.Pow(2, attempt - 1);
-            settings.Wait(new[] { failure.pause ?? growing, LongestPause }.Min(), cancellation);
+            TimeSpan pause = new[] { failure.pause ?? growing, LongestPause }.Min();
+            if (pause > TimeSpan.FromSeconds(1))
+                notice?.Invoke(FormattableString.Invariant($"{failure.problem.TrimEnd('.')}; trying {what} again in {pause.TotalSeconds:0} s"));
+            settings.Wait(pause, cancellation);
             cancellation.ThrowIfCancellationRequested();
         }
     }

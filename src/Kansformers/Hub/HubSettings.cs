@@ -9,7 +9,11 @@ namespace Kansformers.Hub;
 public sealed record HubSettings
 {
     /// <summary>The base address: <c>HF_ENDPOINT</c>, or https://huggingface.co.</summary>
-    public Uri Endpoint { get; init; } = new("https://huggingface.co");
+    public Uri Endpoint
+    {
+        get;
+        init => field = value is null || value.AbsoluteUri.EndsWith('/') ? value! : new Uri(value.AbsoluteUri + "/"); // else its last part would be lost
+    } = new("https://huggingface.co");
 
     /// <summary>The access token: <c>HF_TOKEN</c>, or the file that <c>huggingface-cli login</c> wrote; null for none. It is sent to the endpoint alone.</summary>
     public string? Token { get; init; }
@@ -35,8 +39,8 @@ public sealed record HubSettings
 
     internal static HubSettings From(Func<string, string?> variable)
     {
-        string home = Value("HF_HOME")
-            ?? Path.Combine(Value("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "huggingface");
+        string user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        string home = Folder("HF_HOME") ?? Path.Combine(Folder("XDG_CACHE_HOME") ?? Path.Combine(user, ".cache"), "huggingface");
         string endpoint = Value("HF_ENDPOINT") ?? "https://huggingface.co";
         if (!Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
             throw new KansformersException($"HF_ENDPOINT is '{endpoint}', which is no http or https address");
@@ -47,13 +51,18 @@ public sealed record HubSettings
         {
             Endpoint = address,
             Timeout = TimeSpan.FromSeconds(seconds),
-            Token = Value("HF_TOKEN") ?? Value("HUGGING_FACE_HUB_TOKEN") ?? ReadToken(Value("HF_TOKEN_PATH") ?? Path.Combine(home, "token")),
-            Cache = Value("HF_HUB_CACHE") ?? Value("HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"),
+            Token = Printable(Value("HF_TOKEN") ?? Value("HUGGING_FACE_HUB_TOKEN") ?? ReadToken(Folder("HF_TOKEN_PATH") ?? Path.Combine(home, "token"))),
+            Cache = Folder("HF_HUB_CACHE") ?? Folder("HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"),
             Offline = Value("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE",
         };
 
-        string? Value(string name) => variable(name) is { Length: > 0 } text ? text.Trim() : null;
+        string? Value(string name) => variable(name)?.Trim() is { Length: > 0 } text ? text : null;
+
+        string? Folder(string name) => Value(name) is string path ? path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? user + path[1..] : path : null;
     }
+
+    private static string? Printable(string? token) => token is null || token.All(character => character is > ' ' and <= '~') ? token
+        : throw new KansformersException("the token in HF_TOKEN, or in the token file, holds a line break or other characters that tokens do not have; set it anew");
 
     private static string? ReadToken(string path)
     {

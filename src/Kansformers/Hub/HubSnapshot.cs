@@ -36,28 +36,35 @@ internal sealed class HubSnapshot : IDisposable
     /// the hub is asked about one only for what is not here.
     /// </summary>
     /// <exception cref="KansformersException">The work fails; or the hub refuses or cannot be reached, and the cache does not suffice.</exception>
-    public static T Use<T>(HubRepository repository, HubSettings settings, Func<HubSnapshot, T> work, CancellationToken cancellation)
+    public static T Use<T>(HubRepository repository, HubSettings settings, Func<HubSnapshot, T> work, Action<string>? notice, CancellationToken cancellation)
     {
         HubCache cache = new(settings.Cache, repository);
-        if (settings.Offline || HubCache.IsCommit(repository.Revision))
+        if (settings.Offline || (HubCache.IsCommit(repository.Revision) && File.Exists(cache.ListingOf(repository.Revision))))
         {
             if (TryCached(repository, settings, cache, work, out T here))
                 return here;
             if (settings.Offline)
-                throw new KansformersException($"{repository.Id} ({repository.Revision}) is not, or not wholly, in the cache '{settings.Cache}', and HF_HUB_OFFLINE is set; unset it once");
+                throw new HubMissingException($"{repository.Id} ({repository.Revision}) is not, or not wholly, in the cache '{settings.Cache}', and HF_HUB_OFFLINE is set; unset it once");
         }
 
-        using HubRequests requests = new(settings);
+        using HubRequests requests = new(settings, notice);
         try
         {
             using HubSnapshot snapshot = Ask(repository, settings, cache, requests, cancellation);
+
+            // First of all: what a killed download leaves must not be taken for the whole.
+            if (!File.Exists(cache.ListingOf(snapshot.Commit)))
+                snapshot.SaveListing();
             T result = work(snapshot);
-            snapshot._listing.Write(cache.ListingOf(snapshot.Commit));
             cache.Remember(snapshot.Commit);
             return result;
         }
-        catch (HubUnreachableException) when (TryCached(repository, settings, cache, work, out T here))
+        catch (HubUnreachableException failure)
         {
+            notice?.Invoke($"{failure.Message}; looking for {repository.Id} in the cache");
+            if (!TryCached(repository, settings, cache, work, out T here))
+                throw;
+            notice?.Invoke($"using {repository.Id} as it was at commit {cache.Commit}");
             return here;
         }
     }
@@ -90,10 +97,16 @@ internal sealed class HubSnapshot : IDisposable
             return known;
         string what = $"'{file}' of {_repository.Id}";
         long? rows = File.Exists(PathOf(file)) ? count(PathOf(file)) : countRemotely(new HubRemoteFile(Requests(what), _repository.FilePath(Commit, file), what, cancellation));
-        if (rows is long counted)
-            _listing.Rows[file] = counted;
-        return rows;
+        if (rows is not long counted)
+            return null;
+        _listing.Rows[file] = counted;
+        if (_listing.Rows.Count % 16 == 0)
+            SaveListing();
+        return counted;
     }
+
+    /// <summary>Keeps what is known of the commit's files, counts too.</summary>
+    public void SaveListing() => _listing.Write(_cache.ListingOf(Commit));
 
     /// <inheritdoc/>
     public void Dispose() => _requests?.Dispose();
@@ -152,15 +165,17 @@ internal sealed class HubSnapshot : IDisposable
         try
         {
             using JsonDocument document = JsonDocument.Parse(description);
-            string commit = document.RootElement.GetProperty("sha").GetString()!;
+            string commit = document.RootElement.GetProperty("sha").GetString() ?? throw new JsonException("no commit");
             if (!HubCache.IsCommit(commit))
                 throw new KansformersException($"the hub gives {repository.Id} a commit '{commit}', which is none");
             Dictionary<string, long> files = [];
             foreach (JsonElement entry in document.RootElement.GetProperty("siblings").EnumerateArray())
             {
                 string file = entry.GetProperty("rfilename").GetString() ?? throw new JsonException("a file without a name");
+                if (HubRepository.Escapes(file))
+                    throw new KansformersException($"the hub names a file '{file}' in {repository.Id}, which is no relative path; nothing is downloaded");
                 if (!HubRepository.IsPath(file))
-                    throw new KansformersException($"the hub names a file '{file}' in {repository.Id}, which is no relative path; it is not downloaded");
+                    continue; // Not every system can hold a file of that name; no model or data set of text needs one.
                 files[file] = entry.TryGetProperty("size", out JsonElement size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out long length) && length >= 0 ? length : -1;
             }
 

@@ -28,6 +28,7 @@ public sealed class HubDatasetTests : IDisposable
     [InlineData("hub:me/set:second/train[1:]", "d")]
     [InlineData("hub:me/set:other/*.jsonl", "c d")]
     [InlineData("hub:me/set:more/d.jsonl", "d")]
+    [InlineData("hub:me/set:other/*.jsonl[:1]", "c")]
     public void A_card_tells_subsets_and_splits(string name, string texts)
     {
         Put("README.md", "---\nlicense: mit\nconfigs:\n- config_name: first\n  default: true\n  data_files:\n  - split: train\n    path: some/a*\n  - split: test\n    path: [\"some/b.jsonl\"]\n- config_name: second\n  data_files: other/[a-d].jsonl\n---\n# Card\n");
@@ -65,6 +66,7 @@ public sealed class HubDatasetTests : IDisposable
     [InlineData("b.txt a.txt README.md .hidden.txt __cache__/c.txt pic.png dataset_info.json", "train", "a.txt b.txt")]
     [InlineData("default/train/0000.parquet default/train/0001.parquet default/test/0000.parquet", "train", "default/train/0000.parquet default/train/0001.parquet")]
     [InlineData("constrained.txt", "train", "constrained.txt")]
+    [InlineData("a.jsonl b.json c.csv CITATION.txt", "train", "a.jsonl b.json")]
     public void Names_tell_splits_as_the_hub_documents_it(string files, string split, string expected)
     {
         DatasetSubset subset = Assert.Single(DatasetLayout.Of(files.Split(' '), []));
@@ -144,6 +146,56 @@ public sealed class HubDatasetTests : IDisposable
         Assert.Equal(["old"], Read($"hub:me/set@{FakeHub.Commit}:train"));
         Assert.Equal(before, _hub.Requests.Count); // a commit does not change
         Assert.Equal(["new"], Read("hub:me/set"));
+    }
+
+    [Fact]
+    public void What_a_killed_download_left_is_not_taken_for_the_whole()
+    {
+        Put("a.jsonl", """{"text":"a"}""");
+        Put("b.jsonl", """{"text":"b"}""");
+        int gets = 0;
+        _hub.Answer = request => request.Method == "GET" && request.Path.EndsWith("b.jsonl", StringComparison.Ordinal) && gets++ < 2 ? FakeHub.Reply("418 Teapot", "Content-Length: 0\r\n") : null;
+        foreach (string name in (string[])[$"hub:me/set@{FakeHub.Commit}", "hub:me/set"])
+            Assert.Contains("418", Error(name), StringComparison.Ordinal);
+        Assert.Contains("not wholly", Error($"hub:me/set@{FakeHub.Commit}", Settings with { Offline = true }), StringComparison.Ordinal);
+        Assert.Equal(["a", "b"], Read($"hub:me/set@{FakeHub.Commit}"));
+
+        // Another program's cache says nothing of what is not in it.
+        using TestFolder cache = new();
+        cache.Write(Path.Combine("datasets--me--set", "snapshots", FakeHub.Commit, "a.jsonl"), """{"text":"a"}""");
+        Assert.Contains("not wholly", Error($"hub:me/set@{FakeHub.Commit}", Settings with { Offline = true, Cache = cache.Path }), StringComparison.Ordinal);
+        Assert.Equal(2, Corpus.Open($"hub:me/set@{FakeHub.Commit}", new CorpusOptions { Hub = Settings with { Cache = cache.Path } }).Files.Count);
+    }
+
+    [Fact]
+    public void Of_lines_no_more_files_are_downloaded_than_a_slice_needs()
+    {
+        for (int i = 0; i < 5; i++)
+            Put($"part-{i}.jsonl", string.Join('\n', Enumerable.Range(0, 10).Select(row => $$"""{"text":"{{i}} {{row}}"}""")));
+        Assert.Equal(["0 9", "1 0"], Read("hub:me/set[9:11]"));
+        Assert.Equal(2, Directory.EnumerateFiles(_cache.Path, "*.jsonl", SearchOption.AllDirectories).Count());
+        Assert.Equal(["4 9"], Read("hub:me/set[-1:]"));
+    }
+
+    [Fact]
+    public void A_wrong_wish_is_told_while_the_hub_is_away()
+    {
+        Put("train.jsonl", """{"text":"a"}""");
+        Read("hub:me/set");
+        _hub.Dispose();
+        Assert.Contains("no 'tset'; write", Error("hub:me/set:tset"), StringComparison.Ordinal);
+        Assert.Equal(["a"], Read("hub:me/set"));
+    }
+
+    [Fact]
+    public void The_subset_of_a_well_known_corpus_is_meant_when_a_split_is_named()
+    {
+        Put("README.md", "---\nconfigs:\n- config_name: wikitext-103-raw-v1\n  data_files:\n  - split: test\n    path: a.jsonl\n- config_name: wikitext-2-raw-v1\n  data_files:\n  - split: train\n    path: b.jsonl\n  - split: test\n    path: c.jsonl\n---\n");
+        foreach (string letter in (string[])["a", "b", "c"])
+            Put($"{letter}.jsonl", $$"""{"text":"{{letter}}"}""");
+        Assert.Equal(["b"], Read("wikitext"));
+        Assert.Equal(["c"], Read("wikitext:test"));
+        Assert.Equal(["a"], Read("wikitext:wikitext-103-raw-v1/test"));
     }
 
     [Fact]

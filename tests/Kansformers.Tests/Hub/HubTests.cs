@@ -58,7 +58,91 @@ public sealed class HubTests : IDisposable
         Assert.Equal(4, starts.Length);
         Assert.Null(starts[0]);
         Assert.True(starts[1] > 0 && starts[2] >= starts[1] && starts[3] >= starts[2]);
-        Assert.Equal([0.5, 1, 2], _waits.Select(wait => wait.TotalSeconds));
+        Assert.Equal([0.5, 0.5, 0.5], _waits.Select(wait => wait.TotalSeconds)); // each came further
+    }
+
+    [Fact]
+    public void A_download_may_break_off_oftener_than_a_request_is_tried_when_it_comes_further()
+    {
+        byte[] large = _hub.Files["sub/large file.bin"];
+        _hub.Answer = request => request.Method == "GET" && request.Path.EndsWith("bin", StringComparison.Ordinal) && (request.From ?? 0) < 280_000
+            ? FakeHub.Reply(request.From is null ? "200 OK" : "206 Partial Content", $"Content-Length: {large.Length - (request.From ?? 0)}\r\n", large[(request.From ?? 0)..((request.From ?? 0) + 20_000)])
+            : null;
+        AssertHere(All().Folder);
+        Assert.True(_waits.Count > 10);
+    }
+
+    [Fact]
+    public async Task Two_that_download_the_same_file_wait_for_one_another()
+    {
+        using ManualResetEventSlim begun = new(), go = new();
+        _hub.Answer = request =>
+        {
+            if (request.Method == "GET" && request.Path.EndsWith("bin", StringComparison.Ordinal))
+            {
+                begun.Set();
+                go.Wait(TimeSpan.FromSeconds(20));
+            }
+
+            return null;
+        };
+        Task<(string Folder, IReadOnlyList<string> Files)> first = Task.Run(() => All());
+        begun.Wait(TimeSpan.FromSeconds(20));
+        string blob = Path.Combine(_cache.Path, "models--some-one--a-model", "blobs", FakeHub.Etag(_hub.Files["sub/large file.bin"]));
+        using FakeHub second = new();
+        foreach ((string name, byte[] content) in _hub.Files)
+            second.Files[name] = content;
+        List<string> notices = [];
+        Task<(string Folder, IReadOnlyList<string> Files)> other = Task.Run(() => HubClient.Download(Repository, all => all, Settings with { Endpoint = second.Address }, new Notices(notices)));
+        for (int i = 0; i < 200 && notices.Count == 0; i++)
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        go.Set();
+        await other;
+        AssertHere((await first).Folder);
+        Assert.Contains(notices, notice => notice.Contains("another program is downloading", StringComparison.Ordinal));
+        Assert.True(File.Exists(blob));
+    }
+
+    [Fact]
+    public void Names_that_not_every_system_can_hold_are_left_out()
+    {
+        _hub.Files["img/10:30.png"] = [1];
+        _hub.Files["what?.txt"] = [1];
+        Assert.Equal(["config.json", "sub/large file.bin"], HubClient.Download(Repository, all => all, Settings).Files);
+    }
+
+    [Fact]
+    public void Falling_back_to_the_cache_is_told()
+    {
+        All();
+        _hub.Dispose();
+        List<string> notices = [];
+        HubClient.Download(Repository, all => all, Settings, new Notices(notices));
+        Assert.Contains(notices, notice => notice.Contains("looking for some-one/a-model in the cache", StringComparison.Ordinal));
+        Assert.Contains(notices, notice => notice.EndsWith($"as it was at commit {FakeHub.Commit}", StringComparison.Ordinal));
+
+        // What is wrong with the wish itself is told, not that the hub is away.
+        Assert.Equal("my own", Assert.Throws<KansformersException>(() => HubClient.Download(Repository, _ => throw new KansformersException("my own"), Settings)).Message);
+    }
+
+    [Fact]
+    public void Models_of_other_kinds_are_refused_before_their_weights_come()
+    {
+        _hub.Files.Clear();
+        _hub.Files["config.json"] = """{"model_type":"llama"}"""u8.ToArray();
+        _hub.Files["model.safetensors"] = new byte[100_000];
+        _hub.InEnvironment(_cache.Path, () => Cli.Cli.AssertFails(1, ["a model of type 'llama'"], "info", "hub:some-one/llama"));
+        Assert.DoesNotContain(_hub.Requests, request => request.Path.EndsWith("safetensors", StringComparison.Ordinal));
+        _hub.InEnvironment(_cache.Path, () => Cli.Cli.AssertFails(2, ["batch size is 0"], "train", "--model", "hub:some-one/llama", "--batch-size", "0"));
+    }
+
+    private sealed class Notices(List<string> notices) : IProgress<HubProgress>
+    {
+        public void Report(HubProgress value)
+        {
+            if (value.Notice is string notice)
+                notices.Add(notice);
+        }
     }
 
     [Fact]
@@ -180,6 +264,7 @@ public sealed class HubTests : IDisposable
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("{\"sha\":\"../../x\",\"siblings\":[]}")]
+    [InlineData("{\"sha\":null,\"siblings\":[]}")]
     [InlineData("{\"sha\":5,\"siblings\":[]}")]
     [InlineData("{\"siblings\":[]}")]
     public void A_description_that_makes_no_sense_is_refused(string body)
@@ -199,6 +284,8 @@ public sealed class HubTests : IDisposable
     [InlineData("hub:")]
     [InlineData("hub:a/b/c")]
     [InlineData("hub:../b")]
+    [InlineData("hub:a/b#c")]
+    [InlineData("hub:a/b c")]
     [InlineData("hub:a/b@")]
     [InlineData("hub:a/b@../x")]
     [InlineData("a/b")]
@@ -215,6 +302,15 @@ public sealed class HubTests : IDisposable
         set["HF_HUB_CACHE"] = "/elsewhere";
         settings = HubSettings.From(set.GetValueOrDefault);
         Assert.Equal(("from-variable", "/elsewhere"), (settings.Token, settings.Cache));
+        set["HF_HUB_CACHE"] = "~/mine";
+        Assert.Equal(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + "/mine", HubSettings.From(set.GetValueOrDefault).Cache);
+        Assert.Equal("http://host/prefix/", new HubSettings { Cache = "x", Endpoint = new Uri("http://host/prefix") }.Endpoint.ToString());
+        set["HF_TOKEN"] = "two\nlines";
+        Assert.Contains("HF_TOKEN", Assert.Throws<KansformersException>(() => HubSettings.From(set.GetValueOrDefault)).Message, StringComparison.Ordinal);
+        set["HF_TOKEN"] = "t";
+        set["HF_HUB_DOWNLOAD_TIMEOUT"] = "soon";
+        Assert.Contains("HF_HUB_DOWNLOAD_TIMEOUT", Assert.Throws<KansformersException>(() => HubSettings.From(set.GetValueOrDefault)).Message, StringComparison.Ordinal);
+        set.Remove("HF_HUB_DOWNLOAD_TIMEOUT");
         set["HF_ENDPOINT"] = "mirror";
         Assert.Contains("HF_ENDPOINT", Assert.Throws<KansformersException>(() => HubSettings.From(set.GetValueOrDefault)).Message, StringComparison.Ordinal);
         settings = HubSettings.From(_ => null);
@@ -257,7 +353,7 @@ public sealed class HubTests : IDisposable
             Cli.CliResult result = Cli.Cli.Run("info", "hub:some-one/a-model", "--json");
             Assert.True(result.Code == 0, result.Error);
             Assert.Contains("\"heads\":4", result.Out, StringComparison.Ordinal);
-            Assert.Contains("downloaded model.safetensors (2 of 2), ", result.Error, StringComparison.Ordinal);
+            Assert.Contains("downloaded model.safetensors, ", result.Error, StringComparison.Ordinal);
             Cli.Cli.AssertFails(1, ["write hub:owner/name"], "info", "hub:one/two/three");
         });
     }

@@ -22,6 +22,8 @@ internal static partial class DatasetLayout
     private static readonly (string Split, string Keywords)[] Keywords =
         [("train", "train|training"), ("validation", "validation|valid|dev|val"), ("test", "test|testing|eval|evaluation")];
 
+    private static readonly string[] Formats = [".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt"];
+
     private static readonly string[] NoData = ["readme.md", "license.txt", "config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "requirements.txt"];
 
     /// <summary>The subsets of a data set; none when it has no files that can be read.</summary>
@@ -34,7 +36,7 @@ internal static partial class DatasetLayout
             return [.. card.Select(subset => new DatasetSubset(subset.Name, subset.IsDefault, SplitsOf(subset, data))).Where(subset => subset.Splits.Count > 0)];
         if (data.Length > 0 && Array.TrueForAll(data, file => ConvertedName().IsMatch(file)))
             return [.. data.GroupBy(file => file.Split('/')[0]).Select(subset => new DatasetSubset(subset.Key, false, [.. subset.GroupBy(file => file.Split('/')[1]).Select(split => new DatasetSplit(split.Key, [.. split]))]))];
-        return data.Length == 0 ? [] : [new DatasetSubset("default", true, ByName(data))];
+        return data.Length == 0 ? [] : [new DatasetSubset("default", true, ByName(OfOneFormat(data)))];
     }
 
     /// <summary>The files that a pattern names.</summary>
@@ -57,6 +59,11 @@ internal static partial class DatasetLayout
             .Select(split => new DatasetSplit(split.Split, [.. split.Patterns.SelectMany(pattern => Matching(data, folder + pattern)).Distinct()]))
             .Where(split => split.Files.Count > 0)];
     }
+
+    // The rows of different formats are rarely of one kind: the one of most files counts, as in Hugging Face's own library.
+    private static string[] OfOneFormat(string[] data) =>
+        [.. data.GroupBy(file => CorpusFiles.FormatOf(file) is ".ndjson" or ".json" ? ".jsonl" : CorpusFiles.FormatOf(file))
+            .OrderByDescending(group => group.Count()).ThenBy(group => Array.IndexOf(Formats, group.Key)).First()];
 
     // The first of these rules that finds anything decides, as the hub's documentation has it.
     private static List<DatasetSplit> ByName(string[] data)
@@ -84,7 +91,7 @@ internal static partial class DatasetLayout
     private static bool IsData(string file)
     {
         string[] parts = file.Split('/');
-        return CorpusFiles.FormatOf(file) is ".parquet" or ".jsonl" or ".ndjson" or ".json" or ".csv" or ".tsv" or ".txt"
+        return Formats.Contains(CorpusFiles.FormatOf(file))
             && !Array.Exists(parts, part => part.StartsWith('.') || part.StartsWith("__", StringComparison.Ordinal))
             && !NoData.Contains(parts[^1].ToLowerInvariant());
     }

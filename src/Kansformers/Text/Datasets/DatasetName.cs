@@ -24,13 +24,16 @@ internal sealed record DatasetName(HubRepository Repository, string? Selection, 
         HubRepository repository = HubRepository.Parse(HubRepository.Scheme + parts[0], isDataset: true);
         if (parts.Length == 2 && !parts[1].Split('/').All(part => HubRepository.IsName(part.Replace('*', 'x').Replace('?', 'x'))))
             throw new KansformersException($"'{text}' does not tell what is wanted of the data set; write hub:owner/name:train, :subset/train, or :path/of/*.parquet");
-        return new DatasetName(repository, parts.Length == 2 ? parts[1] : named?.Subset, slice);
+        return new DatasetName(repository, parts.Length == 2 ? parts[1] : null, slice) { DefaultSubset = named?.Subset };
     }
+
+    /// <summary>The subset that is meant when none is named; null for the data set's own default.</summary>
+    public string? DefaultSubset { get; private init; }
 
     /// <summary>A short name for files.</summary>
     public string Short => Repository.Id[(Repository.Id.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
     /// <summary>The name as it is written.</summary>
     public override string ToString() =>
-        $"{HubRepository.Scheme}{Repository.Id}{(Repository.Revision == "main" ? "" : $"@{Repository.Revision}")}{(Selection is null ? "" : $":{Selection}")}{Slice}";
+        $"{HubRepository.Scheme}{Repository.Id}{(Repository.Revision == "main" ? "" : $"@{Repository.Revision}")}{((Selection ?? DefaultSubset) is string wanted ? $":{wanted}" : "")}{Slice}";
 }

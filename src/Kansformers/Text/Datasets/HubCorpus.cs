@@ -12,14 +12,14 @@ internal sealed partial class HubCorpus(DatasetName name, CorpusOptions options,
     /// <summary>Where the hub keeps what it has converted to Parquet: for data sets that come as a script, which is not run here.</summary>
     private const string ConvertedRevision = "refs/convert/parquet";
 
-    private const long LongestCard = 16 << 20;
+    private const long LongestCard = 16 << 20, NoticeInterval = 5000;
 
     /// <summary>Opens a data set.</summary>
     /// <exception cref="KansformersException">It cannot be had, has no such part, or its files cannot be read.</exception>
     public FileCorpus Open()
     {
         HubSettings settings = options.Hub ?? HubSettings.FromEnvironment();
-        return HubSnapshot.Use(name.Repository, settings, snapshot => TryOpen(snapshot, name.Repository), cancellation)
+        return HubSnapshot.Use(name.Repository, settings, snapshot => TryOpen(snapshot, name.Repository), Notice, cancellation)
             ?? (name.Repository.Revision == "main" ? Converted(settings) : null)
             ?? throw new KansformersException($"the data set {name.Repository.Id} has no .parquet, .jsonl, .json, .csv, .tsv or .txt files (also packed, .gz or .zst) that could be read");
     }
@@ -29,11 +29,11 @@ internal sealed partial class HubCorpus(DatasetName name, CorpusOptions options,
         HubRepository converted = name.Repository with { Revision = ConvertedRevision };
         try
         {
-            return HubSnapshot.Use(converted, settings, snapshot => TryOpen(snapshot, converted), cancellation);
+            return HubSnapshot.Use(converted, settings, snapshot => TryOpen(snapshot, converted), Notice, cancellation);
         }
-        catch (HubRefusedException)
+        catch (KansformersException failure) when (failure is HubRefusedException or HubMissingException)
         {
-            return null; // The hub has not converted it.
+            return null; // The hub has not converted it, or it is not here.
         }
     }
 
@@ -41,9 +41,9 @@ internal sealed partial class HubCorpus(DatasetName name, CorpusOptions options,
     {
         if (Choose(snapshot) is not var (selection, files))
             return null;
-        RequireAllShards(snapshot, files);
+        RequireAllFiles(snapshot, files);
         (IReadOnlyList<string> needed, CorpusSlice? slice) = Needed(snapshot, files);
-        snapshot.Get(needed, progress is null ? null : new Downloading(progress), cancellation);
+        Get(snapshot, needed);
         string details = files.Count == 1 ? "1 file" : needed.Count == files.Count ? $"{files.Count} files" : $"{needed.Count} of {files.Count} files";
         DatasetName pinned = new(repository with { Revision = snapshot.Commit }, selection, name.Slice);
         return FileCorpus.Of([.. needed.Select(snapshot.PathOf)], slice, options, pinned.Short + name.Slice, $"data set {repository.Id}, {selection}{name.Slice}", [details], pinned.ToString());
@@ -60,6 +60,7 @@ internal sealed partial class HubCorpus(DatasetName name, CorpusOptions options,
         string wanted = name.Selection ?? "";
         DatasetSubset? subset = subsets.FirstOrDefault(item => item.Name == wanted || wanted.StartsWith(item.Name + "/", StringComparison.Ordinal));
         string split = subset is null ? wanted : wanted.Length > subset.Name.Length ? wanted[(subset.Name.Length + 1)..] : "";
+        subset ??= subsets.FirstOrDefault(item => item.Name == name.DefaultSubset);
         subset ??= subsets.Count == 1 ? subsets[0] : subsets.FirstOrDefault(item => item.IsDefault) ?? subsets.FirstOrDefault(item => item.Name == "default");
         DatasetSplit? chosen = subset?.Splits.FirstOrDefault(item => item.Name == (split.Length == 0 ? "train" : split))
             ?? (split.Length == 0 && subset?.Splits is [DatasetSplit only] ? only : null);
@@ -99,18 +100,27 @@ internal sealed partial class HubCorpus(DatasetName name, CorpusOptions options,
     // Of a slice of Parquet files, whose ends tell their rows, only the files that hold its rows.
     private (IReadOnlyList<string> Files, CorpusSlice? Slice) Needed(HubSnapshot snapshot, IReadOnlyList<string> files)
     {
-        if (name.Slice is not CorpusSlice slice || files.Count == 1 || !files.All(file => CorpusFiles.FormatOf(file) == ".parquet"))
+        bool isParquet = files.All(file => CorpusFiles.FormatOf(file) == ".parquet");
+        if (name.Slice is not CorpusSlice slice || files.Count == 1 || (!isParquet && (slice.NeedsCount || slice.To is null)))
             return (files, name.Slice);
         List<long> rows = [];
+        long next = Environment.TickCount64 + NoticeInterval;
         foreach (string file in files)
         {
             if (!slice.NeedsCount && rows.Sum() >= slice.To)
                 break; // What follows does not matter.
-            if (snapshot.Rows(file, path => ParquetFile.Open(path, options.TextField).CountRows(), ParquetReader.CountRows, cancellation) is not long count)
+            if (!isParquet)
+                Get(snapshot, [file]); // of other formats the rows are only known when they are here
+            if (snapshot.Rows(file, path => DocumentFile.Open(path, options).CountRows(), ParquetReader.CountRows, cancellation) is not long count)
                 return (files, slice);
             rows.Add(count);
+            if (Environment.TickCount64 < next)
+                continue;
+            next = Environment.TickCount64 + NoticeInterval;
+            Notice(string.Create(CultureInfo.InvariantCulture, $"counting rows: {rows.Count} of {files.Count} files"));
         }
 
+        snapshot.SaveListing();
         (long start, long end) = slice.Of(rows.Sum());
         List<string> needed = [];
         long first = 0, skipped = 0;
@@ -127,17 +137,21 @@ internal sealed partial class HubCorpus(DatasetName name, CorpusOptions options,
             : (needed, CorpusSlice.Rows(start - skipped, end - skipped));
     }
 
-    // A cache that another program filled may hold a part of the files, of which their names tell how many there are.
-    private void RequireAllShards(HubSnapshot snapshot, IReadOnlyList<string> files)
+    // A cache that another program filled may hold a part of the files. Only where they are numbered can be seen that it holds all of them.
+    private void RequireAllFiles(HubSnapshot snapshot, IReadOnlyList<string> files)
     {
-        if (snapshot.IsListed)
+        if (snapshot.IsListed || files is [string only] && only == name.Selection)
             return;
-        foreach (IGrouping<string, Match> shards in files.Select(file => ShardNumbers().Match(file)).Where(match => match.Success).GroupBy(match => match.Result("$`$2")))
-        {
-            if (shards.Count() < int.Parse(shards.First().Groups[2].Value, CultureInfo.InvariantCulture))
-                throw new HubMissingException($"the files of {name.Repository.Id} are not all in the cache");
-        }
+        Match[] shards = [.. files.Select(file => ShardNumbers().Match(file)).Where(match => match.Success)];
+        bool isWhole = shards.Length == files.Count
+            && shards.GroupBy(match => match.Result("$`$2")).All(group => group.Count() == int.Parse(group.First().Groups[2].Value, CultureInfo.InvariantCulture));
+        if (!isWhole)
+            throw new HubMissingException($"the cache does not tell whether all files of {name.Repository.Id} are in it");
     }
+
+    private void Get(HubSnapshot snapshot, IReadOnlyList<string> files) => snapshot.Get(files, progress is null ? null : new Downloading(progress), cancellation);
+
+    private void Notice(string notice) => progress?.Report(new EncodeProgress(PrepareStage.Downloading, 0, 0, notice));
 
     private sealed class Downloading(IProgress<EncodeProgress> progress) : IProgress<HubProgress>
     {

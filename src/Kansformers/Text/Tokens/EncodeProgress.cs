@@ -20,4 +20,5 @@ public enum PrepareStage
 /// <param name="Stage">What is being done.</param>
 /// <param name="BytesDone">The bytes of the source that are done with in this stage.</param>
 /// <param name="BytesTotal">The bytes of the source in all.</param>
-public readonly record struct EncodeProgress(PrepareStage Stage, long BytesDone, long BytesTotal);
+/// <param name="Notice">Instead of all these, what a person should know: that a hub does not answer and its cache serves.</param>
+public readonly record struct EncodeProgress(PrepareStage Stage, long BytesDone, long BytesTotal, string? Notice = null);

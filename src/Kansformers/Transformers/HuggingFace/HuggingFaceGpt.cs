@@ -74,6 +74,14 @@ public static class HuggingFaceGpt
         return changes;
     }
 
+    /// <summary>Refuses a folder, whose weights need not be there yet, that holds a model of another kind.</summary>
+    /// <exception cref="KansformersException"><c>config.json</c> is missing or damaged, or names another type.</exception>
+    internal static void RequireKnown(string folder)
+    {
+        if (HuggingFaceFolder.TypeIn(folder) is string type && type is not (Gpt2 or Ours))
+            throw OtherType(folder, type);
+    }
+
     /// <summary>Opens a folder under the names that our models have; the architecture stands in the header, as in our own files.</summary>
     /// <exception cref="KansformersException">As for <see cref="Load"/>.</exception>
     internal static (TensorFile Weights, IReadOnlyList<TensorChange> Changes) Open(string path)
@@ -98,7 +106,7 @@ public static class HuggingFaceGpt
                     changes.AddRange(tensors.Select(tensor => new TensorChange(tensor.Name, tensor.Name, TensorFate.Kept)));
                     break;
                 default:
-                    throw new KansformersException($"'{folder.Folder}' holds a model of type '{folder.ModelType}'; known are {Gpt2} and {Ours}");
+                    throw OtherType(folder.Folder, folder.ModelType);
             }
 
             TensorFile weights = new(folder.Folder, folder, folder.Weights.Format, tensors)
@@ -114,6 +122,8 @@ public static class HuggingFaceGpt
             throw;
         }
     }
+
+    private static KansformersException OtherType(string folder, string type) => new($"'{folder}' holds a model of type '{type}'; known are {Gpt2} and {Ours}");
 
     private static void RequireAgreement(GptOptions config, GptOptions weights, string folder)
     {
