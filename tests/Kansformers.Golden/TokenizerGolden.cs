@@ -79,7 +79,7 @@ internal static class TokenizerGolden
         }
 
         vocabulary.Add("<mask>", vocabulary.Count);
-        byte[] json = VocabularyFiles.Pairs(JsonSerializer.SerializeToUtf8Bytes(vocabulary), File.ReadAllBytes(merges), new TokenizerConfig(null, null, null, null, null), list);
+        byte[] json = VocabularyFiles.Pairs(JsonSerializer.SerializeToUtf8Bytes(vocabulary), File.ReadAllBytes(merges), new TokenizerConfig(), list);
         return HuggingFaceTokenizer.Parse(json);
     }
 }

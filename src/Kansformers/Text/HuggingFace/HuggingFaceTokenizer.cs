@@ -53,6 +53,8 @@ public sealed class HuggingFaceTokenizer : Tokenizer
     public override int? EndOfText { get; }
 
     /// <summary>The content of the file, for saving.</summary>
+    internal PreTokenizer? PreTokenizer => _definition.PreTokenizer;
+
     internal ReadOnlySpan<byte> Json => _definition.Json;
 
     internal override string Identity { get; }

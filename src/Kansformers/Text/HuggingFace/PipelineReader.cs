@@ -90,7 +90,7 @@ internal static class PipelineReader
                 return Metaspace(field);
             case "Split":
                 field.Only("type", "pattern", "behavior", "invert");
-                return new PatternSplitter(Pattern(field["pattern"]), Behavior(field["behavior"]), field["invert"].FlagOr(false));
+                return new PatternSplitter(Pattern(field["pattern"]), field["pattern"]["Regex"].TextOr(""), Behavior(field["behavior"]), field["invert"].FlagOr(false));
             default:
                 throw Unsupported("pre-tokenizer", field, type, "Sequence, ByteLevel, BertPreTokenizer, Whitespace, WhitespaceSplit, Digits, Punctuation, Metaspace, Split");
         }
@@ -134,7 +134,11 @@ internal static class PipelineReader
         string pattern = field["Regex"].Text();
         try
         {
-            return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.Multiline, PatternLimit);
+            return new Regex(OnigurumaPattern.Translate(pattern), RegexOptions.CultureInvariant | RegexOptions.Multiline, PatternLimit);
+        }
+        catch (FormatException failure)
+        {
+            throw new KansformersException($"{field.Path}: the pattern '{pattern}' has {failure.Message}, which is not supported", failure);
         }
         catch (ArgumentException failure)
         {

@@ -15,6 +15,7 @@ internal static class VocabularyFiles
     public static byte[] Pairs(byte[] vocabulary, byte[] merges, TokenizerConfig config, string source)
     {
         JsonObject tokens = Object(vocabulary, source);
+        RequireByteLevel(tokens, config, source);
         JsonArray list = [.. Lines(merges, source).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)).Select(line => (JsonNode)line)];
         bool roberta = tokens.ContainsKey("<s>") && tokens.ContainsKey("</s>") && tokens.ContainsKey("<mask>");
         string[] special = roberta ? ["<s>", "<pad>", "</s>", "<unk>", "<mask>"] : [Tokenizer.EndOfTextMark, "<unk>"];
@@ -28,7 +29,7 @@ internal static class VocabularyFiles
             ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = tokens.ContainsKey(unknown) ? unknown : null, ["continuing_subword_prefix"] = "", ["end_of_word_suffix"] = "",
             ["fuse_unk"] = false, ["byte_fallback"] = false, ["vocab"] = tokens.DeepClone(), ["merges"] = list,
         };
-        return Whole(Added(tokens, special), null, Bytes(prefix), template, Bytes(true), model);
+        return Whole(config.With(Added(tokens, special)), null, Bytes(prefix), template, Bytes(true), model);
     }
 
     /// <summary>A BERT <c>vocab.txt</c>, one token to a line, with the original program's normalization.</summary>
@@ -38,10 +39,10 @@ internal static class VocabularyFiles
         string[] lines = Lines(list, source);
         for (int id = 0; id < lines.Length - (lines[^1].Length == 0 ? 1 : 0); id++)
         {
-            if (!tokens.TryAdd(lines[id], id))
-                throw new KansformersException($"the vocabulary '{source}' has the token '{lines[id]}' twice, the second time in line {id + 1}");
+            tokens[lines[id]] = id; // of a line that is there twice the later counts, as in the original program
         }
 
+        config.RequireUsual();
         if (!tokens.ContainsKey("[UNK]"))
             throw new KansformersException($"'{source}' is no BERT vocabulary: it has no [UNK]");
         bool lower = config.LowerCase ?? !tokens.Any(token => !token.Key.StartsWith('[') && token.Key.Any(char.IsAsciiLetterUpper));
@@ -53,9 +54,19 @@ internal static class VocabularyFiles
         JsonNode? template = tokens.ContainsKey("[CLS]") && tokens.ContainsKey("[SEP]")
             ? new JsonObject { ["type"] = "BertProcessing", ["sep"] = new JsonArray("[SEP]", tokens["[SEP]"]!.DeepClone()), ["cls"] = new JsonArray("[CLS]", tokens["[CLS]"]!.DeepClone()) }
             : null;
-        JsonArray added = Added(tokens, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]);
+        JsonArray added = config.With(Added(tokens, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]));
         JsonObject model = new() { ["type"] = "WordPiece", ["unk_token"] = "[UNK]", ["continuing_subword_prefix"] = "##", ["max_input_chars_per_word"] = 100, ["vocab"] = tokens };
         return Whole(added, normalizer, new JsonObject { ["type"] = "BertPreTokenizer" }, template, new JsonObject { ["type"] = "WordPiece", ["prefix"] = "##", ["cleanup"] = true }, model);
+    }
+
+    // CLIP, GPT-1, CTRL and others have files of these names too, and mean something else by them.
+    private static void RequireByteLevel(JsonObject tokens, TokenizerConfig config, string source)
+    {
+        string[] known = ["GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer", "LongformerTokenizer", "LEDTokenizer"];
+        if (config.Class is string type && !known.Contains(type.EndsWith("Fast", StringComparison.Ordinal) ? type[..^4] : type))
+            throw new KansformersException($"'{source}' is the vocabulary of a {type}; of such files only those of GPT-2, RoBERTa and BART are supported: give its tokenizer.json");
+        if (Array.Find(["</w>", "@@"], end => tokens.Count(token => token.Key.EndsWith(end, StringComparison.Ordinal)) > tokens.Count / 100) is string mark)
+            throw new KansformersException($"'{source}' has tokens that end in '{mark}', which those of GPT-2, RoBERTa and BART do not; give its tokenizer.json");
     }
 
     /// <summary>A byte-level BPE as GPT-2's file has it.</summary>

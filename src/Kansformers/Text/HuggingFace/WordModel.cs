@@ -47,7 +47,9 @@ internal static class ModelReader
             Bytes = bytes,
             ContinuingPrefix = field["continuing_subword_prefix"].TextOr(""),
             WordSuffix = field["end_of_word_suffix"].TextOr(""),
-            Unknown = unknown is null ? null : vocabulary.TryGetValue(unknown, out int id) ? id : null,
+            Unknown = unknown is null ? null : vocabulary.TryGetValue(unknown, out int id) ? id
+                : bytes ? null // nothing is unknown where bytes are tokens
+                : throw new KansformersException($"{field.Path}: the unknown token '{unknown}' is not in the vocabulary"),
             FuseUnknown = field["fuse_unk"].FlagOr(false),
             ByteFallback = field["byte_fallback"].FlagOr(false),
             WholeWordsFirst = field["ignore_merges"].FlagOr(false),
@@ -77,20 +79,19 @@ internal static class ModelReader
     private static BytePairMerges Merges(JsonField field, Dictionary<string, int> vocabulary, string prefix)
     {
         List<(int Left, int Right, int Merged)> list = [];
-        HashSet<(int, int)> seen = [];
+        Dictionary<(int, int), int> ranks = []; // of a merge that is listed twice the later place counts, as in the format's own library
         foreach (JsonField item in field.Items())
         {
             (string left, string right) = PairOf(item);
             string merged = left + (prefix.Length > 0 && right.StartsWith(prefix, StringComparison.Ordinal) ? right[prefix.Length..] : right);
             (int Left, int Right, int Merged) merge = (Id(item, left), Id(item, right), Id(item, merged));
-            if (!seen.Add((merge.Left, merge.Right)))
-                throw new KansformersException($"{item.Path} merges '{left}' and '{right}' a second time");
+            ranks[(merge.Left, merge.Right)] = list.Count;
             list.Add(merge);
         }
 
         BytePairMerges merges = new(list.Count, [.. list.Select(merge => merge.Merged)]);
-        for (int rank = 0; rank < list.Count; rank++)
-            merges.Add(list[rank].Left, list[rank].Right, rank);
+        foreach (((int left, int right), int rank) in ranks)
+            merges.Add(left, right, rank);
         return merges;
 
         int Id(JsonField item, string token) =>

@@ -38,7 +38,8 @@ internal sealed class MarkStripper(bool nonSpacingOnly) : TextNormalizer
 /// <summary>Puts one text for another, which is given as it stands.</summary>
 internal sealed class TextReplacer(string pattern, string content) : TextNormalizer
 {
-    public override bool AllowsCuts => pattern.Length == 1;
+    // Texts are cut at white space, which a cut must not hide from what comes after.
+    public override bool AllowsCuts => pattern.Length == 1 && !char.IsWhiteSpace(pattern[0]);
 
     public override string Apply(string text) => text.Replace(pattern, content, StringComparison.Ordinal);
 }
@@ -48,7 +49,18 @@ internal sealed class PatternReplacer(Regex pattern, string content) : TextNorma
 {
     public override bool AllowsCuts => false;
 
-    public override string Apply(string text) => pattern.Replace(text, _ => content);
+    public override string Apply(string text)
+    {
+        StringBuilder result = new(text.Length);
+        int at = 0;
+        foreach ((int start, int end) in PatternMatches.Of(pattern, text))
+        {
+            result.Append(text, at, start - at).Append(content);
+            at = end;
+        }
+
+        return result.Append(text, at, text.Length - at).ToString();
+    }
 }
 
 /// <summary>Puts a text before every text that is not empty.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Kansformers.Files;
 
 namespace Kansformers.Text;
@@ -76,33 +75,5 @@ internal static class TokenizerSource
         {
             throw new KansformersException($"cannot read '{path}': {AtomicFile.Reason(failure)}", failure);
         }
-    }
-}
-
-/// <summary>What a <c>tokenizer_config.json</c> beside vocabulary files adds to them; all null where there is none.</summary>
-internal sealed record TokenizerConfig(bool? AddPrefixSpace, bool? LowerCase, bool? StripAccents, bool? SpaceIdeographs, string? Unknown)
-{
-    public static TokenizerConfig Read(string folder)
-    {
-        string path = Path.Combine(folder, "tokenizer_config.json");
-        if (!File.Exists(path))
-            return new TokenizerConfig(null, null, null, null, null);
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(TokenizerSource.Read(path));
-            JsonField root = new(document.RootElement, "");
-            JsonField unknown = root["unk_token"];
-            return new TokenizerConfig(Flag(root["add_prefix_space"]), Flag(root["do_lower_case"]), Flag(root["strip_accents"]), Flag(root["tokenize_chinese_chars"]), unknown.IsNull ? null : unknown.IsObject ? unknown["content"].Text() : unknown.Text());
-        }
-        catch (JsonException failure)
-        {
-            throw new KansformersException($"'{path}' is not JSON that can be read; restore or remove it", failure);
-        }
-        catch (KansformersException failure)
-        {
-            throw new KansformersException($"'{path}' cannot be used: {failure.Message}", failure);
-        }
-
-        static bool? Flag(JsonField field) => field.IsNull ? null : field.FlagOr(false);
     }
 }
