@@ -56,5 +56,21 @@ public class CorpusCommandTests(TrainedRun run)
         Cli.AssertFails(CommandLineApp.RunFailed, ["is not a Parquet file"], "eval", run.Folder, "--data", folder.Write("a.parquet", "no parquet at all"));
     }
 
+    [Fact]
+    public void The_ids_do_not_replace_the_text_that_they_are_made_of()
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("in/a.txt", "some text");
+        Cli.AssertFails(CommandLineApp.BadUsage, ["--out", "file of the corpus itself"], "tokenize", "--data", text, "--tokenizer", "byte", "--out", text);
+        Cli.AssertFails(CommandLineApp.BadUsage, ["--out"], "tokenize", "--data", folder["in"], "--tokenizer", "byte", "--out", folder["in/../in/a.txt"]);
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateSymbolicLink(folder["link"], folder["in"]);
+            Cli.AssertFails(CommandLineApp.BadUsage, ["--out"], "tokenize", "--data", text, "--tokenizer", "byte", "--out", folder["link/a.txt"]);
+        }
+
+        Assert.Equal("some text", File.ReadAllText(text));
+    }
+
     private static long Number(JsonElement json, string name) => json.GetProperty(name).GetInt64();
 }
