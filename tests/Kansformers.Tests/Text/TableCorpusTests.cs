@@ -152,6 +152,12 @@ public class TableCorpusTests
         Assert.Equal(["B2", "C"], Read(folder.Path + "[2:4]").Documents);
     }
 
+    [Theory]
+    [InlineData("[z-a]*")]
+    [InlineData("a[!]b")]
+    public void A_set_of_characters_that_makes_no_sense_is_a_clear_error(string pattern) =>
+        Assert.Contains($"'{pattern}' has a set", Assert.Throws<KansformersException>(() => CorpusFiles.FormOf(pattern, sets: true)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void A_part_of_the_rows_can_be_taken()
     {
