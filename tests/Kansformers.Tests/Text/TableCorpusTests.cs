@@ -57,6 +57,31 @@ public class TableCorpusTests
         Assert.Contains(expected, Error(folder["a.csv"]), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\n [{\"text\": \"a\"}, {\"text\": \"b\"}]\n", "is a JSON array, not one object a line; convert it to .jsonl, as jq -c '.[]' does")]
+    [InlineData("[\n  {\n", "is a JSON array")]
+    [InlineData("{ \r\n  \"text\": \"a\"\r\n}\r\n", "is indented JSON, not one object a line")]
+    public void Json_that_is_not_lines_is_an_error_that_tells_the_way_out(string content, string expected)
+    {
+        using TestFolder folder = new();
+        foreach (string name in new[] { "a.json", "a.jsonl" })
+        {
+            folder.Write(name, content);
+            Assert.Contains(expected, Error(folder[name]), StringComparison.Ordinal);
+            Assert.Contains(expected, Error(folder[name], new CorpusOptions { TextField = "text" }), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Json_lines_may_be_named_json_but_not_in_folders()
+    {
+        using TestFolder folder = new();
+        folder.Write("a.json", "{\"text\": \"A\"}\n{\"text\": \"B\"}\n");
+        Assert.Equal(["A", "B"], Read(folder["a.json"]).Documents);
+        Assert.Equal(["A", "B"], Read(folder["*.json"]).Documents);
+        Assert.Contains("holds no", Error(folder.Path), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Wrong_encodings_are_errors_that_say_so()
     {

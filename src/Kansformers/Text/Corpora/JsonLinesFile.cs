@@ -14,7 +14,13 @@ internal sealed class JsonLinesFile : DocumentFile
 
     public override string Details => $"field '{_field}'";
 
-    public static JsonLinesFile Open(string path, string? field) => new(path, field ?? Find(System.IO.Path.GetFullPath(path)) ?? "text");
+    public static JsonLinesFile Open(string path, string? field)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        using (ByteWindow window = new(path))
+            JsonShape.RequireLines(path, window.Content);
+        return new JsonLinesFile(path, field ?? Find(path) ?? "text");
+    }
 
     public override IEnumerable<RawPiece> Read()
     {
