@@ -21,5 +21,8 @@ internal sealed class CorpusChoice
 
     public Option[] All => [TextField, Deduplicate, TokenFormat];
 
+    /// <summary>The names of the options that the call gives.</summary>
+    public string[] GivenIn(ParseResult parsed) => [.. All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+
     public TokenFormat FormatIn(ParseResult parsed) => TokenFormats.Parse(parsed.GetValue(TokenFormat)!);
 }

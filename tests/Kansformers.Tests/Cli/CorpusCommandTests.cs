@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kansformers.Cli;
+using Kansformers.Files;
 using Kansformers.Training;
 
 namespace Kansformers.Tests.Cli;
@@ -70,6 +71,18 @@ public class CorpusCommandTests(TrainedRun run)
         }
 
         Assert.Equal("some text", File.ReadAllText(text));
+    }
+
+    [Fact]
+    public void Eval_tells_of_a_damaged_cache()
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("a.txt", "some text of which the tokens in the cache are damaged"), cache = Path.Combine(UserCache.Folder, "tokens");
+        string[] before = Directory.GetFiles(cache, "*.tokens");
+        Assert.Equal("", Cli.Run("eval", run.Folder, "--data", text).Error);
+        string tokens = Assert.Single(Directory.GetFiles(cache, "*.tokens").Except(before));
+        File.WriteAllBytes(tokens, File.ReadAllBytes(tokens)[..^1]);
+        Assert.Contains(tokens, Cli.Run("eval", run.Folder, "--data", text).Error, StringComparison.Ordinal);
     }
 
     private static long Number(JsonElement json, string name) => json.GetProperty(name).GetInt64();
