@@ -58,6 +58,25 @@ public class TableCorpusTests
     }
 
     [Theory]
+    [InlineData("a.csv", "text;label\nsome, text;1\n", "seems to be separated by ';', not by commas: convert it to commas")]
+    [InlineData("a.csv", "text\tlabel\na\t1\n", "seems to be separated by tabs, not by commas: name it .tsv")]
+    [InlineData("a.tsv", "text|label\na|1\n", "seems to be separated by '|', not by tabs")]
+    public void A_table_with_another_separator_is_not_one_column_of_text(string name, string content, string expected)
+    {
+        using TestFolder folder = new();
+        folder.Write(name, content);
+        Assert.Contains(expected, Error(folder[name]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_column_may_have_any_name_that_is_given()
+    {
+        using TestFolder folder = new();
+        folder.Write("a.csv", "text;label\none;1\n");
+        Assert.Equal(["one;1"], Read(folder["a.csv"], new CorpusOptions { TextField = "text;label" }).Documents);
+    }
+
+    [Theory]
     [InlineData("\n [{\"text\": \"a\"}, {\"text\": \"b\"}]\n", "is a JSON array, not one object a line; convert it to .jsonl, as jq -c '.[]' does")]
     [InlineData("[\n  {\n", "is a JSON array")]
     [InlineData("{ \r\n  \"text\": \"a\"\r\n}\r\n", "is indented JSON, not one object a line")]
