@@ -102,6 +102,14 @@ public class TableCorpusTests
     }
 
     [Fact]
+    public void Json_may_be_deep_beside_the_text()
+    {
+        using TestFolder folder = new();
+        folder.Write("a.jsonl", $"{{\"text\": \"a\", \"deep\": {new string('[', 100_000)}{new string(']', 100_000)}}}\n");
+        Assert.Equal(["a"], Read(folder["a.jsonl"]).Documents);
+    }
+
+    [Fact]
     public void Wrong_encodings_are_errors_that_say_so()
     {
         using TestFolder folder = new();
