@@ -186,6 +186,23 @@ public class TableCorpusTests
         Assert.Equal(["plain text"], Read(folder["b.txt" + packing]).Documents);
     }
 
+    [Theory]
+    [InlineData(27, null)]
+    [InlineData(28, "window of more than 128 MB")]
+    [InlineData(31, "zstd -d --long=31")]
+    public void Zstd_with_a_window_beyond_the_usual_says_so(int windowLog, string? expected)
+    {
+        using TestFolder folder = new();
+
+        // A frame whose head names its window, and one block as it is.
+        byte[] text = "plain text"u8.ToArray();
+        File.WriteAllBytes(folder["a.txt.zst"], [0x28, 0xB5, 0x2F, 0xFD, 0, (byte)((windowLog - 10) << 3), (byte)((text.Length << 3) | 1), 0, 0, .. text]);
+        if (expected is null)
+            Assert.Equal(["plain text"], Read(folder["a.txt.zst"]).Documents);
+        else
+            Assert.Contains(expected, Error(folder["a.txt.zst"]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Folders_and_patterns_take_all_kinds()
     {
