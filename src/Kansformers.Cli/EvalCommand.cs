@@ -24,6 +24,8 @@ internal static class EvalCommand
         model.AddTo(command);
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(data) is null && choice.GivenIn(parsed) is { Length: > 0 } given)
+                throw new UsageException($"{string.Join(", ", given)} says how --data is read, which is missing; the run's own text is read as it was for training");
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
             using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
@@ -39,6 +41,8 @@ internal static class EvalCommand
             }
 
             using TokenizedCorpus corpus = Prepare(source, tokenizer, parsed.GetValue(data), choice, parsed, interruption.Token);
+            foreach (string note in corpus.Notes)
+                Console.Error.WriteLine(note);
             TokenSpan text = parsed.GetValue(data) is null ? corpus.Validation : corpus.Train;
             if (parsed.GetValue(data) is null && text.Count < 2)
                 throw new KansformersException($"the run '{source.Run!.Folder}' holds out no text to evaluate; give --data");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Kansformers.Files;
 using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Training;
@@ -42,11 +43,20 @@ internal static class TokenizeCommand
             using Interruption interruption = new();
             Stopwatch watch = Stopwatch.StartNew();
             using TokenizedCorpus corpus = TrainingRun.Prepare(config, null, new EncodingDisplay(), interruption.Token);
+            RequireOther(parsed.GetValue(output), corpus.Files);
             TokenFormat? written = parsed.GetValue(output) is string path ? TokenBin.Write(path, corpus.Train, TokenFormats.Parse(parsed.GetValue(format)!), interruption.Token) : null;
             Print(corpus, parsed.GetValue(output), written, watch.Elapsed.TotalSeconds, parsed.GetValue(json));
             return CommandLineApp.Succeeded;
         });
         return command;
+    }
+
+    // A slip of the hand must not replace the text by its tokens.
+    private static void RequireOther(string? output, IReadOnlyList<string> files)
+    {
+        StringComparer names = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+        if (output is not null && files.Select(RealFile.PathOf).Contains(RealFile.PathOf(output), names))
+            throw new UsageException($"--out '{output}' is a file of the corpus itself, which the ids would replace; choose another");
     }
 
     private static void Print(TokenizedCorpus corpus, string? output, TokenFormat? written, double seconds, bool json)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kansformers.Cli;
+using Kansformers.Files;
 using Kansformers.Training;
 
 namespace Kansformers.Tests.Cli;
@@ -54,6 +55,34 @@ public class CorpusCommandTests(TrainedRun run)
         File.WriteAllBytes(folder["a.bin"], [1, 0, 255, 255]);
         Cli.AssertFails(CommandLineApp.RunFailed, ["token 1 of", "is 65535", "--token-format"], "tokenize", "--data", folder["a.bin"]);
         Cli.AssertFails(CommandLineApp.RunFailed, ["is not a Parquet file"], "eval", run.Folder, "--data", folder.Write("a.parquet", "no parquet at all"));
+    }
+
+    [Fact]
+    public void The_ids_do_not_replace_the_text_that_they_are_made_of()
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("in/a.txt", "some text");
+        Cli.AssertFails(CommandLineApp.BadUsage, ["--out", "file of the corpus itself"], "tokenize", "--data", text, "--tokenizer", "byte", "--out", text);
+        Cli.AssertFails(CommandLineApp.BadUsage, ["--out"], "tokenize", "--data", folder["in"], "--tokenizer", "byte", "--out", folder["in/../in/a.txt"]);
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateSymbolicLink(folder["link"], folder["in"]);
+            Cli.AssertFails(CommandLineApp.BadUsage, ["--out"], "tokenize", "--data", text, "--tokenizer", "byte", "--out", folder["link/a.txt"]);
+        }
+
+        Assert.Equal("some text", File.ReadAllText(text));
+    }
+
+    [Fact]
+    public void Eval_tells_of_a_damaged_cache()
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("a.txt", "some text of which the tokens in the cache are damaged"), cache = Path.Combine(UserCache.Folder, "tokens");
+        string[] before = Directory.GetFiles(cache, "*.tokens");
+        Assert.Equal("", Cli.Run("eval", run.Folder, "--data", text).Error);
+        string tokens = Assert.Single(Directory.GetFiles(cache, "*.tokens").Except(before));
+        File.WriteAllBytes(tokens, File.ReadAllBytes(tokens)[..^1]);
+        Assert.Contains(tokens, Cli.Run("eval", run.Folder, "--data", text).Error, StringComparison.Ordinal);
     }
 
     private static long Number(JsonElement json, string name) => json.GetProperty(name).GetInt64();

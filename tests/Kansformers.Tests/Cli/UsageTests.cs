@@ -55,6 +55,8 @@ public class UsageTests
     [InlineData("sample run --samples 0", "samples")]
     [InlineData("sample run --checkpoint middle", "'middle'")]
     [InlineData("eval", "RUN")]
+    [InlineData("eval run --text-field body --deduplicate", "--text-field, --deduplicate says how --data is read")]
+    [InlineData("eval run --token-format int32", "--token-format")]
     [InlineData("info", "RUN")]
     [InlineData("tokenize", "--data")]
     [InlineData("tokenize --data a.txt --tokenizer nope", "'nope'")]

@@ -57,6 +57,58 @@ public class TableCorpusTests
         Assert.Contains(expected, Error(folder["a.csv"]), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a.csv", "text;label\nsome, text;1\n", "seems to be separated by ';', not by commas: convert it to commas")]
+    [InlineData("a.csv", "text\tlabel\na\t1\n", "seems to be separated by tabs, not by commas: name it .tsv")]
+    [InlineData("a.tsv", "text|label\na|1\n", "seems to be separated by '|', not by tabs")]
+    public void A_table_with_another_separator_is_not_one_column_of_text(string name, string content, string expected)
+    {
+        using TestFolder folder = new();
+        folder.Write(name, content);
+        Assert.Contains(expected, Error(folder[name]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_column_may_have_any_name_that_is_given()
+    {
+        using TestFolder folder = new();
+        folder.Write("a.csv", "text;label\none;1\n");
+        Assert.Equal(["one;1"], Read(folder["a.csv"], new CorpusOptions { TextField = "text;label" }).Documents);
+    }
+
+    [Theory]
+    [InlineData("\n [{\"text\": \"a\"}, {\"text\": \"b\"}]\n", "is a JSON array, not one object a line; convert it to .jsonl, as jq -c '.[]' does")]
+    [InlineData("[\n  {\n", "is a JSON array")]
+    [InlineData("{ \r\n  \"text\": \"a\"\r\n}\r\n", "is indented JSON, not one object a line")]
+    public void Json_that_is_not_lines_is_an_error_that_tells_the_way_out(string content, string expected)
+    {
+        using TestFolder folder = new();
+        foreach (string name in new[] { "a.json", "a.jsonl" })
+        {
+            folder.Write(name, content);
+            Assert.Contains(expected, Error(folder[name]), StringComparison.Ordinal);
+            Assert.Contains(expected, Error(folder[name], new CorpusOptions { TextField = "text" }), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Json_lines_may_be_named_json_but_not_in_folders()
+    {
+        using TestFolder folder = new();
+        folder.Write("a.json", "{\"text\": \"A\"}\n{\"text\": \"B\"}\n");
+        Assert.Equal(["A", "B"], Read(folder["a.json"]).Documents);
+        Assert.Equal(["A", "B"], Read(folder["*.json"]).Documents);
+        Assert.Contains("holds no", Error(folder.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Json_may_be_deep_beside_the_text()
+    {
+        using TestFolder folder = new();
+        folder.Write("a.jsonl", $"{{\"text\": \"a\", \"deep\": {new string('[', 100_000)}{new string(']', 100_000)}}}\n");
+        Assert.Equal(["a"], Read(folder["a.jsonl"]).Documents);
+    }
+
     [Fact]
     public void Wrong_encodings_are_errors_that_say_so()
     {
@@ -134,6 +186,23 @@ public class TableCorpusTests
         Assert.Equal(["plain text"], Read(folder["b.txt" + packing]).Documents);
     }
 
+    [Theory]
+    [InlineData(27, null)]
+    [InlineData(28, "window of more than 128 MB")]
+    [InlineData(31, "zstd -d --long=31")]
+    public void Zstd_with_a_window_beyond_the_usual_says_so(int windowLog, string? expected)
+    {
+        using TestFolder folder = new();
+
+        // A frame whose head names its window, and one block as it is.
+        byte[] text = "plain text"u8.ToArray();
+        File.WriteAllBytes(folder["a.txt.zst"], [0x28, 0xB5, 0x2F, 0xFD, 0, (byte)((windowLog - 10) << 3), (byte)((text.Length << 3) | 1), 0, 0, .. text]);
+        if (expected is null)
+            Assert.Equal(["plain text"], Read(folder["a.txt.zst"]).Documents);
+        else
+            Assert.Contains(expected, Error(folder["a.txt.zst"]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Folders_and_patterns_take_all_kinds()
     {
@@ -151,6 +220,12 @@ public class TableCorpusTests
         Assert.Contains("no folder", Error(folder["nowhere/*.txt"]), StringComparison.Ordinal);
         Assert.Equal(["B2", "C"], Read(folder.Path + "[2:4]").Documents);
     }
+
+    [Theory]
+    [InlineData("[z-a]*")]
+    [InlineData("a[!]b")]
+    public void A_set_of_characters_that_makes_no_sense_is_a_clear_error(string pattern) =>
+        Assert.Contains($"'{pattern}' has a set", Assert.Throws<KansformersException>(() => CorpusFiles.FormOf(pattern, sets: true)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_part_of_the_rows_can_be_taken()

@@ -62,6 +62,10 @@ public class TokenBinTests
         using TestFolder folder = new();
         File.WriteAllBytes(folder["odd.bin"], new byte[7]);
         Assert.Contains("no whole number of uint16 tokens", Error("odd.bin"), StringComparison.Ordinal);
+        WriteInts(folder["cut.bin"], 1, 2, 3);
+        File.WriteAllBytes(folder["cut.bin"], File.ReadAllBytes(folder["cut.bin"])[..^2]);
+        Assert.Contains("looks like int32, but its 10 bytes are no whole number of int32 tokens: it is cut short", Error("cut.bin"), StringComparison.Ordinal);
+        Assert.Contains("uint16", Corpus.Open(folder["cut.bin"], new CorpusOptions { TokenFormat = TokenFormat.UInt16 }).Description, StringComparison.Ordinal);
         File.WriteAllBytes(folder["empty.bin"], []);
         Assert.Contains("is empty", Error("empty.bin"), StringComparison.Ordinal);
         WriteInts(folder["a.bin"], 1, 2, 3);

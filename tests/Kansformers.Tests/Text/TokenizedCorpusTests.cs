@@ -71,6 +71,24 @@ public class TokenizedCorpusTests
     }
 
     [Fact]
+    public void A_file_behind_a_link_is_known_by_its_own_size_and_time()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a right there");
+        using TestFolder folder = new();
+        DateTime old = new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        string path = folder.Write("deep/one.txt", "some text that is old"), link = folder["link.txt"];
+        File.SetLastWriteTimeUtc(path, old);
+        File.CreateSymbolicLink(link, "deep/one.txt");
+        Reports reports = new();
+        TokenizedCorpus.Prepare(Options(folder, link, "gpt2"), reports).Dispose();
+        Assert.All(reports.All, report => Assert.Equal(21, report.BytesTotal));
+        folder.Write("deep/one.txt", "some text that is new");
+        using TokenizedCorpus again = Prepare(folder, link);
+        Assert.False(again.FromCache);
+        Assert.Equal("some text that is new", Text(again, again.Train) + Text(again, again.Validation));
+    }
+
+    [Fact]
     public void A_file_that_changes_while_it_is_read_is_an_error()
     {
         using TestFolder folder = new();

@@ -17,6 +17,17 @@ public class TokenizerTests
     }
 
     [Fact]
+    public void A_file_that_is_too_large_is_refused_behind_a_link_too()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a right there");
+        using TestFolder folder = new();
+        using (FileStream huge = File.Create(folder["huge"]))
+            huge.SetLength((1L << 29) + 1); // A hole, which takes no space.
+        File.CreateSymbolicLink(folder["tokenizer.json"], "huge");
+        Assert.Contains("larger than any tokenizer", Assert.Throws<KansformersException>(() => Tokenizer.Open(folder["tokenizer.json"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Characters_are_code_points_in_their_order()
     {
         CharTokenizer tokenizer = new("b😀a\uFFFDb");

@@ -71,8 +71,15 @@ internal static class CorpusFiles
             }
         }
 
-        // Linear in the length of the path, whatever the pattern.
-        return new Regex(form.Append(@"\z").ToString(), RegexOptions.NonBacktracking | RegexOptions.Singleline);
+        try
+        {
+            // Linear in the length of the path, whatever the pattern.
+            return new Regex(form.Append(@"\z").ToString(), RegexOptions.NonBacktracking | RegexOptions.Singleline);
+        }
+        catch (Exception failure) when (failure is ArgumentException or NotSupportedException)
+        {
+            throw new KansformersException($"the pattern '{pattern}' has a set of characters that cannot be read; write a set as [0-9], [abc] or [!abc]", failure);
+        }
     }
 
     private static string[] Collect(string folder, Func<string, string, bool> wanted)

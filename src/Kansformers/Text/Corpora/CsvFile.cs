@@ -23,6 +23,8 @@ internal sealed class CsvFile : DocumentFile
         path = System.IO.Path.GetFullPath(path);
         using CsvRecords records = new(path, separator);
         string[] names = HeadOf(records);
+        if (column is null)
+            RequireSeparated(path, names, separator);
         return new CsvFile(path, separator, names.Length == 0 ? column ?? "text" : TextColumn.Choose(path, [.. names.Select(name => (name, true))], column));
     }
 
@@ -39,6 +41,15 @@ internal sealed class CsvFile : DocumentFile
                 throw records.Bad($"it has {records.Count} fields where the first record names {names.Length} columns; put fields with separators, quotes or line breaks in quotes");
             yield return new RawPiece(records.Field(wanted).AsMemory(), true, records.TakeSourceBytes());
         }
+    }
+
+    // Else whole records of a file that another character separates would be taken for the text.
+    private static void RequireSeparated(string path, string[] names, byte separator)
+    {
+        if (names is not [string only] || only.IndexOfAny([';', '\t', '|']) is not (>= 0 and int at))
+            return;
+        string found = only[at] == '\t' ? "tabs" : $"'{only[at]}'", remedy = only[at] == '\t' ? "name it .tsv" : "convert it to commas";
+        throw new KansformersException($"'{path}' seems to be separated by {found}, not by {(separator == '\t' ? "tabs" : "commas")}: {remedy}, or give the name of its one column with --text-field if that is '{only}'");
     }
 
     private static string[] HeadOf(CsvRecords records) => records.Next() ? [.. Enumerable.Range(0, records.Count).Select(records.Field)] : [];

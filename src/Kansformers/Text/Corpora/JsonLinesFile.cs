@@ -14,7 +14,13 @@ internal sealed class JsonLinesFile : DocumentFile
 
     public override string Details => $"field '{_field}'";
 
-    public static JsonLinesFile Open(string path, string? field) => new(path, field ?? Find(System.IO.Path.GetFullPath(path)) ?? "text");
+    public static JsonLinesFile Open(string path, string? field)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        using (ByteWindow window = new(path))
+            JsonShape.RequireLines(path, window.Content);
+        return new JsonLinesFile(path, field ?? Find(path) ?? "text");
+    }
 
     public override IEnumerable<RawPiece> Read()
     {
@@ -108,7 +114,8 @@ internal sealed class JsonLinesFile : DocumentFile
     /// <summary>Visits the fields of one name, or all with their names; the visitor stands on the value.</summary>
     private static void ForEachField(ReadOnlySpan<byte> json, string? wanted, Visit visit)
     {
-        Utf8JsonReader reader = new(json);
+        // Depth is no danger to a reader that does not call itself, and the text may lie beside something deep.
+        Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = int.MaxValue });
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
             throw new JsonException();

@@ -1,6 +1,7 @@
 using ICSharpCode.SharpZipLib;
 using ICSharpCode.SharpZipLib.GZip;
 using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace Kansformers.Text;
 
@@ -35,6 +36,11 @@ internal sealed class SourceStream : IDisposable
         try
         {
             return _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        }
+        catch (ZstdException failure) when (failure.Code == ZSTD_ErrorCode.ZSTD_error_frameParameter_windowTooLarge)
+        {
+            // The default limit of the library and of the zstd tool: unpacking keeps the window in memory.
+            throw new KansformersException($"'{_file.Name}' was packed with a window of more than 128 MB (zstd --long), or is damaged; pack it again with a smaller one: zstd -d --long=31 -c OLD | zstd -o NEW", failure);
         }
         catch (Exception failure) when (_content != _file && IsDamage(failure))
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Kansformers.Files;
 
 namespace Kansformers.Text;
 
@@ -36,7 +37,7 @@ public static class BytePairTrainer
         ArgumentNullException.ThrowIfNull(corpus);
         if (vocabularySize is < LeastVocabulary or > ModelReader.MostIds)
             throw new KansformersException($"the vocabulary size is {vocabularySize}; it must be {LeastVocabulary} to {ModelReader.MostIds}");
-        long total = corpus.Files.Sum(file => new FileInfo(file).Length), done = 0;
+        long total = corpus.Files.Sum(file => RealFile.Of(file).Length), done = 0;
         Dictionary<string, long> words = new WordCounter(cancellation).Count(corpus.Read(), bytes =>
             progress?.Report(new TokenizerTrainingProgress(TokenizerTrainingStage.CountingWords, Math.Min(done += bytes, total), total)));
 

@@ -67,7 +67,7 @@ internal static class TokenizerSource
     {
         try
         {
-            if (new FileInfo(path).Length > LargestFile)
+            if (RealFile.Of(path).Length > LargestFile)
                 throw new KansformersException($"'{path}' is larger than any tokenizer; give a tokenizer.json, a vocab.json or a vocab.txt");
             return File.ReadAllBytes(path);
         }

@@ -39,7 +39,7 @@ internal sealed class ContentHashes(string folder)
         {
             try
             {
-                FileInfo file = new(path);
+                FileInfo file = RealFile.Of(path);
                 states.Add(string.Create(CultureInfo.InvariantCulture, $"{file.Length} {file.LastWriteTimeUtc.Ticks}"));
                 size += file.Length;
                 changed = file.LastWriteTimeUtc > changed ? file.LastWriteTimeUtc : changed;

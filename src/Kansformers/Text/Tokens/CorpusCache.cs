@@ -155,7 +155,7 @@ internal sealed class CorpusCache
     {
         if (_progress is null)
             return _ => _cancellation.ThrowIfCancellationRequested();
-        long total = corpora.SelectMany(corpus => corpus.Files).Sum(file => File.Exists(file) ? new FileInfo(file).Length : 0);
+        long total = corpora.SelectMany(corpus => corpus.Files).Sum(file => File.Exists(file) ? RealFile.Of(file).Length : 0);
         long done = 0;
         return bytes =>
         {

@@ -33,7 +33,7 @@ internal sealed class TokenBinCorpus : Corpus
         int read = SourceFile.Read(stream, start);
         if (read >= TokenFileHeader.Size && TokenFileHeader.IsTokenFile(start))
             throw new KansformersException($"'{path.Name}' is a token file of the cache under another name, not ids and nothing else; write one with kansformers tokenize --out");
-        TokenFormat format = options.TokenFormat == TokenFormat.Auto ? FormatOf(start.AsSpan(0, read), stream.Length) : options.TokenFormat;
+        TokenFormat format = options.TokenFormat == TokenFormat.Auto ? FormatOf(path.Name, start.AsSpan(0, read), stream.Length) : options.TokenFormat;
         if (stream.Length % format.Width() != 0)
             throw new KansformersException($"'{path.Name}' has {stream.Length} bytes, which is no whole number of {format.Text()} tokens; it is cut short, or of another --token-format");
         return new TokenBinCorpus(path.Name, format, options.TokenFormat != TokenFormat.Auto);
@@ -88,17 +88,24 @@ internal sealed class TokenBinCorpus : Corpus
             BinaryPrimitives.WriteInt32LittleEndian(tokens.AsSpan(4 * index), id);
     }
 
-    // Ids of 32 bits below 65536 have a zero for every second 16 bits; in text of 16-bit ids that does not happen.
-    private static TokenFormat FormatOf(ReadOnlySpan<byte> start, long length)
+    private static TokenFormat FormatOf(string path, ReadOnlySpan<byte> start, long length)
     {
-        if (length % 4 != 0)
+        if (length % 2 != 0 || !LooksWide(start))
             return TokenFormat.UInt16;
+        return length % 4 == 0 ? TokenFormat.Int32 : throw new KansformersException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"'{path}' looks like int32, but its {length} bytes are no whole number of int32 tokens: it is cut short; get it again, or say --token-format uint16 if it is that"));
+    }
+
+    // Ids of 32 bits below 65536 have a zero for every second 16 bits; in text of 16-bit ids that does not happen.
+    private static bool LooksWide(ReadOnlySpan<byte> start)
+    {
         for (int i = 0; i + 3 < start.Length; i += 4)
         {
             if (start[i + 2] != 0 || start[i + 3] != 0)
-                return TokenFormat.UInt16;
+                return false;
         }
 
-        return TokenFormat.Int32;
+        return start.Length >= 4;
     }
 }

@@ -18,6 +18,7 @@ public sealed class TokenizedCorpus : IDisposable
         Description = options.Corpus.Description;
         Source = options.Corpus.Source;
         ValidationSource = options.ValidationCorpus?.Source;
+        Files = [.. options.Corpus.Files, .. options.ValidationCorpus?.Files ?? []];
         Counts = _files[0].Counts;
         Tokenizer = tokenizer;
         FromCache = !cache.Wrote;
@@ -70,6 +71,9 @@ public sealed class TokenizedCorpus : IDisposable
 
     /// <summary>32 hexadecimal digits that are the same exactly when text, tokenizer, settings and split are the same.</summary>
     public string Fingerprint { get; }
+
+    /// <summary>The files that the text came from.</summary>
+    internal IReadOnlyList<string> Files { get; }
 
     /// <summary>Encodes a corpus, or finds its tokens in the cache.</summary>
     /// <param name="options">What to encode and how.</param>

@@ -21,6 +21,19 @@ public class BytePairTrainerTests
     }
 
     [Fact]
+    public void Progress_through_a_link_goes_by_the_size_of_the_file()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a right there");
+        using TestFolder folder = new();
+        folder.Write("deep/text.txt", Text);
+        File.CreateSymbolicLink(folder["link.txt"], "deep/text.txt");
+        Reports reports = new();
+        BytePairTrainer.Train(Corpus.Open(folder["link.txt"]), 260, reports);
+        long size = new FileInfo(folder["deep/text.txt"]).Length;
+        Assert.All(reports.All.Where(report => report.Stage == TokenizerTrainingStage.CountingWords), report => Assert.Equal(size, report.Total));
+    }
+
+    [Fact]
     public void A_trained_tokenizer_is_a_standard_file_that_loses_no_text_and_is_always_the_same()
     {
         using TestFolder folder = new();
@@ -47,5 +60,12 @@ public class BytePairTrainerTests
         Corpus corpus = Corpus.Open(folder.Write("text.txt", "abc"));
         Assert.Equal(257, BytePairTrainer.Train(corpus, 1000).VocabularySize);
         Assert.Throws<KansformersException>(() => BytePairTrainer.Train(corpus, 256));
+    }
+
+    private sealed class Reports : IProgress<TokenizerTrainingProgress>
+    {
+        public List<TokenizerTrainingProgress> All { get; } = [];
+
+        public void Report(TokenizerTrainingProgress value) => All.Add(value);
     }
 }
