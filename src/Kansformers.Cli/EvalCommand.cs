@@ -43,6 +43,7 @@ internal static class EvalCommand
             using TokenizedCorpus corpus = Prepare(source, tokenizer, parsed.GetValue(data), choice, parsed, interruption.Token);
             foreach (string note in corpus.Notes)
                 Console.Error.WriteLine(note);
+            LiveLine.Clear(); // of a part of a corpus the last stage does not come to its end
             TokenSpan text = parsed.GetValue(data) is null ? corpus.Validation : corpus.Train;
             if (parsed.GetValue(data) is null && text.Count < 2)
                 throw new KansformersException($"the run '{source.Run!.Folder}' holds out no text to evaluate; give --data");

@@ -43,6 +43,7 @@ internal static class TokenizeCommand
             using Interruption interruption = new();
             Stopwatch watch = Stopwatch.StartNew();
             using TokenizedCorpus corpus = TrainingRun.Prepare(config, null, new EncodingDisplay(), interruption.Token);
+            LiveLine.Clear(); // of a part of a corpus the last stage does not come to its end
             RequireOther(parsed.GetValue(output), corpus.Files);
             TokenFormat? written = parsed.GetValue(output) is string path ? TokenBin.Write(path, corpus.Train, TokenFormats.Parse(parsed.GetValue(format)!), interruption.Token) : null;
             Print(corpus, parsed.GetValue(output), written, watch.Elapsed.TotalSeconds, parsed.GetValue(json));

@@ -10,19 +10,21 @@ internal static class TokenizerTrain
     public static Command Create()
     {
         Option<string> data = new("--data") { Description = "text to learn from: as for train", DefaultValueFactory = _ => "dotnet-docs" };
-        Option<string> textField = new("--text-field") { Description = "the field that holds the text in a .jsonl file", DefaultValueFactory = _ => "text" };
+        CorpusChoice choice = new();
         Option<int> size = new("--vocab-size") { Description = "how many ids, the end-of-text token included", DefaultValueFactory = _ => 8192 };
         Option<string> destination = new("--out") { Description = "the file to write", DefaultValueFactory = _ => "tokenizer.json" };
         Option<bool> json = new("--json") { Description = "print one JSON object on standard output and nothing else there" };
-        Command command = new("train", "Learn a byte-level BPE vocabulary and write it as a tokenizer.json.") { data, textField, size, destination, json };
-        OptionRules.NotEmpty(data, textField, destination);
+        Command command = new("train", "Learn a byte-level BPE vocabulary and write it as a tokenizer.json.") { data, choice.TextField, choice.Deduplicate, size, destination, json };
+        OptionRules.NotEmpty(data, destination);
         command.SetAction(parsed =>
         {
             int wanted = parsed.GetValue(size);
             if (wanted is < BytePairTrainer.LeastVocabulary or > 1 << 24)
                 throw new UsageException($"--vocab-size is {wanted}; it must be {BytePairTrainer.LeastVocabulary} (the bytes and the end-of-text token) to {1 << 24}");
+            if (Directory.Exists(parsed.GetValue(destination)))
+                throw new UsageException($"--out {parsed.GetValue(destination)} is a folder; name the file to write");
             using Interruption interruption = new();
-            Corpus corpus = Corpus.Open(parsed.GetValue(data)!, new CorpusOptions { TextField = parsed.GetValue(textField)! }, new EncodingDisplay(), interruption.Token);
+            Corpus corpus = Corpus.Open(parsed.GetValue(data)!, new CorpusOptions { TextField = parsed.GetValue(choice.TextField), Deduplicate = parsed.GetValue(choice.Deduplicate) }, new EncodingDisplay(), interruption.Token);
             long start = Stopwatch.GetTimestamp();
             HuggingFaceTokenizer tokenizer = BytePairTrainer.Train(corpus, wanted, new Progress(), interruption.Token);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

@@ -139,7 +139,7 @@ internal sealed class HubSnapshot : IDisposable
         {
             return HubListing.Of(!Directory.Exists(folder) ? []
                 : Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                    .Select(path => KeyValuePair.Create(Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'), new FileInfo(path).Length)));
+                    .Select(path => KeyValuePair.Create(Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'), RealFile.Of(path).Length)));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Kansformers.Files;
 using Kansformers.Hub;
 
 namespace Kansformers.Text;
@@ -85,7 +86,7 @@ internal sealed partial class HubCorpus(DatasetName name, CorpusOptions options,
         string path = snapshot.PathOf(card);
         try
         {
-            return new FileInfo(path).Length > LongestCard ? [] : DatasetCard.Subsets(File.ReadAllText(path));
+            return RealFile.Of(path).Length > LongestCard ? [] : DatasetCard.Subsets(File.ReadAllText(path));
         }
         catch (KansformersException failure)
         {

@@ -119,7 +119,7 @@ public class ForeignTokenizerTests
         string characters = "abcdxyz?_12 -|'()!,.itsklHeogwrld\nकि";
         string vocabulary = string.Join(',', characters.EnumerateRunes().Distinct().Select((rune, id) => $"{System.Text.Json.JsonSerializer.Serialize(rune.ToString())}:{id}"));
         string more = token.Length > 0 ? $",{token}:{characters.EnumerateRunes().Distinct().Count()}" : "";
-        return HuggingFaceTokenizer.Parse(Encoding.UTF8.GetBytes($$"""{"normalizer":{{normalizer}},"pre_tokenizer":{{preTokenizer}},"model":{"type":"BPE","vocab":{{{vocabulary}}{{more}}},"merges":[{{merge}}]}}"""));
+        return HuggingFaceTokenizer.Parse(Encoding.UTF8.GetBytes("{\"normalizer\":" + normalizer + ",\"pre_tokenizer\":" + preTokenizer + ",\"model\":{\"type\":\"BPE\",\"vocab\":{" + vocabulary + more + "},\"merges\":[" + merge + "]}}"));
     }
 
     private static string[] Tokens(HuggingFaceTokenizer tokenizer, string text) => [.. tokenizer.Encode(text).Select(tokenizer.TokenOf)];
