@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Kansformers.Text;
 
@@ -38,17 +37,31 @@ internal sealed class MarkStripper(bool nonSpacingOnly) : TextNormalizer
 /// <summary>Puts one text for another, which is given as it stands.</summary>
 internal sealed class TextReplacer(string pattern, string content) : TextNormalizer
 {
-    public override bool AllowsCuts => pattern.Length == 1;
+    // A space that becomes something else is no place to cut; a longer pattern might lie across one.
+    public override bool AllowsCuts => pattern.Length == 1 && !char.IsWhiteSpace(pattern[0]);
 
     public override string Apply(string text) => text.Replace(pattern, content, StringComparison.Ordinal);
 }
 
 /// <summary>Puts a text for whatever matches a pattern.</summary>
-internal sealed class PatternReplacer(Regex pattern, string content) : TextNormalizer
+internal sealed class PatternReplacer(TextPattern pattern, string content) : TextNormalizer
 {
     public override bool AllowsCuts => false;
 
-    public override string Apply(string text) => pattern.Replace(text, _ => content);
+    public override string Apply(string text)
+    {
+        if (text.Length == 0)
+            return text;
+        StringBuilder result = new(text.Length);
+        int done = 0;
+        foreach ((int start, int end) in pattern.Matches(text))
+        {
+            result.Append(text, done, start - done).Append(content);
+            done = end;
+        }
+
+        return result.Append(text, done, text.Length - done).ToString();
+    }
 }
 
 /// <summary>Puts a text before every text that is not empty.</summary>
