@@ -47,7 +47,7 @@ internal static class ModelReader
             Bytes = bytes,
             ContinuingPrefix = field["continuing_subword_prefix"].TextOr(""),
             WordSuffix = field["end_of_word_suffix"].TextOr(""),
-            Unknown = unknown is null ? null : vocabulary.TryGetValue(unknown, out int id) ? id : null,
+            Unknown = unknown is null ? null : vocabulary.TryGetValue(unknown, out int id) ? id : throw new KansformersException($"{field["unk_token"].Path} is '{unknown}', which is not in the model's vocabulary"),
             FuseUnknown = field["fuse_unk"].FlagOr(false),
             ByteFallback = field["byte_fallback"].FlagOr(false),
             WholeWordsFirst = field["ignore_merges"].FlagOr(false),
