@@ -9,6 +9,7 @@ namespace Kansformers.Text;
 internal static class VocabularyFiles
 {
     private static readonly JsonSerializerOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly string[] ByteLevelClasses = ["GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer", "LongformerTokenizer", "LEDTokenizer", "BlenderbotTokenizer"];
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     /// <summary><c>vocab.json</c> and <c>merges.txt</c>, of GPT-2 or, when the vocabulary has <c>&lt;s&gt;</c> and <c>&lt;mask&gt;</c>, of RoBERTa and BART.</summary>
@@ -16,6 +17,7 @@ internal static class VocabularyFiles
     {
         JsonObject tokens = Object(vocabulary, source);
         JsonArray list = [.. Lines(merges, source).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)).Select(line => (JsonNode)line)];
+        RequireByteLevel(tokens, config, source);
         bool roberta = tokens.ContainsKey("<s>") && tokens.ContainsKey("</s>") && tokens.ContainsKey("<mask>");
         string[] special = roberta ? ["<s>", "<pad>", "</s>", "<unk>", "<mask>"] : [Tokenizer.EndOfTextMark, "<unk>"];
         string unknown = config.Unknown ?? (roberta || tokens.ContainsKey("<unk>") ? "<unk>" : Tokenizer.EndOfTextMark);
@@ -29,6 +31,17 @@ internal static class VocabularyFiles
             ["fuse_unk"] = false, ["byte_fallback"] = false, ["vocab"] = tokens.DeepClone(), ["merges"] = list,
         };
         return Whole(Added(tokens, special), null, Bytes(prefix), template, Bytes(true), model);
+    }
+
+    // CLIP, GPT, XLM and others have files of the same names, whose words are split and written in other ways.
+    private static void RequireByteLevel(JsonObject tokens, TokenizerConfig config, string source)
+    {
+        if (config.Class is string name && !ByteLevelClasses.Contains(name.EndsWith("TokenizerFast", StringComparison.Ordinal) ? name[..^4] : name))
+            throw new KansformersException($"'{source}' belongs to a {name}, which is not supported without a tokenizer.json; supported are {string.Join(", ", ByteLevelClasses)}");
+        string? foreign = tokens.Select(token => token.Key).FirstOrDefault(token => token.EndsWith("</w>", StringComparison.Ordinal) || (token.Length > 2 && token.EndsWith("@@", StringComparison.Ordinal)));
+        // GPT-2 has such words of its own, but all of the bytes too.
+        if (foreign is not null && (foreign.EndsWith("</w>", StringComparison.Ordinal) || !tokens.ContainsKey("\u0120")))
+            throw new KansformersException($"'{source}' is no byte-level vocabulary as GPT-2's: it has tokens like '{foreign}'; give a tokenizer.json");
     }
 
     /// <summary>A BERT <c>vocab.txt</c>, one token to a line, with the original program's normalization.</summary>

@@ -80,7 +80,7 @@ internal static class TokenizerSource
 }
 
 /// <summary>What a <c>tokenizer_config.json</c> beside vocabulary files adds to them; all null where there is none.</summary>
-internal sealed record TokenizerConfig(bool? AddPrefixSpace, bool? LowerCase, bool? StripAccents, bool? SpaceIdeographs, string? Unknown)
+internal sealed record TokenizerConfig(bool? AddPrefixSpace, bool? LowerCase, bool? StripAccents, bool? SpaceIdeographs, string? Unknown, string? Class = null)
 {
     public static TokenizerConfig Read(string folder)
     {
@@ -92,7 +92,7 @@ internal sealed record TokenizerConfig(bool? AddPrefixSpace, bool? LowerCase, bo
             using JsonDocument document = JsonDocument.Parse(TokenizerSource.Read(path));
             JsonField root = new(document.RootElement, "");
             JsonField unknown = root["unk_token"];
-            return new TokenizerConfig(Flag(root["add_prefix_space"]), Flag(root["do_lower_case"]), Flag(root["strip_accents"]), Flag(root["tokenize_chinese_chars"]), unknown.IsNull ? null : unknown.IsObject ? unknown["content"].Text() : unknown.Text());
+            return new TokenizerConfig(Flag(root["add_prefix_space"]), Flag(root["do_lower_case"]), Flag(root["strip_accents"]), Flag(root["tokenize_chinese_chars"]), unknown.IsNull ? null : unknown.IsObject ? unknown["content"].Text() : unknown.Text(), root["tokenizer_class"].IsNull ? null : root["tokenizer_class"].Text());
         }
         catch (JsonException failure)
         {
