@@ -1,12 +1,8 @@
-using System.Text.RegularExpressions;
-
 namespace Kansformers.Text;
 
 /// <summary>Reads the normalizer and the pre-tokenizer of a tokenizer file.</summary>
 internal static class PipelineReader
 {
-    private static readonly TimeSpan PatternLimit = TimeSpan.FromSeconds(20);
-
     public static TextNormalizer? Normalizer(JsonField field)
     {
         if (field.IsNull)
@@ -90,7 +86,7 @@ internal static class PipelineReader
                 return Metaspace(field);
             case "Split":
                 field.Only("type", "pattern", "behavior", "invert");
-                return new PatternSplitter(Pattern(field["pattern"]), field["pattern"]["Regex"].TextOr(""), Behavior(field["behavior"]), field["invert"].FlagOr(false));
+                return new PatternSplitter(Pattern(field["pattern"]), Behavior(field["behavior"]), field["invert"].FlagOr(false));
             default:
                 throw Unsupported("pre-tokenizer", field, type, "Sequence, ByteLevel, BertPreTokenizer, Whitespace, WhitespaceSplit, Digits, Punctuation, Metaspace, Split");
         }
@@ -126,23 +122,9 @@ internal static class PipelineReader
         return literal.Text().Length > 0 ? new TextReplacer(literal.Text(), content) : throw literal.Wrong("a text of at least one character");
     }
 
-    private static Regex Pattern(JsonField field)
+    private static TextPattern Pattern(JsonField field)
     {
         field.Only("String", "Regex");
-        if (!field["String"].IsNull)
-            return new Regex(Regex.Escape(field["String"].Text()), RegexOptions.CultureInvariant, PatternLimit);
-        string pattern = field["Regex"].Text();
-        try
-        {
-            return new Regex(OnigurumaPattern.Translate(pattern), RegexOptions.CultureInvariant | RegexOptions.Multiline, PatternLimit);
-        }
-        catch (FormatException failure)
-        {
-            throw new KansformersException($"{field.Path}: the pattern '{pattern}' has {failure.Message}, which is not supported", failure);
-        }
-        catch (ArgumentException failure)
-        {
-            throw new KansformersException($"{field.Path}: the pattern '{pattern}' is not one that .NET's regular expressions understand ({failure.Message.ReplaceLineEndings(" ").TrimEnd('.')})", failure);
-        }
+        return field["String"].IsNull ? TextPattern.Oniguruma(field["Regex"].Text(), field.Path) : TextPattern.Literal(field["String"].Text());
     }
 }

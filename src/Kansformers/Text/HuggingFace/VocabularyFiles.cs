@@ -62,7 +62,7 @@ internal static class VocabularyFiles
     // CLIP, GPT-1, CTRL and others have files of these names too, and mean something else by them.
     private static void RequireByteLevel(JsonObject tokens, TokenizerConfig config, string source)
     {
-        string[] known = ["GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer", "LongformerTokenizer", "LEDTokenizer"];
+        string[] known = ["GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer", "LongformerTokenizer", "LEDTokenizer", "BlenderbotTokenizer"];
         if (config.Class is string type && !known.Contains(type.EndsWith("Fast", StringComparison.Ordinal) ? type[..^4] : type))
             throw new KansformersException($"'{source}' is the vocabulary of a {type}; of such files only those of GPT-2, RoBERTa and BART are supported: give its tokenizer.json");
         if (Array.Find(["</w>", "@@"], end => tokens.Count(token => token.Key.EndsWith(end, StringComparison.Ordinal)) > tokens.Count / 100) is string mark)

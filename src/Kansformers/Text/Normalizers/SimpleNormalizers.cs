@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Kansformers.Text;
 
@@ -38,28 +37,30 @@ internal sealed class MarkStripper(bool nonSpacingOnly) : TextNormalizer
 /// <summary>Puts one text for another, which is given as it stands.</summary>
 internal sealed class TextReplacer(string pattern, string content) : TextNormalizer
 {
-    // Texts are cut at white space, which a cut must not hide from what comes after.
+    // A space that becomes something else is no place to cut; a longer pattern might lie across one.
     public override bool AllowsCuts => pattern.Length == 1 && !char.IsWhiteSpace(pattern[0]);
 
     public override string Apply(string text) => text.Replace(pattern, content, StringComparison.Ordinal);
 }
 
 /// <summary>Puts a text for whatever matches a pattern.</summary>
-internal sealed class PatternReplacer(Regex pattern, string content) : TextNormalizer
+internal sealed class PatternReplacer(TextPattern pattern, string content) : TextNormalizer
 {
     public override bool AllowsCuts => false;
 
     public override string Apply(string text)
     {
+        if (text.Length == 0)
+            return text;
         StringBuilder result = new(text.Length);
-        int at = 0;
-        foreach ((int start, int end) in PatternMatches.Of(pattern, text))
+        int done = 0;
+        foreach ((int start, int end) in pattern.Matches(text))
         {
-            result.Append(text, at, start - at).Append(content);
-            at = end;
+            result.Append(text, done, start - done).Append(content);
+            done = end;
         }
 
-        return result.Append(text, at, text.Length - at).ToString();
+        return result.Append(text, done, text.Length - done).ToString();
     }
 }
 

@@ -1,58 +1,51 @@
 namespace Kansformers.Text;
 
-/// <summary>Splits a piece at given places, in each of the ways that <see cref="SplitBehavior"/> names.</summary>
+/// <summary>Splits a piece at given places, which may be empty, in each of the ways that <see cref="SplitBehavior"/> names.</summary>
 internal static class Delimiters
 {
-    public static void Split(Piece piece, List<(int Start, int End)> delimiters, SplitBehavior behavior, List<Piece> output)
+    /// <summary>Splits; inverted, what lies between the places is what it is split at.</summary>
+    public static void Split(Piece piece, List<(int Start, int End)> delimiters, SplitBehavior behavior, List<Piece> output, bool invert = false)
     {
-        int start = 0, length = piece.Text.Length;
-        for (int i = 0; i < delimiters.Count; i++)
+        List<(int Start, int End, bool Delimits)> parts = Parts(delimiters, piece.Text.Length, invert);
+        int start = 0;
+        for (int i = 0; i < parts.Count; i++)
         {
-            (int from, int to) = delimiters[i];
-            switch (behavior)
+            (int from, int to, bool delimits) = parts[i];
+            if (behavior == SplitBehavior.Removed && delimits)
             {
-                case SplitBehavior.MergedWithPrevious:
-                    Add(start, to);
-                    start = to;
-                    break;
-                case SplitBehavior.MergedWithNext:
-                    Add(start, from);
-                    start = from;
-                    break;
-                default:
-                    Add(start, from);
-                    while (behavior == SplitBehavior.Contiguous && i + 1 < delimiters.Count && delimiters[i + 1].Start == to)
-                        to = delimiters[++i].End;
-                    if (behavior != SplitBehavior.Removed)
-                        Add(from, to);
-                    start = to;
-                    break;
+                start = to;
+                continue;
             }
-        }
 
-        Add(start, length);
-
-        void Add(int from, int to)
-        {
-            if (to > from)
-                output.Add(new Piece(piece.Text[from..to], piece.AtStart && from == 0));
+            if (i + 1 < parts.Count && behavior switch
+            {
+                SplitBehavior.Contiguous => parts[i + 1].Delimits == delimits,
+                SplitBehavior.MergedWithPrevious => parts[i + 1].Delimits && !delimits,
+                // Of delimiters that touch the last goes with what follows.
+                SplitBehavior.MergedWithNext => delimits && !parts[i + 1].Delimits,
+                _ => false,
+            })
+                continue;
+            if (to > start)
+                output.Add(new Piece(piece.Text[start..to], piece.AtStart && start == 0));
+            start = to;
         }
     }
 
-    /// <summary>Turns delimiters into what lies between them, and the other way round.</summary>
-    public static List<(int Start, int End)> Inverted(List<(int Start, int End)> delimiters, int length)
+    private static List<(int Start, int End, bool Delimits)> Parts(List<(int Start, int End)> delimiters, int length, bool invert)
     {
-        List<(int Start, int End)> others = [];
+        List<(int, int, bool)> parts = [];
         int start = 0;
         foreach ((int from, int to) in delimiters)
         {
             if (from > start)
-                others.Add((start, from));
+                parts.Add((start, from, invert));
+            parts.Add((from, to, !invert));
             start = to;
         }
 
         if (length > start)
-            others.Add((start, length));
-        return others;
+            parts.Add((start, length, invert));
+        return parts;
     }
 }

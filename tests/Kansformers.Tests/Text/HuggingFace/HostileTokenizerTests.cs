@@ -18,6 +18,7 @@ public class HostileTokenizerTests
     [InlineData("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"\\ud800\":0},\"merges\":[]}}", "")]
     [InlineData("{\"normalizer\":{\"type\":\"Precompiled\"},\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]}}", "'Precompiled' is not supported")]
     [InlineData("{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Isolated\"},\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]}}", "pattern '('")]
+    [InlineData("{\"added_tokens\":[{\"id\":1,\"content\":\"<unk>\"}],\"model\":{\"type\":\"BPE\",\"unk_token\":\"<unk>\",\"vocab\":{\"a\":0},\"merges\":[]}}", "is not in the vocabulary")]
     [InlineData("{\"decoder\":{\"type\":\"CTC\"},\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]}}", "'CTC' is not supported")]
     [InlineData("{\"extra\":1,\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]}}", "'extra', which is not supported")]
     public void A_bad_file_is_one_clear_error(string json, string expected)
