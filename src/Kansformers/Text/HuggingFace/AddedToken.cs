@@ -8,4 +8,20 @@ namespace Kansformers.Text;
 /// <param name="TakesLeft">Whether it takes the white space before it.</param>
 /// <param name="TakesRight">Whether it takes the white space after it.</param>
 /// <param name="Normalized">Whether it is looked for in the normalized text.</param>
-internal sealed record AddedToken(int Id, string Content, bool Special, bool SingleWord, bool TakesLeft, bool TakesRight, bool Normalized);
+internal sealed record AddedToken(int Id, string Content, bool Special, bool SingleWord, bool TakesLeft, bool TakesRight, bool Normalized)
+{
+    /// <summary>Reads what a file says of a token, whose id stands in it or before it.</summary>
+    public static AddedToken Read(JsonField item, int id)
+    {
+        string content = item["content"].Text();
+        bool special = item["special"].FlagOr(false);
+        return new AddedToken(
+            id,
+            content.Length > 0 ? content : throw item["content"].Wrong("a text of at least one character"),
+            special,
+            item["single_word"].FlagOr(false),
+            item["lstrip"].FlagOr(false),
+            item["rstrip"].FlagOr(false),
+            item["normalized"].FlagOr(!special));
+    }
+}

@@ -52,9 +52,10 @@ public sealed class HuggingFaceTokenizer : Tokenizer
     /// <summary>The id of the first special token of the usual names: <c>&lt;|endoftext|&gt;</c>, <c>&lt;/s&gt;</c>, <c>[SEP]</c>; null when there is none.</summary>
     public override int? EndOfText { get; }
 
-    /// <summary>The content of the file, for saving.</summary>
+    /// <summary>How it cuts a text into words; null when it does not.</summary>
     internal PreTokenizer? PreTokenizer => _definition.PreTokenizer;
 
+    /// <summary>The content of the file, for saving.</summary>
     internal ReadOnlySpan<byte> Json => _definition.Json;
 
     internal override string Identity { get; }

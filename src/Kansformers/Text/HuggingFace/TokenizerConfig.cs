@@ -10,7 +10,7 @@ internal sealed class TokenizerConfig
 {
     private static readonly (string Key, string Usual)[] Special = [("unk_token", "[UNK]"), ("cls_token", "[CLS]"), ("sep_token", "[SEP]"), ("pad_token", "[PAD]"), ("mask_token", "[MASK]")];
 
-    private readonly List<(int Id, string Content, bool[] Flags)> _added = [];
+    private readonly List<AddedToken> _added = [];
     private string? _unusual;
 
     public bool? AddPrefixSpace { get; private set; }
@@ -45,11 +45,12 @@ internal sealed class TokenizerConfig
     public JsonArray With(JsonArray added)
     {
         HashSet<string> there = [.. added.Select(token => token!["content"]!.GetValue<string>())];
-        foreach ((int id, string content, bool[] flags) in _added.Where(token => there.Add(token.Content)))
+        foreach (AddedToken token in _added.Where(token => there.Add(token.Content)))
         {
             added.Add((JsonNode)new JsonObject
             {
-                ["id"] = id, ["content"] = content, ["single_word"] = flags[0], ["lstrip"] = flags[1], ["rstrip"] = flags[2], ["normalized"] = flags[3], ["special"] = flags[4],
+                ["id"] = token.Id, ["content"] = token.Content, ["single_word"] = token.SingleWord, ["lstrip"] = token.TakesLeft, ["rstrip"] = token.TakesRight,
+                ["normalized"] = token.Normalized, ["special"] = token.Special,
             });
         }
 
@@ -74,16 +75,13 @@ internal sealed class TokenizerConfig
         if (root["added_tokens_decoder"].IsNull)
             return;
         foreach ((string id, JsonField token) in root["added_tokens_decoder"].Entries())
-        {
-            bool special = token["special"].FlagOr(false);
-            _added.Add((Number(id, token), token["content"].Text(), [token["single_word"].FlagOr(false), token["lstrip"].FlagOr(false), token["rstrip"].FlagOr(false), token["normalized"].FlagOr(!special), special]));
-        }
+            _added.Add(AddedToken.Read(token, Number(id, token)));
     }
 
     private void ReadAdded(JsonField root)
     {
         foreach ((string content, JsonField id) in root.Entries())
-            _added.Add((id.Number(0, ModelReader.MostIds - 1), content, [false, false, false, true, false]));
+            _added.Add(new AddedToken(id.Number(0, ModelReader.MostIds - 1), content, Special: false, SingleWord: false, TakesLeft: false, TakesRight: false, Normalized: true));
     }
 
     private static int Number(string text, JsonField field) =>

@@ -70,20 +70,8 @@ internal sealed record TokenizerDefinition
         };
     }
 
-    private static AddedToken ReadAdded(JsonField item)
-    {
-        item.Only("id", "content", "single_word", "lstrip", "rstrip", "normalized", "special");
-        string content = item["content"].Text();
-        bool special = item["special"].FlagOr(false);
-        return new AddedToken(
-            item["id"].Number(0, ModelReader.MostIds - 1),
-            content.Length > 0 ? content : throw item["content"].Wrong("a text of at least one character"),
-            special,
-            item["single_word"].FlagOr(false),
-            item["lstrip"].FlagOr(false),
-            item["rstrip"].FlagOr(false),
-            item["normalized"].FlagOr(!special));
-    }
+    private static AddedToken ReadAdded(JsonField item) =>
+        AddedToken.Read(item.Only("id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"), item["id"].Number(0, ModelReader.MostIds - 1));
 
     private static string[] Join(IReadOnlyDictionary<string, int> vocabulary, AddedToken[] added)
     {

@@ -1,19 +1,9 @@
 namespace Kansformers.Text;
 
 /// <summary>A stretch of a file as a stream of its own.</summary>
-internal sealed class FileSlice(FileStream file, long start, long length, Action<int> advance) : Stream
+internal sealed class FileSlice(FileStream file, long start, long length, Action<int> advance) : ForwardStream
 {
     private long _at;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => length;
-
-    public override long Position { get => _at; set => throw new NotSupportedException(); }
 
     public override int Read(Span<byte> buffer)
     {
@@ -23,16 +13,4 @@ internal sealed class FileSlice(FileStream file, long start, long length, Action
         advance(wanted);
         return wanted;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -4,7 +4,7 @@ namespace Kansformers.Text;
 /// A page that is packed by snappy (its raw format, <see href="https://github.com/google/snappy/blob/main/format_description.txt"/>), unpacked as it is
 /// read. The format lets a copy reach back to the beginning of the page, but compressors work on blocks of 64 KB, so that is all that is kept.
 /// </summary>
-internal sealed class SnappyPage(Stream packed) : Stream
+internal sealed class SnappyPage(Stream packed) : ForwardStream
 {
     private const int Reach = 1 << 16, LongestCopy = 64;
 
@@ -17,16 +17,6 @@ internal sealed class SnappyPage(Stream packed) : Stream
     private long _left = -1; // bytes of the page that are not unpacked yet; less than 0 before the beginning
     private long _literal; // bytes that come as they are
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
     public override int Read(Span<byte> buffer)
     {
         if (_at == _end)
@@ -36,18 +26,6 @@ internal sealed class SnappyPage(Stream packed) : Stream
         _at += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
