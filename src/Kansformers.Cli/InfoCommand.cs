@@ -60,8 +60,9 @@ internal static class InfoCommand
             options.BlockSize,
             Vocabulary = options.VocabularySize,
             Placement = options.Placement.Text(),
-            options.Kan.GridSize,
-            options.Kan.SplineOrder,
+            Kan = options.Kan.Kind,
+            GridSize = (options.Kan as BSplineOptions)?.GridSize,
+            SplineOrder = (options.Kan as BSplineOptions)?.SplineOrder,
             Parameters = rows.Sum(row => row.Parameters),
             KanParameters = rows.Where(row => row.IsKan).Sum(row => row.Parameters),
             MemoryBytes = rows.Sum(row => row.Bytes),
@@ -77,7 +78,7 @@ internal static class InfoCommand
         Console.WriteLine($"weights       {Path.GetFullPath(path)}");
         Console.WriteLine($"architecture  {source.Run?.Config.Preset ?? "GPT"}: {options.Layers} layers, {options.Heads} heads, width {options.Width}, block size {options.BlockSize}, vocabulary {options.VocabularySize}");
         Console.WriteLine(options.Placement == KanPlacement.None ? "KAN layers    none"
-            : $"KAN layers    {options.Placement.Text()} (grid size {options.Kan.GridSize}, spline order {options.Kan.SplineOrder})");
+            : $"KAN layers    {options.Placement.Text()} ({options.Kan.Summary()})");
         if (source.Run is RunFolder run)
             Console.WriteLine($"trained on    {run.Config.Data.Data} ({run.Config.Data.Tokenizer} tokenizer)");
         Table table = new Table().Border(TableBorder.Simple).AddColumns("layer", "kind", "shape").AddColumn(new TableColumn("parameters").RightAligned()).AddColumn(new TableColumn("memory").RightAligned());

@@ -98,7 +98,7 @@ public static class GptCheckpoint
         if (layers == 0)
             throw NotGpt(file, "transformer.h.0.ln_1.weight");
         int width = checked((int)embedding[1]);
-        string[] kans = [.. KanLayers.Where(name => file.TryGet($"{prefix}{name}.spline_weight", out _))];
+        string[] kans = [.. KanLayers.Where(name => file.Tensors.Any(tensor => tensor.Name.StartsWith($"{prefix}{name}.", StringComparison.Ordinal)))];
         GptOptions? told = GptMetadata.Read(file);
         if (told is not null && heads is int given && given != told.Heads)
             throw new KansformersException($"'{file.Path}' was made with {told.Heads} heads, not {given}; leave out --heads");
@@ -112,7 +112,7 @@ public static class GptCheckpoint
             VocabularySize = checked((int)embedding[0]),
             TiedHead = told?.TiedHead ?? (!kans.Contains(KanLayers[^1]) && IsTied(file, prefix)),
             Placement = kans.Aggregate(KanPlacement.None, (placement, name) => placement | Place(name)),
-            Kan = kans.Length > 0 ? InferKan(file, prefix + kans[0], told?.Kan ?? new KanOptions()) : told?.Kan ?? new KanOptions(),
+            Kan = kans.Length > 0 ? InferKan(file, prefix + kans[0], told?.Kan ?? new BSplineOptions()) : told?.Kan ?? new BSplineOptions(),
         };
         options.Validate();
         return options;
@@ -143,12 +143,15 @@ public static class GptCheckpoint
 
     private static KanOptions InferKan(TensorFile file, string layer, KanOptions told)
     {
+        if (told is not BSplineOptions splines || !splines.Sharing.IsEdge)
+            return told;
+
         // coefficients = size + order, knots = size + 2 order + 1
         long coefficients = Shape(file, $"{layer}.spline_weight", 3)[2], knots = Shape(file, $"{layer}.grid", 2)[1];
         int order = checked((int)(knots - coefficients - 1)), size = checked((int)(coefficients - order));
         if (order < 1 || size < 1)
             throw new KansformersException($"'{file.Path}': {coefficients} coefficients and {knots} knots in '{layer}' do not make a spline");
-        return told with { GridSize = size, SplineOrder = order, StandaloneScaler = file.TryGet($"{layer}.spline_scaler", out _) };
+        return splines with { GridSize = size, SplineOrder = order, StandaloneScaler = file.TryGet($"{layer}.spline_scaler", out _) };
     }
 
     private static long[] Shape(TensorFile file, string name, int dimensions)

@@ -36,7 +36,7 @@ public sealed record GptOptions
     public bool TiedHead { get; init; }
 
     /// <summary>The configuration of every KAN layer.</summary>
-    public KanOptions Kan { get; init; } = new();
+    public KanOptions Kan { get; init; } = new BSplineOptions();
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>

@@ -16,7 +16,7 @@ public class BSplineTests
     public void Inside_the_grid_the_bases_are_not_negative_and_sum_to_one(int order, int size)
     {
         using var scope = NewDisposeScope();
-        KanOptions options = new() { GridSize = size, SplineOrder = order };
+        BSplineOptions options = new() { GridSize = size, SplineOrder = order };
         Tensor x = linspace(-1, 0.999, 101, dtype: ScalarType.Float64).unsqueeze(1);
         Tensor bases = BSpline.Bases(x, BSpline.UniformGrid(options, 1).to_type(ScalarType.Float64), order);
         Assert.Equal([101L, 1, size + order], bases.shape);
@@ -51,7 +51,7 @@ public class BSplineTests
     public void Infinite_inputs_have_no_bases_and_NaN_inputs_have_NaN()
     {
         using var scope = NewDisposeScope();
-        Tensor grid = BSpline.UniformGrid(new KanOptions(), 1);
+        Tensor grid = BSpline.UniformGrid(new BSplineOptions(), 1);
         Tensor bases = BSpline.Bases(tensor([float.PositiveInfinity, float.NegativeInfinity, float.NaN, 0]).unsqueeze(1), grid, 3);
         Assert.Equal(0f, bases[..2].abs().sum().item<float>());
         Assert.True(bases[2].isnan().all().item<bool>());

@@ -34,7 +34,7 @@ public class GridUpdateTests
             _ => randn(300, 6),
         };
         if (kind == "scaler of zero")
-            layer.SplineScaler!.zero_();
+            layer.Scaler!.zero_();
         Tensor before = layer.forward(x);
         for (int update = 0; update < 3; update++)
         {
@@ -46,16 +46,16 @@ public class GridUpdateTests
             Assert.InRange(report.Moved, 1e-9, 1);
         }
 
-        Assert.True(layer.SplineWeight.isfinite().all().item<bool>());
-        Assert.True(layer.Grid.isfinite().all().item<bool>());
-        Assert.True((layer.Grid[.., 1..] > layer.Grid[.., ..^1]).all().item<bool>());
+        Assert.True(layer.Coefficients.isfinite().all().item<bool>());
+        Assert.True(layer.Grid!.isfinite().all().item<bool>());
+        Assert.True((layer.Grid![.., 1..] > layer.Grid![.., ..^1]).all().item<bool>());
     }
 
     [Fact]
     public void Without_a_limit_the_grid_goes_all_the_way_to_the_samples()
     {
         using var scope = NewDisposeScope();
-        using KanLinear layer = new(4, 3, new KanOptions { GridTolerance = double.PositiveInfinity });
+        using KanLinear layer = new(4, 3, new BSplineOptions { GridTolerance = double.PositiveInfinity });
         Tensor x = randn(500, 4) * 2 + 1;
         Assert.True(layer.OutsideShare(x) > 0.3);
         GridUpdateReport report = layer.UpdateGrid(x);
@@ -68,10 +68,10 @@ public class GridUpdateTests
     public void A_smooth_function_survives_a_move_of_the_whole_grid()
     {
         using var scope = NewDisposeScope();
-        using KanLinear layer = new(3, 2, new KanOptions { GridSize = 20, GridTolerance = double.PositiveInfinity });
+        using KanLinear layer = new(3, 2, new BSplineOptions { GridSize = 20, GridTolerance = double.PositiveInfinity });
         using var guard = no_grad();
         Tensor points = linspace(-1, 0.999, 200).unsqueeze(1).expand(200, 3); // where the bases are complete
-        layer.SplineWeight.copy_(layer.Curve2Coefficients(points, (points * 2).sin().unsqueeze(-1).expand(200, 3, 2)));
+        layer.Coefficients.copy_(layer.Curve2Coefficients(points, (points * 2).sin().unsqueeze(-1).expand(200, 3, 2)));
         Tensor x = rand(1000, 3) * 1.6 - 0.8;
         Tensor before = layer.forward(x);
         Assert.Equal(1, layer.UpdateGrid(x).Moved);
@@ -87,8 +87,8 @@ public class GridUpdateTests
         Tensor x = randn(60, 4);
         flat.UpdateGrid(x);
         deep.UpdateGrid(x.view(3, 4, 5, 4));
-        Assert.True(flat.Grid.eq(deep.Grid).all().item<bool>());
-        Assert.True(flat.SplineWeight.eq(deep.SplineWeight).all().item<bool>());
+        Assert.True(flat.Grid!.eq(deep.Grid!).all().item<bool>());
+        Assert.True(flat.Coefficients.eq(deep.Coefficients).all().item<bool>());
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public class GridUpdateTests
     {
         using var scope = NewDisposeScope();
         using KanLinear layer = new(4, 3);
-        Tensor grid = layer.Grid.clone(), weight = layer.SplineWeight.clone();
+        Tensor grid = layer.Grid!.clone(), weight = layer.Coefficients.clone();
         Tensor x = randn(10, 4);
         x[3, 1] = float.NaN;
         x[4, 1] = float.PositiveInfinity;
@@ -104,16 +104,16 @@ public class GridUpdateTests
         Assert.Throws<ArgumentException>(() => layer.UpdateGrid(zeros(0, 4)));
         Assert.Throws<ArgumentException>(() => layer.UpdateGrid(zeros(2, 3)));
         Assert.Throws<ArgumentException>(() => layer.UpdateGrid(zeros(2, 4), margin: -1));
-        Assert.True(layer.Grid.eq(grid).all().item<bool>() && layer.SplineWeight.eq(weight).all().item<bool>());
+        Assert.True(layer.Grid!.eq(grid).all().item<bool>() && layer.Coefficients.eq(weight).all().item<bool>());
     }
 
     [Fact]
     public void The_originals_rule_changes_the_function_and_ours_does_not()
     {
         using var scope = NewDisposeScope();
-        using KanLinear original = new(4, 3, new KanOptions { GridUpdate = GridUpdateRule.Original }), ours = new(4, 3);
+        using KanLinear original = new(4, 3, new BSplineOptions { GridUpdate = GridUpdateRule.Original }), ours = new(4, 3);
         using var guard = no_grad();
-        original.SplineWeight.normal_();
+        original.Coefficients.normal_();
         ours.load_state_dict(original.state_dict());
         Tensor x = rand(200, 4) * 2 - 1;
         Assert.True(original.UpdateGrid(x).Change > 0.05);

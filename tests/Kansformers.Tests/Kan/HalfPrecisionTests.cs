@@ -26,7 +26,7 @@ public sealed class HalfPrecisionTests : IDisposable
         using var scope = NewDisposeScope();
         BFloat16Math.HasFastProducts = native;
         random.manual_seed(3);
-        KanLinear layer = new(from, to, new KanOptions { SplineOrder = order }) { Precision = Precision.BFloat16 };
+        KanLinear layer = new(from, to, new BSplineOptions { SplineOrder = order }) { Precision = Precision.BFloat16 };
         EngineCheck.Agrees(layer, randn(tokens, from), 1e-2);
     }
 
@@ -38,7 +38,7 @@ public sealed class HalfPrecisionTests : IDisposable
         using var scope = NewDisposeScope();
         BFloat16Math.HasFastProducts = native;
         random.manual_seed(4);
-        KanLinear layer = new(20, 30, new KanOptions { BaseActivation = BaseActivation.Tanh, StandaloneScaler = false }) { Precision = Precision.BFloat16 };
+        KanLinear layer = new(20, 30, new BSplineOptions { BaseActivation = BaseActivation.Tanh, StandaloneScaler = false }) { Precision = Precision.BFloat16 };
         EngineCheck.Agrees(layer, randn(70, 20), 1e-2);
     }
 

@@ -10,7 +10,7 @@ namespace Kansformers.Kan;
 /// </summary>
 /// <remarks>
 /// Splines on one set of knots cannot in general equal splines on another. Where the samples' own grid would change the outputs by more than
-/// <see cref="KanOptions.GridTolerance"/> allows, the grid goes only part of the way; repeated updates take it further. The weights, not
+/// <see cref="BSplineOptions.GridTolerance"/> allows, the grid goes only part of the way; repeated updates take it further. The weights, not
 /// scaler × weight, are carried over, so a scaler of zero does no harm.
 /// </remarks>
 internal static class KeepingGridUpdate
@@ -24,18 +24,18 @@ internal static class KeepingGridUpdate
     {
         using var scope = NewDisposeScope();
         Tensor samples = x.to_type(ScalarType.Float64);
-        Tensor old = layer.Grid.to_type(ScalarType.Float64);
-        Tensor wanted = GridTarget.From(samples, layer.Options, margin);
+        Tensor old = layer.Grid!.to_type(ScalarType.Float64);
+        Tensor wanted = GridTarget.From(samples, (BSplineOptions)layer.Options, margin);
         using Tensor output = layer.forward(x);
-        double limit = layer.Options.GridTolerance * Math.Min(1, output.abs().max().item<float>());
+        double limit = ((BSplineOptions)layer.Options).GridTolerance * Math.Min(1, output.abs().max().item<float>());
         double moved = 1;
         for (int trial = 0; trial < Trials; trial++)
         {
             using Attempt attempt = Try(layer, samples, old, wanted, moved);
             if (attempt.Change <= limit)
             {
-                layer.Grid.copy_(attempt.Grid);
-                layer.SplineWeight.copy_(attempt.Weight);
+                layer.Grid!.copy_(attempt.Grid);
+                layer.Coefficients.copy_(attempt.Weight);
                 return new GridUpdateReport(moved, attempt.Change);
             }
 
@@ -49,14 +49,14 @@ internal static class KeepingGridUpdate
     private static Attempt Try(KanLinear layer, Tensor samples, Tensor old, Tensor wanted, double moved)
     {
         using var scope = NewDisposeScope();
-        int order = layer.Options.SplineOrder;
+        int order = ((BSplineOptions)layer.Options).SplineOrder;
 
         // The grid as float32 will hold it: the fit must answer for the knots that the layer will really use.
         Tensor target = GridTarget.Separate(old + moved * (wanted - old)).to_type(ScalarType.Float32).to_type(ScalarType.Float64);
-        Tensor weight = empty_like(layer.SplineWeight);
+        Tensor weight = empty_like(layer.Coefficients);
         Tensor before = zeros(samples.shape[0], layer.OutFeatures, dtype: ScalarType.Float64, device: samples.device);
         Tensor after = zeros_like(before);
-        long chunk = Math.Max(1, ChunkElements / ((samples.shape[0] + 1) * layer.Options.Coefficients));
+        long chunk = Math.Max(1, ChunkElements / ((samples.shape[0] + 1) * ((BSplineOptions)layer.Options).Coefficients));
         for (long from = 0; from < layer.InFeatures; from += chunk)
         {
             using var inner = NewDisposeScope();
@@ -64,11 +64,11 @@ internal static class KeepingGridUpdate
             Tensor x = samples[.., part], was = old[part], now = target[part];
             Tensor basesBefore = BSpline.Bases(x, was, order), basesAfter = BSpline.Bases(x, now, order);
             Tensor map = Map(basesBefore, basesAfter, was, now, order);
-            Tensor oldWeight = layer.SplineWeight[.., part].to_type(ScalarType.Float64);
-            Tensor newWeight = einsum("oic,idc->oid", oldWeight, map).to_type(layer.SplineWeight.dtype);
+            Tensor oldWeight = layer.Coefficients[.., part].to_type(ScalarType.Float64);
+            Tensor newWeight = einsum("oic,idc->oid", oldWeight, map).to_type(layer.Coefficients.dtype);
             weight[.., part] = newWeight;
-            Tensor scaler = layer.SplineScaler is null ? ones(1, 1, 1, dtype: ScalarType.Float64, device: samples.device)
-                : layer.SplineScaler[.., part].to_type(ScalarType.Float64).unsqueeze(-1);
+            Tensor scaler = layer.Scaler is null ? ones(1, 1, 1, dtype: ScalarType.Float64, device: samples.device)
+                : layer.Scaler[.., part].to_type(ScalarType.Float64).unsqueeze(-1);
             before.add_(Output(basesBefore, oldWeight * scaler));
             after.add_(Output(basesAfter, newWeight.to_type(ScalarType.Float64) * scaler));
         }
