@@ -102,7 +102,7 @@ public sealed class HubDatasetTests : IDisposable
             Assert.Equal(corpus.Files, Corpus.Open($"hub:me/set{slice}", new CorpusOptions { Hub = Settings with { Cache = cache.Path, Offline = true } }).Files);
         }
 
-        Assert.Contains("holds none of its 315 rows", Error("hub:me/set[1000:]"), StringComparison.Ordinal);
+        Assert.Contains("has 315 rows, and is read by the slice [1000:], which takes no row of it", Error("hub:me/set[1000:]"), StringComparison.Ordinal);
         Assert.Contains("HF_HUB_OFFLINE", Error("hub:me/else", Settings with { Offline = true }), StringComparison.Ordinal);
     }
 

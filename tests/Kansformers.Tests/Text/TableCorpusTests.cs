@@ -235,11 +235,34 @@ public class TableCorpusTests
         Assert.Equal(["1", "2"], Read(folder["a.jsonl"] + "[:3]").Documents);
         Assert.Equal(["1"], Read(folder["a.jsonl"] + "[:1%]").Documents);
         Assert.Equal(["198", "199"], Read(folder["a.jsonl"] + "[-2:]").Documents);
-        Assert.Contains("holds no text", Error(folder["a.jsonl"] + "[:0]"), StringComparison.Ordinal);
         folder.Write("a.txt", "text");
         Assert.Contains("is one document", Error(folder["a.txt"] + "[:1%]"), StringComparison.Ordinal);
         folder.Write("b.txt[:1]", "its own name");
         Assert.Equal(["its own name"], Read(folder["b.txt[:1]"]).Documents);
+    }
+
+    [Theory]
+    [InlineData("[-1%:]", "has 30 rows, and is read by the slice [-1%:], which takes no row of it")]
+    [InlineData("[99%:]", "has 30 rows, and is read by the slice [99%:], which takes no row of it")]
+    [InlineData("[:1%]", "has 30 rows")]
+    [InlineData("[:-99%]", "has 30 rows")]
+    [InlineData("[:-30]", "has 30 rows")]
+    [InlineData("[30:]", "has 30 rows")]
+    [InlineData("[100:200]", "has 30 rows")]
+    [InlineData("[:0]", "is read by the slice [:0], which takes no row of it")]
+    [InlineData("[20:10]", "is read by the slice [20:10]")]
+    public void A_slice_without_rows_is_refused(string slice, string expected)
+    {
+        using TestFolder folder = new();
+        folder.Write("a.jsonl", string.Concat(Enumerable.Range(0, 30).Select(i => $"{{\"text\": \"{i}\"}}\n")));
+        folder.Write("f/a.csv", "text\n" + string.Concat(Enumerable.Range(0, 29).Select(i => $"{i}\n")));
+        folder.Write("f/b.txt", "one");
+        foreach (string path in new[] { folder["a.jsonl"], folder["f"], folder["f/*"] })
+        {
+            string message = Error(path + slice);
+            Assert.Contains(expected, message, StringComparison.Ordinal);
+            Assert.Contains(path + slice, message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -51,7 +51,10 @@ internal sealed class FileCorpus : Corpus
 
     private protected override IEnumerable<RawPiece> ReadRaw(CorpusTally tally)
     {
-        (long start, long end) = _slice is null ? (0, long.MaxValue) : _slice.Of(_slice.NeedsCount ? _files.Sum(file => file.CountRows()) : long.MaxValue);
+        long? count = _slice?.NeedsCount == true ? _files.Sum(file => file.CountRows()) : null;
+        (long start, long end) = _slice?.Of(count ?? long.MaxValue) ?? (0, long.MaxValue);
+        if (start == end)
+            throw _slice!.WithoutRows($"the corpus {Description}", count);
         Distinct? distinct = _deduplicate ? new(tally) : null;
         long row = 0;
         foreach (DocumentFile file in _files)
@@ -72,5 +75,8 @@ internal sealed class FileCorpus : Corpus
                     yield break;
             }
         }
+
+        if (_slice is not null && row <= start)
+            throw _slice.WithoutRows($"the corpus {Description}", row);
     }
 }
