@@ -10,7 +10,7 @@ namespace Kansformers.Tests.Text;
 public class TableCorpusTests
 {
     [Theory]
-    [InlineData("a.csv", "id,text\r\n1,one\r\n2,\"two, \"\"2\"\"\r\nand more\"\r\n\r\n3,\"\"\n4,fo\"ur\n")]
+    [InlineData("a.csv", "id,text\r\n1,one\r\n2,\"two, \"\"2\"\"\r\nand more\"\r\n\r\n3,\"\"\r\n4,fo\"ur\r\n")]
     [InlineData("a.csv", "\uFEFF\"id\",\"text\"\n1,one\n2,\"two, \"\"2\"\"\r\nand more\"\n3,\n4,fo\"ur")]
     [InlineData("a.tsv", "text\tid\none\t1\n\"two, \"\"2\"\"\r\nand more\"\t2\n\t3\nfo\"ur\t4\n")]
     public void Csv_is_read_after_the_rfc(string name, string content)
@@ -26,12 +26,55 @@ public class TableCorpusTests
     public void Any_table_survives_the_way_through_csv()
     {
         using TestFolder folder = new();
-        Gen.Select(TextGen.Valid.Where(text => text.Length > 0).Array[1, 6], Gen.Bool).Sample((texts, windows) =>
+        Gen.Select(TextGen.Valid.Where(text => text.Length > 0).Array[1, 6], Gen.Int[0, 2].Select(kind => kind == 0 ? "\n" : kind == 1 ? "\r\n" : "\r")).Sample((texts, end) =>
         {
-            string end = windows ? "\r\n" : "\n";
             folder.Write("a.csv", $"n,text{end}" + string.Concat(texts.Select((text, i) => $"{i},\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"{end}")));
             Assert.Equal(texts, Read(folder["a.csv"]).Documents);
         }, iter: 200, threads: 1);
+    }
+
+    [Theory]
+    [InlineData("id,text|1,one|2,two|")]
+    [InlineData("id,text|1,one|2,two")]
+    [InlineData("\"id\",\"text\"|\"1\",\"one\"|\"2\",\"two\"|")]
+    [InlineData("id,text||1,one||2,two||")]
+    [InlineData("text|one|two|")]
+    [InlineData("text,id|one,1|\"two\",\"a\rb\nc\r\nd\"|")]
+    public void Records_end_in_any_of_three_ways(string content)
+    {
+        using TestFolder folder = new();
+        foreach (string end in new[] { "\n", "\r\n", "\r" })
+        {
+            folder.Write("a.csv", content.Replace("|", end, StringComparison.Ordinal));
+            folder.Write("a.tsv", content.Replace(',', '\t').Replace("|", end, StringComparison.Ordinal));
+            File.WriteAllBytes(folder["a.csv.gz"], Pack(File.ReadAllBytes(folder["a.csv"]), ".gz"));
+            foreach (string name in new[] { "a.csv", "a.tsv", "a.csv.gz" })
+                Assert.Equal(["one", "two"], Read(folder[name]).Documents);
+            Assert.Equal(6, Read(folder.Path).Documents.Count);
+        }
+    }
+
+    [Theory]
+    [InlineData("id,text\n1,one\r2,two\n", "line 2 is bad: a line of it ends in CR, where the first of the file ends in LF;")]
+    [InlineData("text\none\rtwo\rthree\r", "line 2 is bad: a line of it ends in CR, where the first of the file ends in LF;")]
+    [InlineData("id,text\r\n1,one\r\n2,two\n", "line 3 is bad: a line of it ends in LF, where the first of the file ends in CRLF;")]
+    [InlineData("id,text\r1,one\n", "line 2 is bad: a line of it ends in LF, where the first of the file ends in CR;")]
+    [InlineData("id,text\r1,\"a\rb\"\r2,two\r\n", "line 4 is bad: a line of it ends in CRLF, where the first of the file ends in CR;")]
+    [InlineData("id,text\r\r\n1,one\r\r\n", "line 2 is bad: a line of it ends in CRLF, where the first of the file ends in CR;")]
+    [InlineData("id,text\n\r1,one\n\r", "line 2 is bad: a line of it ends in CR, where the first of the file ends in LF;")]
+    [InlineData("id,text\r\n1,\"one\"\r", "line 2 is bad: a line of it ends in CR, where the first of the file ends in CRLF;")]
+    [InlineData("id,text\n1,\"one\"\r\n", "line 2 is bad: a line of it ends in CRLF, where the first of the file ends in LF;")]
+    [InlineData("text,id\u20281,one\u20282,two\u2028", "line 1 is bad: a column's name holds U+2028, a line break that CSV does not know")]
+    [InlineData("text\u0085one\u0085", "line 1 is bad: a column's name holds U+0085")]
+    [InlineData("text,id\u001eone,1\u001e", "line 1 is bad: a column's name holds U+001E")]
+    public void Records_that_end_in_more_ways_than_one_are_refused(string content, string expected)
+    {
+        using TestFolder folder = new();
+        folder.Write("good.csv", "text,id\ngood,1\n");
+        folder.Write("a.csv", content);
+        folder.Write("a.tsv", content.Replace(',', '\t'));
+        foreach (string name in new[] { "a.csv", "a.tsv", "*.csv" })
+            Assert.Contains(expected, Error(folder[name]), StringComparison.Ordinal);
     }
 
     [Fact]

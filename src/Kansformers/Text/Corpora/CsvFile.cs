@@ -8,6 +8,8 @@ namespace Kansformers.Text;
 /// </summary>
 internal sealed class CsvFile : DocumentFile
 {
+    private const string OtherBreaks = "\v\f\u001c\u001d\u001e\u0085\u2028\u2029";
+
     private readonly byte _separator;
     private readonly string _column;
 
@@ -52,5 +54,11 @@ internal sealed class CsvFile : DocumentFile
         throw new KansformersException($"'{path}' seems to be separated by {found}, not by {(separator == '\t' ? "tabs" : "commas")}: {remedy}, or give the name of its one column with --text-field if that is '{only}'");
     }
 
-    private static string[] HeadOf(CsvRecords records) => records.Next() ? [.. Enumerable.Range(0, records.Count).Select(records.Field)] : [];
+    // Where lines end in another way than CSV knows, the whole file is the first record, and its rows would be names of columns.
+    private static string[] HeadOf(CsvRecords records)
+    {
+        string[] names = records.Next() ? [.. Enumerable.Range(0, records.Count).Select(records.Field)] : [];
+        int[] breaks = [.. names.SelectMany(name => name).Where(OtherBreaks.Contains).Select(found => (int)found)];
+        return breaks.Length == 0 ? names : throw records.Bad($"a column's name holds U+{breaks[0]:X4}, a line break that CSV does not know; let all lines end in LF, CRLF or CR");
+    }
 }
