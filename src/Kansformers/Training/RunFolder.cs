@@ -141,11 +141,21 @@ public sealed class RunFolder
     /// <exception cref="KansformersException">The text is missing, or is not what it was.</exception>
     public TokenizedCorpus LoadCorpus(IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
-        TokenizedCorpus corpus = TrainingRun.Prepare(Config.Data, LoadTokenizer(), progress, cancellation);
+        string other = $"the corpus '{Config.Data.Data}' is not the one that '{Folder}' was trained on";
+        TokenizedCorpus corpus;
+        try
+        {
+            corpus = TrainingRun.Prepare(Config.Data, LoadTokenizer(), progress, cancellation);
+        }
+        catch (KansformersException failure) when (failure.InnerException is TextColumnException && Config.Data.Fingerprint is not null)
+        {
+            throw new KansformersException($"{other}, or an earlier version took its text from several columns: {failure.Message}", failure);
+        }
+
         if (Config.Data.Fingerprint is null || Config.Data.Fingerprint == corpus.Fingerprint)
             return corpus;
         corpus.Dispose();
-        throw new KansformersException($"the corpus '{Config.Data.Data}' is not the one that '{Folder}' was trained on; bring the old text back, or start a new run");
+        throw new KansformersException($"{other}; bring the old text back, or start a new run");
     }
 
     /// <summary>The run's model.</summary>

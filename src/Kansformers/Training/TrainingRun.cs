@@ -255,11 +255,13 @@ public sealed class TrainingRun : IDisposable
     public static TokenizedCorpus Prepare(DataConfig data, Tokenizer? tokenizer, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
         CorpusOptions options = new() { TextField = data.TextField, Deduplicate = data.Deduplicate, TokenFormat = data.TokenFormat };
+        Corpus corpus = Text.Corpus.Open(data.Data, options, progress, cancellation);
+        CorpusOptions sameColumn = options with { PreferredField = corpus.TextField };
         return TokenizedCorpus.Prepare(
             new PrepareOptions
             {
-                Corpus = Text.Corpus.Open(data.Data, options, progress, cancellation),
-                ValidationCorpus = data.ValidationData is string other ? Text.Corpus.Open(other, options, progress, cancellation) : null,
+                Corpus = corpus,
+                ValidationCorpus = data.ValidationData is string other ? Text.Corpus.Open(other, sameColumn, progress, cancellation) : null,
                 ValidationFraction = data.ValidationFraction,
                 TokenizerKind = data.Tokenizer,
                 Tokenizer = tokenizer,

@@ -252,7 +252,7 @@ public class TableCorpusTests
         using TestFolder folder = new();
         folder.Write("a.txt", "A");
         folder.Write("b.csv", "text\nB1\nB2\n");
-        folder.Write("deep/c.jsonl", "{\"body\": \"C\"}\n");
+        folder.Write("deep/c.jsonl", "{\"text\": \"C\"}\n");
         File.WriteAllBytes(folder["deep/d.md.gz"], Pack("D"u8.ToArray(), ".gz"));
         folder.Write("deep/more/e.txt", "E");
         Assert.Equal(["A", "B1", "B2", "C", "D", "E"], Read(folder.Path).Documents);

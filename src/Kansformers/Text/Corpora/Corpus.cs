@@ -25,6 +25,9 @@ public abstract class Corpus
     /// <summary>Other than the files, what decides which text is read. Part of cache keys.</summary>
     internal abstract string Identity { get; }
 
+    /// <summary>The column that holds the text; null where there are no columns.</summary>
+    internal virtual string? TextField => null;
+
     /// <summary>Opens a corpus.</summary>
     /// <param name="pathOrName">
     /// <para>

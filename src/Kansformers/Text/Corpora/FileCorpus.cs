@@ -10,6 +10,7 @@ internal sealed class FileCorpus : Corpus
     private FileCorpus(string name, string description, string source, DocumentFile[] files, CorpusSlice? slice, bool deduplicate)
         : base(name, description, source)
     {
+        TextField = files.OfType<TableFile>().FirstOrDefault()?.Column.Name;
         (_files, _slice, _deduplicate) = (files, slice, deduplicate);
         Files = [.. files.Select(file => file.Path)];
         string[] kinds = [.. files.Select(file => file.Identity)];
@@ -19,6 +20,8 @@ internal sealed class FileCorpus : Corpus
     public override IReadOnlyList<string> Files { get; }
 
     internal override string Identity { get; }
+
+    internal override string? TextField { get; }
 
     public static FileCorpus Open(CorpusPath path, CorpusOptions options)
     {
@@ -44,8 +47,12 @@ internal sealed class FileCorpus : Corpus
         DocumentFile[] files = [.. paths.Select(file => DocumentFile.Open(file, options))];
         if (slice is not null && files is [{ IsOneDocument: true }])
             throw new KansformersException($"'{paths[0]}' is one document, of which {slice} cannot be taken; slices go by rows: of .jsonl, .csv and .parquet, or by the files of a folder");
-        string[] details = [.. files.Select(file => file.Details).Where(detail => detail.Length > 0).Distinct()];
-        string[] all = [.. inside, .. details.Length == 1 ? details : []];
+        TableFile[] tables = [.. files.OfType<TableFile>()];
+        TextColumn column = TextColumn.Choose(tables, options);
+        foreach (TableFile table in tables)
+            table.Column = column;
+        string[] details = [.. tables.Select(file => file.Details).Distinct().Order(StringComparer.Ordinal).Take(1)];
+        string[] all = [.. inside, .. details];
         return new FileCorpus(name, what + (all.Length > 0 ? $" ({string.Join(", ", all)})" : ""), source, files, slice, options.Deduplicate);
     }
 

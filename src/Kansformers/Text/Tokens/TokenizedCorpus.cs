@@ -22,7 +22,7 @@ public sealed class TokenizedCorpus : IDisposable
         Counts = _files[0].Counts;
         Tokenizer = tokenizer;
         FromCache = !cache.Wrote;
-        Notes = cache.Notes;
+        Notes = [.. OtherColumn(options), .. cache.Notes];
         TokenSpan whole = new(_files[0], tokenizer, 0, _files[0].Count);
         if (_files.Length == 2)
         {
@@ -66,7 +66,7 @@ public sealed class TokenizedCorpus : IDisposable
     /// <summary>Whether nothing had to be encoded.</summary>
     public bool FromCache { get; }
 
-    /// <summary>What a user should know about the cache, one line each: that a damaged file was found and made again.</summary>
+    /// <summary>What a user should know, one line each: that a damaged file was found in the cache and made again, or that the validation text lies in another column.</summary>
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>32 hexadecimal digits that are the same exactly when text, tokenizer, settings and split are the same.</summary>
@@ -108,6 +108,11 @@ public sealed class TokenizedCorpus : IDisposable
             throw;
         }
     }
+
+    private static string[] OtherColumn(PrepareOptions options) =>
+        options is { Corpus.TextField: string training, ValidationCorpus.TextField: string validation } && training != validation
+            ? [$"the text to validate on is the column '{validation}' of {options.ValidationCorpus.Description}, for there is no '{training}', which holds the text to train on"]
+            : [];
 
     /// <inheritdoc/>
     public void Dispose()
