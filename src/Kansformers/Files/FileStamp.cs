@@ -17,7 +17,10 @@ internal readonly record struct FileStamp(long Length, DateTime Changed, string 
     /// have none, or give out the time of the content for it.
     /// </summary>
     private static readonly string[] Trusted =
-        ["ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "jfs", "reiserfs", "tmpfs", "ramfs", "overlay", "overlayfs", "nfs", "nfs4", "apfs", "hfs", "ntfs", "refs"];
+    [
+        "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "jfs", "reiserfs", "tmpfs", "ramfs", "overlay", "overlayfs", "nfs", "nfs4",
+        "apfs", "hfs", "ntfs", "refs",
+    ];
 
     /// <summary>The stamp of a file, through links.</summary>
     /// <exception cref="IOException">There is no such file.</exception>
@@ -40,7 +43,8 @@ internal readonly record struct FileStamp(long Length, DateTime Changed, string 
     {
         try
         {
-            return Trusted.Contains(new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(path)! : path).DriveFormat, StringComparer.OrdinalIgnoreCase);
+            string place = OperatingSystem.IsWindows() ? Path.GetPathRoot(path)! : path;
+            return Trusted.Contains(new DriveInfo(place).DriveFormat, StringComparer.OrdinalIgnoreCase);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -47,14 +47,18 @@ internal readonly partial record struct SystemStamp(long Length, DateTime Writte
     private static SystemStamp? OnMac(string path)
     {
         Span<byte> stat = stackalloc byte[256];
-        return Stat(path, ref stat[0]) != 0 ? null : Of(BitConverter.ToInt32(stat).ToString(CultureInfo.InvariantCulture), stat[8..], BitConverter.ToInt64(stat[96..]), stat[48..], stat[64..]);
+        if (Stat(path, ref stat[0]) != 0)
+            return null;
+        string device = BitConverter.ToInt32(stat).ToString(CultureInfo.InvariantCulture);
+        return Of(device, stat[8..], BitConverter.ToInt64(stat[96..]), stat[48..], stat[64..]);
     }
 
     private static SystemStamp? Of(string device, ReadOnlySpan<byte> number, long length, ReadOnlySpan<byte> written, ReadOnlySpan<byte> changed)
     {
         if (Time(written) is not DateTime content || Time(changed) is not DateTime any)
             return null;
-        string identity = string.Create(CultureInfo.InvariantCulture, $"{device} {BitConverter.ToUInt64(number)} {BitConverter.ToInt64(changed)}.{BitConverter.ToUInt32(changed[8..])}");
+        (ulong file, long second, uint nanosecond) = (BitConverter.ToUInt64(number), BitConverter.ToInt64(changed), BitConverter.ToUInt32(changed[8..]));
+        string identity = string.Create(CultureInfo.InvariantCulture, $"{device} {file} {second}.{nanosecond}");
         return new SystemStamp(length, content, any, identity);
     }
 
@@ -73,7 +77,8 @@ internal readonly partial record struct SystemStamp(long Length, DateTime Writte
         if (changed <= 0)
             return null; // FAT keeps none.
         string identity = string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(id)} {changed}");
-        return new SystemStamp(RandomAccess.GetLength(file), DateTime.FromFileTimeUtc(BitConverter.ToInt64(basic[16..])), DateTime.FromFileTimeUtc(changed), identity);
+        DateTime written = DateTime.FromFileTimeUtc(BitConverter.ToInt64(basic[16..]));
+        return new SystemStamp(RandomAccess.GetLength(file), written, DateTime.FromFileTimeUtc(changed), identity);
     }
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]

@@ -64,7 +64,8 @@ internal sealed class TextColumn
         if (best < Only)
             candidates = [.. candidates.Where(column => Rank(column.Name) == best)];
         else if (preferred is not null)
-            throw Bad($"{Names(tables)} {Have(tables)} no column '{preferred}', which holds the text of the training corpus, and none with a usual name; call the column of the text so there too: {Has(tables)} {List(columns)}");
+            throw Bad($"{Names(tables)} {Have(tables)} no column '{preferred}', which holds the text of the training corpus, and none with a usual name; "
+                + $"call the column of the text so there too: {Has(tables)} {List(columns)}");
         else if (candidates.Any(column => column.Content == ColumnContent.Text))
             candidates = [.. candidates.Where(column => column.Content == ColumnContent.Text)];
         return candidates is [CorpusColumn only] ? new(only.Name, best)
@@ -97,8 +98,9 @@ internal sealed class TextColumn
         CorpusColumn[] own = [.. table.Columns.Where(column => column.Name == Name)];
         string? why = own switch
         {
-            [] when _rank == Given || !tables.Any(other => other != table && other.Columns.Any(column => column.Name == Name)) => $"'{table.Path}' has no column '{Name}'; choose another",
-            [] => $"'{table.Path}' has no column '{Name}', in which '{tables.First(other => other.Columns.Any(column => column.Name == Name)).Path}' holds its text: a corpus has one column of text; leave the file out, or choose another",
+            [] when _rank == Given => $"'{table.Path}' has no column '{Name}'; choose another",
+            [] => $"'{table.Path}' has no column '{Name}', in which '{FirstWith(tables).Path}' holds its text: "
+                + "a corpus has one column of text; leave the file out, or choose another",
             [{ Content: ColumnContent.NoText }] => $"the column '{Name}' of '{table.Path}' holds no text; choose another",
             [_] => null,
             _ => $"'{table.Path}' has more than one column '{Name}'; give each a name of its own, or choose another",
@@ -106,6 +108,8 @@ internal sealed class TextColumn
         if (why is not null)
             throw Bad($"{why} with --text-field: it has {List(table.Columns)}");
     }
+
+    private TableFile FirstWith(IReadOnlyList<TableFile> tables) => tables.First(table => table.Columns.Any(column => column.Name == Name));
 
     private static KansformersException Bad(string message) => new(message, new TextColumnException());
 

@@ -37,12 +37,12 @@ internal sealed class ContentHashes(string folder, TimeProvider? clock = null)
             }
 
             string state = CorpusCache.Key(stamp.State, SamplesOf(path, stamp.Length));
-            if (remembered.TryGetValue(state, out string? hash))
+            bool known = remembered.TryGetValue(state, out string? hash);
+            if (known)
                 advance(stamp.Length);
-            else
-                hash = HashOf(path, advance, cancellation);
+            hash ??= HashOf(path, advance, cancellation);
             contents.Add(new KnownContent(path, stamp, settled, hash));
-            if (StampOf(path) == stamp)
+            if (known || StampOf(path) == stamp)
                 current[state] = hash;
         }
 
