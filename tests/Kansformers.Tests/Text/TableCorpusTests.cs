@@ -90,6 +90,16 @@ public class TableCorpusTests
         }
     }
 
+    [Theory]
+    [InlineData("{\"text\": \"a\"}\r{\"text\": \"b\"}\r")]
+    [InlineData("{\"text\": \"a\"}\r{\"text\": \"b\"}\n")]
+    public void Json_lines_that_end_in_cr_are_an_error_that_says_so(string content)
+    {
+        using TestFolder folder = new();
+        folder.Write("a.jsonl", content);
+        Assert.Contains("line 1 is bad: it is not a JSON object on one line, and holds CR, which does not end a line here", Error(folder["a.jsonl"]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Json_lines_may_be_named_json_but_not_in_folders()
     {

@@ -1,4 +1,5 @@
 using Kansformers.Text;
+using Kansformers.Training;
 
 namespace Kansformers.Tests.Text;
 
@@ -115,6 +116,27 @@ public class TextColumnTests
             Assert.Contains("has no column 'story', which holds the text of the training corpus", TableCorpusTests.Error(path, options), StringComparison.Ordinal);
         else
             Assert.Equal([document], TableCorpusTests.Read(path, options).Documents);
+    }
+
+    [Theory]
+    [InlineData("{\"text\":\"no\",\"story\":\"yes\"}", "yes", false)]
+    [InlineData("{\"id\":\"no\",\"body\":\"yes\"}", "yes", true)]
+    [InlineData("{\"id\":\"x\"}", null, false)]
+    public void The_text_to_validate_on_is_in_the_column_of_the_text_to_train_on(string row, string? document, bool told)
+    {
+        using TestFolder folder = new();
+        DataConfig data = new() { Data = folder.Write("t.csv", "id,story\n1,train\n"), ValidationData = folder.Write("v.jsonl", row), Tokenizer = "byte" };
+        if (document is null)
+        {
+            Assert.Contains("has no column 'story'", Assert.Throws<KansformersException>(() => TrainingRun.Prepare(data, null)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        using TokenizedCorpus corpus = TrainingRun.Prepare(data, null);
+        long[] ids = new long[corpus.Validation.Count];
+        corpus.Validation.Read(0, ids);
+        Assert.Equal(document, corpus.Tokenizer.Decode([.. ids.Select(id => (int)id)]));
+        Assert.Equal(told, corpus.Notes.Count == 1);
     }
 
     [Fact]

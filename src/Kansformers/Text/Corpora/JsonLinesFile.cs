@@ -109,7 +109,8 @@ internal sealed class JsonLinesFile : TableFile
         }
         catch (JsonException failure)
         {
-            throw Bad(path, line, "it is not a JSON object on one line", failure);
+            bool cut = json.TrimEnd("\r"u8).Contains((byte)'\r');
+            throw Bad(path, line, "it is not a JSON object on one line" + (cut ? ", and holds CR, which does not end a line here; convert it to LF" : ""), failure);
         }
         catch (InvalidOperationException failure)
         {
