@@ -15,8 +15,8 @@ internal static class SampleCommand
     public static Command Create()
     {
         ModelOptions model = new();
-        Option<string?> prompt = new("--prompt") { Description = "the text to continue; - reads standard input [default: empty]" };
-        Option<string?> promptFile = new("--prompt-file") { Description = "a file that holds the text to continue" };
+        Option<string?> prompt = new("--prompt") { Description = "the text to continue; - reads standard input (UTF-8, or UTF-16 with a byte order mark) [default: empty]" };
+        Option<string?> promptFile = new("--prompt-file") { Description = "a file that holds the text to continue, read as standard input is" };
         Option<int> maxNewTokens = new("--max-new-tokens") { Description = "the longest continuation, in tokens", DefaultValueFactory = _ => Defaults.MaxNewTokens };
         Option<double> temperature = new("--temperature") { Description = "above 1 bolder, below 1 safer, 0 greedy", DefaultValueFactory = _ => 0.8 };
         Option<int> topK = new("--top-k") { Description = "draw from the k likeliest tokens only; 0 for all", DefaultValueFactory = _ => Defaults.TopK };
@@ -57,10 +57,11 @@ internal static class SampleCommand
                 throw new UsageException(failure.Message);
             }
 
-            string text = Prompt(parsed.GetValue(prompt), parsed.GetValue(promptFile));
+            string text = PromptText.Read(parsed.GetValue(prompt), parsed.GetValue(promptFile));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
             using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
+            options = options with { EndOfText = source.EndOfText() };
             TextGenerator generator = new(gpt, source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer)));
             if (parsed.GetValue(model.Json))
                 PrintJson(text, [.. generator.GenerateAll(text, options, cancellation: interruption.Token)]);
@@ -71,30 +72,13 @@ internal static class SampleCommand
         return command;
     }
 
-    private static string Prompt(string? prompt, string? file)
-    {
-        if (prompt is not null && file is not null)
-            throw new UsageException("--prompt and --prompt-file exclude each other");
-        if (prompt == "-")
-            return Console.In.ReadToEnd();
-        if (file is null)
-            return prompt ?? "";
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new KansformersException($"cannot read the prompt '{file}': {failure.Message}", failure);
-        }
-    }
-
     private static void Stream(TextGenerator generator, string prompt, SamplingOptions options, CancellationToken cancellation)
     {
         // Written piece by piece as it comes; a buffered writer would hold it back.
         int shown = -1;
         foreach (GeneratedText text in generator.GenerateAll(prompt, options, Show, cancellation))
         {
+            Begin(text.Sample); // where nothing came
             Console.Out.WriteLine();
             Console.Error.WriteLine(FormattableString.Invariant(
                 $"({text.NewTokens} tokens, {text.TokensPerSecond:0} tokens/s, first after {text.SecondsToFirstToken * 1000:0} ms, ended by {Reason(text.FinishReason)})"));
@@ -102,11 +86,16 @@ internal static class SampleCommand
 
         void Show(int sample, string piece)
         {
+            Begin(sample);
+            Console.Out.Write(piece);
+            Console.Out.Flush();
+        }
+
+        void Begin(int sample)
+        {
             if (sample != shown)
                 Console.Out.Write(prompt);
             shown = sample;
-            Console.Out.Write(piece);
-            Console.Out.Flush();
         }
     }
 

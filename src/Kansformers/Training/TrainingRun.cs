@@ -46,7 +46,9 @@ public sealed class TrainingRun : IDisposable
         TokenizedCorpus corpus = Prepare(config.Data, null, progress, cancellation);
         try
         {
-            if (config.InitialWeights is not null && !corpus.Tokenizer.Fits(config.Model.VocabularySize))
+            // The ids of a tokenizer made of this text mean other characters in any other: a model with more ids is not its own, padded.
+            bool own = config.Data.Tokenizer == "char" && corpus.Tokenizer.VocabularySize != config.Model.VocabularySize;
+            if (config.InitialWeights is not null && (own || !corpus.Tokenizer.Fits(config.Model.VocabularySize)))
                 throw new KansformersException($"the tokenizer has {corpus.Tokenizer.VocabularySize} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
             RunConfig complete = config with
             {
