@@ -62,9 +62,11 @@ internal static class SampleCommand
             using Interruption interruption = new();
             using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
             options = options with { EndOfText = source.EndOfText() };
-            TextGenerator generator = new(gpt, source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer)));
+            Tokenizer tokenizer = source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer));
+            TextGenerator generator = new(gpt, tokenizer);
+            LostText lost = LossNotice.Say("the prompt", text, tokenizer);
             if (parsed.GetValue(model.Json))
-                PrintJson(text, [.. generator.GenerateAll(text, options, cancellation: interruption.Token)]);
+                PrintJson(text, lost, [.. generator.GenerateAll(text, options, cancellation: interruption.Token)]);
             else
                 Stream(generator, text, options, interruption.Token);
             return CommandLineApp.Succeeded;
@@ -99,9 +101,10 @@ internal static class SampleCommand
         }
     }
 
-    private static void PrintJson(string prompt, GeneratedText[] texts) => JsonOutput.Print(new
+    private static void PrintJson(string prompt, LostText lost, GeneratedText[] texts) => JsonOutput.Print(new
     {
         Prompt = prompt,
+        PromptLostCharacters = lost.Characters,
         Samples = texts.Select(text => new { text.Text, text.FinishReason, text.PromptTokens, text.NewTokens, text.TokensPerSecond, FirstTokenMs = text.SecondsToFirstToken * 1000 }),
     });
 

@@ -50,6 +50,7 @@ public sealed class TrainingRun : IDisposable
             bool own = config.Data.Tokenizer == "char" && corpus.Tokenizer.VocabularySize != config.Model.VocabularySize;
             if (config.InitialWeights is not null && (own || !corpus.Tokenizer.Fits(config.Model.VocabularySize)))
                 throw new KansformersException($"the tokenizer has {corpus.Tokenizer.VocabularySize} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
+            RequireTokens(corpus, config.Data.UnknownCharacters);
             RunConfig complete = config with
             {
                 Model = config.Model with { VocabularySize = config.InitialWeights is null ? corpus.Tokenizer.VocabularySize : config.Model.VocabularySize },
@@ -167,7 +168,7 @@ public sealed class TrainingRun : IDisposable
             Title = $"{Folder.Config.Preset} on {Corpus.Name}",
             CommandLine = Folder.Config.CommandLine,
             Resumes = Folder.Config.Resumes,
-            Corpus = $"{Corpus.Name}: {HumanText.Count(Corpus.Train.Count)} tokens to train on, {HumanText.Count(Corpus.Validation.Count)} held out; {Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Corpus.Counts}",
+            Corpus = $"{Corpus.Name}: {HumanText.Count(Corpus.Train.Count)} tokens to train on, {HumanText.Count(Corpus.Validation.Count)} held out; {Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Corpus.Counts}{(Corpus.Lost.Characters > 0 ? $"; {Corpus.Lost} left out" : "")}",
             Model =
             [
                 $"{model.Layers} layers, {model.Heads} heads, width {model.Width}, block size {model.BlockSize}",
@@ -264,12 +265,23 @@ public sealed class TrainingRun : IDisposable
                 ValidationCorpus = data.ValidationData is string other ? Text.Corpus.Open(other, options, progress, cancellation) : null,
                 ValidationFraction = data.ValidationFraction,
                 TokenizerKind = data.Tokenizer,
-                Tokenizer = tokenizer,
+                Tokenizer = tokenizer ?? Tolerant(data),
                 SpecialTokens = data.SpecialTokens,
             },
             progress,
             cancellation);
     }
+
+    private static void RequireTokens(TokenizedCorpus corpus, UnknownCharacters unknown)
+    {
+        (string Description, LostText Lost) lossy = corpus.Lost.Characters > 0 ? (corpus.Description, corpus.Lost) : (corpus.ValidationDescription ?? "", corpus.ValidationLost);
+        if (lossy.Lost.Characters > 0 && unknown == UnknownCharacters.Refuse)
+            throw new KansformersException($"the corpus {lossy.Description} holds {lossy.Lost}; choose a tokenizer that knows all text (byte or gpt2), or leave them out with --unknown-characters skip");
+    }
+
+    // A tokenizer of characters refuses what it does not know, unless told otherwise.
+    private static CharTokenizer? Tolerant(DataConfig data) =>
+        data.UnknownCharacters == UnknownCharacters.Skip && data.Tokenizer != "char" && Tokenizer.Open(data.Tokenizer) is CharTokenizer characters ? characters.With(UnknownCharacters.Skip) : null;
 
     private static void RequireBlock(TokenizedCorpus corpus, int blockSize)
     {

@@ -58,6 +58,34 @@ public abstract class Tokenizer
     /// <exception cref="KansformersException">A text holds a character that the tokenizer does not know.</exception>
     public virtual ModelInput EncodeForModel(string text, string? pair = null) => SpecialTemplate.None.Fill(Encode(text), pair is null ? null : Encode(pair));
 
+    /// <summary>
+    /// Whether the bytes of text that a token stands for follow from its id, and nothing is ever left out. Where not (an unknown token, white space that is
+    /// taken away, a normalizer), they are counted while a text is encoded.
+    /// </summary>
+    internal virtual bool CountsById => true;
+
+    /// <summary>What of a text has no token, and is left out of its ids.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="special">What to do with special tokens in the text.</param>
+    /// <returns>How much that is: nothing for tokenizers that know all text.</returns>
+    /// <exception cref="KansformersException">As for <see cref="Encode(ReadOnlySpan{char}, List{int}, SpecialTokens)"/>.</exception>
+    public LostText LostIn(string text, SpecialTokens special = SpecialTokens.AsText)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (CountsById)
+            return default;
+        TextTally tally = new();
+        Encode(text, [], tally, special);
+        return tally.Lost;
+    }
+
+    /// <summary>As the public one, and counts the text of each token. Only where <see cref="CountsById"/> is false.</summary>
+    internal void Encode(ReadOnlySpan<char> text, List<int> destination, TextTally tally, SpecialTokens special) =>
+        EncodeCounted(CharacterKinds.WithoutLoneSurrogates(text), destination, tally, special);
+
+    private protected virtual void EncodeCounted(string text, List<int> destination, TextTally tally, SpecialTokens special) =>
+        throw new NotSupportedException("the tokens of this tokenizer are counted by their ids");
+
     private protected virtual void EncodeWhole(ReadOnlySpan<char> text, List<int> destination, SpecialTokens special)
     {
         if (EndOfText is not int endOfText || special == SpecialTokens.AsText)

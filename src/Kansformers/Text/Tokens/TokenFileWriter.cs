@@ -26,19 +26,22 @@ internal static class TokenFileWriter
             stream.Write(new byte[TokenFileHeader.Size]);
             XxHash128 hash = new();
             long bytes = 0, utf8Bytes = 0;
+            LostText lost = default;
             foreach (EncodedChunk chunk in chunks)
             {
                 stream.Write(chunk.Tokens.Span);
                 hash.Append(chunk.Tokens.Span);
                 bytes += chunk.Tokens.Length;
                 utf8Bytes += chunk.Utf8Bytes;
+                lost = lost.Plus(chunk.Lost);
                 advance(chunk.SourceBytes);
             }
 
             beforeCommit();
-            int width = TokenFileHeader.WidthFor(tokenizer.VocabularySize);
+            TokenLayout layout = corpus is TokenBinCorpus ? TokenLayout.OfIds(tokenizer) : TokenLayout.For(tokenizer);
+            long? known = layout.HasLengths || tokenizer.CountsById ? utf8Bytes : null;
             stream.Position = 0;
-            stream.Write(new TokenFileHeader(width, bytes / width, tokenizer.VocabularySize, utf8Bytes, hash.GetCurrentHashAsUInt128(), tally.Counts).ToBytes());
+            stream.Write(new TokenFileHeader(layout, bytes / layout.Stride, tokenizer.VocabularySize, known, hash.GetCurrentHashAsUInt128(), tally.Counts, lost).ToBytes());
         });
     }
 }

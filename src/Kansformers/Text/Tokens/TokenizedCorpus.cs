@@ -17,9 +17,12 @@ public sealed class TokenizedCorpus : IDisposable
         Name = options.Corpus.Name;
         Description = options.Corpus.Description;
         Source = options.Corpus.Source;
+        ValidationDescription = options.ValidationCorpus?.Description;
         ValidationSource = options.ValidationCorpus?.Source;
         Files = [.. options.Corpus.Files, .. options.ValidationCorpus?.Files ?? []];
         Counts = _files[0].Counts;
+        Lost = _files[0].Lost;
+        ValidationLost = _files.Length == 2 ? _files[1].Lost : default;
         Tokenizer = tokenizer;
         FromCache = !cache.Wrote;
         Notes = cache.Notes;
@@ -45,6 +48,9 @@ public sealed class TokenizedCorpus : IDisposable
     /// <summary>What it is, in a few words, with the column that holds the text: <c>'a.csv' (column 'text')</c>.</summary>
     public string Description { get; }
 
+    /// <summary>The same of the validation corpus; null when there is none.</summary>
+    public string? ValidationDescription { get; }
+
     /// <summary>How to name the corpus so that the same is found again, see <see cref="Corpus.Source"/>.</summary>
     public string Source { get; }
 
@@ -53,6 +59,12 @@ public sealed class TokenizedCorpus : IDisposable
 
     /// <summary>What became of the rows of the corpus; those of a validation corpus are not among them.</summary>
     public CorpusCounts Counts { get; }
+
+    /// <summary>What of the corpus has no token, and was left out.</summary>
+    public LostText Lost { get; }
+
+    /// <summary>The same of the validation corpus.</summary>
+    public LostText ValidationLost { get; }
 
     /// <summary>The tokenizer that made the tokens.</summary>
     public Tokenizer Tokenizer { get; }
