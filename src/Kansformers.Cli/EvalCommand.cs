@@ -48,6 +48,8 @@ internal static class EvalCommand
             TokenSpan text = parsed.GetValue(data) is null ? corpus.Validation : corpus.Train;
             if (parsed.GetValue(data) is null && text.Count < 2)
                 throw new KansformersException($"the run '{source.Run!.Folder}' holds out no text to evaluate; give --data");
+            if (text.Count < 2)
+                throw new KansformersException($"the corpus {corpus.Description} has {text.Count} token{(text.Count == 1 ? "" : "s")} to evaluate; at least 2 are needed, one to be predicted from another");
             EvaluationResult result = new CorpusEvaluator(gpt, options).Evaluate(text, new EvaluationDisplay(), interruption.Token);
             if (parsed.GetValue(model.Json))
                 JsonOutput.Print(new { result.Loss, result.Perplexity, result.BitsPerByte, result.Tokens, result.Stride, BlockSize = gpt.Options.BlockSize, Data = corpus.Name, Corpus = corpus.Counts, LostCharacters = LossNotice.Of(corpus).Characters, LostBytes = LossNotice.Of(corpus).Bytes, result.Seconds, result.TokensPerSecond });

@@ -145,7 +145,8 @@ public sealed class RunFolder
         if (Config.Data.Fingerprint is null || Config.Data.Fingerprint == corpus.Fingerprint)
             return corpus;
         corpus.Dispose();
-        throw new KansformersException($"the corpus '{Config.Data.Data}' is not the one that '{Folder}' was trained on; bring the old text back, or start a new run");
+        string texts = Config.Data.ValidationData is string other ? $"the corpus '{Config.Data.Data}', or the text to validate on, '{other}'," : $"the corpus '{Config.Data.Data}'";
+        throw new KansformersException($"{texts} is not the one that '{Folder}' was trained on; bring the old text back, or start a new run");
     }
 
     /// <summary>The run's model.</summary>

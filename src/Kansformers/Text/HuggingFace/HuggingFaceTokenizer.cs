@@ -88,6 +88,8 @@ public sealed class HuggingFaceTokenizer : Tokenizer
 
     internal override bool CountsById { get; }
 
+    internal override bool HasSpecialTokens => _definition.Added.Any(token => token.Special);
+
     internal override ReadOnlySpan<byte> BytesAtStart(int id)
     {
         _ = BytesOf(id); // which checks
@@ -202,7 +204,7 @@ public sealed class HuggingFaceTokenizer : Tokenizer
         public void Take(AddedToken token, Source source, int end)
         {
             if (token.Special && special == SpecialTokens.Refuse)
-                throw new KansformersException($"the text holds the special token {token.Content}; remove it, or let it be recognised or read as text");
+                throw Refused(token.Content);
             destination.Add(token.Id);
             if (token.Special)
                 tally?.Control(source.Of(end));

@@ -70,33 +70,41 @@ internal sealed class CharacterAligner(Func<string, string> normalize)
 
     private bool ByCharacters(ReadOnlySpan<char> before, int from, ReadOnlySpan<char> after, int to, int end, int[] ends)
     {
-        while (before.Length > 0)
+        for (int at = 0; at < before.Length;)
         {
-            int width = 1, length = 1;
-            if (before[0] is not (>= ' ' and <= '~'))
-                length = LengthOf(before, out width);
+            // What prints in ASCII becomes one character.
+            int other = before[at..].IndexOfAnyExceptInRange(' ', '~'), plain = other < 0 ? before.Length - at : other;
+            if (to + plain > end)
+                return false;
+            foreach (ref int place in ends.AsSpan(to + 1, plain))
+                place = from + ++at;
+            to += plain;
+            if (at == before.Length)
+                break;
+
+            int length = LengthOf(before[at..], out Rune rune);
             if (to + length > end)
                 return false;
+            int done = from + at + rune.Utf16SequenceLength;
             bool seen = false;
             for (int i = 1; i <= length; i++)
             {
                 // Spaces that are put around a character do not stand for it.
                 seen |= i == length || !char.IsWhiteSpace(after[to]);
-                ends[++to] = seen ? from + width : from;
+                ends[++to] = seen ? done : from + at;
             }
 
-            from += width;
-            if (length == 0 && !Rune.IsWhiteSpace(new Rune(before[0] is >= '\uD800' and <= '\uDFFF' ? 'x' : before[0])))
-                ends[to] = from; // a mark goes with the character before it
-            before = before[width..];
+            if (length == 0 && !Rune.IsWhiteSpace(rune))
+                ends[to] = done; // a mark goes with the character before it
+            at += rune.Utf16SequenceLength;
         }
 
         return to == end;
     }
 
-    private int LengthOf(ReadOnlySpan<char> text, out int width)
+    private int LengthOf(ReadOnlySpan<char> text, out Rune rune)
     {
-        Rune.DecodeFromUtf16(text, out Rune rune, out width);
+        Rune.DecodeFromUtf16(text, out rune, out _);
         if (_lengths[rune.Value] == 0)
             _lengths[rune.Value] = (byte)Math.Min(byte.MaxValue, normalize(rune.ToString()).Length + 1);
         return _lengths[rune.Value] - 1;

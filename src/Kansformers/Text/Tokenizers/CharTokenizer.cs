@@ -114,6 +114,8 @@ public sealed class CharTokenizer : Tokenizer
 
     private protected override void EncodeCounted(string text, List<int> destination, TextTally tally, SpecialTokens special)
     {
+        if (special == SpecialTokens.Refuse && text.Contains(EndOfTextMark, StringComparison.Ordinal))
+            throw Refused(EndOfTextMark);
         tally.Begin(text);
         for (int at = 0; at < text.Length;)
         {

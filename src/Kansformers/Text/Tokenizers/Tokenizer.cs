@@ -88,6 +88,8 @@ public abstract class Tokenizer
 
     private protected virtual void EncodeWhole(ReadOnlySpan<char> text, List<int> destination, SpecialTokens special)
     {
+        if (EndOfText is null && special == SpecialTokens.Refuse && text.Contains(EndOfTextMark, StringComparison.Ordinal))
+            throw Refused(EndOfTextMark);
         if (EndOfText is not int endOfText || special == SpecialTokens.AsText)
         {
             EncodeText(text, destination);
@@ -97,7 +99,7 @@ public abstract class Tokenizer
         for (int at; (at = text.IndexOf(EndOfTextMark, StringComparison.Ordinal)) >= 0; text = text[(at + EndOfTextMark.Length)..])
         {
             if (special == SpecialTokens.Refuse)
-                throw new KansformersException($"the text holds the special token {EndOfTextMark}; remove it, or let it be recognised or read as text");
+                throw Refused(EndOfTextMark);
             EncodeText(text[..at], destination);
             destination.Add(endOfText);
         }
@@ -169,14 +171,26 @@ public abstract class Tokenizer
     /// </summary>
     internal virtual int FindCut(ReadOnlySpan<char> text, int from, SpecialTokens special)
     {
-        // Characters and bytes have no context: any place but the middle of a surrogate pair will do.
+        // Characters and bytes have no context: any place but the middle of a surrogate pair will do, or of what is to be refused.
         for (int cut = text.Length - 1; cut > from; cut--)
         {
-            if (!char.IsLowSurrogate(text[cut]))
+            if (!char.IsLowSurrogate(text[cut]) && (special != SpecialTokens.Refuse || !IsInMark(text, cut)))
                 return cut;
         }
 
         return -1;
+    }
+
+    private static bool IsInMark(ReadOnlySpan<char> text, int cut)
+    {
+        for (int start = Math.Max(0, cut - EndOfTextMark.Length + 1); start < cut; start++)
+        {
+            int known = Math.Min(EndOfTextMark.Length, text.Length - start);
+            if (text.Slice(start, known).SequenceEqual(EndOfTextMark.AsSpan(0, known)))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>How many bytes of text each id stands for; the end-of-text token, which is no text, counts as zero.</summary>
@@ -187,6 +201,12 @@ public abstract class Tokenizer
             lengths[id] = id == EndOfText ? 0 : BytesOfKnown(id).Length;
         return lengths;
     }
+
+    /// <summary>Whether it has tokens that are no text; else there is nothing to recognise.</summary>
+    internal virtual bool HasSpecialTokens => EndOfText is not null;
+
+    private protected static KansformersException Refused(string token) =>
+        new($"the text holds the special token {token}; remove it, or let it be recognised or read as text");
 
     private protected abstract void EncodeText(ReadOnlySpan<char> text, List<int> destination);
 

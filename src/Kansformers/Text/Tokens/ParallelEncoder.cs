@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Kansformers.Text;
 
 /// <summary>The tokens of a stretch of a corpus.</summary>
@@ -16,6 +18,9 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
     private readonly int[] _textBytes = tokenizer.TextBytesPerToken();
     private readonly TokenLayout _layout = TokenLayout.For(tokenizer);
     private readonly Stack<TextChunk> _free = [];
+
+    /// <summary>Why a text could not be encoded; null while all can.</summary>
+    public KansformersException? Fault { get; private set; }
 
     /// <summary>How many buffers were needed, for tests that memory stays flat.</summary>
     public int ChunksMade { get; private set; }
@@ -46,7 +51,16 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
 
     private EncodedChunk Finish((TextChunk Chunk, Task Work) job)
     {
-        job.Work.GetAwaiter().GetResult();
+        try
+        {
+            job.Work.GetAwaiter().GetResult();
+        }
+        catch (KansformersException failure)
+        {
+            Fault = failure;
+            throw;
+        }
+
         cancellation.ThrowIfCancellationRequested();
         // The next call reuses what this one gave out; the consumer is done with it by then.
         _free.Push(job.Chunk);
@@ -197,16 +211,23 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
             int needed = checked(Ids.Count * layout.Stride);
             if (Tokens.Length < needed)
                 Tokens = new byte[Math.Max(needed, 2 * Tokens.Length)];
-            long bytes = 0;
-            for (int i = 0; i < Ids.Count; i++)
+            Span<int> ids = CollectionsMarshal.AsSpan(Ids);
+            layout.WriteIds(Tokens, ids);
+            Utf8Bytes = 0;
+            if (layout.HasLengths)
             {
-                int length = layout.HasLengths ? Tally.Bytes[i] : textBytes[Ids[i]];
-                bytes += length;
-                layout.Write(Tokens, i, Ids[i], length);
+                layout.WriteLengths(Tokens, CollectionsMarshal.AsSpan(Tally.Bytes));
+                foreach (int length in Tally.Bytes)
+                    Utf8Bytes += length;
+            }
+            else
+            {
+                foreach (int id in ids)
+                    Utf8Bytes += textBytes[id];
             }
 
             Ids.Clear();
-            (TokenBytes, Utf8Bytes) = (needed, bytes);
+            TokenBytes = needed;
         }
 
         private void AppendText(ReadOnlySpan<char> text)

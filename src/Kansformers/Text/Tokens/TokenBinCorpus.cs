@@ -48,6 +48,7 @@ internal sealed class TokenBinCorpus : Corpus
             throw new KansformersException($"'{_path}' looks like uint16, but the {tokenizer.Kind} tokenizer has {tokenizer.VocabularySize} ids, which uint16 cannot hold; say what it is with --token-format");
         int[] textBytes = tokenizer.TextBytesPerToken();
         byte[] source = new byte[1 << 18], tokens = new byte[(source.Length / width) * layout.Stride];
+        int[] ids = new int[source.Length / width];
         bool inDocument = false;
         using FileStream stream = SourceFile.Open(_path);
         for (long position = 0; SourceFile.Read(stream, source) is int read and > 0; position += read / width)
@@ -63,9 +64,10 @@ internal sealed class TokenBinCorpus : Corpus
                 bool ends = id == tokenizer.EndOfText;
                 tally.Documents += ends && inDocument ? 1 : 0;
                 inDocument = !ends;
-                layout.Write(tokens, i, id, 0);
+                ids[i] = id;
             }
 
+            layout.WriteIds(tokens, ids.AsSpan(0, read / width));
             yield return new EncodedChunk(tokens.AsMemory(0, read / width * layout.Stride), utf8Bytes, read);
         }
 

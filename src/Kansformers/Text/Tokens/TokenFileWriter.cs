@@ -17,9 +17,33 @@ internal static class TokenFileWriter
     public static void Write(string path, Corpus corpus, Tokenizer tokenizer, SpecialTokens special, Action<long> advance, Action beforeCommit, CancellationToken cancellation)
     {
         CorpusTally tally = new();
-        IEnumerable<EncodedChunk> chunks = corpus is TokenBinCorpus ready
-            ? ready.ReadTokens(tokenizer, tally, cancellation)
-            : new ParallelEncoder(tokenizer, special, cancellation).Encode(corpus.Read(tally));
+        ParallelEncoder encoder = new(tokenizer, special, cancellation);
+        IEnumerable<EncodedChunk> chunks = corpus is TokenBinCorpus ready ? ready.ReadTokens(tokenizer, tally, cancellation) : encoder.Encode(corpus.Read(tally));
+        try
+        {
+            Write(path, chunks, corpus, tokenizer, tally, advance, beforeCommit);
+        }
+        catch (KansformersException failure) when (ReferenceEquals(failure, encoder.Fault))
+        {
+            throw new KansformersException($"{CorpusPlace.Find(corpus, text => Fails(tokenizer, text, special))}: {failure.Message}", failure);
+        }
+    }
+
+    private static bool Fails(Tokenizer tokenizer, string text, SpecialTokens special)
+    {
+        try
+        {
+            tokenizer.Encode(text, [], special);
+            return false;
+        }
+        catch (KansformersException)
+        {
+            return true;
+        }
+    }
+
+    private static void Write(string path, IEnumerable<EncodedChunk> chunks, Corpus corpus, Tokenizer tokenizer, CorpusTally tally, Action<long> advance, Action beforeCommit)
+    {
         AtomicFile.Write(path, stream =>
         {
             // The header is known at the end; until then zeros hold its place, which no reader takes for a token file.

@@ -19,17 +19,31 @@ internal readonly record struct TokenLayout(int Width, bool HasLengths)
     /// <summary>For ready tokens, of whose text nothing is known but the ids.</summary>
     public static TokenLayout OfIds(Tokenizer tokenizer) => For(tokenizer) with { HasLengths = false };
 
-    /// <summary>Writes a token.</summary>
-    public void Write(Span<byte> tokens, int index, int id, int length)
+    /// <summary>Writes the ids of tokens.</summary>
+    public void WriteIds(Span<byte> tokens, ReadOnlySpan<int> ids)
     {
-        Span<byte> at = tokens[(index * Stride)..];
-        if (Width == 1)
-            at[0] = (byte)id;
-        else if (Width == 2)
-            BinaryPrimitives.WriteUInt16LittleEndian(at, (ushort)id);
-        else
-            BinaryPrimitives.WriteInt32LittleEndian(at, id);
-        if (HasLengths)
-            BinaryPrimitives.WriteInt32LittleEndian(at[Width..], length);
+        int stride = Stride;
+        switch (Width)
+        {
+            case 1:
+                for (int i = 0; i < ids.Length; i++)
+                    tokens[i * stride] = (byte)ids[i];
+                break;
+            case 2:
+                for (int i = 0; i < ids.Length; i++)
+                    BinaryPrimitives.WriteUInt16LittleEndian(tokens[(i * stride)..], (ushort)ids[i]);
+                break;
+            default:
+                for (int i = 0; i < ids.Length; i++)
+                    BinaryPrimitives.WriteInt32LittleEndian(tokens[(i * stride)..], ids[i]);
+                break;
+        }
+    }
+
+    /// <summary>Writes the bytes of text of tokens, behind their ids.</summary>
+    public void WriteLengths(Span<byte> tokens, ReadOnlySpan<int> lengths)
+    {
+        for (int i = 0; i < lengths.Length; i++)
+            BinaryPrimitives.WriteInt32LittleEndian(tokens[((i * Stride) + Width)..], lengths[i]);
     }
 }

@@ -10,10 +10,12 @@ namespace Kansformers.Text;
 public sealed class TokenizedCorpus : IDisposable
 {
     private readonly TokenFile[] _files;
+    private readonly PrepareOptions _options;
 
     private TokenizedCorpus(PrepareOptions options, CorpusCache cache, Tokenizer tokenizer, (TokenFile File, string Key)[] encoded)
     {
         _files = [.. encoded.Select(part => part.File)];
+        _options = options;
         Name = options.Corpus.Name;
         Description = options.Corpus.Description;
         Source = options.Corpus.Source;
@@ -120,6 +122,11 @@ public sealed class TokenizedCorpus : IDisposable
             throw;
         }
     }
+
+    /// <summary>Where the first of the characters is that have no token.</summary>
+    internal string PlaceOfLost() => CorpusPlace.Find(
+        Lost.Characters > 0 ? _options.Corpus : _options.ValidationCorpus!,
+        text => Tokenizer.LostIn(text, _options.SpecialTokens).Characters > 0);
 
     /// <inheritdoc/>
     public void Dispose()
