@@ -50,13 +50,13 @@ public sealed class TrainingRun : IDisposable
             bool own = config.Data.Tokenizer == "char" && corpus.Tokenizer.VocabularySize != config.Model.VocabularySize;
             if (config.InitialWeights is not null && (own || !corpus.Tokenizer.Fits(config.Model.VocabularySize)))
                 throw new KansformersException($"the tokenizer has {corpus.Tokenizer.VocabularySize} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
-            RequireTokens(corpus, config.Data.UnknownCharacters);
+            TrainingText.RequireTokens(corpus, config.Data.UnknownCharacters);
             RunConfig complete = config with
             {
                 Model = config.Model with { VocabularySize = config.InitialWeights is null ? corpus.Tokenizer.VocabularySize : config.Model.VocabularySize },
                 Data = config.Data with { Data = corpus.Source, ValidationData = corpus.ValidationSource, Fingerprint = corpus.Fingerprint },
             };
-            RequireBlock(corpus, complete.Model.BlockSize);
+            TrainingText.RequireBlock(corpus, complete.Model.BlockSize);
             TrainingRun run = Assemble(RunFolder.At(folder, complete), corpus, device);
             try
             {
@@ -257,7 +257,7 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="KansformersException">The text cannot be read or the tokenizer does not fit it.</exception>
     public static TokenizedCorpus Prepare(DataConfig data, Tokenizer? tokenizer, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
-        tokenizer ??= Chosen(data); // whose faults are told before anything is downloaded
+        tokenizer ??= TrainingText.TokenizerOf(data); // whose faults are told before anything is downloaded
         CorpusOptions options = new() { TextField = data.TextField, Deduplicate = data.Deduplicate, TokenFormat = data.TokenFormat };
         return TokenizedCorpus.Prepare(
             new PrepareOptions
@@ -271,33 +271,5 @@ public sealed class TrainingRun : IDisposable
             },
             progress,
             cancellation);
-    }
-
-    // What a new run names; null for one that is made of the text. A tokenizer of characters refuses what it does not know, unless told otherwise.
-    private static Tokenizer? Chosen(DataConfig data)
-    {
-        Tokenizer? named = data.Tokenizer == "char" ? null : Tokenizer.Open(data.Tokenizer);
-        if (data.SpecialTokens == SpecialTokens.Recognise && named?.HasSpecialTokens != true)
-            throw new KansformersException($"--special-tokens recognise: the {named?.Kind ?? "char"} tokenizer has no special tokens to recognise; choose one that has, such as gpt2, or leave the option out");
-        return named is CharTokenizer characters && data.UnknownCharacters == UnknownCharacters.Skip ? characters.With(UnknownCharacters.Skip) : named;
-    }
-
-    private static void RequireTokens(TokenizedCorpus corpus, UnknownCharacters unknown)
-    {
-        if (unknown != UnknownCharacters.Refuse || (corpus.Lost.Characters == 0 && corpus.ValidationLost.Characters == 0))
-            return;
-        bool inTraining = corpus.Lost.Characters > 0;
-        LostText lost = inTraining ? corpus.Lost : corpus.ValidationLost;
-        throw new KansformersException($"the corpus {(inTraining ? corpus.Description : corpus.ValidationDescription)} holds {lost} ({corpus.PlaceOfLost()}); choose a tokenizer that knows all text (byte or gpt2), or leave them out with --unknown-characters skip");
-    }
-
-    private static void RequireBlock(TokenizedCorpus corpus, int blockSize)
-    {
-        if (corpus.Train.Count <= blockSize)
-            throw new KansformersException($"'{corpus.Name}' has {corpus.Train.Count} tokens to train on, but a block of {blockSize} needs {blockSize + 1}; give more text or a smaller --block-size");
-        if (corpus.ValidationDescription is string other && corpus.Validation.Count < 2)
-            throw new KansformersException($"the corpus {other} has {corpus.Validation.Count} token{(corpus.Validation.Count == 1 ? "" : "s")} to validate on, but at least 2 are needed; give more text with --val-data");
-        if (corpus.Validation.Count == 1)
-            throw new KansformersException($"the corpus {corpus.Description} leaves 1 token to validate on, but at least 2 are needed; give more text, a larger --val-fraction or --val-data");
     }
 }

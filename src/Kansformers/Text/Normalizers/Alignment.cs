@@ -118,7 +118,8 @@ internal sealed class CharacterAligner(Func<string, string> normalize)
         {
             int space = before.IndexOf(' ', from + 1), next = space < 0 ? before.Length : space;
             string word = before[from..next];
-            int end = next == before.Length ? after.Length : Math.Min(after.Length, to + normalize(word).Length);
+            int length = word.AsSpan().ContainsAnyExceptInRange(' ', '~') ? normalize(word).Length : word.Length;
+            int end = next == before.Length ? after.Length : Math.Min(after.Length, to + length);
             if (!ByCharacters(word, from, after, to, end, ends))
             {
                 for (int i = to + 1; i <= end; i++)
