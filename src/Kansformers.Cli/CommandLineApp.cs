@@ -35,6 +35,7 @@ internal static class CommandLineApp
     {
         try
         {
+            ArgumentText.RequireValid(args);
             RootCommand root = CreateRoot();
             if (args.Length == 0)
                 args = ["--help"];

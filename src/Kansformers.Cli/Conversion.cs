@@ -82,7 +82,7 @@ internal sealed class Conversion : IDisposable
     {
         RunFolder.RequireFree(folder);
         Tokenizer? known = _source.Run is not null || _source.HasTokenizer || _tokenizer is not null ? _source.LoadTokenizer(_options, _tokenizer) : null;
-        IReadOnlyList<TensorChange> written = HuggingFaceGpt.Write(folder, _options, _tensors, shardBytes);
+        IReadOnlyList<TensorChange> written = HuggingFaceGpt.Write(folder, _options, _tensors, shardBytes, _source.EndOfText() ?? (known?.EndOfText is int end ? [end] : null));
         known?.Save(folder);
         if (known?.StandardJson() is byte[] json)
             AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => stream.Write(json));

@@ -63,9 +63,15 @@ internal sealed class ModelSource
     public Tokenizer LoadTokenizer(GptOptions model, string? name)
     {
         Tokenizer tokenizer = name is null && Run is not null ? Run.LoadTokenizer() : Tokenizer.Open(name ?? TokenizerName(model.VocabularySize));
-        return tokenizer.Fits(model.VocabularySize) ? tokenizer
-            : throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.VocabularySize}; they do not belong together");
+        if (!tokenizer.Fits(model.VocabularySize))
+            throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.VocabularySize}; they do not belong together");
+        if (tokenizer.Padding(model.VocabularySize) is string padding)
+            LiveLine.Say(padding);
+        return tokenizer;
     }
+
+    /// <summary>The ids that end a text, where the model's own configuration tells them; null where it does not, and the tokenizer's counts.</summary>
+    public IReadOnlyList<int>? EndOfText() => IsHuggingFace ? HuggingFaceGpt.EndOfTextOf(_path) : null;
 
     /// <summary>What to open for the tokenizer that the model brings: its folder, or GPT-2's where the vocabulary is its size.</summary>
     public string TokenizerName(int vocabularySize) =>

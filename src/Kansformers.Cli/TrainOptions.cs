@@ -19,6 +19,7 @@ internal sealed class TrainOptions
     public readonly CorpusChoice Corpus = new();
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
+    public readonly Option<string> UnknownCharacters = new("--unknown-characters") { Description = "characters of the text that have no token: refuse, or skip (leave them out, and count them)", DefaultValueFactory = _ => "refuse" };
     public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)}; or weights to begin from, which bring their architecture and tokenizer: a run, a GPT-2 folder in Hugging Face's layout, hub:owner/name, or a weight file [default: gpt-nano]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
@@ -57,7 +58,7 @@ internal sealed class TrainOptions
 
     private Option[] Choices =>
     [
-        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
+        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
         BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, WeightDecay, Beta1, Beta2, GradClip, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
@@ -121,6 +122,13 @@ internal sealed class TrainOptions
                 TokenFormat = Corpus.FormatIn(parsed),
                 Tokenizer = IsGiven(parsed, Tokenizer) || pretrained is null ? parsed.GetValue(Tokenizer)! : pretrained.Tokenizer(),
                 SpecialTokens = SpecialTokenNames.Parse(parsed.GetValue(SpecialTokens)),
+                UnknownCharacters = parsed.GetValue(UnknownCharacters) switch
+                {
+                    "refuse" => Text.UnknownCharacters.Refuse,
+                    "skip" => Text.UnknownCharacters.Skip,
+                    string other => throw new UsageException($"--unknown-characters is '{other}': use refuse or skip"),
+                    null => throw new UsageException("--unknown-characters needs a value"),
+                },
             },
         };
         try

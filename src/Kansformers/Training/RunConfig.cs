@@ -30,6 +30,12 @@ public sealed record DataConfig
     /// <summary>What becomes of <c>&lt;|endoftext|&gt;</c> written in the text.</summary>
     public SpecialTokens SpecialTokens { get; init; }
 
+    /// <summary>
+    /// Whether a training begins though characters of its text have no token: <see cref="UnknownCharacters.Refuse"/>, or
+    /// <see cref="UnknownCharacters.Skip"/>, which leaves them out, and counts them.
+    /// </summary>
+    public UnknownCharacters UnknownCharacters { get; init; }
+
     /// <summary>The name of the tokenizer: <c>char</c>, <c>byte</c>, <c>gpt2</c>, or a folder.</summary>
     public required string Tokenizer { get; init; }
 

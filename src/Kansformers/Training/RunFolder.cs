@@ -141,7 +141,8 @@ public sealed class RunFolder
     /// <exception cref="KansformersException">The text is missing, or is not what it was.</exception>
     public TokenizedCorpus LoadCorpus(IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
-        string other = $"the corpus '{Config.Data.Data}' is not the one that '{Folder}' was trained on";
+        string texts = Config.Data.ValidationData is string validation ? $"the corpus '{Config.Data.Data}', or the text to validate on, '{validation}'," : $"the corpus '{Config.Data.Data}'";
+        string other = $"{texts} is not the one that '{Folder}' was trained on";
         TokenizedCorpus corpus;
         try
         {

@@ -46,14 +46,17 @@ public sealed class TrainingRun : IDisposable
         TokenizedCorpus corpus = Prepare(config.Data, null, progress, cancellation);
         try
         {
-            if (config.InitialWeights is not null && !corpus.Tokenizer.Fits(config.Model.VocabularySize))
+            // The ids of a tokenizer made of this text mean other characters in any other: a model with more ids is not its own, padded.
+            bool own = config.Data.Tokenizer == "char" && corpus.Tokenizer.VocabularySize != config.Model.VocabularySize;
+            if (config.InitialWeights is not null && (own || !corpus.Tokenizer.Fits(config.Model.VocabularySize)))
                 throw new KansformersException($"the tokenizer has {corpus.Tokenizer.VocabularySize} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
+            TrainingText.RequireTokens(corpus, config.Data.UnknownCharacters);
             RunConfig complete = config with
             {
                 Model = config.Model with { VocabularySize = config.InitialWeights is null ? corpus.Tokenizer.VocabularySize : config.Model.VocabularySize },
                 Data = config.Data with { Data = corpus.Source, ValidationData = corpus.ValidationSource, Fingerprint = corpus.Fingerprint },
             };
-            RequireBlock(corpus, complete.Model.BlockSize);
+            TrainingText.RequireBlock(corpus, complete.Model.BlockSize);
             TrainingRun run = Assemble(RunFolder.At(folder, complete), corpus, device);
             try
             {
@@ -165,7 +168,7 @@ public sealed class TrainingRun : IDisposable
             Title = $"{Folder.Config.Preset} on {Corpus.Name}",
             CommandLine = Folder.Config.CommandLine,
             Resumes = Folder.Config.Resumes,
-            Corpus = $"{Corpus.Name}: {HumanText.Count(Corpus.Train.Count)} tokens to train on, {HumanText.Count(Corpus.Validation.Count)} held out; {Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Corpus.Counts}",
+            Corpus = $"{Corpus.Name}: {HumanText.Count(Corpus.Train.Count)} tokens to train on, {HumanText.Count(Corpus.Validation.Count)} held out; {Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Corpus.Counts}{(Corpus.Lost.Characters > 0 ? $"; {Corpus.Lost} left out" : "")}",
             Model =
             [
                 $"{model.Layers} layers, {model.Heads} heads, width {model.Width}, block size {model.BlockSize}",
@@ -254,6 +257,7 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="KansformersException">The text cannot be read or the tokenizer does not fit it.</exception>
     public static TokenizedCorpus Prepare(DataConfig data, Tokenizer? tokenizer, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
+        tokenizer ??= TrainingText.TokenizerOf(data); // whose faults are told before anything is downloaded
         CorpusOptions options = new() { TextField = data.TextField, Deduplicate = data.Deduplicate, TokenFormat = data.TokenFormat };
         Corpus corpus = Text.Corpus.Open(data.Data, options, progress, cancellation);
         CorpusOptions sameColumn = options with { PreferredField = corpus.TextField };
@@ -269,13 +273,5 @@ public sealed class TrainingRun : IDisposable
             },
             progress,
             cancellation);
-    }
-
-    private static void RequireBlock(TokenizedCorpus corpus, int blockSize)
-    {
-        if (corpus.Train.Count <= blockSize)
-            throw new KansformersException($"'{corpus.Name}' has {corpus.Train.Count} tokens to train on, but a block of {blockSize} needs {blockSize + 1}; give more text or a smaller --block-size");
-        if (corpus.Validation.Count > 0 && corpus.Validation.Count < 2)
-            throw new KansformersException($"'{corpus.Name}' leaves {corpus.Validation.Count} token to validate on; give more text or --val-data");
     }
 }

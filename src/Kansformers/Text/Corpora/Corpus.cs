@@ -99,7 +99,7 @@ public abstract class Corpus
         }
 
         if (!any)
-            throw new KansformersException($"the corpus {Description} holds no text; choose another with --data");
+            throw new KansformersException($"the corpus {Description} holds no text; choose another");
     }
 
     /// <summary>The text as the source gives it. Counts only what it leaves out on request: documents and empty rows are counted by the caller.</summary>

@@ -70,8 +70,11 @@ internal sealed class FileCorpus : Corpus
                 yield break;
             if (file.IsOneDocument && (row++ < start || distinct?.HasSeen(file) == true))
                 continue;
+            long rowInFile = 1;
             foreach (RawPiece piece in file.Read())
             {
+                tally.Place = new CorpusPlace(file.Path, file.IsOneDocument ? null : rowInFile);
+                rowInFile += piece.EndsDocument ? 1 : 0;
                 // What is passed over still counts as progress.
                 bool left = !file.IsOneDocument && (row < start || distinct?.HasSeen(piece.Text.Span) == true);
                 yield return left ? new RawPiece(default, false, piece.SourceBytes) : piece;

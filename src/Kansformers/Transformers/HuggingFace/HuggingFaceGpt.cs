@@ -38,7 +38,7 @@ public static class HuggingFaceGpt
     }
 
     /// <summary>As above, with the tensors of a file, which keep their element types and are read while they are written.</summary>
-    internal static IReadOnlyList<TensorChange> Write(string folder, GptOptions options, IReadOnlyList<StoredTensor> tensors, long shardBytes)
+    internal static IReadOnlyList<TensorChange> Write(string folder, GptOptions options, IReadOnlyList<StoredTensor> tensors, long shardBytes, IReadOnlyList<int>? endOfText = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(shardBytes, 1);
@@ -62,7 +62,7 @@ public static class HuggingFaceGpt
             using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
             json.WriteStartObject();
             json.WriteString("model_type", isGpt2 ? Gpt2 : Ours);
-            Gpt2Config.Write(json, options);
+            Gpt2Config.Write(json, options, endOfText);
             if (!isGpt2)
             {
                 json.WritePropertyName(Ours);
@@ -72,6 +72,17 @@ public static class HuggingFaceGpt
             json.WriteEndObject();
         });
         return changes;
+    }
+
+    /// <summary>The ids that end a text of a folder's model, by <c>eos_token_id</c> in its <c>config.json</c>.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>One id or more; null when the configuration names none, and the tokenizer's end-of-text token counts.</returns>
+    /// <exception cref="KansformersException">A file is missing or damaged, or what it names is no id of the model.</exception>
+    public static IReadOnlyList<int>? EndOfTextOf(string folder)
+    {
+        using HuggingFaceFolder opened = HuggingFaceFolder.Open(folder);
+        ConfigReader config = new(opened);
+        return config.IsNull("eos_token_id") ? null : Gpt2Config.EndOfText(opened, config.Integer("vocab_size"));
     }
 
     /// <summary>Refuses a folder, whose weights need not be there yet, that holds a model of another kind.</summary>
@@ -114,6 +125,7 @@ public static class HuggingFaceGpt
                 Metadata = folder.Weights.Metadata.SetItem(GptMetadata.Key, GptMetadata.Text(options)),
             };
             RequireAgreement(options, GptCheckpoint.Infer(weights), folder.Folder);
+            _ = Gpt2Config.EndOfText(folder, options.VocabularySize); // which checks
             return (weights, changes);
         }
         catch
