@@ -60,8 +60,9 @@ internal static class SampleCommand
             string text = Prompt(parsed.GetValue(prompt), parsed.GetValue(promptFile));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
-            using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
+            using Gpt gpt = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
             TextGenerator generator = new(gpt, source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer)));
+            source.Tell();
             if (parsed.GetValue(model.Json))
                 PrintJson(text, [.. generator.GenerateAll(text, options, cancellation: interruption.Token)]);
             else
