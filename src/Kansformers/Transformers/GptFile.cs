@@ -24,9 +24,10 @@ internal static class GptFile
             return ours.With(ours.Metadata, []);
         List<FileNote> notes = [];
         GptOptions? inHeader = GptMetadata.Read(ours), told = inHeader ?? InContent(ours) ?? NanoGpt.Read(ours, notes);
-        if (told is null && !HasBiases(ours) && ours.TryGet("transformer.h.0.mlp.c_fc.weight", out _))
-            notes.Add(new FileNote($"'{ours.Path}' has no biases, as models of nanoGPT may have none, and does not tell its GELU: it is taken as exact; --gelu tanh overrides", IsAboutGelu: true));
-        if (told is { TiedHead: true } && ours.TryGet(GptCheckpoint.Head, out StoredTensor? head) && !head.Same(embedding))
+        bool isTied = !ours.TryGet(GptCheckpoint.Head, out StoredTensor? head) || head.Same(embedding);
+        if (told is null && ours.TryGet("transformer.h.0.mlp.c_fc.weight", out _) && UntoldGelu(HasBiases(ours), isTied) is string untold)
+            notes.Add(new FileNote($"'{ours.Path}' {untold}", IsAboutGelu: true));
+        if (told is { TiedHead: true } && !isTied)
         {
             notes.Add(Untied(ours.Path, inHeader is null && ours.Content?.TryGet(ArchitectureKey, out _) is not true ? "nanoGPT has it" : "its header says"));
             told = told with { TiedHead = false };
@@ -44,6 +45,14 @@ internal static class GptFile
     /// <param name="teller">Who says that it is tied.</param>
     public static FileNote Untied(string path, string teller) => new(
         $"'{path}': {teller} that the head is tied to the token embedding, but lm_head.weight and wte.weight differ; both count, lm_head.weight for the logits and wte.weight for the tokens that go in, and the head is not tied");
+
+    // minGPT's models have biases and no tied head.
+    private static string? UntoldGelu(bool hasBiases, bool isTied) => (hasBiases, isTied) switch
+    {
+        (true, false) => null,
+        (true, true) => "does not tell its GELU: it is taken in GPT-2's tanh form; --gelu exact is for nanoGPT's since June 2023",
+        _ => "does not tell its GELU: it is taken as exact, for it has no biases, as with nanoGPT; --gelu tanh overrides",
+    };
 
     // A training checkpoint of ours holds moments of the optimizer beside the model; elsewhere what lies beside it is a mistake that loading tells.
     private static TensorFile WithoutPrefix(TensorFile file)
