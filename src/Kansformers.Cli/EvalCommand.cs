@@ -28,7 +28,7 @@ internal static class EvalCommand
                 throw new UsageException($"{string.Join(", ", given)} says how --data is read, which is missing; the run's own text is read as it was for training");
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
-            using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
+            using Gpt gpt = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
             Tokenizer tokenizer = source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer));
             EvaluationOptions options = new() { Stride = parsed.GetValue(stride), MaxTokens = parsed.GetValue(maxTokens) };
             try
@@ -41,6 +41,7 @@ internal static class EvalCommand
             }
 
             using TokenizedCorpus corpus = Prepare(source, tokenizer, parsed.GetValue(data), choice, parsed, interruption.Token);
+            source.Tell();
             foreach (string note in corpus.Notes)
                 Console.Error.WriteLine(note);
             LiveLine.Clear(); // of a part of a corpus the last stage does not come to its end

@@ -60,11 +60,12 @@ internal static class SampleCommand
             string text = PromptText.Read(parsed.GetValue(prompt), parsed.GetValue(promptFile));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
-            using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
+            using Gpt gpt = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
             options = options with { EndOfText = source.EndOfText() };
             Tokenizer tokenizer = source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer));
             TextGenerator generator = new(gpt, tokenizer);
             LostText lost = LossNotice.Say("the prompt", text, tokenizer);
+            source.Tell();
             if (parsed.GetValue(model.Json))
                 PrintJson(text, lost, [.. generator.GenerateAll(text, options, cancellation: interruption.Token)]);
             else

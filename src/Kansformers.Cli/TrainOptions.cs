@@ -23,6 +23,7 @@ internal sealed class TrainOptions
     public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)}; or weights to begin from, which bring their architecture and tokenizer: a run, a GPT-2 folder in Hugging Face's layout, hub:owner/name, or a weight file [default: gpt-nano]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
+    public readonly Option<string?> Gelu = ModelHints.GeluOption();
     public readonly Option<int?> Embd = new("--embd") { Description = "width of the hidden state" };
     public readonly Option<string> Placement = new("--placement") { Description = "which linear layers are KANs: all, none, or any of attention,mlp,head joined by commas", DefaultValueFactory = _ => "all" };
     public readonly Option<string> KanKind = new("--kan") { Description = "the kind of KAN layer: bspline", DefaultValueFactory = _ => "bspline" };
@@ -59,7 +60,7 @@ internal sealed class TrainOptions
     private Option[] Choices =>
     [
         Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
-        BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, WeightDecay, Beta1, Beta2, GradClip, Dropout,
+        Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, WeightDecay, Beta1, Beta2, GradClip, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
 
@@ -70,6 +71,9 @@ internal sealed class TrainOptions
         OptionRules.NotEmpty(Data, ValidationData, Tokenizer, Out, Resume, Config);
         OptionRules.Device(Device);
     }
+
+    /// <summary>What the weights to begin from leave open or say twice; known once the options are read.</summary>
+    public IReadOnlyList<string> Notes { get; private set; } = [];
 
     /// <summary>Refuses options that a resumed run cannot take: its configuration is in its folder.</summary>
     public void RequireOnlyResume(ParseResult parsed)
@@ -161,12 +165,13 @@ internal sealed class TrainOptions
     private Pretrained? ReadPretrained(ParseResult parsed)
     {
         if (!IsPretrained(parsed))
-            return null;
+            return IsGiven(parsed, Gelu) ? throw new UsageException("--gelu is for weights to begin from; give them by --model") : null;
         string name = parsed.GetValue(Model)!;
         string[] given = [.. new Option[] { Layers, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation }.Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
         if (given.Length > 0)
             throw new UsageException($"the architecture comes with the weights of --model {name}; leave out {string.Join(", ", given)}");
-        Pretrained pretrained = Pretrained.Open(name, parsed.GetValue(Heads));
+        Pretrained pretrained = Pretrained.Open(name, new ModelHints(parsed.GetValue(Heads), ModelHints.ParseGelu(parsed.GetValue(Gelu))));
+        Notes = pretrained.Notes;
         GptOptions options = pretrained.Architecture;
         if (IsGiven(parsed, BlockSize) && parsed.GetValue(BlockSize) > options.BlockSize)
             throw new UsageException($"--block-size is {parsed.GetValue(BlockSize)}, but the model has positions for {options.BlockSize} tokens");

@@ -15,7 +15,13 @@ internal static class Gpt2Config
     {
         ConfigReader config = new(folder);
         int width = config.Integer("n_embd");
-        config.Require("activation_function", config.Text("activation_function", "gelu_new") is "gelu_new" or "gelu_pytorch_tanh", "gelu_new");
+        GeluForm? gelu = config.Text("activation_function", "gelu_new") switch
+        {
+            "gelu_new" or "gelu_pytorch_tanh" or "gelu_fast" => GeluForm.Tanh,
+            "gelu" or "gelu_python" => GeluForm.Exact,
+            _ => null,
+        };
+        config.Require("activation_function", gelu is not null, "gelu_new or gelu");
         config.Require("layer_norm_epsilon", config.Number("layer_norm_epsilon", NormEpsilon) == NormEpsilon, "1e-05");
         config.Require("n_inner", config.IsNull("n_inner") || config.Integer("n_inner") == 4L * width, "null");
         config.Require("scale_attn_weights", config.Truth("scale_attn_weights", true), "true");
@@ -32,6 +38,7 @@ internal static class Gpt2Config
             ResidualDropout = config.Number("resid_pdrop", 0.1),
             AttentionDropout = config.Number("attn_pdrop", 0.1),
             Placement = KanPlacement.None,
+            Gelu = gelu!.Value,
             TiedHead = config.Truth("tie_word_embeddings", true),
         };
         options.Validate();
@@ -55,7 +62,7 @@ internal static class Gpt2Config
         json.WriteNumber("n_layer", options.Layers);
         json.WriteNumber("n_head", options.Heads);
         json.WriteNull("n_inner");
-        json.WriteString("activation_function", "gelu_new");
+        json.WriteString("activation_function", options.Gelu == GeluForm.Exact ? "gelu" : "gelu_new");
         json.WriteNumber("embd_pdrop", options.EmbeddingDropout);
         json.WriteNumber("resid_pdrop", options.ResidualDropout);
         json.WriteNumber("attn_pdrop", options.AttentionDropout);

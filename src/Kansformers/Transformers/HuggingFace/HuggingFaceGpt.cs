@@ -52,6 +52,17 @@ public static class HuggingFaceGpt
             changes.Add(new TensorChange(tensor.Name, tensor.Name, turns ? TensorFate.Transposed : TensorFate.Kept));
         }
 
+        // Their class always has biases: zeros change nothing.
+        if (isGpt2 && !options.Biases)
+        {
+            StoredType type = tensors[0].Type;
+            foreach ((string name, ImmutableArray<long> shape) in GptShapes.Of(options with { Biases = true }).Where(entry => entry.Key.EndsWith(".bias", StringComparison.Ordinal)))
+            {
+                written.Add(StoredTensor.Create(name, type, shape, new byte[type.Size() * shape[0]]));
+                changes.Add(new TensorChange(null, name, TensorFate.Added));
+            }
+        }
+
         Dictionary<string, string> metadata = new() { ["format"] = "pt" };
         if (written.Sum(tensor => tensor.ByteLength) > shardBytes)
             ShardedTensors.Write(folder, written, shardBytes, metadata);
@@ -101,20 +112,22 @@ public static class HuggingFaceGpt
         try
         {
             List<TensorChange> changes = [];
+            List<FileNote> notes = [];
             GptOptions options;
             List<StoredTensor> tensors;
+            TensorFile found = WrappedNames.Strip(folder.Weights);
             switch (folder.ModelType)
             {
                 case Gpt2:
-                    options = Gpt2Config.Read(folder);
-                    tensors = Gpt2Names.ToOurs(folder, ref options, changes);
+                    options = WithItsHead(Gpt2Config.Read(folder));
+                    tensors = Gpt2Names.ToOurs(found, options.TiedHead, changes);
                     break;
                 case Ours:
                     options = folder.Config.TryGetProperty(Ours, out JsonElement told)
-                        ? GptMetadata.Parse(told.GetRawText(), $"'{folder.Folder}': the architecture in config.json")
+                        ? WithItsHead(GptMetadata.Parse(told.GetRawText(), $"'{folder.Folder}': the architecture in config.json"))
                         : throw new KansformersException($"'{folder.Folder}': config.json has no '{Ours}' with the architecture; restore the file");
-                    tensors = [.. folder.Weights.Tensors];
-                    changes.AddRange(tensors.Select(tensor => new TensorChange(tensor.Name, tensor.Name, TensorFate.Kept)));
+                    tensors = [.. found.Tensors];
+                    changes.AddRange(tensors.Select(tensor => new TensorChange(found.OriginalName(tensor.Name), tensor.Name, tensor.Name == found.OriginalName(tensor.Name) ? TensorFate.Kept : TensorFate.Renamed)));
                     break;
                 default:
                     throw OtherType(folder.Folder, folder.ModelType);
@@ -123,10 +136,20 @@ public static class HuggingFaceGpt
             TensorFile weights = new(folder.Folder, folder, folder.Weights.Format, tensors)
             {
                 Metadata = folder.Weights.Metadata.SetItem(GptMetadata.Key, GptMetadata.Text(options)),
+                Notes = [.. notes],
             };
-            RequireAgreement(options, GptCheckpoint.Infer(weights), folder.Folder);
+            GptSizes.RequireAgreement(folder.Folder, "config.json", options, GptCheckpoint.Infer(weights));
             _ = Gpt2Config.EndOfText(folder, options.VocabularySize); // which checks
             return (weights, changes);
+
+            GptOptions WithItsHead(GptOptions config)
+            {
+                (StoredTensor? head, StoredTensor? embedding) = Gpt2Names.Ends(found);
+                if (!config.TiedHead || head is null || embedding is null || head.Same(embedding))
+                    return config;
+                notes.Add(GptFile.Untied(folder.Folder, "config.json says, or leaves it to the default,"));
+                return config with { TiedHead = false };
+            }
         }
         catch
         {
@@ -136,19 +159,4 @@ public static class HuggingFaceGpt
     }
 
     private static KansformersException OtherType(string folder, string type) => new($"'{folder}' holds a model of type '{type}'; known are {Gpt2} and {Ours}");
-
-    private static void RequireAgreement(GptOptions config, GptOptions weights, string folder)
-    {
-        if (Sizes(config) != Sizes(weights))
-            throw new KansformersException($"'{folder}': config.json says {Text(config)}, the weights {Text(weights)}; they do not belong together");
-
-        static (int, int, int, int) Sizes(GptOptions options) => (options.Layers, options.Width, options.BlockSize, options.VocabularySize);
-
-        string Text(GptOptions options)
-        {
-            (string Name, Func<GptOptions, int> Of)[] sizes = [("{0} layers", o => o.Layers), ("width {0}", o => o.Width), ("block size {0}", o => o.BlockSize), ("vocabulary {0}", o => o.VocabularySize)];
-            return string.Join(", ", sizes.Where(size => size.Of(config) != size.Of(weights)).Select(size =>
-                options == weights ? $"{size.Of(options)}" : string.Format(System.Globalization.CultureInfo.InvariantCulture, size.Name, size.Of(options))));
-        }
-    }
 }
