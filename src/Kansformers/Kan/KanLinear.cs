@@ -14,7 +14,7 @@ namespace Kansformers.Kan;
 /// <remarks>
 /// <para>Outside the grid the splines vanish and only the base activation acts. <see cref="OutsideShare"/> tells how many inputs that concerns;
 /// <see cref="UpdateGrid"/> moves the grid to where the inputs are.</para>
-/// <para>Inputs that are NaN give NaN in their token's outputs and nowhere else. Infinite inputs lie outside every grid, so only the base activation sees them.</para>
+/// <para>Inputs that are NaN give NaN in their token's outputs and nowhere else, on every path and processor. Infinite inputs lie outside every grid, so only the base activation sees them.</para>
 /// <para>Parameters and buffers: <c>base_weight</c> (out, in), <c>spline_weight</c> (out, in, grid size + order), <c>spline_scaler</c> (out, in; with the
 /// standalone scaler only), <c>grid</c> (in, grid size + 2 · order + 1).</para>
 /// </remarks>
@@ -102,7 +102,7 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
         Tensor x = Flatten(input);
         Probe?.Invoke(this, x);
         Tensor y = RunsOnEngine(x)
-            ? KanEngine.Forward(x, _grid, Weights, Options, Precision, ref _plan)
+            ? KanEngine.Forward(x, _plan!, Weights, Options, Precision)
             : KanReference.Forward(x, _baseWeight, _splineWeight, _splineScaler, _grid, Options);
         return y.reshape([.. input.shape[..^1], OutFeatures]).MoveToOuterDisposeScope();
     }
@@ -110,8 +110,10 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
     /// <summary>Moves the grid to where the inputs are and refits the splines (see <see cref="KanOptions.GridUpdate"/>).</summary>
     /// <param name="samples">Inputs of this layer, any leading dimensions, the last of size <see cref="InFeatures"/>; at least one sample.</param>
     /// <param name="margin">How far the uniform part of the new grid reaches beyond the smallest and largest sample.</param>
-    /// <returns>How far the grid moved and how much the outputs changed.</returns>
-    /// <exception cref="ArgumentException">No sample, a wrong last dimension, a negative margin, or samples that are NaN or infinite; the layer is unchanged.</exception>
+    /// <returns>How far the grid moved and how much the outputs changed, on the samples and anywhere.</returns>
+    /// <exception cref="ArgumentException">
+    /// No sample, a wrong last dimension, a negative margin, samples that are NaN or infinite, or so large that float32 cannot hold a grid around them; the layer is unchanged.
+    /// </exception>
     public GridUpdateReport UpdateGrid(Tensor samples, double margin = 0.01)
     {
         ArgumentNullException.ThrowIfNull(samples);
@@ -125,6 +127,7 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
         long broken = x.isfinite().logical_not().sum().item<long>();
         if (broken > 0)
             throw new ArgumentException($"{broken} of the {x.numel()} sample values are NaN or infinite; the grid is unchanged", nameof(samples));
+        RequireRoom(x, margin, nameof(samples));
         return Options.GridUpdate == GridUpdateRule.Original
             ? OriginalGridUpdate.Run(this, x, margin)
             : KeepingGridUpdate.Run(this, x, margin);
@@ -200,25 +203,41 @@ public sealed class KanLinear : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Whether the engine, rather than torch's operations, computes the layer for such an input.</summary>
-    internal bool RunsOnEngine(Tensor x) => !UseReference && KanEngine.Fits(x, _grid, Weights, Options.SplineOrder);
+    internal bool RunsOnEngine(Tensor x) => !UseReference && KanEngine.Fits(x, _grid, Weights, Options.SplineOrder) && Plan().IsInReach;
 
     /// <summary>The layer, opened for a pass over chunks of at most so many tokens.</summary>
     internal IChunkedLayer OpenChunks(long tokens)
     {
-        using var scope = NewDisposeScope();
-        _plan = SplinePlan.For(_grid.contiguous(), Options.SplineOrder, _plan);
+        SplinePlan plan = Plan();
         KanWanted wanted = new(true, _baseWeight.requires_grad, _splineWeight.requires_grad, _splineScaler?.requires_grad ?? false);
-        if (SparseSplines.Pays(_plan, Precision, tokens, OutFeatures))
-            return new SparseChunks(_plan, Options.BaseActivation, Weights, wanted);
-        return new KanChunks(_plan, Options.BaseActivation, Precision, Weights, wanted, tokens);
+        if (SparseSplines.Pays(plan, Precision, tokens, OutFeatures))
+            return new SparseChunks(plan, Options.BaseActivation, Weights, wanted);
+        return new KanChunks(plan, Options.BaseActivation, Precision, Weights, wanted, tokens);
     }
 
     /// <summary>Whether so many tokens are computed from the live coefficients alone rather than by products with all.</summary>
     internal bool IsSparse(long tokens)
     {
+        SplinePlan plan = Plan();
+        return SparseSplines.Pays(plan, Precision, tokens, OutFeatures);
+    }
+
+    // Refuses samples around which float32 cannot hold a grid.
+    private void RequireRoom(Tensor x, double margin, string name)
+    {
+        double[] low = x.amin([0L]).to_type(ScalarType.Float64).cpu().data<double>().ToArray(), high = x.amax([0L]).to_type(ScalarType.Float64).cpu().data<double>().ToArray();
+        int wide = Array.FindIndex(low.Zip(high, (from, to) => Options.HoldsKnots(from - margin, to + margin)).ToArray(), holds => !holds);
+        if (wide >= 0)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"the samples of input {wide} reach from {low[wide]:g3} to {high[wide]:g3}, the margin is {margin:g3}: ")
+                + "float32 cannot hold a grid around them; the grid is unchanged", name);
+        }
+    }
+
+    private SplinePlan Plan()
+    {
         using var scope = NewDisposeScope();
-        _plan = SplinePlan.For(_grid.contiguous(), Options.SplineOrder, _plan);
-        return SparseSplines.Pays(_plan, Precision, tokens, OutFeatures);
+        return _plan = SplinePlan.For(_grid.contiguous(), Options.SplineOrder, _plan);
     }
 
     private KanWeights Weights => new(_baseWeight, _splineWeight, _splineScaler);

@@ -41,8 +41,8 @@ public sealed record KanOptions
     public double GridEps { get; init; } = 0.02;
 
     /// <summary>
-    /// The largest change of an output on the samples that a grid update may cause, as a share of the largest output (or of 1, when that is larger).
-    /// Positive infinity lets the grid always move all the way.
+    /// The largest change of an output that a grid update may cause: on the samples as a share of the largest output there (of 1, where that is larger),
+    /// anywhere else as a share of the largest output. Positive infinity lets the grid always move all the way, whatever is lost beyond it.
     /// </summary>
     public double GridTolerance { get; init; } = 1e-4;
 
@@ -64,6 +64,8 @@ public sealed record KanOptions
         Require(GridSize >= 1, "grid size", GridSize, "at least 1");
         Require(SplineOrder is >= 1 and <= 16, "spline order", SplineOrder, "1 to 16");
         Require(double.IsFinite(GridLow) && double.IsFinite(GridHigh) && GridLow < GridHigh, "grid range", $"{GridLow},{GridHigh}", "two finite numbers, the lower one first");
+        Require(HoldsKnots(GridLow, GridHigh), "grid range", $"{GridLow},{GridHigh}", $"so narrow and near zero that float32 holds its knots, {SplineOrder} intervals beyond each end included: they may span 1.7e38");
+        Require(TellsKnotsApart(), "grid range", $"{GridLow},{GridHigh}", $"wide enough that float32 tells the knots of {GridSize} intervals apart");
         Require(double.IsFinite(NoiseScale) && NoiseScale >= 0, "noise scale", NoiseScale, "a finite number, at least 0");
         Require(double.IsFinite(BaseScale), "base scale", BaseScale, "a finite number");
         Require(double.IsFinite(SplineScale), "spline scale", SplineScale, "a finite number");
@@ -71,6 +73,21 @@ public sealed record KanOptions
         Require(GridTolerance > 0, "grid tolerance", GridTolerance, "above 0");
         Require(Enum.IsDefined(BaseActivation), "base activation", BaseActivation, string.Join(", ", Enum.GetNames<BaseActivation>()));
         Require(Enum.IsDefined(GridUpdate), "grid update", GridUpdate, string.Join(", ", Enum.GetNames<GridUpdateRule>()));
+    }
+
+    /// <summary>Whether float32 holds the knots of a grid over a range, its extension included, their differences, and some more.</summary>
+    internal bool HoldsKnots(double low, double high)
+    {
+        const double most = float.MaxValue / 2;
+        double beyond = (high - low) / GridSize * SplineOrder;
+        return Math.Abs(low - beyond) <= most && Math.Abs(high + beyond) <= most && high - low + 2 * beyond <= most;
+    }
+
+    private bool TellsKnotsApart()
+    {
+        double step = (GridHigh - GridLow) / GridSize, beyond = step * SplineOrder;
+        float farthest = (float)Math.Max(Math.Abs(GridLow - beyond), Math.Abs(GridHigh + beyond));
+        return step >= (double)MathF.BitIncrement(farthest) - farthest;
     }
 
     private static void Require(bool holds, string option, object value, string allowed)
@@ -84,7 +101,7 @@ public sealed record KanOptions
 public enum GridUpdateRule
 {
     /// <summary>
-    /// The layer computes after the update what it computed before, on the samples to within <see cref="KanOptions.GridTolerance"/>:
+    /// The layer computes after the update what it computed before, on the samples and elsewhere, to within <see cref="KanOptions.GridTolerance"/>:
     /// the grid moves towards the samples as far as that allows.
     /// </summary>
     KeepFunction,

@@ -20,10 +20,11 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
     private const int FewestTokens = 128, MostTokens = 2048;
 
     private readonly Scratch _scratch = Scratch.OfThread;
-    private readonly ProductFormat _format = ProductFormats.Of(precision);
+    private readonly ProductFormat _own = ProductFormats.Of(precision);
     private readonly long _tile = TileOf(tokens, (plan.Bases + 1L) * plan.Inputs, ProductFormats.Of(precision) == ProductFormat.Half ? 2 : 4);
-    private Tensor? _combined;
+    private Tensor? _combined, _combinedSingle;
     private Tensor? _weightSlope;
+    private ProductFormat _format = ProductFormats.Of(precision);
 
     private long Width => (plan.Bases + 1L) * plan.Inputs;
 
@@ -31,6 +32,49 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
 
     /// <inheritdoc/>
     public void Forward(Tensor x, Tensor y)
+    {
+        long[] broken = _own == ProductFormat.Half ? BrokenTokens.Find(x) : [];
+        if (broken.Length == 0)
+        {
+            Multiply(x, y);
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        Tensor rows = tensor(broken), apart = empty(broken.Length, weights.Outputs, dtype: ScalarType.Float32);
+        Multiply(BrokenTokens.Without(x, rows), y);
+        InSingle(() => Multiply(x.index_select(0, rows), apart));
+        y.index_copy_(0, rows, apart);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(Tensor x, Tensor upstream, Tensor? dx)
+    {
+        using var scope = NewDisposeScope();
+        Tensor dy = _own == ProductFormat.Half ? upstream.contiguous() : upstream;
+        long[] broken = _own == ProductFormat.Half ? BrokenTokens.Find(x, dy) : [];
+        if (broken.Length == 0)
+        {
+            Differentiate(x, dy, dx);
+            return;
+        }
+
+        Tensor rows = tensor(broken), source = x.index_select(0, rows);
+        Tensor? apart = dx is null ? null : empty_like(source);
+        Differentiate(BrokenTokens.Without(x, rows), BrokenTokens.Without(dy, rows), dx);
+        InSingle(() => Differentiate(source, dy.index_select(0, rows), apart));
+        dx?.index_copy_(0, rows, apart!);
+    }
+
+    // Computes with float32 products, whatever the layer's precision.
+    private void InSingle(Action compute)
+    {
+        _format = ProductFormat.Single;
+        compute();
+        _format = _own;
+    }
+
+    private void Multiply(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
         Tensor turned = Combined().t(), buffer = _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf);
@@ -44,12 +88,11 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
             if (half is null)
                 target.addmm_(expansion, turned, beta: 0, alpha: 1);
             else
-                target.copy_(half.narrow(0, 0, rows).addmm_(expansion, turned, beta: 0, alpha: 1));
+                target.copy_(HalfProduct.Write(half.narrow(0, 0, rows), expansion, turned));
         }
     }
 
-    /// <inheritdoc/>
-    public void Backward(Tensor x, Tensor upstream, Tensor? dx)
+    private void Differentiate(Tensor x, Tensor upstream, Tensor? dx)
     {
         using var all = NewDisposeScope();
         Tensor? combined = dx is null ? null : Combined();
@@ -69,7 +112,10 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
             if (dx is not null)
             {
                 // The expansion has served: its gradient takes its place.
-                expansion.addmm_(dy, combined!, beta: 0, alpha: 1);
+                if (IsHalf)
+                    HalfProduct.Write(expansion, dy, combined!);
+                else
+                    expansion.addmm_(dy, combined!, beta: 0, alpha: 1);
                 Expansion.Contract(plan, activation, source, expansion, dx.narrow(0, from, rows), _format);
             }
         }
@@ -92,6 +138,7 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
     public void Dispose()
     {
         _combined?.Dispose();
+        _combinedSingle?.Dispose();
         _weightSlope?.Dispose();
     }
 
@@ -106,20 +153,21 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
         }
 
         // libtorch's bfloat16 product has a bfloat16 result: the sum over tiles is kept apart, in float32.
-        part.addmm_(dy.t(), expansion, beta: 0, alpha: 1);
+        HalfProduct.Write(part, dy.t(), expansion);
         _ = first ? _weightSlope.copy_(part) : _weightSlope.add_(part);
     }
 
     private Tensor Combined()
     {
-        if (_combined is not null)
-            return _combined;
+        ref Tensor? known = ref (_format == _own ? ref _combined : ref _combinedSingle);
+        if (known is not null)
+            return known;
         Tensor packed = _scratch.Matrix(Scratch.Use.Weight, weights.Outputs, Width);
         CombinedWeight.Pack(weights.Base, weights.Spline, weights.Scaler, packed);
         if (_format == ProductFormat.Rounded)
             BFloat16Math.Round(packed, packed);
         Tensor factor = IsHalf ? _scratch.Matrix(Scratch.Use.Weight, weights.Outputs, Width, half: true).copy_(packed) : packed;
-        return _combined = factor.DetachFromDisposeScope();
+        return known = factor.DetachFromDisposeScope();
     }
 
     // A gradient of outputs as a factor of the products.

@@ -16,23 +16,21 @@ internal static class KanEngine
 
     /// <summary>The layer's output.</summary>
     /// <param name="x">(tokens, in).</param>
-    /// <param name="grid">(in, knots).</param>
+    /// <param name="plan">The layer's kernel.</param>
     /// <param name="weights">The layer's weights.</param>
     /// <param name="options">Spline order and base activation.</param>
     /// <param name="precision">Of the products; a few tokens without a graph are always computed in float32.</param>
-    /// <param name="plan">The plan of the call before, or null; the plan of this call.</param>
     /// <returns>(tokens, out), attached to the graph where a gradient is wanted.</returns>
-    public static Tensor Forward(Tensor x, Tensor grid, KanWeights weights, KanOptions options, Precision precision, ref SplinePlan? plan)
+    public static Tensor Forward(Tensor x, SplinePlan plan, KanWeights weights, KanOptions options, Precision precision)
     {
         using var scope = NewDisposeScope();
-        SplinePlan now = plan = SplinePlan.For(grid.contiguous(), options.SplineOrder, plan);
         Tensor rows = x.contiguous();
         bool graph = is_grad_enabled()
             && (x.requires_grad || weights.Base.requires_grad || weights.Spline.requires_grad || (weights.Scaler?.requires_grad ?? false));
         Tensor y = graph
-            ? KanFunction.Apply(now, options.BaseActivation, precision, rows, weights)
-            : rows.shape[0] <= FewTokens.Most && FewTokens.Fits(now) ? FewTokens.Forward(now, options.BaseActivation, rows, weights)
-            : KanTiles.Forward(now, options.BaseActivation, precision, rows, weights);
+            ? KanFunction.Apply(plan, options.BaseActivation, precision, rows, weights)
+            : rows.shape[0] <= FewTokens.Most && FewTokens.Fits(plan) ? FewTokens.Forward(plan, options.BaseActivation, rows, weights)
+            : KanTiles.Forward(plan, options.BaseActivation, precision, rows, weights);
         return y.MoveToOuterDisposeScope();
     }
 

@@ -22,7 +22,14 @@ internal sealed class SplinePlan
         Inputs = inputs;
         Bases = grid.Length / inputs - order - 1;
         Kernel = Choose(grid, inputs, order);
+        IsInReach = AreInReach(grid, inputs);
     }
+
+    /// <summary>
+    /// Whether the kernels compute these knots, which multiply by reciprocals of distances: torch's operations, which divide, do where a reciprocal
+    /// is beyond float32 (distances below its normal numbers) or takes the whole range there.
+    /// </summary>
+    public bool IsInReach { get; }
 
     /// <summary>The spline order.</summary>
     public int Order { get; }
@@ -84,6 +91,25 @@ internal sealed class SplinePlan
             && MemoryMarshal.AsBytes(knots).SequenceEqual(MemoryMarshal.AsBytes(known._grid.AsSpan()))
             ? known
             : new SplinePlan(knots.ToArray(), inputs, order);
+    }
+
+    private static bool AreInReach(float[] grid, int inputs)
+    {
+        const double smallestNormal = 1.17549435e-38, largestShare = 1e37;
+        int knots = grid.Length / inputs;
+        for (int i = 0; i < inputs; i++)
+        {
+            ReadOnlySpan<float> knot = grid.AsSpan(i * knots, knots);
+            double range = (double)knot[^1] - knot[0];
+            for (int j = 1; j < knots; j++)
+            {
+                double width = (double)knot[j] - knot[j - 1];
+                if (width > 0 && (width < smallestNormal || range > largestShare * width || range > float.MaxValue))
+                    return false;
+            }
+        }
+
+        return true;
     }
 
     private static ISplineKernel Choose(float[] grid, int inputs, int order)
