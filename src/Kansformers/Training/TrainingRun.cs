@@ -236,9 +236,11 @@ public sealed class TrainingRun : IDisposable
 
     private void Remove()
     {
+        NewFolders? made = _lock?.Made;
         _lock?.Dispose();
         _lock = null;
         Folder.Remove();
+        made?.Remove();
     }
 
     private static FolderLock Hold(RunFolder run) => FolderLock.Take(run.Folder, "another training");

@@ -52,6 +52,7 @@ public static class HuggingFaceGpt
             changes.Add(new TensorChange(tensor.Name, tensor.Name, turns ? TensorFate.Transposed : TensorFate.Kept));
         }
 
+        using FilesTogether files = FilesTogether.Begin();
         Dictionary<string, string> metadata = new() { ["format"] = "pt" };
         if (written.Sum(tensor => tensor.ByteLength) > shardBytes)
             ShardedTensors.Write(folder, written, shardBytes, metadata);
@@ -71,6 +72,7 @@ public static class HuggingFaceGpt
 
             json.WriteEndObject();
         });
+        files.Keep();
         return changes;
     }
 
