@@ -62,6 +62,7 @@ internal static class TrainingCheckpoint
             moment.copy_(StateDictionary.ToTensor(stored));
         }
 
+        FiniteWeights.Require(model.state_dict().Select(entry => (GptCheckpoint.CheckpointPrefix + entry.Key, entry.Value)), path, "restore the file, or start a new run");
         optimizer.Resume(progress.Step);
         return progress;
     }

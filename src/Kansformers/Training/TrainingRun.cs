@@ -206,7 +206,11 @@ public sealed class TrainingRun : IDisposable
         {
             model = new Gpt(run.Config.Model, device);
             if (run.Config.InitialWeights is string weights && !File.Exists(run.CheckpointFile))
+            {
                 GptCheckpoint.LoadInto(model, weights);
+                FiniteWeights.Require(model.state_dict().Select(entry => (entry.Key, entry.Value)), weights, "give other weights");
+            }
+
             return new TrainingRun(run, corpus, model, new Trainer(model, run.Config.Training, corpus.Train, corpus.Validation, run));
         }
         catch (Exception failure)

@@ -133,6 +133,62 @@ public class ResumeTests : OneThread
     }
 
     [Theory]
+    [InlineData("transformer.wte.weight", float.NaN, "NaN (in 1 of")]
+    [InlineData("transformer.wpe.weight", float.PositiveInfinity, "infinity (in 1 of")]
+    [InlineData("transformer.h.0.mlp.kan.layers.0.grid", float.NegativeInfinity, "infinity (in 1 of")]
+    [InlineData("lm_head.layers.0.spline_weight", float.NaN, "NaN (in 1 of")]
+    public void Weights_that_are_no_numbers_are_named_before_the_first_step(string name, float broken, string words)
+    {
+        using TestFolder folder = new();
+        using (TrainingRun run = TrainingRun.Start(TinyTraining.Config(folder), folder["run"]))
+        {
+            run.Run();
+            using (TorchSharp.torch.no_grad())
+                run.Model.state_dict()[name].view(-1)[^1] = broken; // of the token or place that is used least
+            run.Folder.SaveWeights(run.Model);
+        }
+
+        string weights = folder["run/model.safetensors"];
+        RunConfig config = RunFolder.Open(folder["run"]).Config with { InitialWeights = weights };
+        string message = Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["next"])).Message;
+        Assert.StartsWith($"'{weights}': tensor '{name}' holds {words}", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("--learning-rate", message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["next"]));
+
+        // The same in a checkpoint.
+        using (TrainingRun run = TrainingRun.Start(config with { InitialWeights = null }, folder["other"]))
+        {
+            using AdamW optimizer = new(ParameterGroups.Split(run.Model), config.Training.Optimizer);
+            using (TorchSharp.torch.no_grad())
+                run.Model.state_dict()[name].view(-1)[^1] = broken;
+            TrainingCheckpoint.Save(run.Folder.CheckpointFile, run.Model, optimizer, new TrainingProgress { Step = 1, Seed = config.Training.Seed });
+        }
+
+        message = Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["other"])).Message;
+        Assert.StartsWith($"'{folder["other/checkpoint.safetensors"]}': tensor 'model.{name}' holds {words}", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_too_large_for_a_first_loss_are_not_the_fault_of_the_learning_rate()
+    {
+        using TestFolder folder = new();
+        using (TrainingRun run = TrainingRun.Start(TinyTraining.Config(folder), folder["run"]))
+        {
+            using (TorchSharp.torch.no_grad())
+                run.Model.state_dict()["lm_head.layers.0.base_weight"].fill_(3e38f);
+            run.Folder.SaveWeights(run.Model);
+        }
+
+        string weights = folder["run/model.safetensors"];
+        RunConfig config = RunFolder.Open(folder["run"]).Config with { InitialWeights = weights };
+        using TrainingRun next = TrainingRun.Start(config, folder["next"]);
+        string message = Assert.Throws<KansformersException>(() => next.Run()).Message;
+        Assert.Contains($"before the first step: the weights of '{weights}' give no finite numbers", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("--learning-rate", message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["next"]));
+    }
+
+    [Theory]
     [InlineData(0.1)]
     [InlineData(0)]
     public void A_disk_that_fills_up_is_a_clear_error_and_the_run_goes_on_from_the_checkpoint_before(double validationFraction)
