@@ -190,7 +190,7 @@ public sealed class Trainer : IDisposable
         if (_run is null)
             return;
         recorder?.Sync();
-        TrainingCheckpoint.Save(_run.CheckpointFile, _model, _optimizer, _progress);
+        TrainingCheckpoint.Save(_run.CheckpointFile, _model, _optimizer, _progress, _run.Config);
         CheckpointSaved?.Invoke(_progress.Step);
     }
 
