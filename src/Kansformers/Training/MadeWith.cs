@@ -24,14 +24,18 @@ internal static class MadeWith
     }
 
     /// <summary>Refuses a configuration that says otherwise. Plans that followed the checkpoint's, as <c>--max-iters</c> makes them, are no such thing.</summary>
-    /// <param name="header">What the checkpoint's header says; null for one of an earlier version, which goes unchecked.</param>
+    /// <param name="header">What the checkpoint's header says; null for one of an earlier version, of which only the log tells the rate.</param>
     /// <param name="step">The steps that the checkpoint holds.</param>
     /// <param name="run">The run.</param>
     /// <exception cref="KansformersException">The message names the value.</exception>
     public static void Require(string? header, long step, RunFolder run)
     {
         if (header is null)
+        {
+            RequireRate(step, run);
             return;
+        }
+
         JsonObject then = Parse(header, run);
         RunConfig config = run.Config;
         int plans = (then["training"]!["earlier_plans"] as JsonArray)?.Count ?? 0;
@@ -43,6 +47,15 @@ internal static class MadeWith
         string advice = name == "training.max_iters" ? $"put it back, and give the new number to --resume: train --resume {HumanText.ShellWord(run.ShortName)} --max-iters {now}"
             : "put it back, or start a new run (train --model begins from this one's weights)";
         throw new KansformersException($"'{run.ConfigFile}' says {name} {now}, but '{run.CheckpointFile}' was made with {was}; {advice}");
+    }
+
+    private static void RequireRate(long step, RunFolder run)
+    {
+        if (step == 0 || !File.Exists(run.LogFile) || RunLog.Read(run.LogFile).OfType<TrainRecord>().LastOrDefault(entry => entry.Step == step) is not TrainRecord last)
+            return;
+        double planned = run.Config.Training.LearningRates.At(step - 1);
+        if (Math.Abs(planned - last.LearningRate) > 1e-9 * Math.Max(planned, last.LearningRate))
+            throw new KansformersException(FormattableString.Invariant($"'{run.ConfigFile}' makes the learning rate {planned} at step {step}, but it was {last.LearningRate}: max_iters, schedule, warmup or a rate is not what '{run.CheckpointFile}' was made with; put it back (another number of steps is given to --resume, by --max-iters)"));
     }
 
     // The first value that both know and that is not the same; what an earlier version did not know was at its default.

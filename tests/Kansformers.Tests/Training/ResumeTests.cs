@@ -124,6 +124,11 @@ public class ResumeTests : OneThread
             TrainingCheckpoint.Save(run.Folder.CheckpointFile, run.Model, optimizer, new TrainingProgress { Step = 5, Seed = config.Training.Seed });
         }
 
+        // Its log tells the learning rate at least.
+        string text = File.ReadAllText(path);
+        File.WriteAllText(path, text.Replace("\"max_iters\": 9", "\"max_iters\": 90", StringComparison.Ordinal));
+        Assert.Contains("makes the learning rate 0.009", Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["run"])).Message, StringComparison.Ordinal);
+        File.WriteAllText(path, text);
         Finish(folder["run"], 5);
     }
 
