@@ -96,10 +96,12 @@ internal sealed class Conversion : IDisposable
     {
         RunFolder.RequireFree(folder);
         Tokenizer? known = _source.Run is not null || _source.HasTokenizer || _tokenizer is not null ? _source.LoadTokenizer(_options, _tokenizer) : null;
+        using FilesTogether files = FilesTogether.Begin();
         IReadOnlyList<TensorChange> written = HuggingFaceGpt.Write(folder, _options, _tensors, shardBytes, _source.EndOfText() ?? (known?.EndOfText is int end ? [end] : null));
         known?.Save(folder);
         if (known?.StandardJson() is byte[] json)
             AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => stream.Write(json));
+        files.Keep();
         return Chained(written);
     }
 
@@ -116,7 +118,9 @@ internal sealed class Conversion : IDisposable
             Training = new TrainingOptions(),
             Data = new DataConfig { Data = _file.Path, Tokenizer = known.Kind },
         };
+        using FilesTogether files = FilesTogether.Begin();
         RunFolder.Create(folder, config, known).SaveWeights(model);
+        files.Keep();
         return Chained([.. _tensors.Select(tensor => new TensorChange(tensor.Name, tensor.Name, tensor.Type == StoredType.F32 ? TensorFate.Kept : TensorFate.Converted))]);
     }
 

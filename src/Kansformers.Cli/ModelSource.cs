@@ -95,10 +95,11 @@ internal sealed class ModelSource
     public string TokenizerName(int vocabularySize) =>
         Run is not null ? Run.Folder
         : HasTokenizer ? Path.GetFullPath(_path)
-        : vocabularySize is Gpt2Vocabulary or Gpt2Padded ? "gpt2"
+        : vocabularySize is >= Gpt2Vocabulary and <= MostPadded ? "gpt2"
         : throw new UsageException($"'{_path}' has a vocabulary of {vocabularySize} and does not tell its tokenizer; give --tokenizer gpt2, byte, or the folder of a saved one");
 
-    private const int Gpt2Vocabulary = 50257, Gpt2Padded = 50304; // as nanoGPT pads it
+    // GPT-2's own, and as far as padding it to a round number has been seen to go (nanoGPT's 50304, GPT-J's 50400); it is told.
+    private const int Gpt2Vocabulary = 50257, MostPadded = 51200;
 
     public void RefuseHints(ModelHints hints)
     {

@@ -33,7 +33,7 @@ internal static class TrainCommand
             using TrainingSession session = TrainingDisplay.Run(display =>
             {
                 TrainingRun run = config is null
-                    ? TrainingRun.Resume(resume!, device, display, interruption.Token)
+                    ? TrainingRun.Resume(resume!, device, display, options.GivenMaxIters(parsed), interruption.Token)
                     : TrainingRun.Start(config with { CommandLine = CommandLineApp.CommandLine }, FolderFor(parsed.GetValue(options.Out), config), device, display, interruption.Token);
                 foreach (string note in options.Notes)
                     display.Say(note);

@@ -34,7 +34,7 @@ internal sealed class TrainOptions
     public readonly Option<int> BlockSize = new("--block-size") { Description = "the longest sequence, in tokens; with weights to begin from, theirs unless given, and no longer", DefaultValueFactory = _ => 64 };
     public readonly Option<int> BatchSize = new("--batch-size") { Description = "sequences that go through the model at once", DefaultValueFactory = _ => 16 };
     public readonly Option<int> GradAccum = new("--grad-accum") { Description = "batches that add up to one step", DefaultValueFactory = _ => Defaults.GradAccum };
-    public readonly Option<long> MaxIters = new("--max-iters") { Description = "optimizer steps", DefaultValueFactory = _ => 1000 };
+    public readonly Option<long> MaxIters = new("--max-iters") { Description = "optimizer steps; with --resume, how many there are to be in all: the learning rate goes on from where it is and never rises after its warm-up", DefaultValueFactory = _ => 1000 };
     public readonly Option<double> LearningRate = new("--learning-rate") { Description = "the highest learning rate; 3e-4 with weights to begin from, unless given", DefaultValueFactory = _ => 4e-3 };
     public readonly Option<double?> MinLearningRate = new("--min-lr") { Description = "the learning rate at the end of a linear or cosine schedule [default: a tenth of --learning-rate]" };
     public readonly Option<long> Warmup = new("--warmup") { Description = "steps over which the learning rate climbs", DefaultValueFactory = _ => 50 };
@@ -51,7 +51,7 @@ internal sealed class TrainOptions
     public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
     public readonly Option<string> Precision = new("--precision") { Description = "of the matrix products: fp32, or bf16 (fast on processors with bfloat16 instructions)", DefaultValueFactory = _ => "fp32" };
     public readonly Option<string?> Out = new("--out") { Description = "the run folder to create, new or empty [default: runs/CORPUS-MODEL]" };
-    public readonly Option<string?> Resume = new("--resume") { Description = "go on with this run folder; its own options hold" };
+    public readonly Option<string?> Resume = new("--resume") { Description = "go on with this run folder; its own options hold, but --max-iters may be given anew" };
     public readonly Option<string?> Config = new("--config") { Description = "a JSON file of option names and values; the command line wins" };
     public readonly Option<string> Prompt = new("--prompt") { Description = "how the sample at the end begins", DefaultValueFactory = _ => "\n" };
     public readonly Option<int> SampleTokens = new("--sample-tokens") { Description = "length of the sample at the end, in tokens; 0 for none", DefaultValueFactory = _ => 400 };
@@ -78,10 +78,15 @@ internal sealed class TrainOptions
     /// <summary>Refuses options that a resumed run cannot take: its configuration is in its folder.</summary>
     public void RequireOnlyResume(ParseResult parsed)
     {
-        string[] given = [.. Choices.Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
+        string[] given = [.. Choices.Where(option => option != MaxIters && IsGiven(parsed, option)).Select(option => option.Name)];
         if (given.Length > 0)
-            throw new UsageException($"--resume goes on with the run's own options; leave out {string.Join(", ", given)}");
+            throw new UsageException($"--resume goes on with the run's own options, --max-iters aside; leave out {string.Join(", ", given)}");
+        if (parsed.GetValue(MaxIters) < 1)
+            throw new UsageException($"max iters is {parsed.GetValue(MaxIters)}; it must be at least 1");
     }
+
+    /// <summary>The steps that are asked for, when they are.</summary>
+    public long? GivenMaxIters(ParseResult parsed) => IsGiven(parsed, MaxIters) ? parsed.GetValue(MaxIters) : null;
 
     /// <summary>The run that the options describe, checked as far as that goes without the text.</summary>
     public RunConfig Read(ParseResult parsed)

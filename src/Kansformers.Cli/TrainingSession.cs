@@ -21,7 +21,7 @@ internal sealed class TrainingSession : IDisposable
             RequireEncodable(run, prompt, display);
             if (resumed)
                 run.Folder.AddResume(CommandLineApp.CommandLine);
-            foreach (string note in run.Corpus.Notes)
+            foreach (string note in run.Notes.Concat(run.Corpus.Notes))
                 display.Say(note);
             foreach (string line in LossNotice.Lines(run.Corpus))
                 display.Say(line);

@@ -42,6 +42,9 @@ public sealed class RunFolder
     /// <summary>The run's configuration.</summary>
     public RunConfig Config { get; private set; }
 
+    /// <summary>The run's configuration as a file.</summary>
+    internal string ConfigFile => Path.Combine(Folder, ConfigFileName);
+
     /// <summary>The best weights.</summary>
     public string ModelFile => Path.Combine(Folder, ModelFileName);
 
@@ -81,14 +84,17 @@ public sealed class RunFolder
     public void AddResume(string commandLine)
     {
         Config = Config with { Resumes = [.. Config.Resumes, commandLine] };
-        Config.Save(Path.Combine(Folder, ConfigFileName));
+        Config.Save(ConfigFile);
     }
+
+    /// <summary>Takes another configuration; it is in the file once that is saved.</summary>
+    internal void Change(RunConfig config) => Config = config;
 
     /// <summary>Writes what makes a folder a run.</summary>
     internal void Initialize(Tokenizer tokenizer)
     {
         tokenizer.Save(Folder);
-        Config.Save(Path.Combine(Folder, ConfigFileName));
+        Config.Save(ConfigFile);
     }
 
     /// <summary>Refuses a folder that holds anything: a run must not overwrite what is not its own.</summary>

@@ -63,6 +63,7 @@ public static class HuggingFaceGpt
             }
         }
 
+        using FilesTogether files = FilesTogether.Begin();
         Dictionary<string, string> metadata = new() { ["format"] = "pt" };
         if (written.Sum(tensor => tensor.ByteLength) > shardBytes)
             ShardedTensors.Write(folder, written, shardBytes, metadata);
@@ -82,6 +83,7 @@ public static class HuggingFaceGpt
 
             json.WriteEndObject();
         });
+        files.Keep();
         return changes;
     }
 
