@@ -55,7 +55,10 @@ internal static class MadeWith
             return;
         double planned = run.Config.Training.LearningRates.At(step - 1);
         if (Math.Abs(planned - last.LearningRate) > 1e-9 * Math.Max(planned, last.LearningRate))
-            throw new KansformersException(FormattableString.Invariant($"'{run.ConfigFile}' makes the learning rate {planned} at step {step}, but it was {last.LearningRate}: max_iters, schedule, warmup or a rate is not what '{run.CheckpointFile}' was made with; put it back (another number of steps is given to --resume, by --max-iters)"));
+        {
+            throw new KansformersException(FormattableString.Invariant($"'{run.ConfigFile}' makes the learning rate {planned} at step {step}, but it was {last.LearningRate}: ")
+                + $"max_iters, schedule, warmup or a rate is not what '{run.CheckpointFile}' was made with; put it back (another number of steps is given to --resume, by --max-iters)");
+        }
     }
 
     // The first value that both know and that is not the same; what an earlier version did not know was at its default.

@@ -23,7 +23,11 @@ internal static class Resumption
         if (maxIters is not long steps || steps == planned.MaxIters)
             return;
         if (done.Stopped)
-            throw new KansformersException($"'{run.Folder}' stopped early at step {done.Step}, as its patience asked, so that no number of steps makes it go on; start a new run (train --model begins from this one's weights)");
+        {
+            throw new KansformersException($"'{run.Folder}' stopped early at step {done.Step}, as its patience asked, so that no number of steps makes it go on; "
+                + "start a new run (train --model begins from this one's weights)");
+        }
+
         TrainingOptions changed = planned.Replan(done.Step, steps);
         run.Change(run.Config with { Training = changed });
         notes.Add(FormattableString.Invariant($"plan    {steps} steps instead of {planned.MaxIters}: the learning rate {Rate(changed, done.Step)}"));
@@ -37,16 +41,23 @@ internal static class Resumption
         if (before.Count > 0 && before[^1] == threads)
             return;
         if (before.Count > 0)
-            notes.Add($"threads {threads}, and {before[^1]} before: sums are rounded otherwise, so the numbers will differ in their last digits from those of one run on {before[^1]}; OMP_NUM_THREADS={before[^1]} keeps them");
+        {
+            notes.Add($"threads {threads}, and {before[^1]} before: sums are rounded otherwise, so the numbers will differ in their last digits "
+                + $"from those of one run on {before[^1]}; OMP_NUM_THREADS={before[^1]} keeps them");
+        }
+
         run.Change(run.Config with { Threads = [.. before, threads] });
     }
 
     private static string Rate(TrainingOptions options, long step)
     {
         double rate = options.LearningRates.At(step);
-        return options.Schedule == LearningRateDecay.Constant ? FormattableString.Invariant($"stays {options.LearningRate:0.0###e+0}{(step < options.Warmup ? " after its warm-up" : "")}")
-            : step <= options.Warmup ? FormattableString.Invariant($"falls from {options.LearningRate:0.0###e+0} at step {options.Warmup} to {options.MinLearningRate:0.0###e+0} at step {options.MaxIters}")
-            : rate > options.MinLearningRate ? FormattableString.Invariant($"goes on from {rate:0.0###e+0} at step {step} and falls to {options.MinLearningRate:0.0###e+0} at step {options.MaxIters}; it does not rise again")
-            : FormattableString.Invariant($"has come to its minimum, {options.MinLearningRate:0.0###e+0}, and stays there");
+        string end = $"{Text(options.MinLearningRate)} at step {options.MaxIters}";
+        return options.Schedule == LearningRateDecay.Constant ? $"stays {Text(options.LearningRate)}{(step < options.Warmup ? " after its warm-up" : "")}"
+            : step <= options.Warmup ? $"falls from {Text(options.LearningRate)} at step {options.Warmup} to {end}"
+            : rate > options.MinLearningRate ? $"goes on from {Text(rate)} at step {step} and falls to {end}; it does not rise again"
+            : $"has come to its minimum, {Text(options.MinLearningRate)}, and stays there";
+
+        static string Text(double rate) => rate.ToString("0.0###e+0", System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -72,7 +72,8 @@ public sealed record TrainingOptions
         TrainingOptions changed = this with { MaxIters = maxIters, EarlierPlans = step == 0 ? EarlierPlans : [.. EarlierPlans, new EarlierPlan(step, MaxIters)] };
         changed.Validate();
         return changed.LearningRates.At(step) > 0 ? changed
-            : throw new KansformersException(FormattableString.Invariant($"the learning rate has come to 0 at step {step}, and would not rise again, so that {maxIters} steps would learn nothing more; start a new run (train --model begins from this one's weights)"));
+            : throw new KansformersException(FormattableString.Invariant($"the learning rate has come to 0 at step {step}, and would not rise again, so that {maxIters} steps ")
+                + "would learn nothing more; start a new run (train --model begins from this one's weights)");
     }
 
     /// <summary>Checks every option.</summary>
