@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Kansformers.Cli.Bench;
 using Kansformers.Cli.Tokenizers;
+using Kansformers.Files;
 using Kansformers.Runtime;
 using Kansformers.Training;
 
@@ -13,6 +15,9 @@ internal static class CommandLineApp
 
     // A prompt may begin with @.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
+    // For the process's life: a signal is handled some time after it came.
+    private static PosixSignalRegistration? s_fileSize;
 
     /// <summary>What was called, as it can be called again.</summary>
     public static string CommandLine { get; private set; } = "kansformers";
@@ -33,8 +38,10 @@ internal static class CommandLineApp
 
     public static int Run(string[] args)
     {
+        s_fileSize ??= IgnoreFileSizeSignal();
         try
         {
+            ArgumentText.RequireValid(args);
             RootCommand root = CreateRoot();
             if (args.Length == 0)
                 args = ["--help"];
@@ -67,9 +74,9 @@ internal static class CommandLineApp
             // The loading of libtorch can fail within the initialization of a type of TorchSharp.
             return Fail(cause.Message);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemFault.Is(failure))
         {
-            return Fail(failure.Message);
+            return Fail(failure.Source == "System.Console" ? $"cannot write standard output or standard error: {SystemFault.Reason(failure)}" : SystemFault.Reason(failure));
         }
         catch (Exception failure) when (Environment.GetEnvironmentVariable("KANSFORMERS_DEBUG") is null)
         {
@@ -92,16 +99,29 @@ internal static class CommandLineApp
             : command is RootCommand ? null : $"'{command.Name}' needs a verb: use {string.Join(", ", verbs)}";
     }
 
-    private static int Usage(string message)
+    private static int Usage(string message) => End($"error: {OneLine(message)} (see --help)", BadUsage);
+
+    private static int Fail(string message) => End($"error: {OneLine(message)}", RunFailed);
+
+    private static int End(string line, int code)
     {
-        LiveLine.Say($"error: {OneLine(message)} (see --help)");
-        return BadUsage;
+        try
+        {
+            LiveLine.Say(line);
+        }
+        catch (Exception failure) when (SystemFault.Is(failure))
+        {
+            // Standard error may go to the disk that is full; the exit code still tells.
+        }
+
+        return code;
     }
 
-    private static int Fail(string message)
+    // Where a file may not grow, by `ulimit -f`, the system ends the process without a word unless the signal is caught; then the write fails.
+    private static PosixSignalRegistration? IgnoreFileSizeSignal()
     {
-        LiveLine.Say($"error: {OneLine(message)}");
-        return RunFailed;
+        const int fileSizeExceeded = 25; // SIGXFSZ on Linux and macOS
+        return OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create((PosixSignal)fileSizeExceeded, context => context.Cancel = true);
     }
 
     // What libtorch reports goes on with its native stack.

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Text.Json;
+using Kansformers.Checkpoints;
 
 namespace Kansformers.Cli;
 
@@ -63,9 +64,14 @@ internal static class ConfigFile
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            ReadOnlyMemory<byte> json = File.ReadAllBytes(path);
+            if (json.Span.StartsWith("\uFEFF"u8))
+                json = json[3..]; // as some editors begin a file
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new UsageException($"'{path}' must hold a JSON object of option names and values");
+            if (JsonFile.NotText(document.RootElement) is string place)
+                throw new UsageException($"'{path}': {place} is no Unicode text (half a surrogate pair, or bytes that are no UTF-8); write it anew");
             List<(string, string?)> options = [];
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
@@ -84,11 +90,15 @@ internal static class ConfigFile
                         options.Add((name, property.Value.GetRawText()));
                         break;
                     case JsonValueKind.Array:
-                        options.Add((name, string.Join(',', property.Value.EnumerateArray().Select(item => item.ToString()))));
+                        options.Add((name, string.Join(',', property.Value.EnumerateArray().Select(item => IsScalar(item) ? item.ToString() : throw Wrong(path, property)))));
                         break;
                     default:
-                        throw new UsageException($"'{path}': '{property.Name}' must be a string, a number, true or false");
+                        throw Wrong(path, property);
                 }
+
+                // No command line can hold it either, and no path.
+                if (name.Contains('\0') || options.Any(option => option.Item2?.Contains('\0') == true))
+                    throw new UsageException($"'{path}': '{property.Name.Replace("\0", "\\u0000")}' holds the character U+0000; leave it out");
             }
 
             return options;
@@ -102,4 +112,8 @@ internal static class ConfigFile
             throw new UsageException($"cannot read the configuration '{path}': {(File.Exists(path) ? failure.Message : "there is no such file")}");
         }
     }
+
+    private static bool IsScalar(JsonElement item) => item.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False;
+
+    private static UsageException Wrong(string path, JsonProperty property) => new($"'{path}': '{property.Name}' must be a string, a number, true or false, or a list of these");
 }

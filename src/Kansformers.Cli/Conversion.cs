@@ -20,15 +20,14 @@ internal sealed class Conversion : IDisposable
     private readonly List<StoredTensor> _tensors; // by our names
     private readonly IReadOnlyList<TensorChange> _read;
 
-    public Conversion(ModelSource source, RunWeights weights, int? heads, string? tokenizer)
+    public Conversion(ModelSource source, RunWeights weights, ModelHints hints, string? tokenizer)
     {
         (_source, _tokenizer) = (source, tokenizer);
-        source.RefuseHeads(heads);
         _file = GptCheckpoint.Open(source.WeightFile(weights));
         try
         {
-            _options = source.Run?.Config.Model ?? GptCheckpoint.Infer(_file, heads);
-            _tensors = [.. GptCheckpoint.Weights(_file).Where(tensor => !GptCheckpoint.IsCausalMask(tensor.Name) && !(_options.TiedHead && tensor.Name == GptCheckpoint.Head))];
+            _options = source.Architecture(_file, hints);
+            _tensors = [.. _file.Tensors.Where(tensor => !GptCheckpoint.IsCausalMask(tensor.Name) && !(_options.TiedHead && tensor.Name == GptCheckpoint.Head))];
             GptShapes.Require(_file.Path, _options, _tensors);
             _read = Read();
         }
@@ -49,7 +48,10 @@ internal sealed class Conversion : IDisposable
         return _read;
     }
 
-    /// <summary>To a PyTorch file that the classes of minGPT and the original Kansformers load: with their causal masks, and a tied head under its own name.</summary>
+    /// <summary>
+    /// To a PyTorch file that the classes of minGPT and the original Kansformers load: with their causal masks, and a tied head under its own name. What
+    /// these cannot hold, an exact GELU or no biases, becomes a checkpoint as nanoGPT loads it, which tells the architecture.
+    /// </summary>
     public IReadOnlyList<TensorChange> ToPyTorch(string path)
     {
         List<StoredTensor> tensors = [.. _tensors];
@@ -59,6 +61,18 @@ internal sealed class Conversion : IDisposable
             tensors.Add(_tensors.First(tensor => tensor.Name == GptCheckpoint.TokenEmbedding).WithName(GptCheckpoint.Head));
             changes.RemoveAll(change => change.Fate == TensorFate.Tied);
             changes.Add(new TensorChange(GptCheckpoint.TokenEmbedding, GptCheckpoint.Head, TensorFate.Tied));
+        }
+
+        if (_options.Gelu != GeluForm.Tanh || !_options.Biases)
+        {
+            PickleDictionary state = new(), content = new();
+            foreach (StoredTensor tensor in tensors)
+                state.Set(tensor.Name, tensor);
+            content.Set("model", state);
+            content.Set("model_args", NanoGpt.Arguments(_options));
+            content.Set(GptFile.ArchitectureKey, GptMetadata.Text(_options));
+            StateDictionary.SavePyTorch(path, content);
+            return changes;
         }
 
         StoredTensor mask = CausalMask(_options.BlockSize);
@@ -82,10 +96,12 @@ internal sealed class Conversion : IDisposable
     {
         RunFolder.RequireFree(folder);
         Tokenizer? known = _source.Run is not null || _source.HasTokenizer || _tokenizer is not null ? _source.LoadTokenizer(_options, _tokenizer) : null;
-        IReadOnlyList<TensorChange> written = HuggingFaceGpt.Write(folder, _options, _tensors, shardBytes);
+        using FilesTogether files = FilesTogether.Begin();
+        IReadOnlyList<TensorChange> written = HuggingFaceGpt.Write(folder, _options, _tensors, shardBytes, _source.EndOfText() ?? (known?.EndOfText is int end ? [end] : null));
         known?.Save(folder);
         if (known?.StandardJson() is byte[] json)
             AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => stream.Write(json));
+        files.Keep();
         return Chained(written);
     }
 
@@ -102,7 +118,9 @@ internal sealed class Conversion : IDisposable
             Training = new TrainingOptions(),
             Data = new DataConfig { Data = _file.Path, Tokenizer = known.Kind },
         };
+        using FilesTogether files = FilesTogether.Begin();
         RunFolder.Create(folder, config, known).SaveWeights(model);
+        files.Keep();
         return Chained([.. _tensors.Select(tensor => new TensorChange(tensor.Name, tensor.Name, tensor.Type == StoredType.F32 ? TensorFate.Kept : TensorFate.Converted))]);
     }
 
@@ -116,22 +134,19 @@ internal sealed class Conversion : IDisposable
             return changes;
         }
 
-        HashSet<string> used = [.. GptCheckpoint.Weights(_file).Select(tensor => tensor.Name)];
-        return [.. _file.Tensors.Where(tensor => used.Contains(Own(tensor.Name))).Select(tensor => Change(tensor.Name, Own(tensor.Name)))];
+        return [.. _file.Tensors.Select(tensor => Change(_file.OriginalName(tensor.Name), tensor.Name))];
 
         TensorChange Change(string name, string own) =>
             _options.TiedHead && own == GptCheckpoint.Head ? new TensorChange(name, GptCheckpoint.TokenEmbedding, TensorFate.Tied)
-            : GptCheckpoint.IsCausalMask(name) ? new TensorChange(name, null, TensorFate.Dropped)
+            : GptCheckpoint.IsCausalMask(own) ? new TensorChange(name, null, TensorFate.Dropped)
             : new TensorChange(name, own, own == name ? TensorFate.Kept : TensorFate.Renamed);
-
-        static string Own(string name) => name.StartsWith(GptCheckpoint.CheckpointPrefix, StringComparison.Ordinal) ? name[GptCheckpoint.CheckpointPrefix.Length..] : name;
     }
 
     // What opening did, followed by what writing did.
     private IReadOnlyList<TensorChange> Chained(IReadOnlyList<TensorChange> written)
     {
-        Dictionary<string, TensorChange> next = written.ToDictionary(change => change.From!);
-        return [.. _read.Select(Follow)];
+        Dictionary<string, TensorChange> next = written.Where(change => change.From is not null).ToDictionary(change => change.From!);
+        return [.. _read.Select(Follow), .. written.Where(change => change.From is null)];
 
         TensorChange Follow(TensorChange read)
         {

@@ -29,7 +29,7 @@ internal static class ConvertCommand
             if (!(gigabytes >= 1e-6 && gigabytes <= 1e6))
                 throw new UsageException(FormattableString.Invariant($"--shard-gb is {gigabytes}; it must be above 0"));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
-            using Conversion conversion = new(source, weights, parsed.GetValue(model.Heads), parsed.GetValue(model.Tokenizer));
+            using Conversion conversion = new(source, weights, model.Hints(parsed), parsed.GetValue(model.Tokenizer));
             IReadOnlyList<TensorChange> changes = kind switch
             {
                 "hf" => conversion.ToHuggingFace(path, (long)(gigabytes * 1e9)),
@@ -37,6 +37,7 @@ internal static class ConvertCommand
                 "pt" => conversion.ToPyTorch(path),
                 _ => conversion.ToSafetensors(path),
             };
+            source.Tell();
             if (parsed.GetValue(model.Json))
                 JsonOutput.Print(new { Source = source.WeightFile(weights), Out = Path.GetFullPath(path), Target = kind, Tensors = changes.Count, Counts = Counts(changes), Changes = changes });
             else

@@ -28,7 +28,7 @@ internal static class EvalCommand
                 throw new UsageException($"{string.Join(", ", given)} says how --data is read, which is missing; the run's own text is read as it was for training");
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
-            using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
+            using Gpt gpt = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
             Tokenizer tokenizer = source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer));
             EvaluationOptions options = new() { Stride = parsed.GetValue(stride), MaxTokens = parsed.GetValue(maxTokens) };
             try
@@ -41,15 +41,19 @@ internal static class EvalCommand
             }
 
             using TokenizedCorpus corpus = Prepare(source, tokenizer, parsed.GetValue(data), choice, parsed, interruption.Token);
+            source.Tell();
             foreach (string note in corpus.Notes)
                 Console.Error.WriteLine(note);
             LiveLine.Clear(); // of a part of a corpus the last stage does not come to its end
+            LossNotice.Say(corpus);
             TokenSpan text = parsed.GetValue(data) is null ? corpus.Validation : corpus.Train;
             if (parsed.GetValue(data) is null && text.Count < 2)
                 throw new KansformersException($"the run '{source.Run!.Folder}' holds out no text to evaluate; give --data");
+            if (text.Count < 2)
+                throw new KansformersException($"the corpus {corpus.Description} has {text.Count} token{(text.Count == 1 ? "" : "s")} to evaluate; at least 2 are needed, one to be predicted from another");
             EvaluationResult result = new CorpusEvaluator(gpt, options).Evaluate(text, new EvaluationDisplay(), interruption.Token);
             if (parsed.GetValue(model.Json))
-                JsonOutput.Print(new { result.Loss, result.Perplexity, result.BitsPerByte, result.Tokens, result.Stride, BlockSize = gpt.Options.BlockSize, Data = corpus.Name, Corpus = corpus.Counts, result.Seconds, result.TokensPerSecond });
+                JsonOutput.Print(new { result.Loss, result.Perplexity, result.BitsPerByte, result.Tokens, result.Stride, BlockSize = gpt.Options.BlockSize, Data = corpus.Name, Corpus = corpus.Counts, LostCharacters = LossNotice.Of(corpus).Characters, LostBytes = LossNotice.Of(corpus).Bytes, result.Seconds, result.TokensPerSecond });
             else
                 Print(corpus, gpt, result);
             return CommandLineApp.Succeeded;
@@ -64,7 +68,7 @@ internal static class EvalCommand
         Console.WriteLine(FormattableString.Invariant($"windows         {model.Options.BlockSize} tokens, stride {result.Stride}"));
         Console.WriteLine(FormattableString.Invariant($"loss            {result.Loss:0.0000} nats per token"));
         Console.WriteLine(FormattableString.Invariant($"perplexity      {result.Perplexity:0.00}"));
-        Console.WriteLine(FormattableString.Invariant($"bits per byte   {result.BitsPerByte:0.0000}"));
+        Console.WriteLine(double.IsNaN(result.BitsPerByte) ? $"bits per byte   {LossNotice.Untold}" : FormattableString.Invariant($"bits per byte   {result.BitsPerByte:0.0000}"));
         Console.WriteLine(FormattableString.Invariant($"speed           {HumanText.Count((long)result.TokensPerSecond)} tokens/s, {HumanText.Duration(TimeSpan.FromSeconds(result.Seconds))}"));
     }
 

@@ -24,62 +24,94 @@ internal static class InfoCommand
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             string path = source.WeightFile(weights);
             using TensorFile file = GptCheckpoint.Open(path);
-            GptOptions options = source.Architecture(weights, parsed.GetValue(model.Heads));
+            GptOptions options = source.Architecture(file, model.Hints(parsed));
+            List<string> notes = [.. source.Notes, .. Misfit(file, options)];
             IReadOnlyList<LayerRow> rows = LayerRow.From(file);
-            Dictionary<string, double> shares = parsed.GetValue(outside) ? Outside(source, weights, parsed.GetValue(model.Heads), parsed.GetValue(model.Device)!) : [];
+            Dictionary<string, double> shares = parsed.GetValue(outside) ? Outside(source, weights, model.Hints(parsed), parsed.GetValue(model.Device)!) : [];
+            notes.ForEach(LiveLine.Say);
+            Shown shown = new(source.Run, options, rows, shares);
             if (parsed.GetValue(model.Json))
-                PrintJson(source, path, file, options, rows, shares);
+                PrintJson(shown, path, file, notes);
             else
-                PrintTable(source, path, options, rows, shares);
+                PrintTable(shown, path);
             return CommandLineApp.Succeeded;
         });
         return command;
     }
 
-    private static Dictionary<string, double> Outside(ModelSource source, RunWeights weights, int? heads, string device)
+    /// <summary>What a model is, as it is shown.</summary>
+    private sealed record Shown(RunFolder? Run, GptOptions Options, IReadOnlyList<LayerRow> Rows, Dictionary<string, double> Shares);
+
+    // What no model could take its weights from is shown all the same, but not as if all were well.
+    private static IEnumerable<string> Misfit(TensorFile file, GptOptions options)
+    {
+        try
+        {
+            GptShapes.Require(file.Path, options, file.Tensors.Where(tensor => !GptCheckpoint.IsCausalMask(tensor.Name) && !(options.TiedHead && tensor.Name == GptCheckpoint.Head)));
+            return [];
+        }
+        catch (KansformersException failure)
+        {
+            return [$"it cannot be sampled from, evaluated or converted: {failure.Message}"];
+        }
+    }
+
+    private static Dictionary<string, double> Outside(ModelSource source, RunWeights weights, ModelHints hints, string device)
     {
         if (source.Run is null)
             throw new UsageException("--outside needs a run folder: a weight file has no text of its own");
-        using Gpt gpt = source.LoadModel(weights, heads, Devices.Find(device));
+        using Gpt gpt = source.LoadModel(weights, hints, Devices.Find(device));
         using TokenizedCorpus corpus = source.Run.LoadCorpus();
         TokenSpan text = corpus.Validation.Count > 1 ? corpus.Validation : corpus.Train;
         FixedWindows windows = new(text, gpt.Options.BlockSize);
         return OutsideGrid.Measure(gpt, () => windows.Evaluate(gpt)).ToDictionary(entry => entry.Layer, entry => entry.Share);
     }
 
-    private static void PrintJson(ModelSource source, string path, TensorFile file, GptOptions options, IReadOnlyList<LayerRow> rows, Dictionary<string, double> shares) =>
+    private static void PrintJson(Shown shown, string path, TensorFile file, IReadOnlyList<string> notes)
+    {
+        (RunFolder? run, GptOptions options, IReadOnlyList<LayerRow> rows, Dictionary<string, double> shares) = shown;
         JsonOutput.Print(new
         {
-            Run = source.Run?.Folder,
+            Run = run?.Folder,
             Weights = Path.GetFullPath(path),
             Format = file.Format,
-            Model = source.Run?.Config.Preset,
+            Model = run?.Config.Preset,
             options.Layers,
             options.Heads,
             Embd = options.Width,
             options.BlockSize,
             Vocabulary = options.VocabularySize,
             Placement = options.Placement.Text(),
+            Gelu = GeluText(options),
+            options.Biases,
+            options.TiedHead,
             Kan = options.Kan.Kind,
             GridSize = (options.Kan as BSplineOptions)?.GridSize,
             SplineOrder = (options.Kan as BSplineOptions)?.SplineOrder,
             Parameters = rows.Sum(row => row.Parameters),
             KanParameters = rows.Where(row => row.IsKan).Sum(row => row.Parameters),
             MemoryBytes = rows.Sum(row => row.Bytes),
-            Data = source.Run?.Config.Data.Data,
-            Tokenizer = source.Run?.Config.Data.Tokenizer,
+            Data = run?.Config.Data.Data,
+            Tokenizer = run?.Config.Data.Tokenizer,
             Step = file.Metadata.GetValueOrDefault("step"),
             ValidationLoss = file.Metadata.GetValueOrDefault("validation_loss"),
+            Notes = notes,
             Modules = rows.Select(row => new { row.Name, row.Kind, row.Shape, row.Parameters, row.Bytes, OutsideGrid = shares.TryGetValue(row.Name, out double share) ? share : (double?)null }),
         });
+    }
 
-    private static void PrintTable(ModelSource source, string path, GptOptions options, IReadOnlyList<LayerRow> rows, Dictionary<string, double> shares)
+    // KANs in the feed-forward part have none.
+    private static string? GeluText(GptOptions options) => options.Placement.HasFlag(KanPlacement.Mlp) ? null : options.Gelu == GeluForm.Exact ? "exact" : "tanh";
+
+    private static void PrintTable(Shown shown, string path)
     {
+        (RunFolder? run, GptOptions options, IReadOnlyList<LayerRow> rows, Dictionary<string, double> shares) = shown;
         Console.WriteLine($"weights       {Path.GetFullPath(path)}");
-        Console.WriteLine($"architecture  {source.Run?.Config.Preset ?? "GPT"}: {options.Layers} layers, {options.Heads} heads, width {options.Width}, block size {options.BlockSize}, vocabulary {options.VocabularySize}");
+        Console.WriteLine($"architecture  {run?.Config.Preset ?? "GPT"}: {options.Layers} layers, {options.Heads} heads, width {options.Width}, block size {options.BlockSize}, vocabulary {options.VocabularySize}");
         Console.WriteLine(options.Placement == KanPlacement.None ? "KAN layers    none"
             : $"KAN layers    {options.Placement.Text()} ({options.Kan.Summary()})");
-        if (source.Run is RunFolder run)
+        Console.WriteLine($"layers        {(options.Biases ? "with" : "without")} biases{(GeluText(options) is string gelu ? $", {gelu} GELU" : "")}, head {(options.TiedHead ? "tied to the token embedding" : "of its own")}");
+        if (run is not null)
             Console.WriteLine($"trained on    {run.Config.Data.Data} ({run.Config.Data.Tokenizer} tokenizer)");
         Table table = new Table().Border(TableBorder.Simple).AddColumns("layer", "kind", "shape").AddColumn(new TableColumn("parameters").RightAligned()).AddColumn(new TableColumn("memory").RightAligned());
         if (shares.Count > 0)

@@ -3,36 +3,38 @@ using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
 
-/// <summary>One layer of a weight file: all tensors whose names share all but the last part.</summary>
+/// <summary>One layer of a weight file: all tensors whose names share all but the last part, or one whose name has a single part.</summary>
 internal sealed record LayerRow(string Name, string Kind, string Shape, long Parameters, long Bytes, bool IsKan)
 {
-    private const string StatePrefix = "model.";
-
-    /// <summary>The layers of a model in the order in which data flows through them; optimizer moments and buffers do not count.</summary>
-    public static IReadOnlyList<LayerRow> From(TensorFile file)
-    {
-        bool isCheckpoint = file.Metadata.ContainsKey("progress");
-        IEnumerable<(string Name, StoredTensor Tensor)> tensors = file.Tensors
-            .Where(tensor => !isCheckpoint || tensor.Name.StartsWith(StatePrefix, StringComparison.Ordinal))
-            .Select(tensor => (isCheckpoint ? tensor.Name[StatePrefix.Length..] : tensor.Name, tensor));
-        return
-        [
-            .. tensors.Where(entry => !GptCheckpoint.IsCausalMask(entry.Name))
-                .GroupBy(entry => entry.Name[..Math.Max(0, entry.Name.LastIndexOf('.'))])
-                .OrderBy(group => Order(group.Key), StringComparer.Ordinal)
-                .Select(group => From(group.Key, group.ToDictionary(entry => entry.Name[(entry.Name.LastIndexOf('.') + 1)..], entry => entry.Tensor))),
-        ];
-    }
+    /// <summary>The layers of a file under our names, in the order in which data flows through them; causal masks do not count.</summary>
+    public static IReadOnlyList<LayerRow> From(TensorFile file) =>
+    [
+        .. file.Tensors.Where(tensor => !GptCheckpoint.IsCausalMask(tensor.Name))
+            .GroupBy(tensor => tensor.Name.LastIndexOf('.') is int end and >= 0 ? (Name: tensor.Name[..end], IsWhole: false) : (Name: tensor.Name, IsWhole: true))
+            .OrderBy(group => Order(group.Key.Name), StringComparer.Ordinal)
+            .Select(group => From(Readable.Text(group.Key.Name), group.ToDictionary(tensor => tensor.Name[(tensor.Name.LastIndexOf('.') + 1)..]))),
+    ];
 
     private static LayerRow From(string name, Dictionary<string, StoredTensor> parts)
     {
-        bool isKan = parts.ContainsKey("spline_weight");
+        StoredTensor? spline = parts.GetValueOrDefault("spline_weight");
+        bool isKan = spline is { Shape.Length: 3 };
         StoredTensor[] learned = [.. parts.Where(part => !(isKan && part.Key == "grid")).Select(part => part.Value)];
-        StoredTensor main = isKan ? parts["spline_weight"] : parts.GetValueOrDefault("weight") ?? learned[0];
-        string kind = isKan ? "KAN" : main.Shape.Length == 1 ? "norm" : name.EndsWith("te", StringComparison.Ordinal) || name.EndsWith("wpe", StringComparison.Ordinal) ? "embedding" : "linear";
-        string shape = isKan || kind == "linear" ? $"{main.Shape[1]} -> {main.Shape[0]}" : string.Join(" x ", main.Shape);
-        return new LayerRow(name, kind, isKan ? $"{shape}, {main.Shape[2]} coefficients" : shape, learned.Sum(tensor => tensor.Count), parts.Values.Sum(tensor => tensor.ByteLength), isKan);
+        StoredTensor main = isKan ? spline! : parts.GetValueOrDefault("weight") ?? learned[0];
+        string kind = isKan ? "KAN" : parts.ContainsKey("weight") ? KindOf(name, main.Shape.Length) : "other";
+        string shape = isKan ? $"{main.Shape[1]} -> {main.Shape[0]}, {main.Shape[2]} coefficients"
+            : kind == "linear" ? $"{main.Shape[1]} -> {main.Shape[0]}"
+            : main.Shape.Length == 0 ? "scalar" : string.Join(" x ", main.Shape);
+        return new LayerRow(name, kind, shape, learned.Sum(tensor => tensor.Count), parts.Values.Sum(tensor => tensor.ByteLength), isKan);
     }
+
+    private static string KindOf(string name, int dimensions) => (dimensions, name.Split('.')[^1]) switch
+    {
+        (1, _) => "norm",
+        (2, "wte" or "wpe") => "embedding",
+        (2, _) => "linear",
+        _ => "other",
+    };
 
     // wte, wpe, blocks by number, last norm, head; within a block ln_1, attn, ln_2, mlp.
     private static string Order(string name)

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Cli;
 
-/// <summary>A model that a verb works on: a run folder, a folder in Hugging Face's layout, or a weight file of a run, of the original (<c>.pt</c>) or of minGPT.</summary>
+/// <summary>A model that a verb works on: a run folder, a folder in Hugging Face's layout, or a weight file of a run, of the original (<c>.pt</c>), minGPT or nanoGPT.</summary>
 internal sealed class ModelSource
 {
     private readonly string _path;
@@ -44,42 +44,69 @@ internal sealed class ModelSource
             : throw new KansformersException($"there is no run folder or weight file '{path}'");
     }
 
-    public GptOptions Architecture(RunWeights weights, int? heads)
+    /// <summary>What the weights leave open or say twice, and how that was taken; known once they are opened.</summary>
+    public IReadOnlyList<string> Notes { get; private set; } = [];
+
+    public GptOptions Architecture(RunWeights weights, ModelHints hints)
     {
-        RefuseHeads(heads);
         if (Run is not null)
             return Run.Config.Model;
         using TensorFile file = GptCheckpoint.Open(WeightFile(weights));
-        return GptCheckpoint.Infer(file, heads);
+        return Architecture(file, hints);
     }
 
-    public Gpt LoadModel(RunWeights weights, int? heads, Device device)
+    /// <summary>As above, of the open weights; notes what they leave open.</summary>
+    public GptOptions Architecture(TensorFile file, ModelHints hints)
     {
-        RefuseHeads(heads);
-        return Run is not null ? Run.LoadModel(weights, device) : GptCheckpoint.Load(_path, heads, device);
+        Notes = GptCheckpoint.Notes(file, hints.Gelu);
+        return Run?.Config.Model ?? GptCheckpoint.Infer(file, hints.Heads, hints.Gelu);
+    }
+
+    public Gpt LoadModel(RunWeights weights, ModelHints hints, Device device)
+    {
+        if (Run is not null)
+            return Run.LoadModel(weights, device);
+        using TensorFile file = GptCheckpoint.Open(_path);
+        return GptCheckpoint.Load(file, Architecture(file, hints), device);
+    }
+
+    /// <summary>Prints the notes, once what was asked for is known to make sense.</summary>
+    public void Tell()
+    {
+        foreach (string note in Notes)
+            LiveLine.Say(note);
     }
 
     /// <summary>The run's tokenizer, one that the user names, or GPT-2's where the vocabulary is its size.</summary>
     public Tokenizer LoadTokenizer(GptOptions model, string? name)
     {
         Tokenizer tokenizer = name is null && Run is not null ? Run.LoadTokenizer() : Tokenizer.Open(name ?? TokenizerName(model.VocabularySize));
-        return tokenizer.Fits(model.VocabularySize) ? tokenizer
-            : throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.VocabularySize}; they do not belong together");
+        if (!tokenizer.Fits(model.VocabularySize))
+            throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.VocabularySize}; they do not belong together");
+        if (tokenizer.Padding(model.VocabularySize) is string padding)
+            LiveLine.Say(padding);
+        return tokenizer;
     }
+
+    /// <summary>The ids that end a text, where the model's own configuration tells them; null where it does not, and the tokenizer's counts.</summary>
+    public IReadOnlyList<int>? EndOfText() => IsHuggingFace ? HuggingFaceGpt.EndOfTextOf(_path) : null;
 
     /// <summary>What to open for the tokenizer that the model brings: its folder, or GPT-2's where the vocabulary is its size.</summary>
     public string TokenizerName(int vocabularySize) =>
         Run is not null ? Run.Folder
         : HasTokenizer ? Path.GetFullPath(_path)
-        : vocabularySize == Gpt2Vocabulary ? "gpt2"
+        : vocabularySize is >= Gpt2Vocabulary and <= MostPadded ? "gpt2"
         : throw new UsageException($"'{_path}' has a vocabulary of {vocabularySize} and does not tell its tokenizer; give --tokenizer gpt2, byte, or the folder of a saved one");
 
-    private const int Gpt2Vocabulary = 50257;
+    // GPT-2's own, and as far as padding it to a round number has been seen to go (nanoGPT's 50304, GPT-J's 50400); it is told.
+    private const int Gpt2Vocabulary = 50257, MostPadded = 51200;
 
-    public void RefuseHeads(int? heads)
+    public void RefuseHints(ModelHints hints)
     {
-        if (Run is not null && heads is not null)
+        if (Run is not null && hints.Heads is not null)
             throw new UsageException("--heads is for weight files that do not tell it; a run folder does");
+        if (Run is not null && hints.Gelu is not null)
+            throw new UsageException("--gelu is for weight files; a run folder tells it");
     }
 
     public static RunWeights ParseWeights(string text) => text switch

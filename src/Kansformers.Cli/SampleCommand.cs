@@ -15,8 +15,8 @@ internal static class SampleCommand
     public static Command Create()
     {
         ModelOptions model = new();
-        Option<string?> prompt = new("--prompt") { Description = "the text to continue; - reads standard input [default: empty]" };
-        Option<string?> promptFile = new("--prompt-file") { Description = "a file that holds the text to continue" };
+        Option<string?> prompt = new("--prompt") { Description = "the text to continue; - reads standard input (UTF-8, or UTF-16 with a byte order mark) [default: empty]" };
+        Option<string?> promptFile = new("--prompt-file") { Description = "a file that holds the text to continue, read as standard input is" };
         Option<int> maxNewTokens = new("--max-new-tokens") { Description = "the longest continuation, in tokens", DefaultValueFactory = _ => Defaults.MaxNewTokens };
         Option<double> temperature = new("--temperature") { Description = "above 1 bolder, below 1 safer, 0 greedy", DefaultValueFactory = _ => 0.8 };
         Option<int> topK = new("--top-k") { Description = "draw from the k likeliest tokens only; 0 for all", DefaultValueFactory = _ => Defaults.TopK };
@@ -57,36 +57,22 @@ internal static class SampleCommand
                 throw new UsageException(failure.Message);
             }
 
-            string text = Prompt(parsed.GetValue(prompt), parsed.GetValue(promptFile));
+            string text = PromptText.Read(parsed.GetValue(prompt), parsed.GetValue(promptFile));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
-            using Gpt gpt = source.LoadModel(weights, parsed.GetValue(model.Heads), Devices.Find(parsed.GetValue(model.Device)!));
-            TextGenerator generator = new(gpt, source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer)));
+            using Gpt gpt = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
+            options = options with { EndOfText = source.EndOfText() };
+            Tokenizer tokenizer = source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer));
+            TextGenerator generator = new(gpt, tokenizer);
+            LostText lost = LossNotice.Say("the prompt", text, tokenizer);
+            source.Tell();
             if (parsed.GetValue(model.Json))
-                PrintJson(text, [.. generator.GenerateAll(text, options, cancellation: interruption.Token)]);
+                PrintJson(text, lost, [.. generator.GenerateAll(text, options, cancellation: interruption.Token)]);
             else
                 Stream(generator, text, options, interruption.Token);
             return CommandLineApp.Succeeded;
         });
         return command;
-    }
-
-    private static string Prompt(string? prompt, string? file)
-    {
-        if (prompt is not null && file is not null)
-            throw new UsageException("--prompt and --prompt-file exclude each other");
-        if (prompt == "-")
-            return Console.In.ReadToEnd();
-        if (file is null)
-            return prompt ?? "";
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new KansformersException($"cannot read the prompt '{file}': {failure.Message}", failure);
-        }
     }
 
     private static void Stream(TextGenerator generator, string prompt, SamplingOptions options, CancellationToken cancellation)
@@ -95,6 +81,7 @@ internal static class SampleCommand
         int shown = -1;
         foreach (GeneratedText text in generator.GenerateAll(prompt, options, Show, cancellation))
         {
+            Begin(text.Sample); // where nothing came
             Console.Out.WriteLine();
             Console.Error.WriteLine(FormattableString.Invariant(
                 $"({text.NewTokens} tokens, {text.TokensPerSecond:0} tokens/s, first after {text.SecondsToFirstToken * 1000:0} ms, ended by {Reason(text.FinishReason)})"));
@@ -102,17 +89,23 @@ internal static class SampleCommand
 
         void Show(int sample, string piece)
         {
-            if (sample != shown)
-                Console.Out.Write(prompt);
-            shown = sample;
+            Begin(sample);
             Console.Out.Write(piece);
             Console.Out.Flush();
         }
+
+        void Begin(int sample)
+        {
+            if (sample != shown)
+                Console.Out.Write(prompt);
+            shown = sample;
+        }
     }
 
-    private static void PrintJson(string prompt, GeneratedText[] texts) => JsonOutput.Print(new
+    private static void PrintJson(string prompt, LostText lost, GeneratedText[] texts) => JsonOutput.Print(new
     {
         Prompt = prompt,
+        PromptLostCharacters = lost.Characters,
         Samples = texts.Select(text => new { text.Text, text.FinishReason, text.PromptTokens, text.NewTokens, text.TokensPerSecond, FirstTokenMs = text.SecondsToFirstToken * 1000 }),
     });
 

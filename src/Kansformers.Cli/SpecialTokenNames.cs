@@ -7,7 +7,7 @@ namespace Kansformers.Cli;
 internal static class SpecialTokenNames
 {
     public static Option<string> Option() =>
-        new("--special-tokens") { Description = "<|endoftext|> written in the text: text (as it stands), recognise, or refuse", DefaultValueFactory = _ => "text" };
+        new("--special-tokens") { Description = "<|endoftext|> written in the text: text (as it stands), recognise (by tokenizers that have it), or refuse", DefaultValueFactory = _ => "text" };
 
     public static SpecialTokens Parse(string? name) => name switch
     {

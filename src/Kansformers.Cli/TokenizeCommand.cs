@@ -64,8 +64,9 @@ internal static class TokenizeCommand
     {
         foreach (string note in corpus.Notes)
             Console.Error.WriteLine(note);
-        long bytes = corpus.Train.Utf8Bytes;
-        double speed = bytes / 1e6 / seconds;
+        long? bytes = corpus.Train.Utf8Bytes;
+        double? speed = bytes / 1e6 / seconds;
+        LossNotice.Say(corpus);
         if (json)
         {
             JsonOutput.Print(new
@@ -76,6 +77,8 @@ internal static class TokenizeCommand
                 corpus.Counts.DuplicateRows,
                 Tokens = corpus.Train.Count,
                 Bytes = bytes,
+                LostCharacters = corpus.Lost.Characters,
+                LostBytes = corpus.Lost.Bytes,
                 Vocabulary = corpus.Tokenizer.VocabularySize,
                 corpus.FromCache,
                 Out = output,
@@ -90,8 +93,10 @@ internal static class TokenizeCommand
         Console.WriteLine($"corpus       {corpus.Description}");
         Console.WriteLine($"rows         {corpus.Counts}");
         Console.WriteLine(FormattableString.Invariant($"tokens       {corpus.Train.Count} ({corpus.Tokenizer.Kind} tokenizer, {corpus.Tokenizer.VocabularySize} ids){(corpus.FromCache ? ", from the cache" : "")}"));
-        Console.WriteLine(FormattableString.Invariant($"text         {bytes} bytes, {bytes / (double)corpus.Train.Count:0.00} a token"));
-        Console.WriteLine(FormattableString.Invariant($"time         {seconds:0.0} s, {speed:0.0} MB/s; peak memory {HumanText.Bytes(PeakMemory.Bytes)}"));
+        Console.WriteLine(bytes is null ? $"text         {LossNotice.Untold}" : FormattableString.Invariant($"text         {bytes} bytes, {bytes / (double)corpus.Train.Count:0.00} a token"));
+        if (corpus.Lost.Characters > 0)
+            Console.WriteLine($"left out     {corpus.Lost}");
+        Console.WriteLine(FormattableString.Invariant($"time         {seconds:0.0} s{(speed is double rate ? FormattableString.Invariant($", {rate:0.0} MB/s") : "")}; peak memory {HumanText.Bytes(PeakMemory.Bytes)}"));
         if (written is TokenFormat format)
             Console.WriteLine($"written      {output} ({format.Text()})");
     }

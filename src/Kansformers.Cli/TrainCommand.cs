@@ -33,8 +33,10 @@ internal static class TrainCommand
             using TrainingSession session = TrainingDisplay.Run(display =>
             {
                 TrainingRun run = config is null
-                    ? TrainingRun.Resume(resume!, device, display, interruption.Token)
+                    ? TrainingRun.Resume(resume!, device, display, options.GivenMaxIters(parsed), interruption.Token)
                     : TrainingRun.Start(config with { CommandLine = CommandLineApp.CommandLine }, FolderFor(parsed.GetValue(options.Out), config), device, display, interruption.Token);
+                foreach (string note in options.Notes)
+                    display.Say(note);
                 return TrainingSession.Train(run, prompt, display, interruption.Token, resumed: config is null);
             });
             return session.Finish(parsed.GetValue(options.Json), prompt, sampling, interruption.Token);

@@ -19,16 +19,18 @@ internal sealed class TrainOptions
     public readonly CorpusChoice Corpus = new();
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
+    public readonly Option<string> UnknownCharacters = new("--unknown-characters") { Description = "characters of the text that have no token: refuse, or skip (leave them out, and count them)", DefaultValueFactory = _ => "refuse" };
     public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)}; or weights to begin from, which bring their architecture and tokenizer: a run, a GPT-2 folder in Hugging Face's layout, hub:owner/name, or a weight file [default: gpt-nano]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
+    public readonly Option<string?> Gelu = ModelHints.GeluOption();
     public readonly Option<int?> Embd = new("--embd") { Description = "width of the hidden state" };
     public readonly Option<string> Placement = new("--placement") { Description = "which linear layers are KANs: all, none, or any of attention,mlp,head joined by commas", DefaultValueFactory = _ => "all" };
     public readonly KanChoice Kan = new();
     public readonly Option<int> BlockSize = new("--block-size") { Description = "the longest sequence, in tokens; with weights to begin from, theirs unless given, and no longer", DefaultValueFactory = _ => 64 };
     public readonly Option<int> BatchSize = new("--batch-size") { Description = "sequences that go through the model at once", DefaultValueFactory = _ => 16 };
     public readonly Option<int> GradAccum = new("--grad-accum") { Description = "batches that add up to one step", DefaultValueFactory = _ => Defaults.GradAccum };
-    public readonly Option<long> MaxIters = new("--max-iters") { Description = "optimizer steps", DefaultValueFactory = _ => 1000 };
+    public readonly Option<long> MaxIters = new("--max-iters") { Description = "optimizer steps; with --resume, how many there are to be in all: the learning rate goes on from where it is and never rises after its warm-up", DefaultValueFactory = _ => 1000 };
     public readonly Option<double> LearningRate = new("--learning-rate") { Description = "the highest learning rate; 3e-4 with weights to begin from, unless given", DefaultValueFactory = _ => 4e-3 };
     public readonly Option<double?> MinLearningRate = new("--min-lr") { Description = "the learning rate at the end of a linear or cosine schedule [default: a tenth of --learning-rate]" };
     public readonly Option<long> Warmup = new("--warmup") { Description = "steps over which the learning rate climbs", DefaultValueFactory = _ => 50 };
@@ -45,7 +47,7 @@ internal sealed class TrainOptions
     public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
     public readonly Option<string> Precision = new("--precision") { Description = "of the matrix products: fp32, or bf16 (fast on processors with bfloat16 instructions)", DefaultValueFactory = _ => "fp32" };
     public readonly Option<string?> Out = new("--out") { Description = "the run folder to create, new or empty [default: runs/CORPUS-MODEL]" };
-    public readonly Option<string?> Resume = new("--resume") { Description = "go on with this run folder; its own options hold" };
+    public readonly Option<string?> Resume = new("--resume") { Description = "go on with this run folder; its own options hold, but --max-iters may be given anew" };
     public readonly Option<string?> Config = new("--config") { Description = "a JSON file of option names and values; the command line wins" };
     public readonly Option<string> Prompt = new("--prompt") { Description = "how the sample at the end begins", DefaultValueFactory = _ => "\n" };
     public readonly Option<int> SampleTokens = new("--sample-tokens") { Description = "length of the sample at the end, in tokens; 0 for none", DefaultValueFactory = _ => 400 };
@@ -53,8 +55,8 @@ internal sealed class TrainOptions
 
     private Option[] Choices =>
     [
-        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, Model, Layers, Heads, Embd, Placement, .. Kan.All,
-        BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, WeightDecay, Beta1, Beta2, GradClip, Dropout,
+        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Model, Layers, Heads, Embd, Placement, .. Kan.All,
+        Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, WeightDecay, Beta1, Beta2, GradClip, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
 
@@ -66,13 +68,21 @@ internal sealed class TrainOptions
         OptionRules.Device(Device);
     }
 
+    /// <summary>What the weights to begin from leave open or say twice; known once the options are read.</summary>
+    public IReadOnlyList<string> Notes { get; private set; } = [];
+
     /// <summary>Refuses options that a resumed run cannot take: its configuration is in its folder.</summary>
     public void RequireOnlyResume(ParseResult parsed)
     {
-        string[] given = [.. Choices.Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
+        string[] given = [.. Choices.Where(option => option != MaxIters && IsGiven(parsed, option)).Select(option => option.Name)];
         if (given.Length > 0)
-            throw new UsageException($"--resume goes on with the run's own options; leave out {string.Join(", ", given)}");
+            throw new UsageException($"--resume goes on with the run's own options, --max-iters aside; leave out {string.Join(", ", given)}");
+        if (parsed.GetValue(MaxIters) < 1)
+            throw new UsageException($"max iters is {parsed.GetValue(MaxIters)}; it must be at least 1");
     }
+
+    /// <summary>The steps that are asked for, when they are.</summary>
+    public long? GivenMaxIters(ParseResult parsed) => IsGiven(parsed, MaxIters) ? parsed.GetValue(MaxIters) : null;
 
     /// <summary>The run that the options describe, checked as far as that goes without the text.</summary>
     public RunConfig Read(ParseResult parsed)
@@ -115,6 +125,13 @@ internal sealed class TrainOptions
                 TokenFormat = Corpus.FormatIn(parsed),
                 Tokenizer = IsGiven(parsed, Tokenizer) || pretrained is null ? parsed.GetValue(Tokenizer)! : pretrained.Tokenizer(),
                 SpecialTokens = SpecialTokenNames.Parse(parsed.GetValue(SpecialTokens)),
+                UnknownCharacters = parsed.GetValue(UnknownCharacters) switch
+                {
+                    "refuse" => Text.UnknownCharacters.Refuse,
+                    "skip" => Text.UnknownCharacters.Skip,
+                    string other => throw new UsageException($"--unknown-characters is '{other}': use refuse or skip"),
+                    null => throw new UsageException("--unknown-characters needs a value"),
+                },
             },
         };
         try
@@ -147,12 +164,13 @@ internal sealed class TrainOptions
     private Pretrained? ReadPretrained(ParseResult parsed)
     {
         if (!IsPretrained(parsed))
-            return null;
+            return IsGiven(parsed, Gelu) ? throw new UsageException("--gelu is for weights to begin from; give them by --model") : null;
         string name = parsed.GetValue(Model)!;
         string[] given = [.. ((Option[])[Layers, Embd, Placement, .. Kan.All]).Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
         if (given.Length > 0)
             throw new UsageException($"the architecture comes with the weights of --model {name}; leave out {string.Join(", ", given)}");
-        Pretrained pretrained = Pretrained.Open(name, parsed.GetValue(Heads));
+        Pretrained pretrained = Pretrained.Open(name, new ModelHints(parsed.GetValue(Heads), ModelHints.ParseGelu(parsed.GetValue(Gelu))));
+        Notes = pretrained.Notes;
         GptOptions options = pretrained.Architecture;
         if (IsGiven(parsed, BlockSize) && parsed.GetValue(BlockSize) > options.BlockSize)
             throw new UsageException($"--block-size is {parsed.GetValue(BlockSize)}, but the model has positions for {options.BlockSize} tokens");

@@ -18,15 +18,19 @@ internal sealed class TrainingSession : IDisposable
     {
         try
         {
-            RequireEncodable(run, prompt);
+            RequireEncodable(run, prompt, display);
             if (resumed)
                 run.Folder.AddResume(CommandLineApp.CommandLine);
-            foreach (string note in run.Corpus.Notes)
+            foreach (string note in run.Notes.Concat(run.Corpus.Notes))
                 display.Say(note);
+            foreach (string line in LossNotice.Lines(run.Corpus))
+                display.Say(line);
             GptOptions model = run.Model.Options;
             long steps = run.Folder.Config.Training.MaxIters;
             display.Say($"corpus  {run.Corpus.Description}: {run.Corpus.Counts}, {HumanText.Count(run.Corpus.Train.Count)} tokens to train on, {HumanText.Count(run.Corpus.Validation.Count)} held out; {run.Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids");
             display.Say($"model   {run.Folder.Config.Preset}, KAN layers: {model.Placement.Text()}; {HumanText.Count(run.Model.ParameterCount)} parameters, {HumanText.Count(run.Model.KanParameterCount)} of them in KAN layers");
+            if (run.Corpus.Tokenizer.Padding(model.VocabularySize) is string padding)
+                display.Say(padding);
             display.Say($"run     {run.Folder.ShortName}" + (run.Trainer.Steps > 0 ? $", going on after step {run.Trainer.Steps}" : ""));
             display.Began(run.Trainer.Steps, steps);
             run.Trainer.StepEnded += step => display.Show(step, steps);
@@ -57,11 +61,13 @@ internal sealed class TrainingSession : IDisposable
     public void Dispose() => _run.Dispose();
 
     // A prompt that the tokenizer does not know must not come to light only after the training.
-    private static void RequireEncodable(TrainingRun run, string? prompt)
+    private static void RequireEncodable(TrainingRun run, string? prompt, TrainingDisplay display)
     {
         try
         {
             run.Corpus.Tokenizer.Encode(prompt ?? "");
+            if (run.Corpus.Tokenizer.LostIn(prompt ?? "") is { Characters: > 0 } lost)
+                display.Say(LossNotice.Line("--prompt", lost));
         }
         catch (KansformersException failure)
         {
@@ -126,6 +132,8 @@ internal sealed class TrainingSession : IDisposable
         _result.Seconds,
         PeakMemoryBytes = PeakMemory.Bytes,
         Corpus = _run.Corpus.Counts,
+        LostCharacters = LossNotice.Of(_run.Corpus).Characters,
+        LostBytes = LossNotice.Of(_run.Corpus).Bytes,
         _result.End,
         Sample = sample,
     });

@@ -22,10 +22,13 @@ internal static class TokenizerEncode
             if (second is not null && !parsed.GetValue(template))
                 throw new UsageException("--pair is for templates: give --template too");
             Tokenizer opened = TokenizerCommand.Open(parsed.GetValue(tokenizer)!);
+            LostText lost = LossNotice.Say("the text", parsed.GetValue(text)!, opened);
+            if (second is not null)
+                lost = lost.Plus(LossNotice.Say("the second text", second, opened));
             IReadOnlyList<int> ids = parsed.GetValue(template) ? opened.EncodeForModel(parsed.GetValue(text)!, second).Ids : opened.Encode(parsed.GetValue(text)!);
             string[] tokens = [.. ids.Select(id => opened is HuggingFaceTokenizer foreign ? foreign.TokenOf(id) : Encoding.UTF8.GetString(opened.BytesOf(id)))];
             if (parsed.GetValue(json))
-                JsonOutput.Print(new { Ids = ids, Tokens = tokens, Text = opened.Decode([.. ids]) });
+                JsonOutput.Print(new { Ids = ids, Tokens = tokens, Text = opened.Decode([.. ids]), LostCharacters = lost.Characters, LostBytes = lost.Bytes });
             else
                 Console.WriteLine(string.Join('\n', ids.Zip(tokens, (id, token) => FormattableString.Invariant($"{id,7}  {token.ReplaceLineEndings("\\n")}"))));
             return CommandLineApp.Succeeded;

@@ -18,20 +18,10 @@ internal static class JsonFile
             if (stream.Length > mostBytes)
                 throw new KansformersException($"'{path}' has {stream.Length} bytes; a file of its kind has at most {mostBytes}");
             JsonDocument document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 64 });
-            try
-            {
-                RequireText(document.RootElement);
+            if (NotText(document.RootElement) is not string place)
                 return document;
-            }
-            catch
-            {
-                document.Dispose();
-                throw;
-            }
-        }
-        catch (InvalidOperationException failure)
-        {
-            throw new KansformersException($"'{path}' holds text that is no Unicode; get it again", failure);
+            document.Dispose();
+            throw new KansformersException($"'{path}' holds text that is no Unicode ({place}); get it again");
         }
         catch (JsonException failure)
         {
@@ -43,28 +33,43 @@ internal static class JsonFile
         }
     }
 
-    // The parser finds bytes that are no UTF-8, and halves of surrogate pairs, only when a text is asked for.
-    private static void RequireText(JsonElement element)
+    /// <summary>
+    /// Where a document holds text that is no Unicode, or null: bytes that are no UTF-8 and halves of surrogate pairs, which the parser finds only when
+    /// a text is asked for.
+    /// </summary>
+    public static string? NotText(JsonElement element, string place = "")
     {
         switch (element.ValueKind)
         {
             case JsonValueKind.String:
-                element.GetString();
-                break;
+                return IsText(() => element.GetString()) ? null : place.Length == 0 ? "the text" : $"'{place}'";
             case JsonValueKind.Array:
-                foreach (JsonElement item in element.EnumerateArray())
-                    RequireText(item);
-                break;
+                return element.EnumerateArray().Select((item, at) => NotText(item, FormattableString.Invariant($"{place}[{at}]"))).FirstOrDefault(bad => bad is not null);
             case JsonValueKind.Object:
                 foreach (JsonProperty property in element.EnumerateObject())
                 {
-                    _ = property.Name;
-                    RequireText(property.Value);
+                    if (!IsText(() => property.Name))
+                        return place.Length == 0 ? "one of its names" : $"a name in '{place}'";
+                    if (NotText(property.Value, place.Length == 0 ? property.Name : $"{place}.{property.Name}") is string bad)
+                        return bad;
                 }
 
-                break;
+                return null;
             default:
-                break;
+                return null;
+        }
+    }
+
+    private static bool IsText(Func<string?> read)
+    {
+        try
+        {
+            read();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 }

@@ -108,6 +108,27 @@ public sealed class StoredTensor
     /// <summary>Equal for tensors that are the same elements under several names.</summary>
     internal object Identity => (Type, _bytes.Identity);
 
+    /// <summary>Whether another tensor has the same type, shape and bits.</summary>
+    internal bool Same(StoredTensor other)
+    {
+        if (Type != other.Type || !Shape.AsSpan().SequenceEqual(other.Shape.AsSpan()))
+            return false;
+        if (Identity.Equals(other.Identity))
+            return true;
+        const int part = 1 << 20;
+        byte[] first = new byte[part], second = new byte[part];
+        for (long at = 0; at < ByteLength; at += part)
+        {
+            int length = (int)Math.Min(part, ByteLength - at);
+            Read(at, first.AsSpan(0, length));
+            other.Read(at, second.AsSpan(0, length));
+            if (!first.AsSpan(0, length).SequenceEqual(second.AsSpan(0, length)))
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>The transposed matrix, read in place.</summary>
     /// <exception cref="ArgumentException">It is no matrix.</exception>
     internal StoredTensor Transposed() => Shape is [long rows, long columns]

@@ -68,6 +68,12 @@ public sealed class TensorFile : IDisposable
     /// </summary>
     public PickleDictionary? Content { get; internal init; }
 
+    /// <summary>What was taken in one of several ways; null until a reader of models has looked.</summary>
+    internal ImmutableArray<FileNote>? Notes { get; init; }
+
+    /// <summary>The names in the file of tensors that go by another one here.</summary>
+    internal ImmutableDictionary<string, string> OriginalNames { get; init; } = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
+
     /// <summary>The tensor of that name.</summary>
     /// <param name="name">The key in the file.</param>
     /// <exception cref="KansformersException">The file has no such tensor.</exception>
@@ -78,6 +84,38 @@ public sealed class TensorFile : IDisposable
     /// <param name="name">The key in the file.</param>
     /// <param name="tensor">The tensor, or null.</param>
     public bool TryGet(string name, [NotNullWhen(true)] out StoredTensor? tensor) => _byName.TryGetValue(name, out tensor);
+
+    /// <summary>The name of a tensor in the file itself.</summary>
+    internal string OriginalName(string name) => OriginalNames.GetValueOrDefault(name, name);
+
+    /// <summary>The same file under other names, which owns this one; this one where nothing changes.</summary>
+    /// <param name="rename">The new name; null leaves the tensor out.</param>
+    /// <exception cref="KansformersException">Two tensors come to one name.</exception>
+    internal TensorFile Renamed(Func<StoredTensor, string?> rename)
+    {
+        List<StoredTensor> tensors = [];
+        Dictionary<string, string> originals = new(StringComparer.Ordinal);
+        bool changes = false;
+        foreach (StoredTensor tensor in Tensors)
+        {
+            string? name = rename(tensor);
+            changes |= name != tensor.Name;
+            if (name is null)
+                continue;
+            if (!originals.TryAdd(name, OriginalName(tensor.Name)))
+                throw new KansformersException($"'{Path}' holds '{Readable.Text(originals[name])}' and '{Readable.Text(OriginalName(tensor.Name))}', both of which are '{Readable.Text(name)}'; leave one out");
+            tensors.Add(name == tensor.Name ? tensor : tensor.WithName(name));
+        }
+
+        return changes ? With(tensors, Metadata, Notes, originals.Where(pair => pair.Key != pair.Value).ToImmutableDictionary(StringComparer.Ordinal)) : this;
+    }
+
+    /// <summary>The same file with another header, and what was noted about it.</summary>
+    internal TensorFile With(ImmutableSortedDictionary<string, string> metadata, ImmutableArray<FileNote> notes) => With(Tensors, metadata, notes, OriginalNames);
+
+    private TensorFile With(
+        IEnumerable<StoredTensor> tensors, ImmutableSortedDictionary<string, string> metadata, ImmutableArray<FileNote>? notes, ImmutableDictionary<string, string> originals) =>
+        new(Path, this, Format, tensors) { Metadata = metadata, FoundUnder = FoundUnder, Content = Content, Notes = notes, OriginalNames = originals };
 
     /// <summary>Unmaps the file; its tensors cannot be read any more.</summary>
     public void Dispose() => _owner.Dispose();

@@ -23,7 +23,7 @@ public sealed class CorpusEvaluator(Gpt model, EvaluationOptions? options = null
         return Evaluate(tokens.Count, tokens.Read, targets => tokens.Slice(1, targets).Utf8Bytes, progress, cancellation);
     }
 
-    internal EvaluationResult Evaluate(long count, TokenReader read, Func<long, long> utf8BytesOfFirstTargets, IProgress<EvaluationProgress>? progress, CancellationToken cancellation)
+    internal EvaluationResult Evaluate(long count, TokenReader read, Func<long, long?> utf8BytesOfFirstTargets, IProgress<EvaluationProgress>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
         int blockSize = model.Options.BlockSize;
@@ -44,11 +44,11 @@ public sealed class CorpusEvaluator(Gpt model, EvaluationOptions? options = null
             progress?.Report(new EvaluationProgress(done, total, nats / done));
         }
 
-        long bytes = utf8BytesOfFirstTargets(total);
+        long? bytes = utf8BytesOfFirstTargets(total);
         return new EvaluationResult
         {
             Loss = nats / total,
-            BitsPerByte = bytes > 0 ? nats / Math.Log(2) / bytes : double.NaN,
+            BitsPerByte = bytes is > 0 and long text ? nats / Math.Log(2) / text : double.NaN,
             Tokens = total,
             Stride = stride,
             Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds,

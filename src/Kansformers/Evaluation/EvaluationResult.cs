@@ -11,7 +11,7 @@ public sealed record EvaluationResult
 
     /// <summary>
     /// The negative log-likelihood in bits, all tokens together, over the UTF-8 bytes of their text: comparable between tokenizers.
-    /// NaN when the tokens stand for no text.
+    /// NaN when the tokens stand for no text, or it is not known for how much: ready tokens do not tell it where a token stands for unknown text.
     /// </summary>
     public required double BitsPerByte { get; init; }
 

@@ -17,14 +17,16 @@ internal sealed class AppendFile : IDisposable
     public AppendFile(string path, FileMode mode)
     {
         Path = System.IO.Path.GetFullPath(path);
+        NewFolders folders = new();
         try
         {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
+            folders.Make(System.IO.Path.GetDirectoryName(Path)!);
             _file = new FileStream(Path, mode, FileAccess.Write, FileShare.Read, bufferSize: 0);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemFault.Is(failure))
         {
-            throw new KansformersException($"cannot open '{Path}': {AtomicFile.Reason(failure)}", failure);
+            folders.Remove();
+            throw new KansformersException($"cannot open '{Path}': {SystemFault.Reason(failure)}", failure);
         }
 
         _length = _file.Seek(0, SeekOrigin.End);
@@ -43,10 +45,10 @@ internal sealed class AppendFile : IDisposable
             _stream.Write(record);
             _length += record.Length;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (SystemFault.Is(failure))
         {
             TakeBack();
-            throw new KansformersException($"cannot write '{Path}': {AtomicFile.Reason(failure)}; what it held is unchanged", failure);
+            throw new KansformersException($"cannot write '{Path}': {SystemFault.Reason(failure)}; what it held is unchanged", failure);
         }
     }
 
@@ -58,9 +60,9 @@ internal sealed class AppendFile : IDisposable
         {
             _file.Flush(flushToDisk: true);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (SystemFault.Is(failure))
         {
-            throw new KansformersException($"cannot write '{Path}': {AtomicFile.Reason(failure)}", failure);
+            throw new KansformersException($"cannot write '{Path}': {SystemFault.Reason(failure)}", failure);
         }
     }
 
@@ -73,7 +75,7 @@ internal sealed class AppendFile : IDisposable
             _file.SetLength(_length);
             _file.Seek(_length, SeekOrigin.Begin);
         }
-        catch (IOException)
+        catch (Exception failure) when (SystemFault.Is(failure))
         {
             // The reader drops a torn last record anyway.
         }

@@ -11,25 +11,30 @@ public static partial class AtomicFile
     /// <summary>Writes <paramref name="path"/> through a stream.</summary>
     /// <param name="path">The file to create or replace; its folder is made when missing.</param>
     /// <param name="write">Writes the content to the stream it is given.</param>
-    /// <exception cref="KansformersException">The folder cannot be written or the disk is full. The old file is kept.</exception>
+    /// <exception cref="KansformersException">The folder cannot be written, or the disk is full or does not take so large a file. The old file is kept.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
         string full = Path.GetFullPath(path);
         string temporary = $"{full}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
+        using FilesTogether written = FilesTogether.Begin();
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            written.Folders.Make(Path.GetDirectoryName(full)!);
             using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
             {
                 write(FileFault.Wrap(stream));
                 stream.Flush(flushToDisk: true);
             }
 
+            bool isNew = !Path.Exists(full);
             File.Move(temporary, full, overwrite: true);
+            if (isNew)
+                written.Add(full);
+            written.Keep();
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemFault.Is(failure))
         {
             throw new KansformersException(
                 $"cannot write '{full}': {Reason(failure)}; the previous file, if any, is unchanged", failure);
@@ -55,30 +60,21 @@ public static partial class AtomicFile
         TemporaryEnd().Match(name) is { Success: true } end && targets.Contains(name[..end.Index]);
 
     /// <summary>One clause that tells a user why a file operation failed and what to do about it.</summary>
-    internal static string Reason(Exception failure)
-    {
-        const int noSpaceOnLinux = 28, diskFullOnWindows = unchecked((int)0x80070070);
-        return failure switch
-        {
-            IOException when failure.HResult is noSpaceOnLinux or diskFullOnWindows => "the disk is full; free some space or choose another folder",
-            UnauthorizedAccessException => "permission denied; choose a folder that you may write",
-            DirectoryNotFoundException => "its folder does not exist",
-            _ => failure.Message.ReplaceLineEndings(" ").TrimEnd('.', ' '),
-        };
-    }
+    internal static string Reason(Exception failure) => SystemFault.Reason(failure);
 
     [GeneratedRegex(@"\.[0-9]+\.[0-9a-f]{32}\.tmp\z", RegexOptions.CultureInvariant)]
     private static partial Regex TemporaryEnd();
 
-    private static void TryDelete(string path)
+    /// <summary>Removes a file, if the system lets it.</summary>
+    internal static void TryDelete(string path)
     {
         try
         {
             File.Delete(path);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemFault.Is(failure))
         {
-            // A left-over temporary file harms nobody: its name never collides and readers ignore it.
+            // What is left over harms nobody: a temporary name never collides, and readers ignore it.
         }
     }
 }

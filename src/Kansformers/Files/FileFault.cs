@@ -1,26 +1,29 @@
 namespace Kansformers.Files;
 
-/// <summary>Lets tests make every atomic write fail as a full disk would, at a chosen byte.</summary>
+/// <summary>Lets tests make every write fail as a full disk would, or another that refuses, at a chosen byte.</summary>
 internal static class FileFault
 {
-    private static readonly AsyncLocal<long?> Limit = new();
+    private static readonly AsyncLocal<(long Bytes, Func<Exception> Failure)?> Limit = new();
 
     /// <summary>Until disposed, writes of this flow of control fail with "no space left" after that many bytes in one file.</summary>
-    public static IDisposable DiskFullAfter(long bytes)
+    public static IDisposable DiskFullAfter(long bytes) => After(bytes, () => new IOException("No space left on device", 28));
+
+    /// <summary>Until disposed, writes of this flow of control fail as given after that many bytes in one file.</summary>
+    public static IDisposable After(long bytes, Func<Exception> failure)
     {
-        Limit.Value = bytes;
+        Limit.Value = (bytes, failure);
         return new Reset();
     }
 
-    /// <summary>The stream itself, or one that runs out of space when a test asked for it.</summary>
-    public static Stream Wrap(Stream stream) => Limit.Value is long bytes ? new FullStream(stream, bytes) : stream;
+    /// <summary>The stream itself, or one that fails when a test asked for it.</summary>
+    public static Stream Wrap(Stream stream) => Limit.Value is { } limit ? new FullStream(stream, limit.Bytes, limit.Failure) : stream;
 
     private sealed class Reset : IDisposable
     {
         public void Dispose() => Limit.Value = null;
     }
 
-    private sealed class FullStream(Stream inner, long left) : Stream
+    private sealed class FullStream(Stream inner, long left, Func<Exception> failure) : Stream
     {
         private long _left = left;
 
@@ -46,7 +49,7 @@ internal static class FileFault
         {
             _left -= count;
             if (_left < 0)
-                throw new IOException("No space left on device", 28);
+                throw failure();
             inner.Write(buffer, offset, count);
         }
     }

@@ -14,7 +14,10 @@ internal sealed class FolderLock : IDisposable
 
     private readonly FileStream _file;
 
-    private FolderLock(FileStream file) => _file = file;
+    private FolderLock(FileStream file, NewFolders made) => (_file, Made) = (file, made);
+
+    /// <summary>The folder and those above it, as far as they were made for the lock.</summary>
+    public NewFolders Made { get; }
 
     /// <summary>Takes the lock.</summary>
     /// <param name="folder">The folder; made when missing.</param>
@@ -23,18 +26,20 @@ internal sealed class FolderLock : IDisposable
     public static FolderLock Take(string folder, string use)
     {
         string path = Path.Combine(folder, FileName);
+        NewFolders made = new();
         try
         {
-            Directory.CreateDirectory(folder);
-            return new FolderLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+            made.Make(folder);
+            return new FolderLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0), made);
         }
         catch (IOException failure) when (HeldByAnother.Contains(failure.HResult))
         {
             throw new KansformersException($"'{folder}' is in use by {use}; wait for its end, or choose another folder", failure);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemFault.Is(failure))
         {
-            throw new KansformersException($"cannot write '{path}': {AtomicFile.Reason(failure)}", failure);
+            made.Remove();
+            throw new KansformersException($"cannot write '{path}': {SystemFault.Reason(failure)}", failure);
         }
     }
 

@@ -39,23 +39,44 @@ public sealed class LogitSampler
         Reserve(logits.Length);
         Span<float> values = _values.AsSpan(0, logits.Length);
         logits.CopyTo(values);
-        Penalise(values, sequence);
+        double temperature = _options.Temperature;
+        if (!Penalise(values, sequence))
+        {
+            Largest(logits); // so that broken weights are not taken for a large penalty
+            Scale(logits, sequence, values);
+            temperature = temperature == 0 ? 0 : 1;
+        }
+
         int best = Largest(values);
-        if (_options.Temperature == 0)
+        if (temperature == 0)
             return best;
 
         float largest = values[best];
         int count = KeepTopK(values.Length);
-        double total = ToWeights(count, largest);
+        double total = ToWeights(count, largest, temperature);
         if (_options.TopP < 1)
         {
-            (float threshold, int ties) = TopSelection.Nucleus(_values.AsSpan(0, count), _options.TopP * total);
+            double mass = _options.TopP * (1 - Rounding(largest / temperature)) * total;
+            (float threshold, int ties) = TopSelection.Nucleus(_values.AsSpan(0, count), mass);
             count = Keep(count, threshold, ties);
         }
 
         if (_options.MinP > 0)
-            count = Keep(count, (float)_options.MinP, int.MaxValue); // the likeliest token weighs 1
+        {
+            // The likeliest token weighs exactly 1.
+            double share = _options.MinP == 1 ? 1 : _options.MinP * (1 - Rounding(largest / temperature, -Math.Log(_options.MinP)));
+            count = Keep(count, (float)share, int.MaxValue);
+        }
+
         return Draw(count);
+    }
+
+    // How far a weight may be off because logits and weights are floats, as a share of it. A probability that misses the user's decimal by
+    // no more equals it: of 0.4, 0.3 and 0.3 the first two reach 0.7, and 0.2 is half of 0.4.
+    private static double Rounding(double largest, double below = 0)
+    {
+        const double unit = 1.0 / (1 << 23), most = 1e-3; // the distance of floats around 1; where all is noise, a thousandth is plenty
+        return Math.Min(unit * (4 + Math.Abs(largest) + (2 * below)), most);
     }
 
     private void Reserve(int vocabulary)
@@ -67,22 +88,70 @@ public sealed class LogitSampler
         _seen = new bool[vocabulary];
     }
 
-    private void Penalise(Span<float> values, ReadOnlySpan<int> sequence)
+    // Whether all values could be held; else they are to be computed by Scale.
+    private bool Penalise(Span<float> values, ReadOnlySpan<int> sequence)
     {
-        float penalty = (float)_options.RepetitionPenalty;
+        double penalty = _options.RepetitionPenalty;
         if (penalty == 1)
-            return;
+            return true;
+        bool held = true;
         foreach (int id in sequence)
         {
             if ((uint)id >= (uint)values.Length || _seen[id])
                 continue;
             _seen[id] = true;
-            values[id] = values[id] > 0 ? values[id] / penalty : values[id] * penalty;
+            float value = values[id];
+            values[id] = (float)Penalised(value, penalty);
+            held &= float.IsNormal(values[id]) || value == 0 || !float.IsFinite(value);
         }
 
+        Forget(values.Length, sequence);
+        return held;
+    }
+
+    // What a penalty such as 1e300 makes of logits is beyond a float, but the distances from the largest tell the same probabilities. They are
+    // divided by the temperature here, where the numbers are doubles; where the largest is beyond these, too, all are made small first.
+    private void Scale(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence, Span<float> values)
+    {
         foreach (int id in sequence)
         {
-            if ((uint)id < (uint)values.Length)
+            if ((uint)id < (uint)logits.Length)
+                _seen[id] = true;
+        }
+
+        double small = 1, largest = Largest(logits), temperature = _options.Temperature == 0 ? 1 : _options.Temperature;
+        if (!double.IsFinite(largest))
+        {
+            small = Math.ScaleB(1, -260);
+            largest = Largest(logits);
+        }
+
+        for (int id = 0; id < logits.Length; id++)
+        {
+            double score = Score(id, logits[id]);
+            values[id] = score == largest ? 0 : Math.Min((float)((score - largest) / temperature / small), -float.Epsilon); // less stays less
+        }
+
+        Forget(logits.Length, sequence);
+
+        double Score(int id, float logit) => _seen[id] ? Penalised(logit * small, _options.RepetitionPenalty) : logit * small;
+
+        double Largest(ReadOnlySpan<float> logits)
+        {
+            double largest = double.NegativeInfinity;
+            for (int id = 0; id < logits.Length; id++)
+                largest = Math.Max(largest, Score(id, logits[id]));
+            return largest;
+        }
+    }
+
+    private static double Penalised(double value, double penalty) => value > 0 ? value / penalty : value * penalty;
+
+    private void Forget(int vocabulary, ReadOnlySpan<int> sequence)
+    {
+        foreach (int id in sequence)
+        {
+            if ((uint)id < (uint)vocabulary)
                 _seen[id] = false;
         }
     }
@@ -133,13 +202,29 @@ public sealed class LogitSampler
     }
 
     // exp((logit - largest) / temperature): proportional to the probability, 1 for the likeliest, and never too large for a float.
-    private double ToWeights(int count, float largest)
+    private double ToWeights(int count, float largest, double temperature)
     {
-        float inverse = (float)Math.Min(1 / _options.Temperature, float.MaxValue);
+        float inverse = (float)Math.Min(1 / temperature, float.MaxValue);
         // The last vector may reach beyond the values: a scalar exp for the rest would tell equal logits apart by a rounding.
         Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(_values.AsSpan(0, RoundUp(count)));
-        foreach (ref Vector<float> vector in vectors)
-            vector = Vector.Exp((vector - new Vector<float>(largest)) * inverse);
+        if (inverse == 0)
+        {
+            // Too hot for a float to tell logits apart. What is forbidden stays so: infinity times 0 is no number.
+            foreach (ref Vector<float> vector in vectors)
+                vector = Vector.ConditionalSelect(Vector.Equals(vector, new Vector<float>(float.NegativeInfinity)), Vector<float>.Zero, Vector<float>.One);
+        }
+        else if (largest > 1e30f)
+        {
+            // The distance from the largest may be twice the largest float.
+            foreach (ref Vector<float> vector in vectors)
+                vector = Vector.Exp(((vector * 0.5f) - new Vector<float>(largest * 0.5f)) * inverse * 2f);
+        }
+        else
+        {
+            foreach (ref Vector<float> vector in vectors)
+                vector = Vector.Exp((vector - new Vector<float>(largest)) * inverse);
+        }
+
         double total = 0;
         foreach (float value in _values.AsSpan(0, count))
             total += value;

@@ -42,6 +42,9 @@ public sealed record SamplingOptions
     /// <summary>Whether generation ends at the tokenizer's end-of-text token, when it has one.</summary>
     public bool StopAtEndOfText { get; init; } = true;
 
+    /// <summary>The token ids that end the text, as a model's configuration may tell; null for the tokenizer's end-of-text token.</summary>
+    public IReadOnlyList<int>? EndOfText { get; init; }
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public void Validate()

@@ -25,7 +25,7 @@ public sealed class TextGenerator
     }
 
     /// <summary>Generates <see cref="SamplingOptions.Samples"/> texts, one after another as they are asked for.</summary>
-    /// <param name="prompt">The text to continue. An empty one starts as a document does: after the end-of-text token, or, where the tokenizer has none, after a line break (token 0 if there is none either).</param>
+    /// <param name="prompt">The text to continue. An empty one starts as a document does: after the end-of-text token (of the options, else of the tokenizer), or, where there is none, after a line break (token 0 if there is none either).</param>
     /// <param name="options">How to draw and when to stop.</param>
     /// <param name="onText">Is given the number of the sample and each new piece of its text, on the caller's thread.</param>
     /// <param name="cancellation">Ends the generation with <see cref="OperationCanceledException"/> before the next token.</param>
@@ -60,12 +60,12 @@ public sealed class TextGenerator
         int count = 0;
         long start = Stopwatch.GetTimestamp();
         double first = 0, last = 0;
-        foreach (int id in _tokens.Generate(prompt.Length > 0 ? prompt : [_first.Value], options, sample, cancellation))
+        foreach (int id in _tokens.Generate(prompt.Length > 0 ? prompt : [options.EndOfText is [int end, ..] && end < _tokenizer.VocabularySize ? end : _first.Value], options, sample, cancellation))
         {
             last = Stopwatch.GetElapsedTime(start).TotalSeconds;
             if (count++ == 0)
                 first = last;
-            if (options.StopAtEndOfText && id == _tokenizer.EndOfText)
+            if (options.StopAtEndOfText && (options.EndOfText is null ? id == _tokenizer.EndOfText : options.EndOfText.Contains(id)))
             {
                 reason = FinishReason.EndOfText;
                 break;

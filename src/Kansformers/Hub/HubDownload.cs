@@ -60,7 +60,7 @@ internal sealed class HubDownload(HubRequests requests, HubRepository repository
                     break;
                 stream.SetLength(0);
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (SystemFault.Is(failure))
             {
                 throw new KansformersException($"cannot write '{partial}': {AtomicFile.Reason(failure)}", failure);
             }
@@ -74,7 +74,7 @@ internal sealed class HubDownload(HubRequests requests, HubRepository repository
         {
             File.Move(partial, blob, overwrite: true);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemFault.Is(failure))
         {
             throw new KansformersException($"cannot write '{blob}': {AtomicFile.Reason(failure)}", failure);
         }
@@ -118,7 +118,7 @@ internal sealed class HubDownload(HubRequests requests, HubRepository repository
             {
                 stream.Write(buffer, 0, count);
             }
-            catch (IOException failure)
+            catch (Exception failure) when (SystemFault.Is(failure))
             {
                 throw new KansformersException($"cannot write '{stream.Name}': {AtomicFile.Reason(failure)}", failure); // the connection is not to blame
             }

@@ -8,8 +8,10 @@ public sealed partial class KanLinear
     /// <summary>Moves the grid to where the inputs are and refits the splines (see <see cref="BSplineOptions.GridUpdate"/>).</summary>
     /// <param name="samples">Inputs of this layer, any leading dimensions, the last of size <see cref="InFeatures"/>; at least one sample.</param>
     /// <param name="margin">How far the uniform part of the new grid reaches beyond the smallest and largest sample.</param>
-    /// <returns>How far the grid moved and how much the outputs changed.</returns>
-    /// <exception cref="ArgumentException">No sample, a wrong last dimension, a negative margin, or samples that are NaN or infinite; the layer is unchanged.</exception>
+    /// <returns>How far the grid moved and how much the outputs changed, on the samples and anywhere.</returns>
+    /// <exception cref="ArgumentException">
+    /// No sample, a wrong last dimension, a negative margin, samples that are NaN or infinite, or so large that float32 cannot hold a grid around them; the layer is unchanged.
+    /// </exception>
     /// <exception cref="KansformersException">The kind has no grid that can be moved.</exception>
     public GridUpdateReport UpdateGrid(Tensor samples, double margin = 0.01)
     {
@@ -25,6 +27,7 @@ public sealed partial class KanLinear
         long broken = x.isfinite().logical_not().sum().item<long>();
         if (broken > 0)
             throw new ArgumentException($"{broken} of the {x.numel()} sample values are NaN or infinite; the grid is unchanged", nameof(samples));
+        RequireRoom(x, margin, options, nameof(samples));
         return options.GridUpdate == GridUpdateRule.Original
             ? OriginalGridUpdate.Run(this, x, margin)
             : KeepingGridUpdate.Run(this, x, margin);
@@ -84,6 +87,18 @@ public sealed partial class KanLinear
         int order = (Options as BSplineOptions)?.SplineOrder ?? 0;
         Tensor inside = grid.dim() == 1 ? seen.ge(grid.min()) & seen.le(grid.max()) : seen.ge(grid[.., order]) & seen.lt(grid[.., ^(order + 1)]);
         return 1 - inside.to_type(ScalarType.Float64).mean().item<double>();
+    }
+
+    // Refuses samples around which float32 cannot hold a grid.
+    private static void RequireRoom(Tensor x, double margin, BSplineOptions options, string name)
+    {
+        double[] low = x.amin([0L]).to_type(ScalarType.Float64).cpu().data<double>().ToArray(), high = x.amax([0L]).to_type(ScalarType.Float64).cpu().data<double>().ToArray();
+        int wide = Array.FindIndex(low.Zip(high, (from, to) => options.HoldsKnots(from - margin, to + margin)).ToArray(), holds => !holds);
+        if (wide >= 0)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"the samples of input {wide} reach from {low[wide]:g3} to {high[wide]:g3}, the margin is {margin:g3}: ")
+                + "float32 cannot hold a grid around them; the grid is unchanged", name);
+        }
     }
 
     // The options of splines on edges: what else has a grid cannot move it yet.

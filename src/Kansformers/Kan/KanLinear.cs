@@ -11,7 +11,7 @@ namespace Kansformers.Kan;
 /// where functions are shared (<see cref="KanOptions.Sharing"/>). The basis, normalisation and base branch are those of its <see cref="Options"/>.
 /// </summary>
 /// <remarks>
-/// <para>Inputs that are NaN give NaN in their token's outputs and nowhere else. What infinite inputs give stands with each kind; no finite input gives a
+/// <para>Inputs that are NaN give NaN in their token's outputs and nowhere else, on every path and processor. What infinite inputs give stands with each kind; no finite input gives a
 /// gradient that is NaN.</para>
 /// <para>Parameters and buffers have the names and shapes of the program that the kind comes from; for B-splines <c>base_weight</c> (out, in),
 /// <c>spline_weight</c> (out, in, grid size + order), <c>spline_scaler</c> (out, in; with the standalone scaler only) and

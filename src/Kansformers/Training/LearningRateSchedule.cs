@@ -34,6 +34,12 @@ public sealed record LearningRateSchedule
     /// <summary>The step at which the decay ends. <see cref="LearningRateDecay.Constant"/> does not use it.</summary>
     public long TotalSteps { get; init; }
 
+    /// <summary>
+    /// The plans before that of <see cref="TotalSteps"/>, the first one first. Where one ended, the rate goes on from what it was there, and falls from it to
+    /// <see cref="Minimum"/> in the steps that are left.
+    /// </summary>
+    public IReadOnlyList<EarlierPlan> EarlierPlans { get; init; } = [];
+
     /// <summary>Checks the options against one another.</summary>
     /// <returns>This schedule.</returns>
     /// <exception cref="KansformersException">An option is out of range; the message names it.</exception>
@@ -61,7 +67,7 @@ public sealed record LearningRateSchedule
     /// <summary>The learning rate of one step of a schedule that is valid (see <see cref="Validate"/>).</summary>
     /// <param name="step">The step, counted from 0.</param>
     /// <returns>
-    /// <c>Peak (step + 1) / (WarmupSteps + 1)</c> in the warm-up, <see cref="Peak"/> at step <see cref="WarmupSteps"/>
+    /// Without earlier plans <c>Peak (step + 1) / (WarmupSteps + 1)</c> in the warm-up, <see cref="Peak"/> at step <see cref="WarmupSteps"/>
     /// (unless that is the end), <see cref="Minimum"/> from <see cref="TotalSteps"/> on.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is negative.</exception>
@@ -72,11 +78,27 @@ public sealed record LearningRateSchedule
             return Peak * (step + 1) / (WarmupSteps + 1);
         if (Kind == LearningRateDecay.Constant)
             return Peak;
-        if (step >= TotalSteps)
+        long from = WarmupSteps;
+        double highest = Peak, limit = double.PositiveInfinity; // no rounding may lift a later plan above the rate that it goes on from
+        foreach (EarlierPlan plan in EarlierPlans)
+        {
+            if (plan.UntilStep > step)
+                return Math.Min(limit, Decayed(step, from, plan.MaxIters, highest));
+            if (plan.UntilStep > from)
+                (from, highest) = (plan.UntilStep, limit = Math.Min(limit, Decayed(plan.UntilStep, from, plan.MaxIters, highest)));
+        }
+
+        return Math.Min(limit, Decayed(step, from, TotalSteps, highest));
+    }
+
+    // The way from one rate down to the minimum, between two steps.
+    private double Decayed(long step, long from, long to, double highest)
+    {
+        if (step >= to)
             return Minimum;
-        double progress = (double)(step - WarmupSteps) / (TotalSteps - WarmupSteps);
+        double progress = (double)(step - from) / (to - from);
         double share = Kind == LearningRateDecay.Linear ? 1 - progress : 0.5 * (1 + Math.Cos(Math.PI * progress));
-        return Minimum + (share * (Peak - Minimum));
+        return Minimum + (share * (highest - Minimum));
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);

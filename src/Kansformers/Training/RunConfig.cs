@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Kansformers.Files;
 using Kansformers.Text;
@@ -29,6 +30,12 @@ public sealed record DataConfig
 
     /// <summary>What becomes of <c>&lt;|endoftext|&gt;</c> written in the text.</summary>
     public SpecialTokens SpecialTokens { get; init; }
+
+    /// <summary>
+    /// Whether a training begins though characters of its text have no token: <see cref="UnknownCharacters.Refuse"/>, or
+    /// <see cref="UnknownCharacters.Skip"/>, which leaves them out, and counts them.
+    /// </summary>
+    public UnknownCharacters UnknownCharacters { get; init; }
 
     /// <summary>The name of the tokenizer: <c>char</c>, <c>byte</c>, <c>gpt2</c>, or a folder.</summary>
     public required string Tokenizer { get; init; }
@@ -64,6 +71,9 @@ public sealed record RunConfig
     /// <summary>The commands that went on with it, in their order.</summary>
     public IReadOnlyList<string> Resumes { get; init; } = [];
 
+    /// <summary>The numbers of processor threads that computed it, one after another: sums are rounded otherwise on another number. Empty where it is not known.</summary>
+    public IReadOnlyList<int> Threads { get; init; } = [];
+
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
@@ -79,6 +89,9 @@ public sealed record RunConfig
     /// <param name="path">The file.</param>
     /// <exception cref="KansformersException">The file cannot be written.</exception>
     public void Save(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, Json) + "\n");
+
+    /// <summary>The file's content.</summary>
+    internal JsonObject ToJson() => JsonSerializer.SerializeToNode(this, Json)!.AsObject();
 
     /// <summary>Reads and checks the file.</summary>
     /// <param name="path">The file.</param>

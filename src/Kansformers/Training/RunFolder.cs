@@ -42,6 +42,9 @@ public sealed class RunFolder
     /// <summary>The run's configuration.</summary>
     public RunConfig Config { get; private set; }
 
+    /// <summary>The run's configuration as a file.</summary>
+    internal string ConfigFile => Path.Combine(Folder, ConfigFileName);
+
     /// <summary>The best weights.</summary>
     public string ModelFile => Path.Combine(Folder, ModelFileName);
 
@@ -81,14 +84,17 @@ public sealed class RunFolder
     public void AddResume(string commandLine)
     {
         Config = Config with { Resumes = [.. Config.Resumes, commandLine] };
-        Config.Save(Path.Combine(Folder, ConfigFileName));
+        Config.Save(ConfigFile);
     }
+
+    /// <summary>Takes another configuration; it is in the file once that is saved.</summary>
+    internal void Change(RunConfig config) => Config = config;
 
     /// <summary>Writes what makes a folder a run.</summary>
     internal void Initialize(Tokenizer tokenizer)
     {
         tokenizer.Save(Folder);
-        Config.Save(Path.Combine(Folder, ConfigFileName));
+        Config.Save(ConfigFile);
     }
 
     /// <summary>Refuses a folder that holds anything: a run must not overwrite what is not its own.</summary>
@@ -141,11 +147,22 @@ public sealed class RunFolder
     /// <exception cref="KansformersException">The text is missing, or is not what it was.</exception>
     public TokenizedCorpus LoadCorpus(IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
-        TokenizedCorpus corpus = TrainingRun.Prepare(Config.Data, LoadTokenizer(), progress, cancellation);
+        string texts = Config.Data.ValidationData is string validation ? $"the corpus '{Config.Data.Data}', or the text to validate on, '{validation}'," : $"the corpus '{Config.Data.Data}'";
+        string other = $"{texts} is not the one that '{Folder}' was trained on";
+        TokenizedCorpus corpus;
+        try
+        {
+            corpus = TrainingRun.Prepare(Config.Data, LoadTokenizer(), progress, cancellation);
+        }
+        catch (KansformersException failure) when (failure.InnerException is TextColumnException && Config.Data.Fingerprint is not null)
+        {
+            throw new KansformersException($"{other}, or an earlier version took its text from several columns: {failure.Message}", failure);
+        }
+
         if (Config.Data.Fingerprint is null || Config.Data.Fingerprint == corpus.Fingerprint)
             return corpus;
         corpus.Dispose();
-        throw new KansformersException($"the corpus '{Config.Data.Data}' is not the one that '{Folder}' was trained on; bring the old text back, or start a new run");
+        throw new KansformersException($"{other}; bring the old text back, or start a new run");
     }
 
     /// <summary>The run's model.</summary>

@@ -190,26 +190,29 @@ public sealed class Trainer : IDisposable
         if (_run is null)
             return;
         recorder?.Sync();
-        TrainingCheckpoint.Save(_run.CheckpointFile, _model, _optimizer, _progress);
+        TrainingCheckpoint.Save(_run.CheckpointFile, _model, _optimizer, _progress, _run.Config);
         CheckpointSaved?.Invoke(_progress.Step);
     }
 
     // A step of finite loss and gradient can still overshoot. Such weights must not replace the last good checkpoint.
     private void RequireFiniteWeights()
     {
-        using var guard = no_grad();
-        foreach ((string name, TorchSharp.Modules.Parameter parameter) in _model.named_parameters())
-        {
-            using var scope = NewDisposeScope();
-            double sum = parameter.sum(ScalarType.Float64).item<double>(); // finite exactly when all terms are
-            if (!double.IsFinite(sum))
-                throw Diverged($"a weight of {name}", sum, _progress.Step);
-        }
+        if (FiniteWeights.Broken(_model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))) is (string name, Tensor weights))
+            throw Diverged($"a weight of {name}", weights.sum(ScalarType.Float64).item<double>(), _progress.Step);
     }
 
     private KansformersException Diverged(string what, double value, long step)
     {
         HasDiverged = true;
+
+        // Nothing was learned yet, so that the learning rate cannot be at fault.
+        if (_progress.Step == 0)
+        {
+            return new KansformersException(FormattableString.Invariant($"{what} is {value} before the first step: ") + (_run?.Config.InitialWeights is string weights
+                ? $"the weights of '{weights}' give no finite numbers on this text; give others"
+                : "the model gives no finite numbers as it begins; bring --grid-range and --base-activation nearer to their defaults"));
+        }
+
         return new KansformersException(FormattableString.Invariant($"{what} became {value} at step {step}; ")
             + (_run is not null && File.Exists(_run.CheckpointFile) ? $"the last good checkpoint is kept in '{_run.CheckpointFile}'; start a new run and " : "")
             + "lower --learning-rate, lengthen --warmup or set --grad-clip");

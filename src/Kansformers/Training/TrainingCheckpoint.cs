@@ -39,13 +39,23 @@ internal static class TrainingCheckpoint
 {
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
-    public static void Save(string path, Gpt model, AdamW optimizer, TrainingProgress progress)
+    public static void Save(string path, Gpt model, AdamW optimizer, TrainingProgress progress, RunConfig? run = null)
     {
         using var scope = NewDisposeScope();
+        Dictionary<string, string> metadata = new([GptMetadata.Of(model)]) { ["progress"] = JsonSerializer.Serialize(progress, Json) };
+        if (run is not null)
+            metadata.Add(MadeWith.Key, MadeWith.Text(run));
         StateDictionary.Save(
             path,
             model.state_dict().Select(entry => (GptCheckpoint.CheckpointPrefix + entry.Key, entry.Value)).Concat(optimizer.State),
-            new Dictionary<string, string>([GptMetadata.Of(model)]) { ["progress"] = JsonSerializer.Serialize(progress, Json) });
+            metadata);
+    }
+
+    /// <summary>The place in the run, and what the header says of the configuration (null where it says nothing); the tensors are not read.</summary>
+    public static (TrainingProgress Progress, string? MadeWith) Peek(string path)
+    {
+        using TensorFile file = StateDictionary.Load(path);
+        return (Progress(file), file.Metadata.GetValueOrDefault(MadeWith.Key));
     }
 
     public static TrainingProgress Load(string path, Gpt model, AdamW optimizer)
@@ -62,6 +72,7 @@ internal static class TrainingCheckpoint
             moment.copy_(StateDictionary.ToTensor(stored));
         }
 
+        FiniteWeights.Require(model.state_dict().Select(entry => (GptCheckpoint.CheckpointPrefix + entry.Key, entry.Value)), path, "restore the file, or start a new run");
         optimizer.Resume(progress.Step);
         return progress;
     }

@@ -8,6 +8,9 @@ public sealed record TrainingOptions
     /// <summary>How many optimizer steps to take.</summary>
     public long MaxIters { get; init; } = 1000;
 
+    /// <summary>The plans before <see cref="MaxIters"/>, the first one first: where a run that goes on was given another number of steps.</summary>
+    public IReadOnlyList<EarlierPlan> EarlierPlans { get; init; } = [];
+
     /// <summary>How many sequences go through the model at once.</summary>
     public int BatchSize { get; init; } = 64;
 
@@ -55,13 +58,31 @@ public sealed record TrainingOptions
         Minimum = MinLearningRate,
         WarmupSteps = Warmup,
         TotalSteps = MaxIters,
+        EarlierPlans = EarlierPlans,
     };
+
+    /// <summary>The options of a run that goes on with another number of steps: what was done stays as it was, and the rate never rises after the warm-up.</summary>
+    /// <param name="step">The steps that are done.</param>
+    /// <param name="maxIters">How many there are to be in all.</param>
+    /// <exception cref="KansformersException">So many are done already, the warm-up does not fit, or no step would learn anything.</exception>
+    internal TrainingOptions Replan(long step, long maxIters)
+    {
+        if (maxIters <= step)
+            throw new KansformersException(FormattableString.Invariant($"max iters is {maxIters}, but {step} steps are done already; it must be more than that"));
+        TrainingOptions changed = this with { MaxIters = maxIters, EarlierPlans = step == 0 ? EarlierPlans : [.. EarlierPlans, new EarlierPlan(step, MaxIters)] };
+        changed.Validate();
+        return changed.LearningRates.At(step) > 0 ? changed
+            : throw new KansformersException(FormattableString.Invariant($"the learning rate has come to 0 at step {step}, and would not rise again, so that {maxIters} steps ")
+                + "would learn nothing more; start a new run (train --model begins from this one's weights)");
+    }
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public void Validate()
     {
         Require(MaxIters >= 1, "max iters", MaxIters, "at least 1");
+        foreach (EarlierPlan? plan in EarlierPlans)
+            Require(plan is { UntilStep: >= 0, MaxIters: >= 1 } && plan.UntilStep < MaxIters, "an earlier plan's until step", plan?.UntilStep ?? double.NaN, "0 to below max iters");
         Require(BatchSize >= 1, "batch size", BatchSize, "at least 1");
         Require(GradAccum >= 1, "grad accum", GradAccum, "at least 1");
         Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning rate", LearningRate, "a finite number above 0");

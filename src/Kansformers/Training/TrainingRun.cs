@@ -25,6 +25,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>The model in training.</summary>
     public Gpt Model { get; }
 
+    /// <summary>What there is to say of a run that goes on: a changed plan, another number of threads.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
     /// <summary>The loop; subscribe to its events before <see cref="Run"/>.</summary>
     public Trainer Trainer { get; }
 
@@ -46,14 +49,18 @@ public sealed class TrainingRun : IDisposable
         TokenizedCorpus corpus = Prepare(config.Data, null, progress, cancellation);
         try
         {
-            if (config.InitialWeights is not null && !corpus.Tokenizer.Fits(config.Model.VocabularySize))
+            // The ids of a tokenizer made of this text mean other characters in any other: a model with more ids is not its own, padded.
+            bool own = config.Data.Tokenizer == "char" && corpus.Tokenizer.VocabularySize != config.Model.VocabularySize;
+            if (config.InitialWeights is not null && (own || !corpus.Tokenizer.Fits(config.Model.VocabularySize)))
                 throw new KansformersException($"the tokenizer has {corpus.Tokenizer.VocabularySize} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
+            TrainingText.RequireTokens(corpus, config.Data.UnknownCharacters);
             RunConfig complete = config with
             {
                 Model = config.Model with { VocabularySize = config.InitialWeights is null ? corpus.Tokenizer.VocabularySize : config.Model.VocabularySize },
+                Threads = [get_num_threads()],
                 Data = config.Data with { Data = corpus.Source, ValidationData = corpus.ValidationSource, Fingerprint = corpus.Fingerprint },
             };
-            RequireBlock(corpus, complete.Model.BlockSize);
+            TrainingText.RequireBlock(corpus, complete.Model.BlockSize);
             TrainingRun run = Assemble(RunFolder.At(folder, complete), corpus, device);
             try
             {
@@ -77,21 +84,35 @@ public sealed class TrainingRun : IDisposable
     /// <param name="folder">The run folder.</param>
     /// <param name="device">Where to train; null is the CPU.</param>
     /// <param name="progress">Is told how far the tokenizing has come, if the tokens are not in the cache any more.</param>
+    /// <param name="maxIters">
+    /// How many steps there are to be in all, when not as many as planned. The learning rate goes on from where it is, and falls to its minimum at the new end;
+    /// after the warm-up it never rises.
+    /// </param>
     /// <param name="cancellation">Stops downloading and tokenizing.</param>
-    /// <exception cref="KansformersException">The folder holds no run or is in use, the checkpoint is damaged or lost, or the corpus has changed.</exception>
-    public static TrainingRun Resume(string folder, Device? device = null, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="KansformersException">
+    /// The folder holds no run or is in use, the checkpoint is damaged or lost, or was made with another configuration, or the corpus has changed; or the number
+    /// of steps cannot be.
+    /// </exception>
+    public static TrainingRun Resume(
+        string folder, Device? device = null, IProgress<EncodeProgress>? progress = null, long? maxIters = null, CancellationToken cancellation = default)
     {
         RunFolder run = RunFolder.Open(folder);
         FolderLock held = Hold(run);
         try
         {
+            List<string> notes = [];
+            RunConfig before = run.Config;
+            Resumption.Replan(run, maxIters, notes);
+            Resumption.CompareThreads(run, notes);
             TokenizedCorpus corpus = run.LoadCorpus(progress, cancellation);
             try
             {
-                TrainingRun resumed = Assemble(run, corpus, device);
+                TrainingRun resumed = Assemble(run, corpus, device, notes);
                 try
                 {
                     resumed.Trainer.Resume();
+                    if (run.Config != before)
+                        run.Config.Save(run.ConfigFile);
                     resumed._lock = held;
                     return resumed;
                 }
@@ -165,7 +186,8 @@ public sealed class TrainingRun : IDisposable
             Title = $"{Folder.Config.Preset} on {Corpus.Name}",
             CommandLine = Folder.Config.CommandLine,
             Resumes = Folder.Config.Resumes,
-            Corpus = $"{Corpus.Name}: {HumanText.Count(Corpus.Train.Count)} tokens to train on, {HumanText.Count(Corpus.Validation.Count)} held out; {Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Corpus.Counts}",
+            Threads = Folder.Config.Threads,
+            Corpus = $"{Corpus.Name}: {HumanText.Count(Corpus.Train.Count)} tokens to train on, {HumanText.Count(Corpus.Validation.Count)} held out; {Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Corpus.Counts}{(Corpus.Lost.Characters > 0 ? $"; {Corpus.Lost} left out" : "")}",
             Model =
             [
                 $"{model.Layers} layers, {model.Heads} heads, width {model.Width}, block size {model.BlockSize}",
@@ -198,7 +220,7 @@ public sealed class TrainingRun : IDisposable
         _lock = null;
     }
 
-    private static TrainingRun Assemble(RunFolder run, TokenizedCorpus corpus, Device? device)
+    private static TrainingRun Assemble(RunFolder run, TokenizedCorpus corpus, Device? device, IReadOnlyList<string>? notes = null)
     {
         random.manual_seed(run.Config.Training.Seed);
         Gpt? model = null;
@@ -206,8 +228,12 @@ public sealed class TrainingRun : IDisposable
         {
             model = new Gpt(run.Config.Model, device);
             if (run.Config.InitialWeights is string weights && !File.Exists(run.CheckpointFile))
+            {
                 GptCheckpoint.LoadInto(model, weights);
-            return new TrainingRun(run, corpus, model, new Trainer(model, run.Config.Training, corpus.Train, corpus.Validation, run));
+                FiniteWeights.Require(model.state_dict().Select(entry => (entry.Key, entry.Value)), weights, "give other weights");
+            }
+
+            return new TrainingRun(run, corpus, model, new Trainer(model, run.Config.Training, corpus.Train, corpus.Validation, run)) { Notes = notes ?? [] };
         }
         catch (Exception failure)
         {
@@ -236,9 +262,11 @@ public sealed class TrainingRun : IDisposable
 
     private void Remove()
     {
+        NewFolders? made = _lock?.Made;
         _lock?.Dispose();
         _lock = null;
         Folder.Remove();
+        made?.Remove();
     }
 
     private static FolderLock Hold(RunFolder run) => FolderLock.Take(run.Folder, "another training");
@@ -254,12 +282,15 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="KansformersException">The text cannot be read or the tokenizer does not fit it.</exception>
     public static TokenizedCorpus Prepare(DataConfig data, Tokenizer? tokenizer, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
+        tokenizer ??= TrainingText.TokenizerOf(data); // whose faults are told before anything is downloaded
         CorpusOptions options = new() { TextField = data.TextField, Deduplicate = data.Deduplicate, TokenFormat = data.TokenFormat };
+        Corpus corpus = Text.Corpus.Open(data.Data, options, progress, cancellation);
+        CorpusOptions sameColumn = options with { PreferredField = corpus.TextField };
         return TokenizedCorpus.Prepare(
             new PrepareOptions
             {
-                Corpus = Text.Corpus.Open(data.Data, options, progress, cancellation),
-                ValidationCorpus = data.ValidationData is string other ? Text.Corpus.Open(other, options, progress, cancellation) : null,
+                Corpus = corpus,
+                ValidationCorpus = data.ValidationData is string other ? Text.Corpus.Open(other, sameColumn, progress, cancellation) : null,
                 ValidationFraction = data.ValidationFraction,
                 TokenizerKind = data.Tokenizer,
                 Tokenizer = tokenizer,
@@ -267,13 +298,5 @@ public sealed class TrainingRun : IDisposable
             },
             progress,
             cancellation);
-    }
-
-    private static void RequireBlock(TokenizedCorpus corpus, int blockSize)
-    {
-        if (corpus.Train.Count <= blockSize)
-            throw new KansformersException($"'{corpus.Name}' has {corpus.Train.Count} tokens to train on, but a block of {blockSize} needs {blockSize + 1}; give more text or a smaller --block-size");
-        if (corpus.Validation.Count > 0 && corpus.Validation.Count < 2)
-            throw new KansformersException($"'{corpus.Name}' leaves {corpus.Validation.Count} token to validate on; give more text or --val-data");
     }
 }

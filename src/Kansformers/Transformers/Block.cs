@@ -20,12 +20,12 @@ internal sealed class Block : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "mlp")]
     private readonly FeedForward _feedForward;
 
-    public Block(GptOptions options, LinearLayers layers, int layer, Device? device)
+    public Block(GptOptions options, LinearLayers layers, int layer)
         : base(nameof(Block))
     {
-        _norm1 = nn.LayerNorm(options.Width, device: device);
+        _norm1 = layers.Norm();
         _attention = new CausalSelfAttention(options, layers, layer);
-        _norm2 = nn.LayerNorm(options.Width, device: device);
+        _norm2 = layers.Norm();
         _feedForward = new FeedForward(options, layers);
         RegisterComponents();
     }

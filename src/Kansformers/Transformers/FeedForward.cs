@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Kansformers.Transformers;
 
 /// <summary>
-/// A block's feed-forward part: two linear layers with a tanh-GELU between them (<c>c_fc</c>, <c>c_proj</c>), or two KAN layers
+/// A block's feed-forward part: two linear layers with a GELU between them (<c>c_fc</c>, <c>c_proj</c>), or two KAN layers
 /// (<c>kan.layers.0</c>, <c>kan.layers.1</c>), which carry their own non-linearity.
 /// </summary>
 internal sealed class FeedForward : nn.Module<Tensor, Tensor>
@@ -24,10 +24,13 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "dropout")]
     private readonly Dropout _dropout;
 
+    private readonly GELU.Approximate _gelu;
+
     public FeedForward(GptOptions options, LinearLayers layers)
         : base(nameof(FeedForward))
     {
         long width = options.Width;
+        _gelu = options.Gelu == GeluForm.Exact ? GELU.Approximate.none : GELU.Approximate.tanh;
         if (layers.IsKan(KanPlacement.Mlp))
         {
             _kan = layers.Kan(width, 4 * width, width);
@@ -46,7 +49,7 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor y = _kan is not null ? _kan.forward(x)
-            : _project!.forward(nn.functional.gelu(_expand!.forward(x), GELU.Approximate.tanh)); // (B, T, 4 C) inside
+            : _project!.forward(nn.functional.gelu(_expand!.forward(x), _gelu)); // (B, T, 4 C) inside
         return _dropout.forward(y).MoveToOuterDisposeScope();
     }
 }

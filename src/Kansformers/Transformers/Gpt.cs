@@ -32,7 +32,7 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
         options.Validate();
         Options = options;
         LinearLayers layers = new(options, device);
-        _transformer = new Body(options, layers, device);
+        _transformer = new Body(options, layers);
         _head = options.TiedHead ? new TiedHead(_transformer.wte) : layers.For(KanPlacement.Head, options.Width, options.VocabularySize, hasBias: false);
         RegisterComponents();
     }
@@ -122,15 +122,15 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
         private readonly LayerNorm ln_f;
         private readonly int _blockSize;
 
-        public Body(GptOptions options, LinearLayers layers, Device? device)
+        public Body(GptOptions options, LinearLayers layers)
             : base("transformer")
         {
             _blockSize = options.BlockSize;
             wte = layers.Embedding(options.VocabularySize, options.Width);
             wpe = layers.Embedding(options.BlockSize, options.Width);
             drop = nn.Dropout(options.EmbeddingDropout);
-            h = nn.ModuleList([.. Enumerable.Range(0, options.Layers).Select(layer => new Block(options, layers, layer, device))]);
-            ln_f = nn.LayerNorm(options.Width, device: device);
+            h = nn.ModuleList([.. Enumerable.Range(0, options.Layers).Select(layer => new Block(options, layers, layer))]);
+            ln_f = layers.Norm();
             RegisterComponents();
         }
 

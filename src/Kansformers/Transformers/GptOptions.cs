@@ -35,6 +35,12 @@ public sealed record GptOptions
     /// <summary>Whether the head has no weight of its own but uses the token embedding's, as GPT-2 does. Such a head is no KAN.</summary>
     public bool TiedHead { get; init; }
 
+    /// <summary>Whether linear layers (but never the head) and layer norms have biases, as GPT-2's have.</summary>
+    public bool Biases { get; init; } = true;
+
+    /// <summary>Which GELU stands between the two linear layers of a feed-forward part; KANs have none.</summary>
+    public GeluForm Gelu { get; init; }
+
     /// <summary>The configuration of every KAN layer.</summary>
     public KanOptions Kan { get; init; } = new BSplineOptions();
 
@@ -53,6 +59,7 @@ public sealed record GptOptions
         Require(ResidualDropout is >= 0 and < 1, "residual dropout", ResidualDropout, "0 to below 1");
         Require(AttentionDropout is >= 0 and < 1, "attention dropout", AttentionDropout, "0 to below 1");
         Require(Placement >= 0 && Placement <= KanPlacement.All, "placement", (int)Placement, "a combination of attention, mlp and head");
+        Require(Enum.IsDefined(Gelu), "gelu", (int)Gelu, "tanh or exact");
         if (TiedHead && Placement.HasFlag(KanPlacement.Head))
             throw new KansformersException("the head cannot be tied to the embedding and a KAN at once; leave the head out of the placement");
         Kan.Validate();

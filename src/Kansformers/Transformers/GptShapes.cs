@@ -48,9 +48,16 @@ internal static class GptShapes
             shapes[GptCheckpoint.Head] = [options.VocabularySize, width];
         return shapes;
 
-        void Norm(string name) => shapes[$"{name}.weight"] = shapes[$"{name}.bias"] = [width];
+        void Norm(string name) => Weight(name, [width], width);
 
-        void Linear(string name, long inputs, long outputs) => (shapes[$"{name}.weight"], shapes[$"{name}.bias"]) = ([outputs, inputs], [outputs]);
+        void Linear(string name, long inputs, long outputs) => Weight(name, [outputs, inputs], outputs);
+
+        void Weight(string name, ImmutableArray<long> shape, long outputs)
+        {
+            shapes[$"{name}.weight"] = shape;
+            if (options.Biases)
+                shapes[$"{name}.bias"] = [outputs];
+        }
 
         void Spline(string name, long inputs, long outputs)
         {

@@ -16,9 +16,12 @@ internal sealed class LinearLayers(GptOptions options, Device? device)
     /// <summary>A stack of KAN layers; the original gave them no biases.</summary>
     public KanNetwork Kan(params long[] widths) => new(widths, options.Kan, device);
 
+    /// <summary>A layer norm over the width.</summary>
+    public LayerNorm Norm() => nn.LayerNorm(options.Width, bias: options.Biases, device: device);
+
     /// <summary>A linear layer with GPT-2's initial weights; residual projections start smaller, by the depth.</summary>
     public LinearLayer Linear(long from, long to, bool hasBias = true, bool residual = false) =>
-        new(from, to, hasBias, residual ? Deviation / Math.Sqrt(2 * options.Layers) : Deviation, device);
+        new(from, to, hasBias && options.Biases, residual ? Deviation / Math.Sqrt(2 * options.Layers) : Deviation, device);
 
     /// <summary>The layer from <paramref name="from"/> to <paramref name="to"/> features for one place of the model.</summary>
     public nn.Module<Tensor, Tensor> For(KanPlacement place, long from, long to, bool hasBias = true, bool residual = false) =>

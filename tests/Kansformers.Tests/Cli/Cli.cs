@@ -1,3 +1,4 @@
+using System.Text;
 using Kansformers.Cli;
 
 namespace Kansformers.Tests.Cli;
@@ -16,15 +17,17 @@ internal static class Cli
 
     public static CliResult Run(params string[] args) => RunWithInput("", args);
 
-    public static CliResult RunWithInput(string input, params string[] args)
+    public static CliResult RunWithInput(string input, params string[] args) => RunWithInput(Encoding.UTF8.GetBytes(input), args);
+
+    public static CliResult RunWithInput(byte[] input, params string[] args)
     {
-        (TextWriter output, TextWriter error, TextReader reader) = (Console.Out, Console.Error, Console.In);
+        (TextWriter output, TextWriter error, Func<Stream> reader) = (Console.Out, Console.Error, PromptText.StandardInput);
         using StringWriter newOut = new(), newError = new();
         try
         {
             Console.SetOut(newOut);
             Console.SetError(newError);
-            Console.SetIn(new StringReader(input));
+            PromptText.StandardInput = () => new MemoryStream(input);
             int code = CommandLineApp.Run(args);
             return new CliResult(code, newOut.ToString(), newError.ToString());
         }
@@ -32,7 +35,7 @@ internal static class Cli
         {
             Console.SetOut(output);
             Console.SetError(error);
-            Console.SetIn(reader);
+            PromptText.StandardInput = reader;
         }
     }
 

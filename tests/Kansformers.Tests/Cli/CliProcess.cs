@@ -12,6 +12,9 @@ internal sealed class CliProcess : IDisposable
 
     private readonly string? _configuration;
 
+    /// <summary>The program, to be run by <see cref="Host"/>.</summary>
+    public static string Program => Path.Combine(AppContext.BaseDirectory, "Kansformers.Cli.dll");
+
     public CliProcess(IReadOnlyDictionary<string, string?>? environment, params string[] args)
         : this(environment, asConfigured: true, args)
     {
@@ -20,7 +23,7 @@ internal sealed class CliProcess : IDisposable
     /// <summary>Starts the program; not as configured means that the environment decides whether there is ICU, which the program's own configuration settles else.</summary>
     public CliProcess(IReadOnlyDictionary<string, string?>? environment, bool asConfigured, params string[] args)
     {
-        ProcessStartInfo start = new(DotnetHost())
+        ProcessStartInfo start = new(Host)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -35,7 +38,7 @@ internal sealed class CliProcess : IDisposable
                 start.ArgumentList.Add(argument);
         }
 
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Kansformers.Cli.dll"));
+        start.ArgumentList.Add(Program);
         foreach (string argument in args)
             start.ArgumentList.Add(argument);
         foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
@@ -86,10 +89,13 @@ internal sealed class CliProcess : IDisposable
             File.Delete(_configuration);
     }
 
-    // The host that runs this test, three folders above the shared framework.
-    private static string DotnetHost()
+    /// <summary>The host that runs this test, three folders above the shared framework.</summary>
+    public static string Host
     {
-        string host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-        return File.Exists(host) ? host : "dotnet";
+        get
+        {
+            string host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+            return File.Exists(host) ? host : "dotnet";
+        }
     }
 }

@@ -35,6 +35,41 @@ public class ConfigFileTests
         Assert.All(replaced, word => Assert.DoesNotContain(word, expanded));
     }
 
+    [Theory]
+    [InlineData("""{ "data": "\ud800" }""", "'data' is no Unicode")]
+    [InlineData("""{ "data": "a\udc00b" }""", "'data' is no Unicode")]
+    [InlineData("""{ "data": "\ud800\ud800" }""", "'data' is no Unicode")]
+    [InlineData("""{ "grid-range": ["1", "\udfff"] }""", "'grid-range[1]' is no Unicode")]
+    [InlineData("""{ "seed": 1, "da\ud800ta": "x" }""", "one of its names is no Unicode")]
+    [InlineData("""{ "data": { "\ud800": 1 } }""", "a name in 'data' is no Unicode")]
+    [InlineData("""{ "data": "a\u0000b" }""", "'data' holds the character U+0000")]
+    [InlineData("""{ "data\u0000": "b" }""", "U+0000")]
+    [InlineData("""{ "data": ["a", { "b": "c" }] }""", "'data' must be a string")]
+    [InlineData("""{ "data": ["a", null] }""", "'data' must be a string")]
+    [InlineData("""{ "data": "a""", "is not JSON")]
+    public void What_is_no_text_or_no_value_is_named(string json, string words)
+    {
+        using TestFolder folder = new();
+        string path = folder.Write("c.json", json);
+        Cli.AssertFails(CommandLineApp.BadUsage, [path, words], "train", "--config", path, "--out", folder["run"]);
+        Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_UTF8_are_named_and_a_byte_order_mark_is_none_of_the_content()
+    {
+        using TestFolder folder = new();
+        string path = folder["c.json"];
+        foreach (byte[] json in new byte[][] { [.. "{\"data\":\""u8, 0xFF, .. "\"}"u8], [.. "{\"da"u8, 0xFF, .. "\":1}"u8] })
+        {
+            File.WriteAllBytes(path, json);
+            Cli.AssertFails(CommandLineApp.BadUsage, [path, "is no Unicode"], "train", "--config", path);
+        }
+
+        File.WriteAllBytes(path, [.. "\uFEFF{\"data\":\"\\ud83d\\ude00\"}"u8]);
+        Assert.Equal(["--data", "\U0001F600"], Expand("train", "--config", path)![^2..]);
+    }
+
     [Fact]
     public void A_size_on_the_command_line_replaces_that_size_only()
     {

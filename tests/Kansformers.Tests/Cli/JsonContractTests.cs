@@ -44,6 +44,21 @@ public class JsonContractTests(TrainedRun run)
         Assert.Equal(JsonValueKind.Null, json.GetProperty("sample").ValueKind);
     }
 
+    [Theory]
+    [InlineData(30, "30 steps instead of 12: the learning rate has come to its minimum, 4.0e-4, and stays there")]
+    [InlineData(12, null)]
+    public void A_run_goes_on_with_another_number_of_steps_and_tells_what_becomes_of_the_rate(int steps, string? words)
+    {
+        using TestFolder folder = new();
+        string copy = run.Copy(folder);
+        CliResult result = Cli.Run("train", "--resume", copy, "--max-iters", $"{steps}", "--sample-tokens", "0", "--json");
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Contains($"\"steps\":{steps},", result.Out, StringComparison.Ordinal);
+        Assert.Equal(words, result.ErrorLines.FirstOrDefault(line => line.StartsWith("plan", StringComparison.Ordinal))?["plan    ".Length..]);
+        Assert.Equal(0, Cli.Run("train", "--resume", copy, "--sample-tokens", "0").Code);
+        Cli.AssertFails(CommandLineApp.RunFailed, [$"{steps} steps are done already"], "train", "--resume", copy, "--max-iters", "3");
+    }
+
     [Fact]
     public void A_resumed_run_keeps_the_command_that_started_it()
     {

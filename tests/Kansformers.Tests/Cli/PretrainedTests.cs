@@ -48,17 +48,21 @@ public class PretrainedTests(TrainedRun run)
     [InlineData(64, 64, true)]
     [InlineData(50257, 50304, true)]
     [InlineData(50295, 51200, true)]
-    [InlineData(50257, 50300, false)]
+    [InlineData(50257, 50400, true)]
+    [InlineData(50257, 50300, true)]
+    [InlineData(50257, 65536, true)]
+    [InlineData(21, 64, true)]
+    [InlineData(21, 22, true)]
     [InlineData(50304, 50257, false)]
-    [InlineData(257, 50304, false)]
-    [InlineData(21, 64, false)]
-    public void A_vocabulary_may_be_filled_up_to_a_round_number(int tokenizer, int model, bool fits)
+    [InlineData(22, 21, false)]
+    public void A_vocabulary_may_be_filled_up_to_any_number(int tokenizer, int model, bool fits)
     {
         using TestFolder folder = new();
         string text = folder.Write("a.txt", string.Concat(Enumerable.Range(0x4E00, Math.Min(tokenizer, 20_000)).Select(code => (char)code)) + string.Concat(Enumerable.Range(0xAC00, 11_000).Take(Math.Max(0, tokenizer - 20_000)).Select(code => (char)code)) + string.Concat(Enumerable.Range(0x10000, 100_000).Take(Math.Max(0, tokenizer - 31_000)).Select(char.ConvertFromUtf32)));
         Kansformers.Text.CharTokenizer made = Kansformers.Text.CharTokenizer.FromCorpora([Kansformers.Text.Corpus.Open(text)], Kansformers.Text.UnknownCharacters.Refuse);
         Assert.Equal(tokenizer, made.VocabularySize);
         Assert.Equal(fits, made.Fits(model));
+        Assert.Equal(tokenizer == model, made.Padding(model) is null);
     }
 
     [Fact]

@@ -137,6 +137,108 @@ public class LogitSamplerTests
         Assert.InRange(new LogitSampler(new SamplingOptions { Temperature = 1e300 }).Next(logits, []), 0, 2);
     }
 
+    [Theory]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.7, 2)]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.9, 3)]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.4, 1)]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.4001, 2)]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.9001, 4)]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.99999, 4)]
+    [InlineData(new[] { 0.5, 0.25, 0.125, 0.125 }, 0.875, 3)]
+    [InlineData(new[] { 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1 }, 0.3, 3)]
+    [InlineData(new[] { 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1 }, 0.7, 7)]
+    [InlineData(new[] { 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1 }, 0.71, 8)]
+    [InlineData(new[] { 0.05, 0.6, 0.05, 0.3 }, 0.95, 3)]
+    [InlineData(new[] { 0.33, 0.33, 0.34 }, 0.67, 2)]
+    public void Top_p_at_a_sum_that_the_decimals_reach_takes_no_token_more(double[] probabilities, double topP, int kept)
+    {
+        foreach (double shift in (double[])[0, 3, -20, 150])
+        {
+            foreach (double temperature in (double[])[1, 0.5, 3])
+                Assert.Equal(kept, Drawn(Logits(probabilities, shift, temperature), new SamplingOptions { TopP = topP, Temperature = temperature }).Count);
+        }
+    }
+
+    [Theory]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.5, 3)]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.75, 2)]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.25, 4)]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.2501, 3)]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 0.7501, 1)]
+    [InlineData(new[] { 0.4, 0.3, 0.2, 0.1 }, 1, 1)]
+    [InlineData(new[] { 0.3, 0.3, 0.4 }, 0.75, 3)]
+    [InlineData(new[] { 0.7, 0.07, 0.23 }, 0.1, 3)]
+    [InlineData(new[] { 0.3, 0.3, 0.3, 0.1 }, 1, 3)]
+    public void Min_p_at_the_exact_ratio_keeps_the_token(double[] probabilities, double minP, int kept)
+    {
+        foreach (double shift in (double[])[0, 3, -20, 150])
+        {
+            foreach (double temperature in (double[])[1, 0.5, 3])
+                Assert.Equal(kept, Drawn(Logits(probabilities, shift, temperature), new SamplingOptions { MinP = minP, Temperature = temperature }).Count);
+        }
+    }
+
+    [Theory]
+    [InlineData(1e30)]
+    [InlineData(1e38)]
+    [InlineData(1e45)]
+    [InlineData(1e300)]
+    [InlineData(double.MaxValue)]
+    public void However_hot_a_forbidden_token_stays_forbidden_and_all_others_are_alike(double temperature)
+    {
+        const float never = float.NegativeInfinity;
+        foreach (SamplingOptions options in (SamplingOptions[])[new(), new() { TopP = 0.999 }, new() { MinP = 0.5 }, new() { TopK = 5 }, new() { RepetitionPenalty = 1.5 }])
+        {
+            Assert.Equal([0, 2, 3], Drawn([1, never, 2, -3, never], options with { Temperature = temperature }));
+            Assert.Equal([1], Drawn([never, 2, never], options with { Temperature = temperature }));
+        }
+
+        Assert.Equal([1, 3], Drawn([1, 2, -1, 3], new SamplingOptions { Temperature = temperature, TopK = 2 }));
+        if (temperature > 1e40)
+            Assert.Equal([0, 1, 2], Drawn([float.MaxValue, -float.MaxValue, 0], new SamplingOptions { Temperature = temperature }));
+    }
+
+    [Theory]
+    [InlineData(1e300)]
+    [InlineData(1e39)]
+    [InlineData(double.MaxValue)]
+    public void However_large_a_penalty_says_nothing_of_the_weights(double penalty)
+    {
+        SamplingOptions options = new() { RepetitionPenalty = penalty };
+        Assert.Equal([0, 2], Drawn([3, -1, 0, -2], options, 1, 3));   // what was seen and is negative is gone, 3 and 0 stay
+        Assert.Equal([0, 1, 2], Drawn([3, 1, 0.5f, -2], options, 0, 1, 2, 3)); // nearly 0, but one
+        Assert.Equal([1], Drawn([-3, -1, -2], options, 0, 1, 2));
+        Assert.Equal([1], Drawn([-3, -1, float.NegativeInfinity], options with { Temperature = 0 }, 0, 1, 2));
+        Assert.Equal([1], Drawn([2, 3, -1], options with { Temperature = 0 }, 0, 1));
+        Assert.Equal([1], Drawn([2, 3, -1], options with { TopK = 1 }, 0, 1));
+        Assert.Throws<KansformersException>(() => Drawn([2, float.NaN, -1], options, 0, 1));
+    }
+
+    [Theory]
+    [InlineData(1e-40)]
+    [InlineData(1e-300)]
+    [InlineData(double.Epsilon)]
+    public void However_small_a_penalty_says_nothing_of_the_weights(double penalty)
+    {
+        SamplingOptions options = new() { RepetitionPenalty = penalty };
+        Assert.Equal([1], Drawn([3, 2, 1, -2], options, 1));
+        Assert.Equal([1], Drawn([3, 2, 1.5f, -2], options, 1, 2));
+        Assert.Equal([0, 1], Drawn([0, -1, -2], options, 1).Where(id => id < 2));
+        Assert.Equal([1], Drawn([3, 2, 1, -2], options with { Temperature = 0, TopP = 0.5 }, 1, 3));
+        Assert.Equal([1], Drawn([3, 2, 1, -2], options with { MinP = 0.01 }, 1, 3));
+        Assert.Contains("weights are broken", Assert.Throws<KansformersException>(() => Drawn([2, float.PositiveInfinity, -1], options, 0)).Message, StringComparison.Ordinal);
+    }
+
+    // Logits that give these probabilities at that temperature, as exactly as floats can.
+    private static float[] Logits(double[] probabilities, double shift, double temperature) => [.. probabilities.Select(p => (float)((Math.Log(p) * temperature) + shift))];
+
+    // The ids that come in 400 draws.
+    private static SortedSet<int> Drawn(float[] logits, SamplingOptions options, params int[] sequence)
+    {
+        LogitSampler sampler = new(options);
+        return [.. Enumerable.Range(0, 400).Select(_ => sampler.Next(logits, sequence))];
+    }
+
     [Fact]
     public void A_vocabulary_of_fifty_thousand_costs_no_memory_per_token_and_little_time()
     {

@@ -9,7 +9,7 @@ internal static class NaiveProbabilities
     {
         double[] scores = [.. logits.Select(logit => (double)logit)];
         foreach (int id in sequence.Distinct())
-            scores[id] = scores[id] > 0 ? (float)scores[id] / (float)options.RepetitionPenalty : (float)scores[id] * (float)options.RepetitionPenalty;
+            scores[id] = scores[id] > 0 ? scores[id] / options.RepetitionPenalty : scores[id] * options.RepetitionPenalty;
         scores = [.. scores.Select(score => score / options.Temperature)];
         bool[] kept = [.. scores.Select(_ => true)];
         if (options.TopK > 0 && options.TopK < scores.Length)

@@ -40,6 +40,32 @@ public sealed class HubDatasetTests : IDisposable
         Assert.Equal(texts.Split(' '), Read(name));
     }
 
+    [Theory]
+    [InlineData("""{"id":1,"text":"hello"}""", """{"id":"x"}""")]
+    [InlineData("""{"id":"x"}""", """{"id":"y","text":"hello"}""")]
+    [InlineData("""{"content":"x"}""", """{"text":"y"}""")]
+    public void Shards_have_one_column_of_text(string one, string other)
+    {
+        Put("a.jsonl", one);
+        Put("b.jsonl", other);
+        foreach (string name in (string[])["hub:me/set", "hub:me/set:*.jsonl", "hub:me/set[-2:]"])
+            Assert.Contains("has no column 'text', in which '", Error(name), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[-1%:]", "has 30 rows, and is read by the slice [-1%:]")]
+    [InlineData("[:1%]", "has 30 rows, and is read by the slice [:1%]")]
+    [InlineData("[30:]", "has 30 rows, and is read by the slice [30:]")]
+    [InlineData("[7:7]", "is read by the slice [7:7], which takes no row of it")]
+    public void A_slice_of_a_data_set_without_rows_is_refused(string slice, string expected)
+    {
+        for (int i = 0; i < 3; i++)
+            Put($"{i}.jsonl", string.Concat(Enumerable.Repeat("{\"text\":\"a\"}\n", 10)));
+        Put("0.csv", "text\n" + string.Concat(Enumerable.Repeat("a\n", 30)));
+        foreach (string name in (string[])["hub:me/set:*.jsonl", "hub:me/set:0.csv"])
+            Assert.Contains(expected, Assert.Throws<KansformersException>(() => Read(name + slice)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_is_not_there_is_told_with_what_is()
     {
@@ -102,7 +128,7 @@ public sealed class HubDatasetTests : IDisposable
             Assert.Equal(corpus.Files, Corpus.Open($"hub:me/set{slice}", new CorpusOptions { Hub = Settings with { Cache = cache.Path, Offline = true } }).Files);
         }
 
-        Assert.Contains("holds none of its 315 rows", Error("hub:me/set[1000:]"), StringComparison.Ordinal);
+        Assert.Contains("has 315 rows, and is read by the slice [1000:], which takes no row of it", Error("hub:me/set[1000:]"), StringComparison.Ordinal);
         Assert.Contains("HF_HUB_OFFLINE", Error("hub:me/else", Settings with { Offline = true }), StringComparison.Ordinal);
     }
 

@@ -78,6 +78,128 @@ public class GridUpdateTests
         Assert.InRange((layer.forward(x) - before).abs().max().item<float>(), 0, 1e-4);
     }
 
+    [Theory]
+    [InlineData(1, 1, 5, 3)]
+    [InlineData(4, 3, 5, 3)]
+    [InlineData(4, 3, 20, 3)]
+    [InlineData(4, 3, 8, 1)]
+    [InlineData(4, 3, 8, 5)]
+    [InlineData(16, 8, 5, 2)]
+    public void Samples_from_two_places_by_turns_do_not_wear_the_function_away(int from, int to, int size, int order)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using KanLinear layer = new(from, to, new BSplineOptions { GridSize = size, SplineOrder = order });
+        layer.Coefficients.normal_();
+        Tensor at = cat([linspace(-1, 0.9999, 300).unsqueeze(1).expand(300, from), rand(1000, from) * 2 - 1]), first = layer.forward(at);
+        double onSamples = 0, anywhere = 0;
+        for (int update = 0; update < 60; update++)
+        {
+            Tensor x = update % 2 == 0 ? rand(256, from) * 2 - 1 : rand(256, from) * 1.2 - 0.9;
+            GridUpdateReport report = layer.UpdateGrid(x);
+            Assert.InRange(report.Moved, 1e-9, 1);
+            (onSamples, anywhere) = (onSamples + report.Change, anywhere + report.ChangeAnywhere);
+        }
+
+        double changed = (layer.forward(at) - first).abs().max().item<float>();
+        Assert.InRange(changed, 0, 1.05 * anywhere + 1e-5);
+        Assert.InRange(changed, 0, 0.02 * Math.Max(1, first.abs().max().item<float>()));
+        Assert.True(onSamples <= 1.05 * anywhere + 1e-5);
+    }
+
+    [Theory]
+    [InlineData(20, 20, 3, 1e-4)]
+    [InlineData(20, 20, 3, double.PositiveInfinity)]
+    [InlineData(50, 3, 3, 1e-4)]
+    [InlineData(10, 5, 2, 1e-4)]
+    [InlineData(20, 20, 5, 1e-2)]
+    public void A_few_samples_leave_the_function_between_them_alone(int size, int samples, int order, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using KanLinear layer = new(4, 3, new BSplineOptions { GridSize = size, SplineOrder = order, GridTolerance = tolerance });
+        Tensor x = rand(samples, 4) * 2 - 1;
+        Tensor between = x.amin([0L]) + rand(2000, 4) * (x.amax([0L]) - x.amin([0L])), before = layer.forward(between);
+        GridUpdateReport report = layer.UpdateGrid(x);
+        double changed = (layer.forward(between) - before).abs().max().item<float>();
+        Assert.InRange(changed, 0, Math.Min(0.01, tolerance * Math.Max(1, before.abs().max().item<float>())));
+        Assert.InRange(changed, 0, 1.1 * report.ChangeAnywhere + 1e-6);
+    }
+
+    [Theory]
+    [InlineData(GridUpdateRule.KeepFunction)]
+    [InlineData(GridUpdateRule.Original)]
+    public void The_report_tells_what_was_lost_where_no_sample_was(GridUpdateRule rule)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using KanLinear layer = new(2, 1, new BSplineOptions { GridUpdate = rule, GridTolerance = double.PositiveInfinity });
+        layer.Coefficients.normal_();
+        Tensor at = rand(2000, 2) * 2 - 1, before = layer.forward(at);
+        GridUpdateReport report = layer.UpdateGrid(rand(200, 2) + 30);
+        double lost = (layer.forward(at) - before).abs().max().item<float>();
+        Assert.True(lost > 0.05);
+        Assert.InRange(lost, 0, 1.02 * report.ChangeAnywhere);
+        Assert.InRange(report.Change, 0, 0.05);
+    }
+
+    [Theory]
+    [InlineData(GridUpdateRule.KeepFunction, double.PositiveInfinity)]
+    [InlineData(GridUpdateRule.KeepFunction, 1e-4)]
+    [InlineData(GridUpdateRule.KeepFunction, 1e300)]
+    [InlineData(GridUpdateRule.Original, 1e-4)]
+    public void Samples_of_any_size_move_the_grid_or_are_refused(GridUpdateRule rule, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        foreach (float size in (float[])[0, 1e-45f, 1e-38f, 1e-20f, 1, 1e20f, 3e37f, 1e38f, 3e38f])
+        {
+            foreach (double margin in (double[])[0, 0.01, 1e300])
+            {
+                using KanLinear layer = new(3, 2, new BSplineOptions { GridUpdate = rule, GridTolerance = tolerance, BaseActivation = BaseActivation.Relu });
+                Tensor grid = layer.Grid!.clone(), weight = layer.Coefficients.clone();
+                Tensor x = linspace(-1, 1, 30).unsqueeze(1).expand(30, 3) * size;
+                if (size >= 1e38f || margin > 1e38)
+                {
+                    Assert.Contains("float32", Assert.Throws<ArgumentException>(() => layer.UpdateGrid(x, margin)).Message, StringComparison.Ordinal);
+                    Assert.True(layer.Grid!.eq(grid).all().item<bool>() && layer.Coefficients.eq(weight).all().item<bool>());
+                    continue;
+                }
+
+                GridUpdateReport report = layer.UpdateGrid(x, margin);
+                Assert.True(double.IsFinite(report.Change) && double.IsFinite(report.ChangeAnywhere));
+                Assert.True(layer.Grid!.isfinite().all().item<bool>() && layer.Coefficients.isfinite().all().item<bool>());
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(1e-4)]
+    public void Outputs_of_zero_on_the_samples_are_no_obstacle(double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using KanLinear outside = new(4, 3, new BSplineOptions { GridTolerance = tolerance, BaseActivation = BaseActivation.Relu }), zero = new(4, 3, new BSplineOptions { GridTolerance = tolerance });
+        Tensor x = -rand(50, 4) - 5;
+        Assert.Equal(0, outside.forward(x).abs().max().item<float>());
+        Assert.InRange(outside.UpdateGrid(x).Moved, 1e-9, 1);
+        zero.BaseWeight!.zero_();
+        zero.Coefficients.zero_();
+        Assert.Equal(new GridUpdateReport(1, 0, 0), zero.UpdateGrid(x));
+    }
+
+    [Fact]
+    public void Broken_weights_stay_where_they_are()
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using KanLinear layer = new(4, 3, new BSplineOptions { GridTolerance = double.PositiveInfinity });
+        layer.Coefficients[1, 2, 3] = float.NaN;
+        Assert.Equal(new GridUpdateReport(0, 0, 0), layer.UpdateGrid(rand(50, 4)));
+        Assert.Equal(1, layer.Coefficients.isnan().sum().item<long>());
+    }
+
     [Fact]
     public void Samples_of_any_leading_shape_count_the_same()
     {

@@ -42,6 +42,91 @@ public sealed class HalfPrecisionTests : IDisposable
         EngineCheck.Agrees(layer, randn(70, 20), 1e-2);
     }
 
+    [Theory]
+    [InlineData(float.NaN, BaseActivation.Silu, 3, new int[] { 3 })]
+    [InlineData(float.NaN, BaseActivation.Tanh, 3, new int[] { 0, 1, 39 })]
+    [InlineData(float.PositiveInfinity, BaseActivation.Silu, 2, new int[] { 17 })]
+    [InlineData(float.NegativeInfinity, BaseActivation.Identity, 1, new int[] { 38 })]
+    [InlineData(float.PositiveInfinity, BaseActivation.Sigmoid, 3, new int[] { 8, 9 })]
+    [InlineData(3.4e38f, BaseActivation.Relu, 3, new int[] { 2 })]
+    [InlineData(-2e38f, BaseActivation.Gelu, 5, new int[] { 2 })]
+    public void A_broken_token_spoils_no_other_where_a_product_would(float value, BaseActivation activation, int order, int[] tokens)
+    {
+        using var scope = NewDisposeScope();
+        BFloat16Math.HasFastProducts = true;
+        random.manual_seed(7);
+        KanLinear layer = new(20, 30, new BSplineOptions { BaseActivation = activation, SplineOrder = order }) { Precision = Precision.BFloat16 };
+        Tensor clean = randn(40, 20), x = clean.clone(), upstream = randn(4, 10, 30);
+        foreach (int token in tokens)
+            (x[token, 5], clean[token]) = (value, zeros(20));
+        Tensor others = tensor(Enumerable.Range(0, 40).Except(tokens).Select(token => (long)token).ToArray());
+        int products = 0;
+        HalfProduct.Emulation = (result, left, right) =>
+        {
+            products++;
+            SpoilNeighbours(result, left);
+            SpoilNeighbours(result.t(), right.t());
+        };
+        try
+        {
+            EngineCheck.Agrees(layer, x.view(4, 10, 20), 1e-2, gradients: false);
+            Tensor[] half = Results(layer, x, upstream), sound = Results(layer, clean, upstream);
+            Assert.True(products >= 4);
+            Assert.True(half[0].view(40, 30)[others].eq(sound[0].view(40, 30)[others]).all().item<bool>());
+            Assert.True(half[1].view(40, 20)[others].eq(sound[1].view(40, 20)[others]).all().item<bool>());
+            layer.Precision = Precision.Float32;
+            Tensor[] single = Results(layer, x, upstream);
+            for (int at = 0; at < half.Length; at++)
+                Assert.True(half[at].isfinite().eq(single[at].isfinite()).all().item<bool>(), $"result {at} is finite elsewhere than in float32");
+        }
+        finally
+        {
+            HalfProduct.Emulation = null;
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(40)]
+    public void Broken_gradients_of_outputs_and_tokens_that_are_all_broken_break_the_same_as_in_float32(int broken)
+    {
+        using var scope = NewDisposeScope();
+        BFloat16Math.HasFastProducts = true;
+        random.manual_seed(8);
+        KanLinear layer = new(20, 30) { Precision = Precision.BFloat16 };
+        Tensor x = randn(40, 20), upstream = randn(4, 10, 30);
+        x[..broken, 3] = float.NaN;
+        upstream[2, 4, 7] = float.NaN;
+        HalfProduct.Emulation = (result, left, right) => SpoilNeighbours(result, left);
+        try
+        {
+            Tensor[] half = Results(layer, x, upstream);
+            layer.Precision = Precision.Float32;
+            foreach ((Tensor found, Tensor expected) in half.Zip(Results(layer, x, upstream)))
+                EngineCheck.Close("result", found, expected, 2e-2);
+        }
+        finally
+        {
+            HalfProduct.Emulation = null;
+        }
+    }
+
+    // What a matrix unit does that multiplies tiles of several rows: the rows beside a broken one are broken, too.
+    private static void SpoilNeighbours(Tensor result, Tensor left)
+    {
+        using var scope = NewDisposeScope();
+        Tensor broken = left.isfinite().all(1).logical_not();
+        result.masked_fill_((broken.roll(1, 0) | broken.roll(-1, 0)).unsqueeze(1), double.NaN);
+    }
+
+    // The output and all gradients: of the input and of the parameters.
+    private static Tensor[] Results(KanLinear layer, Tensor x, Tensor upstream)
+    {
+        Tensor leaf = x.detach().clone().view(4, 10, 20).requires_grad_(), y = layer.forward(leaf);
+        return [y.detach(), .. autograd.grad([y], [leaf, .. layer.parameters()], [upstream])];
+    }
+
     [Fact]
     public void Both_kinds_of_processor_round_the_same_factors()
     {

@@ -162,7 +162,7 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
         Assert.True(layer.IsSparse(1000));
         layer.Grid![1, 4] = 5;
         Assert.False(layer.IsSparse(1000));
-        layer.Grid[1, 4] = float.NaN;
+        layer.Grid![1, 4] = float.NaN;
         Assert.False(layer.IsSparse(1000));
     }
 

@@ -4,7 +4,8 @@ namespace Kansformers.Tests.Text;
 
 public class CorpusSliceTests
 {
-    // As datasets 3 computes them, with its default rounding to the closest row.
+    // As datasets 3 computes them, with its default rounding to the closest row; but what is counted from the end is rounded as the same boundary
+    // counted from the beginning is.
     [Theory]
     [InlineData("[:1000]", 5000, 0, 1000)]
     [InlineData("[:1000]", 10, 0, 10)]
@@ -19,6 +20,15 @@ public class CorpusSliceTests
     [InlineData("[50%:]", 5, 2, 5)]
     [InlineData("[50%:]", 7, 4, 7)]
     [InlineData("[-10%:]", 200, 180, 200)]
+    [InlineData("[-1%:]", 30, 30, 30)]
+    [InlineData("[99%:]", 30, 30, 30)]
+    [InlineData("[:-1%]", 30, 0, 30)]
+    [InlineData("[:99%]", 30, 0, 30)]
+    [InlineData("[-50%:]", 5, 2, 5)]
+    [InlineData("[-100%:]", 30, 0, 30)]
+    [InlineData("[:-100%]", 30, 0, 0)]
+    [InlineData("[-3%:-1%]", 100, 97, 99)]
+    [InlineData("[-9223372036854775808:]", 7, 0, 7)]
     [InlineData("[:]", 3, 0, 3)]
     [InlineData("[:1_000]", 2000, 0, 1000)]
     [InlineData("[:100%]", 9007199254740993, 0, 9007199254740993)]
@@ -39,6 +49,23 @@ public class CorpusSliceTests
             }
 
             Assert.Equal(count, at);
+        }
+    }
+
+    [Fact]
+    public void A_boundary_is_the_same_row_from_either_end()
+    {
+        for (long count = 0; count < 300; count++)
+        {
+            for (int percent = 1; percent < 100; percent++)
+            {
+                long row = CorpusSlice.Parse($"[{percent}%:]").Of(count).Start;
+                Assert.Equal(row, CorpusSlice.Parse($"[{percent - 100}%:]").Of(count).Start);
+                Assert.Equal((0, row), CorpusSlice.Parse($"[:{percent - 100}%]").Of(count));
+            }
+
+            for (long row = 0; row < count; row++)
+                Assert.Equal(CorpusSlice.Parse($"[{row}:]").Of(count), CorpusSlice.Parse($"[{row - count}:]").Of(count));
         }
     }
 

@@ -10,7 +10,7 @@ namespace Kansformers.Tests.Text;
 public class TableCorpusTests
 {
     [Theory]
-    [InlineData("a.csv", "id,text\r\n1,one\r\n2,\"two, \"\"2\"\"\r\nand more\"\r\n\r\n3,\"\"\n4,fo\"ur\n")]
+    [InlineData("a.csv", "id,text\r\n1,one\r\n2,\"two, \"\"2\"\"\r\nand more\"\r\n\r\n3,\"\"\r\n4,fo\"ur\r\n")]
     [InlineData("a.csv", "\uFEFF\"id\",\"text\"\n1,one\n2,\"two, \"\"2\"\"\r\nand more\"\n3,\n4,fo\"ur")]
     [InlineData("a.tsv", "text\tid\none\t1\n\"two, \"\"2\"\"\r\nand more\"\t2\n\t3\nfo\"ur\t4\n")]
     public void Csv_is_read_after_the_rfc(string name, string content)
@@ -26,9 +26,8 @@ public class TableCorpusTests
     public void Any_table_survives_the_way_through_csv()
     {
         using TestFolder folder = new();
-        Gen.Select(TextGen.Valid.Where(text => text.Length > 0).Array[1, 6], Gen.Bool).Sample((texts, windows) =>
+        Gen.Select(TextGen.Valid.Where(text => text.Length > 0).Array[1, 6], Gen.Int[0, 2].Select(kind => kind == 0 ? "\n" : kind == 1 ? "\r\n" : "\r")).Sample((texts, end) =>
         {
-            string end = windows ? "\r\n" : "\n";
             folder.Write("a.csv", $"n,text{end}" + string.Concat(texts.Select((text, i) => $"{i},\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"{end}")));
             Assert.Equal(texts, Read(folder["a.csv"]).Documents);
         }, iter: 200, threads: 1);
@@ -89,6 +88,16 @@ public class TableCorpusTests
             Assert.Contains(expected, Error(folder[name]), StringComparison.Ordinal);
             Assert.Contains(expected, Error(folder[name], new CorpusOptions { TextField = "text" }), StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("{\"text\": \"a\"}\r{\"text\": \"b\"}\r")]
+    [InlineData("{\"text\": \"a\"}\r{\"text\": \"b\"}\n")]
+    public void Json_lines_that_end_in_cr_are_an_error_that_says_so(string content)
+    {
+        using TestFolder folder = new();
+        folder.Write("a.jsonl", content);
+        Assert.Contains("line 1 is bad: it is not a JSON object on one line, and holds CR, which does not end a line here", Error(folder["a.jsonl"]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -209,7 +218,7 @@ public class TableCorpusTests
         using TestFolder folder = new();
         folder.Write("a.txt", "A");
         folder.Write("b.csv", "text\nB1\nB2\n");
-        folder.Write("deep/c.jsonl", "{\"body\": \"C\"}\n");
+        folder.Write("deep/c.jsonl", "{\"text\": \"C\"}\n");
         File.WriteAllBytes(folder["deep/d.md.gz"], Pack("D"u8.ToArray(), ".gz"));
         folder.Write("deep/more/e.txt", "E");
         Assert.Equal(["A", "B1", "B2", "C", "D", "E"], Read(folder.Path).Documents);
@@ -235,11 +244,34 @@ public class TableCorpusTests
         Assert.Equal(["1", "2"], Read(folder["a.jsonl"] + "[:3]").Documents);
         Assert.Equal(["1"], Read(folder["a.jsonl"] + "[:1%]").Documents);
         Assert.Equal(["198", "199"], Read(folder["a.jsonl"] + "[-2:]").Documents);
-        Assert.Contains("holds no text", Error(folder["a.jsonl"] + "[:0]"), StringComparison.Ordinal);
         folder.Write("a.txt", "text");
         Assert.Contains("is one document", Error(folder["a.txt"] + "[:1%]"), StringComparison.Ordinal);
         folder.Write("b.txt[:1]", "its own name");
         Assert.Equal(["its own name"], Read(folder["b.txt[:1]"]).Documents);
+    }
+
+    [Theory]
+    [InlineData("[-1%:]", "has 30 rows, and is read by the slice [-1%:], which takes no row of it")]
+    [InlineData("[99%:]", "has 30 rows, and is read by the slice [99%:], which takes no row of it")]
+    [InlineData("[:1%]", "has 30 rows")]
+    [InlineData("[:-99%]", "has 30 rows")]
+    [InlineData("[:-30]", "has 30 rows")]
+    [InlineData("[30:]", "has 30 rows")]
+    [InlineData("[100:200]", "has 30 rows")]
+    [InlineData("[:0]", "is read by the slice [:0], which takes no row of it")]
+    [InlineData("[20:10]", "is read by the slice [20:10]")]
+    public void A_slice_without_rows_is_refused(string slice, string expected)
+    {
+        using TestFolder folder = new();
+        folder.Write("a.jsonl", string.Concat(Enumerable.Range(0, 30).Select(i => $"{{\"text\": \"{i}\"}}\n")));
+        folder.Write("f/a.csv", "text\n" + string.Concat(Enumerable.Range(0, 29).Select(i => $"{i}\n")));
+        folder.Write("f/b.txt", "one");
+        foreach (string path in new[] { folder["a.jsonl"], folder["f"], folder["f/*"] })
+        {
+            string message = Error(path + slice);
+            Assert.Contains(expected, message, StringComparison.Ordinal);
+            Assert.Contains(path + slice, message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

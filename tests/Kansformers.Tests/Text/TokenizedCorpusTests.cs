@@ -48,29 +48,6 @@ public class TokenizedCorpusTests
     }
 
     [Fact]
-    public void An_old_file_is_known_by_its_size_and_time_without_reading_it()
-    {
-        using TestFolder folder = new();
-        DateTime old = new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-        string path = folder.Write("a.txt", "some text that is old");
-        File.SetLastWriteTimeUtc(path, old);
-        Prepare(folder, path).Dispose();
-        string memory = Assert.Single(Directory.GetFiles(folder["cache"], "*.hash"));
-
-        // To see that it is not read, change it behind the back of its time.
-        folder.Write("a.txt", "some text that is new");
-        File.SetLastWriteTimeUtc(path, old);
-        using (TokenizedCorpus unread = Prepare(folder, path))
-            Assert.True(unread.FromCache);
-
-        // Without the memory it is read.
-        File.WriteAllText(memory, "nonsense\n");
-        using TokenizedCorpus read = Prepare(folder, path);
-        Assert.False(read.FromCache);
-        Assert.Equal("some text that is new", Text(read, read.Train) + Text(read, read.Validation));
-    }
-
-    [Fact]
     public void A_file_behind_a_link_is_known_by_its_own_size_and_time()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a right there");
@@ -88,15 +65,37 @@ public class TokenizedCorpusTests
         Assert.Equal("some text that is new", Text(again, again.Train) + Text(again, again.Validation));
     }
 
-    [Fact]
-    public void A_file_that_changes_while_it_is_read_is_an_error()
+    [Theory]
+    [InlineData("byte", 10, " more")]
+    [InlineData("byte", 10, "")]
+    [InlineData("byte", 300_000, " more")]
+    [InlineData("byte", 300_000, "")]
+    [InlineData("char", 10, "")]
+    public void A_file_that_changes_while_it_is_read_is_an_error(string tokenizer, int length, string more)
     {
         using TestFolder folder = new();
-        string path = folder.Write("a.txt", "some text");
-        Meddler meddler = new(() => File.AppendAllText(path, " more"));
-        KansformersException failure = Assert.Throws<KansformersException>(() => TokenizedCorpus.Prepare(Options(folder, path, "byte"), meddler));
+        DateTime old = new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        string path = folder.Write("a.txt", new string('a', length));
+        File.SetLastWriteTimeUtc(path, old);
+        Meddler meddler = new(tokenizer == "char" ? PrepareStage.CollectingCharacters : PrepareStage.Encoding, () =>
+        {
+            folder.Write("a.txt", new string('b', length) + more);
+            File.SetLastWriteTimeUtc(path, old);
+        });
+        KansformersException failure = Assert.Throws<KansformersException>(() => TokenizedCorpus.Prepare(Options(folder, path, tokenizer), meddler));
         Assert.Contains("changed while it was read", failure.Message, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(folder["cache"]));
+        Assert.Empty(Directory.GetFileSystemEntries(folder["cache"]));
+    }
+
+    [Fact]
+    public void The_note_on_another_column_of_the_validation_text_is_told()
+    {
+        using TestFolder folder = new();
+        string train = folder.Write("a.jsonl", "{\"text\": \"one\"}\n"), validation = folder.Write("v.jsonl", "{\"body\": \"two\"}\n");
+        using TokenizedCorpus other = TokenizedCorpus.Prepare(Options(folder, train, "byte") with { ValidationCorpus = Corpus.Open(validation) });
+        Assert.Contains("the text to validate on is the column 'body' of '" + validation, Assert.Single(other.Notes), StringComparison.Ordinal);
+        using TokenizedCorpus same = TokenizedCorpus.Prepare(Options(folder, train, "byte") with { ValidationCorpus = Corpus.Open(train) });
+        Assert.Empty(same.Notes);
     }
 
     [Fact]
@@ -270,12 +269,12 @@ public class TokenizedCorpusTests
 
     private static string Text(TokenizedCorpus corpus, TokenSpan span) => corpus.Tokenizer.Decode(Ids(span));
 
-    /// <summary>Does something once encoding has begun.</summary>
-    private sealed class Meddler(Action meddle) : IProgress<EncodeProgress>
+    /// <summary>Does something once a stage has begun.</summary>
+    private sealed class Meddler(PrepareStage stage, Action meddle) : IProgress<EncodeProgress>
     {
         public void Report(EncodeProgress value)
         {
-            if (value.Stage == PrepareStage.Encoding)
+            if (value.Stage == stage)
                 meddle();
         }
     }

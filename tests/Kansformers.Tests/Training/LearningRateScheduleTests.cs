@@ -53,6 +53,29 @@ public class LearningRateScheduleTests
     }
 
     [Fact]
+    public void However_often_the_plan_changes_the_rate_goes_on_and_never_rises_after_the_warm_up() =>
+        Gen.Select(Gen.Enum<LearningRateDecay>(), Gen.Long[0, 30], Gen.Long[0, 60].Select(Gen.Long[1, 90]).Array[0, 4], Gen.Double[0.1, 1], Gen.Double[0, 0.1]).Sample((kind, warmup, changes, peak, minimum) =>
+        {
+            LearningRateSchedule schedule = new() { Kind = kind, Peak = peak, Minimum = minimum, WarmupSteps = warmup, TotalSteps = warmup + 20 };
+            long step = 0;
+            foreach ((long more, long rest) in changes)
+            {
+                LearningRateSchedule before = schedule;
+                step = Math.Min(step + more, schedule.TotalSteps);
+                long end = Math.Max(step + rest, warmup + 1);
+                schedule = schedule with { TotalSteps = end, EarlierPlans = [.. schedule.EarlierPlans, new EarlierPlan(step, schedule.TotalSteps)] };
+                for (long at = 0; at < step; at++)
+                    Assert.Equal(before.At(at), schedule.At(at));
+                Assert.Equal(before.At(step), schedule.At(step), 1e-12);
+            }
+
+            for (long at = warmup + 1; at <= schedule.TotalSteps + 1; at++)
+                Assert.True(schedule.At(at) <= schedule.At(at - 1), $"the rate rises at {at}");
+            if (kind != LearningRateDecay.Constant)
+                Assert.Equal(minimum, schedule.At(schedule.TotalSteps));
+        }, iter: 500, seed: "0000000000001", threads: 1);
+
+    [Fact]
     public void Every_rate_lies_between_zero_and_the_peak_and_never_rises_after_the_warm_up() =>
         Gen.Select(Gen.Enum<LearningRateDecay>(), Gen.Long[0, 500], Gen.Long[1, 500], Gen.Double[0, 1], Gen.Double[0, 1]).Sample((kind, warmup, rest, a, b) =>
         {

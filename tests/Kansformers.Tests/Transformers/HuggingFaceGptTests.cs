@@ -122,7 +122,7 @@ public class HuggingFaceGptTests
     [Theory]
     [InlineData("n_layer", "null", "'n_layer' in config.json is missing")]
     [InlineData("n_embd", "\"wide\"", "'n_embd' in config.json is missing or not a whole number")]
-    [InlineData("activation_function", "\"relu\"", "supported is gelu_new")]
+    [InlineData("activation_function", "\"relu\"", "supported is gelu_new or gelu")]
     [InlineData("n_inner", "77", "supported is null")]
     [InlineData("layer_norm_epsilon", "0.1", "supported is 1e-05")]
     [InlineData("scale_attn_by_inverse_layer_idx", "true", "supported is false")]

@@ -40,15 +40,18 @@ public static class BSpline
             throw new ArgumentException($"inputs ({string.Join(", ", x.shape)}) and a grid ({string.Join(", ", grid.shape)}) do not fit a spline of order {order}", nameof(x));
 
         using var scope = NewDisposeScope();
+        if (x.dtype == ScalarType.Float32 && grid.device_type == DeviceType.CPU && ManyScales(grid))
+            return Bases(x.to_type(ScalarType.Float64), grid.to_type(ScalarType.Float64), order).to_type(x.dtype).MoveToOuterDisposeScope();
         Tensor at = x.unsqueeze(-1);
-        Tensor inside = at.isinf().logical_not();
-        Tensor safe = where(inside, at, zeros_like(at));
-        Tensor bases = (safe.ge(grid[.., ..^1]) & safe.lt(grid[.., 1..]) & inside).to_type(x.dtype);
+        Tensor bases = (at.ge(grid[.., ..^1]) & at.lt(grid[.., 1..])).to_type(x.dtype);
+
+        // Beyond the ends all bases are 0, and far away (x - t) / width would overflow, which times 0 is NaN: the factors use the nearest end.
+        Tensor safe = at.clamp(grid[.., ..1], grid[.., ^1..]), least = (grid[.., ^1..] - grid[.., ..1]) * (4 / finfo(x.dtype).max);
         for (int k = 1; k <= order; k++)
         {
             Tensor left = grid[.., ..^(k + 1)], right = grid[.., (k + 1)..];
-            bases = (safe - left) / Width(grid[.., k..^1] - left) * bases[.., .., ..^1]
-                + (right - safe) / Width(right - grid[.., 1..^k]) * bases[.., .., 1..];
+            bases = (safe - left) / Width(grid[.., k..^1] - left, least) * bases[.., .., ..^1]
+                + (right - safe) / Width(right - grid[.., 1..^k], least) * bases[.., .., 1..];
         }
 
         // A comparison with NaN is false, which would turn a broken input into a quiet zero.
@@ -90,7 +93,7 @@ public static class BSpline
     // As Bases, for the two ends of the grid range: (2, in). The second row takes the interval on its left.
     private static Tensor ClosedBases(Tensor ends, Tensor grid, int order)
     {
-        Tensor at = ends.unsqueeze(-1);
+        Tensor at = ends.unsqueeze(-1), least = (grid[.., ^1..] - grid[.., ..1]) * (4 / finfo(ends.dtype).max);
         long intervals = grid.shape[1] - 1;
         Tensor bases = zeros(2, grid.shape[0], intervals, dtype: ends.dtype, device: ends.device);
         bases[0, TensorIndex.Colon, order] = 1;
@@ -98,13 +101,23 @@ public static class BSpline
         for (int k = 1; k <= order; k++)
         {
             Tensor left = grid[.., ..^(k + 1)], right = grid[.., (k + 1)..];
-            bases = (at - left) / Width(grid[.., k..^1] - left) * bases[.., .., ..^1]
-                + (right - at) / Width(right - grid[.., 1..^k]) * bases[.., .., 1..];
+            bases = (at - left) / Width(grid[.., k..^1] - left, least) * bases[.., .., ..^1]
+                + (right - at) / Width(right - grid[.., 1..^k], least) * bases[.., .., 1..];
         }
 
         return bases;
     }
 
+    // Whether the range of a grid divided by a knot interval of its own leaves float32: such knots want double.
+    private static bool ManyScales(Tensor grid)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor exact = grid.to_type(ScalarType.Float64), widths = exact[.., 1..] - exact[.., ..^1];
+        return (widths.gt(0) & (exact[.., ^1..] - exact[.., ..1]).gt(widths * 1e37)).any().item<bool>();
+    }
+
     // A support of width zero has a basis that is zero everywhere already: any other divisor keeps it so, zero would make it NaN.
-    private static Tensor Width(Tensor width) => where(width > 0, width, ones_like(width));
+    // One so narrow that the range divided by it overflows counts as the least width for which it does not (where nobody asks, since asking waits for the device).
+    private static Tensor Width(Tensor width, Tensor least) => where(width > 0, width.maximum(least), ones_like(width));
 }

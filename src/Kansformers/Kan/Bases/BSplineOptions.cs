@@ -15,6 +15,7 @@ public sealed record BSplineOptions : KanOptions
     public BSplineOptions() => BaseActivation = Kansformers.Kan.BaseActivation.Silu;
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override string Kind => KindName;
 
     /// <summary>The number of knot intervals inside the grid range. At least 1.</summary>
@@ -50,8 +51,8 @@ public sealed record BSplineOptions : KanOptions
     public double GridEps { get; init; } = 0.02;
 
     /// <summary>
-    /// The largest change of an output on the samples that a grid update may cause, as a share of the largest output (or of 1, when that is larger).
-    /// Positive infinity lets the grid always move all the way.
+    /// The largest change of an output that a grid update may cause: on the samples as a share of the largest output there (of 1, where that is larger),
+    /// anywhere else as a share of the largest output. Positive infinity lets the grid always move all the way, whatever is lost beyond it.
     /// </summary>
     public double GridTolerance { get; init; } = 1e-4;
 
@@ -67,6 +68,7 @@ public sealed record BSplineOptions : KanOptions
     public int Knots => GridSize + 2 * SplineOrder + 1;
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override int Functions => Coefficients;
 
     /// <inheritdoc/>
@@ -79,6 +81,8 @@ public sealed record BSplineOptions : KanOptions
         Require(GridSize >= 1, "grid size", GridSize, "at least 1");
         Require(SplineOrder is >= 1 and <= 16, "spline order", SplineOrder, "1 to 16");
         Require(double.IsFinite(GridLow) && double.IsFinite(GridHigh) && GridLow < GridHigh, "grid range", $"{GridLow},{GridHigh}", "two finite numbers, the lower one first");
+        Require(HoldsKnots(GridLow, GridHigh), "grid range", $"{GridLow},{GridHigh}", $"so narrow and near zero that float32 holds its knots, {SplineOrder} intervals beyond each end included: they may span 1.7e38");
+        Require(TellsKnotsApart(), "grid range", $"{GridLow},{GridHigh}", $"wide enough that float32 tells the knots of {GridSize} intervals apart");
         Require(Enum.IsDefined(Outside), "outside", Outside, string.Join(", ", Enum.GetNames<OutsideRule>()));
         Require(double.IsFinite(NoiseScale) && NoiseScale >= 0, "noise scale", NoiseScale, "a finite number, at least 0");
         Require(double.IsFinite(BaseScale), "base scale", BaseScale, "a finite number");
@@ -86,6 +90,21 @@ public sealed record BSplineOptions : KanOptions
         Require(GridEps is >= 0 and <= 1, "grid eps", GridEps, "0 to 1");
         Require(GridTolerance > 0, "grid tolerance", GridTolerance, "above 0");
         Require(Enum.IsDefined(GridUpdate), "grid update", GridUpdate, string.Join(", ", Enum.GetNames<GridUpdateRule>()));
+    }
+
+    /// <summary>Whether float32 holds the knots of a grid over a range, its extension included, their differences, and some more.</summary>
+    internal bool HoldsKnots(double low, double high)
+    {
+        const double most = float.MaxValue / 2;
+        double beyond = (high - low) / GridSize * SplineOrder;
+        return Math.Abs(low - beyond) <= most && Math.Abs(high + beyond) <= most && high - low + 2 * beyond <= most;
+    }
+
+    private bool TellsKnotsApart()
+    {
+        double step = (GridHigh - GridLow) / GridSize, beyond = step * SplineOrder;
+        float farthest = (float)Math.Max(Math.Abs(GridLow - beyond), Math.Abs(GridHigh + beyond));
+        return step >= (double)MathF.BitIncrement(farthest) - farthest;
     }
 
     /// <inheritdoc/>
@@ -105,6 +124,8 @@ public sealed record BSplineOptions : KanOptions
             return null;
         using var scope = NewDisposeScope();
         SplinePlan splines = SplinePlan.For(tensors[KanRole.Grid].contiguous(), SplineOrder, known?.Core);
+        if (!splines.IsInReach)
+            return null;
         return Outside == OutsideRule.Linear ? ContinuedPlan.For(splines, known) : splines;
     }
 
@@ -143,7 +164,7 @@ public enum OutsideRule
 public enum GridUpdateRule
 {
     /// <summary>
-    /// The layer computes after the update what it computed before, on the samples to within <see cref="BSplineOptions.GridTolerance"/>:
+    /// The layer computes after the update what it computed before, on the samples and elsewhere, to within <see cref="BSplineOptions.GridTolerance"/>:
     /// the grid moves towards the samples as far as that allows.
     /// </summary>
     KeepFunction,

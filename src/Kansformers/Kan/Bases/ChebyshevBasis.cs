@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Runtime.CompilerServices;
 using Kansformers.Runtime;
 using static TorchSharp.torch;
@@ -18,9 +19,11 @@ public sealed record ChebyshevOptions : KanOptions
     public int Degree { get; init; } = 4;
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override string Kind => "chebyshev";
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override int Functions => Degree + 1;
 
     /// <inheritdoc/>

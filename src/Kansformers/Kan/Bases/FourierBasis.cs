@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Runtime.CompilerServices;
 using Kansformers.Runtime;
 using static TorchSharp.torch;
@@ -20,9 +21,11 @@ public sealed record FourierOptions : KanOptions
     public bool SmoothInitialization { get; init; }
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override string Kind => "fourier";
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override int Functions => 2 * Frequencies;
 
     /// <inheritdoc/>

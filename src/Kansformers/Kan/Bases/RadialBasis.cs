@@ -34,9 +34,11 @@ public sealed record RadialBasisOptions : KanOptions
     public double InitScale { get; init; } = 0.1;
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override string Kind => "rbf";
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override int Functions => GridSize;
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Runtime.CompilerServices;
 using Kansformers.Runtime;
 using static TorchSharp.torch;
@@ -27,9 +28,11 @@ public sealed record RationalOptions : KanOptions
     public RationalStart Start { get; init; } = RationalStart.Silu;
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override string Kind => "rational";
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override int Functions => 1;
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Runtime.CompilerServices;
 using Kansformers.Runtime;
 using static TorchSharp.torch;
@@ -36,9 +37,11 @@ public sealed record SwitchOptions : KanOptions
     public SwitchRule Rule { get; init; }
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override string Kind => "switch";
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override int Functions => GridSize;
 
     /// <inheritdoc/>

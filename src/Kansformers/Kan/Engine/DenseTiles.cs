@@ -19,10 +19,11 @@ internal sealed class DenseTiles(EngineLayer layer, KanWanted wanted, long token
     private readonly Scratch _scratch = Scratch.OfThread;
     private readonly SplinePlan _plan = (SplinePlan)layer.Plan;
     private readonly BaseActivation _activation = layer.Activation!.Value;
-    private readonly ProductFormat _format = ProductFormats.Of(layer.Precision);
+    private readonly ProductFormat _own = ProductFormats.Of(layer.Precision);
     private readonly long _tile = TileOf(tokens, (long)layer.Width * layer.Plan.Inputs, ProductFormats.Of(layer.Precision) == ProductFormat.Half ? 2 : 4);
-    private Tensor? _combined;
+    private Tensor? _combined, _combinedSingle;
     private Tensor? _weightGradient;
+    private ProductFormat _format = ProductFormats.Of(layer.Precision);
 
     private long Width => (long)layer.Width * layer.Plan.Inputs;
 
@@ -34,8 +35,53 @@ internal sealed class DenseTiles(EngineLayer layer, KanWanted wanted, long token
     /// <inheritdoc/>
     public void Forward(LayerInput input, Tensor y)
     {
+        Tensor x = input.X;
+        long[] broken = _own == ProductFormat.Half ? BrokenTokens.Find(x) : [];
+        if (broken.Length == 0)
+        {
+            Multiply(x, y);
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        Tensor rows = tensor(broken), apart = empty(broken.Length, layer.Outputs, dtype: ScalarType.Float32);
+        Multiply(BrokenTokens.Without(x, rows), y);
+        InSingle(() => Multiply(x.index_select(0, rows), apart));
+        y.index_copy_(0, rows, apart);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(LayerInput input, Tensor upstream, LayerInput? inputGradient)
+    {
         using var scope = NewDisposeScope();
         Tensor x = input.X;
+        Tensor? dx = inputGradient?.X;
+        Tensor dy = _own == ProductFormat.Half ? upstream.contiguous() : upstream;
+        long[] broken = _own == ProductFormat.Half ? BrokenTokens.Find(x, dy) : [];
+        if (broken.Length == 0)
+        {
+            Differentiate(x, dy, dx);
+            return;
+        }
+
+        Tensor rows = tensor(broken), source = x.index_select(0, rows);
+        Tensor? apart = dx is null ? null : empty_like(source);
+        Differentiate(BrokenTokens.Without(x, rows), BrokenTokens.Without(dy, rows), dx);
+        InSingle(() => Differentiate(source, dy.index_select(0, rows), apart));
+        dx?.index_copy_(0, rows, apart!);
+    }
+
+    // Computes with float32 products, whatever the layer's precision.
+    private void InSingle(Action compute)
+    {
+        _format = ProductFormat.Single;
+        compute();
+        _format = _own;
+    }
+
+    private void Multiply(Tensor x, Tensor y)
+    {
+        using var scope = NewDisposeScope();
         Tensor transposed = Combined().t(), buffer = _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf);
         Tensor? half = IsHalf ? _scratch.Matrix(Scratch.Use.Output, _tile, layer.Outputs, half: true) : null;
         for (long from = 0, count = x.shape[0]; from < count; from += _tile)
@@ -47,16 +93,13 @@ internal sealed class DenseTiles(EngineLayer layer, KanWanted wanted, long token
             if (half is null)
                 target.addmm_(expansion, transposed, beta: 0, alpha: 1);
             else
-                target.copy_(half.narrow(0, 0, rows).addmm_(expansion, transposed, beta: 0, alpha: 1));
+                target.copy_(HalfProduct.Write(half.narrow(0, 0, rows), expansion, transposed));
         }
     }
 
-    /// <inheritdoc/>
-    public void Backward(LayerInput input, Tensor upstream, LayerInput? inputGradient)
+    private void Differentiate(Tensor x, Tensor upstream, Tensor? dx)
     {
         using var all = NewDisposeScope();
-        Tensor x = input.X;
-        Tensor? dx = inputGradient?.X;
         Tensor? combined = dx is null ? null : Combined();
         Tensor buffer = _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf);
         Tensor? part = wanted.AnyWeight && IsHalf ? _scratch.Matrix(Scratch.Use.WeightGradient, layer.Outputs, Width, half: true) : null;
@@ -74,7 +117,10 @@ internal sealed class DenseTiles(EngineLayer layer, KanWanted wanted, long token
             if (dx is not null)
             {
                 // The expansion has served: its gradient takes its place.
-                expansion.addmm_(dy, combined!, beta: 0, alpha: 1);
+                if (IsHalf)
+                    HalfProduct.Write(expansion, dy, combined!);
+                else
+                    expansion.addmm_(dy, combined!, beta: 0, alpha: 1);
                 Expansion.Contract(_plan, _activation, source, expansion, dx.narrow(0, from, rows), _format);
             }
         }
@@ -96,6 +142,7 @@ internal sealed class DenseTiles(EngineLayer layer, KanWanted wanted, long token
     public void Dispose()
     {
         _combined?.Dispose();
+        _combinedSingle?.Dispose();
         _weightGradient?.Dispose();
     }
 
@@ -110,20 +157,21 @@ internal sealed class DenseTiles(EngineLayer layer, KanWanted wanted, long token
         }
 
         // libtorch's bfloat16 product has a bfloat16 result: the sum over tiles is kept apart, in float32.
-        part.addmm_(dy.t(), expansion, beta: 0, alpha: 1);
+        HalfProduct.Write(part, dy.t(), expansion);
         _ = first ? _weightGradient.copy_(part) : _weightGradient.add_(part);
     }
 
     private Tensor Combined()
     {
-        if (_combined is not null)
-            return _combined;
+        ref Tensor? known = ref (_format == _own ? ref _combined : ref _combinedSingle);
+        if (known is not null)
+            return known;
         Tensor packed = _scratch.Matrix(Scratch.Use.Weight, layer.Outputs, Width);
         CombinedWeight.Pack(layer.Weights(), packed);
         if (_format == ProductFormat.Rounded)
             BFloat16Math.Round(packed, packed);
         Tensor factor = IsHalf ? _scratch.Matrix(Scratch.Use.Weight, layer.Outputs, Width, half: true).copy_(packed) : packed;
-        return _combined = factor.DetachFromDisposeScope();
+        return known = factor.DetachFromDisposeScope();
     }
 
     // A gradient of outputs as a factor of the products.

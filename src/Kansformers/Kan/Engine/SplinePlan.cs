@@ -24,7 +24,14 @@ internal sealed class SplinePlan : KanPlan
         _grid = grid;
         Order = order;
         Rows = Choose(grid, inputs, order);
+        IsInReach = AreInReach(grid, inputs);
     }
+
+    /// <summary>
+    /// Whether the kernels compute these knots, which multiply by reciprocals of distances: torch's operations, which divide, do where a reciprocal
+    /// is beyond float32 (distances below its normal numbers) or takes the whole range there.
+    /// </summary>
+    public bool IsInReach { get; }
 
     /// <summary>The spline order.</summary>
     public int Order { get; }
@@ -68,6 +75,25 @@ internal sealed class SplinePlan : KanPlan
             && MemoryMarshal.AsBytes(knots).SequenceEqual(MemoryMarshal.AsBytes(same._grid.AsSpan()))
             ? same
             : new SplinePlan(knots.ToArray(), inputs, order);
+    }
+
+    private static bool AreInReach(float[] grid, int inputs)
+    {
+        const double smallestNormal = 1.17549435e-38, largestShare = 1e37;
+        int knots = grid.Length / inputs;
+        for (int i = 0; i < inputs; i++)
+        {
+            ReadOnlySpan<float> knot = grid.AsSpan(i * knots, knots);
+            double range = (double)knot[^1] - knot[0];
+            for (int j = 1; j < knots; j++)
+            {
+                double width = (double)knot[j] - knot[j - 1];
+                if (width > 0 && (width < smallestNormal || range > largestShare * width || range > float.MaxValue))
+                    return false;
+            }
+        }
+
+        return true;
     }
 
     private static IRowKernel Choose(float[] grid, int inputs, int order)

@@ -9,10 +9,10 @@ internal static class OriginalGridUpdate
     {
         using var scope = NewDisposeScope();
         int order = ((BSplineOptions)layer.Options).SplineOrder;
+        SplineState before = SplineState.Of(layer, layer.Grid!.clone(), layer.Coefficients.clone());
         Tensor scaled = layer.Scaler is null ? layer.Coefficients : layer.Coefficients * layer.Scaler.unsqueeze(-1);
-        Tensor samples = x.to_type(ScalarType.Float64), old = BSpline.Bases(samples, layer.Grid!.to_type(ScalarType.Float64), order); // (n, in, bases)
-        Tensor before = Output(old, scaled);
-        using Tensor grid = GridTarget.From(x, (BSplineOptions)layer.Options, margin);
+        Tensor samples = x.to_type(ScalarType.Float64), old = BSpline.Bases(samples, before.Grid, order); // (n, in, bases)
+        Tensor grid = GridTarget.From(x, (BSplineOptions)layer.Options, margin);
         layer.Grid!.copy_(grid);
 
         // The least squares of every curve at once: the map between the two bases serves all outputs, so no (n, in, out) tensor is needed.
@@ -22,13 +22,14 @@ internal static class OriginalGridUpdate
 
         // The flaw: what was fitted already holds the scaler, and the scaler will multiply it again.
         layer.Coefficients.copy_(refit);
-        Tensor factor = layer.Scaler is null ? ones(1, 1, device: x.device) : layer.Scaler;
-        return new GridUpdateReport(1, (Output(now, refit * factor.unsqueeze(-1)) - before).abs().max().item<double>());
+        SplineState after = SplineState.Of(layer);
+        double change = (Output(now, after.Weight) - Output(old, before.Weight)).abs().max().item<double>();
+        return new GridUpdateReport(1, change, SplineChange.Largest(before, after));
     }
 
     private static Tensor Output(Tensor bases, Tensor weight)
     {
         using var scope = NewDisposeScope();
-        return bases.flatten(1).matmul(weight.to_type(ScalarType.Float64).flatten(1).transpose(0, 1)).MoveToOuterDisposeScope();
+        return bases.flatten(1).matmul(weight.flatten(1).transpose(0, 1)).MoveToOuterDisposeScope();
     }
 }

@@ -25,6 +25,9 @@ public abstract class Corpus
     /// <summary>Other than the files, what decides which text is read. Part of cache keys.</summary>
     internal abstract string Identity { get; }
 
+    /// <summary>The column that holds the text; null where there are no columns.</summary>
+    internal virtual string? TextField => null;
+
     /// <summary>Opens a corpus.</summary>
     /// <param name="pathOrName">
     /// <para>
@@ -96,7 +99,7 @@ public abstract class Corpus
         }
 
         if (!any)
-            throw new KansformersException($"the corpus {Description} holds no text; choose another with --data");
+            throw new KansformersException($"the corpus {Description} holds no text; choose another");
     }
 
     /// <summary>The text as the source gives it. Counts only what it leaves out on request: documents and empty rows are counted by the caller.</summary>

@@ -28,5 +28,8 @@ internal sealed class CorpusTally
 
     public long DuplicateRows { get; set; }
 
+    /// <summary>Where the piece that was read last lies; null where the corpus does not tell.</summary>
+    public CorpusPlace? Place { get; set; }
+
     public CorpusCounts Counts => new(Documents, EmptyRows, DuplicateRows);
 }

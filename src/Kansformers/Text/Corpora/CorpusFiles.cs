@@ -25,7 +25,7 @@ internal static class CorpusFiles
     public static string[] InFolder(string folder)
     {
         string[] files = Collect(folder, (_, name) => FormatOf(name) is ".txt" or ".md" or ".jsonl" or ".ndjson" or ".csv" or ".tsv" or ".parquet");
-        return files.Length > 0 ? files : throw new KansformersException($"the folder '{Path.GetFullPath(folder)}' {(IsRun(folder) ? "is a run, not text" : $"holds no {Kinds}")}; choose another with --data");
+        return files.Length > 0 ? files : throw new KansformersException($"the folder '{Path.GetFullPath(folder)}' {(IsRun(folder) ? "is a run, not text" : $"holds no {Kinds}")}; choose another");
     }
 
     /// <summary>The files that a pattern names: <c>*</c> and <c>?</c> stand within a name, <c>**</c> for any folders.</summary>

@@ -7,9 +7,13 @@ public sealed record CorpusOptions
 {
     /// <summary>
     /// The column, or the field of each <c>.jsonl</c> line, that holds the text. When null it is found: <c>text</c>, <c>content</c>, or another
-    /// usual name, or else the only one that holds text; where that does not tell, an error lists the columns.
+    /// usual name, or else the only one that holds text; where that does not tell, an error lists the columns. It is one column for all tables of
+    /// the corpus, whatever their order: one that does not have it is an error.
     /// </summary>
     public string? TextField { get; init; }
+
+    /// <summary>The column to take where there is one and none is given: that of the corpus that this one goes with.</summary>
+    internal string? PreferredField { get; init; }
 
     /// <summary>Whether documents that are exactly the same as one before are left out (and counted).</summary>
     public bool Deduplicate { get; init; }

@@ -5,7 +5,8 @@ namespace Kansformers.Text;
 
 /// <summary>
 /// A part of a corpus, by its rows, as Hugging Face datasets writes it: <c>train[:1%]</c>, <c>[:1000]</c>, <c>[10%:20%]</c>,
-/// <c>[-500:]</c>. A row is a line of JSONL, a record of CSV, a row of Parquet or, in a folder of text, a file.
+/// <c>[-500:]</c>. A row is a line of JSONL, a record of CSV, a row of Parquet or, in a folder of text, a file. One boundary may be written
+/// from either end: <c>[-1%:]</c> are the rows of <c>[99%:]</c>, and with <c>[:99%]</c> they are all, whatever the rounding.
 /// </summary>
 public sealed partial record CorpusSlice
 {
@@ -73,11 +74,21 @@ public sealed partial record CorpusSlice
         return string.Create(CultureInfo.InvariantCulture, $"[{From}{(From is null ? "" : unit)}:{To}{(To is null ? "" : unit)}]");
     }
 
-    // Per cent are rounded to the closest row, halves to the even one, as datasets does by default.
+    /// <summary>Why a corpus cannot be read when the slice takes no row of it.</summary>
+    /// <param name="what">The corpus, in a few words.</param>
+    /// <param name="rows">Its rows; null where they were not counted.</param>
+    internal KansformersException WithoutRows(string what, long? rows)
+    {
+        string holds = rows is null ? "" : string.Create(CultureInfo.InvariantCulture, $" has {rows} row{(rows == 1 ? "" : "s")}, and");
+        return new($"{what}{holds} is read by the slice {this}, which takes no row of it; give a slice that does, such as [:1000] or [:10%]");
+    }
+
+    // What is counted from the end is turned into what is counted from the beginning before anything is rounded: -1% is 99%. Per cent are
+    // rounded to the closest row, halves to the even one, as datasets does by default.
     private long Row(long value, long count)
     {
-        long row = IsPercent ? (long)Math.Round(value * (decimal)count / 100, MidpointRounding.ToEven) : value;
-        return Math.Clamp(row < 0 ? row + count : row, 0, count);
+        long front = value < 0 ? value + (IsPercent ? 100 : count) : value;
+        return Math.Clamp(IsPercent ? (long)Math.Round(front * (decimal)count / 100, MidpointRounding.ToEven) : front, 0, count);
     }
 
     private static long? Number(Group group, string text)

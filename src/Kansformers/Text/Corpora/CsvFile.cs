@@ -6,18 +6,27 @@ namespace Kansformers.Text;
 /// Comma-separated (or tab-separated) values after RFC 4180: the first record names the columns, each other is a row, one field
 /// of which is a document. Blank lines are no rows, unless there is only one column.
 /// </summary>
-internal sealed class CsvFile : DocumentFile
+internal sealed class CsvFile : TableFile
 {
+    private const string OtherBreaks = "\v\f\u001c\u001d\u001e\u0085\u2028\u2029";
+
     private readonly byte _separator;
-    private readonly string _column;
 
-    private CsvFile(string path, byte separator, string column)
-        : base(path) => (_separator, _column) = (separator, column);
+    private CsvFile(string path, byte separator, string[] names)
+        : base(path)
+    {
+        _separator = separator;
+        Columns = [.. names.Select(name => new CorpusColumn(name, ColumnContent.Text))];
+    }
 
-    public override string Identity => $"csv {(char)_separator} {_column}";
+    public override IReadOnlyList<CorpusColumn> Columns { get; }
 
-    public override string Details => $"column '{_column}'";
+    public override string Identity => $"csv {(char)_separator} {Column.Name}";
 
+    /// <summary>Reads the names of the columns.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="separator">What stands between fields.</param>
+    /// <param name="column">The column of the text when it is given: it may then have any name.</param>
     public static CsvFile Open(string path, byte separator, string? column)
     {
         path = System.IO.Path.GetFullPath(path);
@@ -25,23 +34,37 @@ internal sealed class CsvFile : DocumentFile
         string[] names = HeadOf(records);
         if (column is null)
             RequireSeparated(path, names, separator);
-        return new CsvFile(path, separator, names.Length == 0 ? column ?? "text" : TextColumn.Choose(path, [.. names.Select(name => (name, true))], column));
+        return new CsvFile(path, separator, names);
+    }
+
+    public override long CountRows()
+    {
+        using CsvRecords records = new(Path, _separator);
+        int columns = HeadOf(records).Length;
+        long rows = 0;
+        while (records.Next())
+            rows += IsRow(records, columns) ? 1 : 0;
+        return rows;
     }
 
     public override IEnumerable<RawPiece> Read()
     {
         using CsvRecords records = new(Path, _separator);
         string[] names = HeadOf(records);
-        int wanted = Array.IndexOf(names, _column);
+        int wanted = Array.IndexOf(names, Column.Name);
+        if (wanted < 0 && names.Length > 0)
+            throw new KansformersException($"'{Path}' changed while it was read; start again when it is complete");
         while (records.Next())
         {
-            if (records.IsBlank && names.Length > 1)
+            if (!IsRow(records, names.Length))
                 continue;
             if (records.Count != names.Length)
                 throw records.Bad($"it has {records.Count} fields where the first record names {names.Length} columns; put fields with separators, quotes or line breaks in quotes");
             yield return new RawPiece(records.Field(wanted).AsMemory(), true, records.TakeSourceBytes());
         }
     }
+
+    private static bool IsRow(CsvRecords records, int columns) => !records.IsBlank || columns == 1;
 
     // Else whole records of a file that another character separates would be taken for the text.
     private static void RequireSeparated(string path, string[] names, byte separator)
@@ -52,5 +75,11 @@ internal sealed class CsvFile : DocumentFile
         throw new KansformersException($"'{path}' seems to be separated by {found}, not by {(separator == '\t' ? "tabs" : "commas")}: {remedy}, or give the name of its one column with --text-field if that is '{only}'");
     }
 
-    private static string[] HeadOf(CsvRecords records) => records.Next() ? [.. Enumerable.Range(0, records.Count).Select(records.Field)] : [];
+    // Where lines end in another way than CSV knows, the whole file is the first record, and its rows would be names of columns.
+    private static string[] HeadOf(CsvRecords records)
+    {
+        string[] names = records.Next() ? [.. Enumerable.Range(0, records.Count).Select(records.Field)] : [];
+        int[] breaks = [.. names.SelectMany(name => name).Where(OtherBreaks.Contains).Select(found => (int)found)];
+        return breaks.Length == 0 ? names : throw records.Bad($"a column's name holds U+{breaks[0]:X4}, a line break that CSV does not know; let all lines end in LF, CRLF or CR");
+    }
 }

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Kansformers.Text;
 
-/// <summary>Cuts a CSV file into records and these into fields, after RFC 4180; a quote within a field that does not begin with one is text.</summary>
+/// <summary>
+/// Cuts a CSV file into records and these into fields, after RFC 4180; a quote within a field that does not begin with one is text. Records end in
+/// CRLF, LF or CR, all as the first one does: elsewhere than in quotes, another line break is an error.
+/// </summary>
 internal sealed class CsvRecords(string path, byte separator) : IDisposable
 {
     private const byte Quote = (byte)'"', LineFeed = (byte)'\n', CarriageReturn = (byte)'\r';
@@ -12,6 +15,7 @@ internal sealed class CsvRecords(string path, byte separator) : IDisposable
     private int _length; // of the record, with its line break
     private long _line = 1; // that the record begins in
     private long _lines; // that the record takes
+    private string? _ending; // of the first record, and so of all
 
     /// <summary>The number of fields of the record.</summary>
     public int Count => _fields.Count;
@@ -59,16 +63,15 @@ internal sealed class CsvRecords(string path, byte separator) : IDisposable
         int start = _length;
         if (!Has(start) || _window.Content[start] != Quote)
         {
-            int end = Find(start, separator, LineFeed);
-            bool cut = Has(end) && _window.Content[end] == LineFeed && end > start && _window.Content[end - 1] == CarriageReturn;
-            _fields.Add((start, end - start - (cut ? 1 : 0), false));
+            int end = Find(start, [separator, LineFeed, CarriageReturn]);
+            _fields.Add((start, end - start, false));
             return EndField(end);
         }
 
         int at = start + 1;
         while (true)
         {
-            at = Find(at, Quote, Quote);
+            at = Find(at, [Quote]);
             if (!Has(at))
                 throw Bad("a quote in the record that begins there is not closed; is the file cut short?");
             if (!Has(at + 1) || _window.Content[at + 1] != Quote)
@@ -77,16 +80,14 @@ internal sealed class CsvRecords(string path, byte separator) : IDisposable
         }
 
         ReadOnlySpan<byte> inside = _window.Content[(start + 1)..at];
-        _lines += inside.Count(LineFeed);
+        _lines += inside.Count(LineFeed) + inside.Count(CarriageReturn) - inside.Count("\r\n"u8);
         _fields.Add((start + 1, inside.Length, true));
-        int next = at + 1;
-        if (Has(next + 1) && _window.Content[next] == CarriageReturn && _window.Content[next + 1] == LineFeed)
-            next++;
-        if (Has(next) && _window.Content[next] != separator && _window.Content[next] != LineFeed)
+        if (Has(at + 1) && _window.Content[at + 1] != separator && _window.Content[at + 1] is not (LineFeed or CarriageReturn))
             throw Bad("something follows a closing quote; write a quote within quotes twice");
-        return EndField(next);
+        return EndField(at + 1);
     }
 
+    /// <summary>Goes beyond what ends a field; false where the record ends with it.</summary>
     private bool EndField(int end)
     {
         if (!Has(end))
@@ -95,19 +96,27 @@ internal sealed class CsvRecords(string path, byte separator) : IDisposable
             return false;
         }
 
-        _length = end + 1;
         if (_window.Content[end] == separator)
+        {
+            _length = end + 1;
             return true;
+        }
+
+        string ending = _window.Content[end] == LineFeed ? "LF" : Has(end + 1) && _window.Content[end + 1] == LineFeed ? "CRLF" : "CR";
+        _ending ??= ending;
+        if (ending != _ending)
+            throw Bad($"a line of it ends in {ending}, where the first of the file ends in {_ending}; let all lines end in the same way, and put line breaks that are text in quotes");
+        _length = end + ending.Length / 2;
         _lines++;
         return false;
     }
 
-    /// <summary>The place of the first of two bytes; the end of the file where there is none.</summary>
-    private int Find(int from, byte one, byte other)
+    /// <summary>The place of the first of some bytes; the end of the file where there is none.</summary>
+    private int Find(int from, ReadOnlySpan<byte> wanted)
     {
         while (true)
         {
-            int at = _window.Content[from..].IndexOfAny(one, other);
+            int at = _window.Content[from..].IndexOfAny(wanted);
             if (at >= 0)
                 return from + at;
             from = _window.Content.Length;

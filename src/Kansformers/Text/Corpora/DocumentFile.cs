@@ -21,13 +21,13 @@ internal abstract class DocumentFile(string path)
     /// <summary>The number of rows, empty ones too.</summary>
     public virtual long CountRows() => IsOneDocument ? 1 : Read().LongCount(piece => piece.EndsDocument);
 
-    /// <summary>A file of a kind that its name tells; other names are text.</summary>
+    /// <summary>A file of a kind that its name tells; other names are text. Of a table the column is still to be chosen.</summary>
     public static DocumentFile Open(string path, CorpusOptions options) => CorpusFiles.FormatOf(path) switch
     {
         ".jsonl" or ".ndjson" or ".json" => JsonLinesFile.Open(path, options.TextField),
         ".csv" => CsvFile.Open(path, (byte)',', options.TextField),
         ".tsv" => CsvFile.Open(path, (byte)'\t', options.TextField),
-        ".parquet" => ParquetFile.Open(path, options.TextField),
+        ".parquet" => ParquetFile.Open(path),
         _ => new TextFile(path),
     };
 }

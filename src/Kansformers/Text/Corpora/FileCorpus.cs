@@ -10,6 +10,7 @@ internal sealed class FileCorpus : Corpus
     private FileCorpus(string name, string description, string source, DocumentFile[] files, CorpusSlice? slice, bool deduplicate)
         : base(name, description, source)
     {
+        TextField = files.OfType<TableFile>().FirstOrDefault()?.Column.Name;
         (_files, _slice, _deduplicate) = (files, slice, deduplicate);
         Files = [.. files.Select(file => file.Path)];
         string[] kinds = [.. files.Select(file => file.Identity)];
@@ -19,6 +20,8 @@ internal sealed class FileCorpus : Corpus
     public override IReadOnlyList<string> Files { get; }
 
     internal override string Identity { get; }
+
+    internal override string? TextField { get; }
 
     public static FileCorpus Open(CorpusPath path, CorpusOptions options)
     {
@@ -44,14 +47,21 @@ internal sealed class FileCorpus : Corpus
         DocumentFile[] files = [.. paths.Select(file => DocumentFile.Open(file, options))];
         if (slice is not null && files is [{ IsOneDocument: true }])
             throw new KansformersException($"'{paths[0]}' is one document, of which {slice} cannot be taken; slices go by rows: of .jsonl, .csv and .parquet, or by the files of a folder");
-        string[] details = [.. files.Select(file => file.Details).Where(detail => detail.Length > 0).Distinct()];
-        string[] all = [.. inside, .. details.Length == 1 ? details : []];
+        TableFile[] tables = [.. files.OfType<TableFile>()];
+        TextColumn column = TextColumn.Choose(tables, options);
+        foreach (TableFile table in tables)
+            table.Column = column;
+        string[] details = [.. tables.Select(file => file.Details).Distinct().Order(StringComparer.Ordinal).Take(1)];
+        string[] all = [.. inside, .. details];
         return new FileCorpus(name, what + (all.Length > 0 ? $" ({string.Join(", ", all)})" : ""), source, files, slice, options.Deduplicate);
     }
 
     private protected override IEnumerable<RawPiece> ReadRaw(CorpusTally tally)
     {
-        (long start, long end) = _slice is null ? (0, long.MaxValue) : _slice.Of(_slice.NeedsCount ? _files.Sum(file => file.CountRows()) : long.MaxValue);
+        long? count = _slice?.NeedsCount == true ? _files.Sum(file => file.CountRows()) : null;
+        (long start, long end) = _slice?.Of(count ?? long.MaxValue) ?? (0, long.MaxValue);
+        if (start == end)
+            throw _slice!.WithoutRows($"the corpus {Description}", count);
         Distinct? distinct = _deduplicate ? new(tally) : null;
         long row = 0;
         foreach (DocumentFile file in _files)
@@ -60,8 +70,11 @@ internal sealed class FileCorpus : Corpus
                 yield break;
             if (file.IsOneDocument && (row++ < start || distinct?.HasSeen(file) == true))
                 continue;
+            long rowInFile = 1;
             foreach (RawPiece piece in file.Read())
             {
+                tally.Place = new CorpusPlace(file.Path, file.IsOneDocument ? null : rowInFile);
+                rowInFile += piece.EndsDocument ? 1 : 0;
                 // What is passed over still counts as progress.
                 bool left = !file.IsOneDocument && (row < start || distinct?.HasSeen(piece.Text.Span) == true);
                 yield return left ? new RawPiece(default, false, piece.SourceBytes) : piece;
@@ -72,5 +85,8 @@ internal sealed class FileCorpus : Corpus
                     yield break;
             }
         }
+
+        if (_slice is not null && row <= start)
+            throw _slice.WithoutRows($"the corpus {Description}", row);
     }
 }

@@ -3,23 +3,40 @@ using System.Text.Json;
 namespace Kansformers.Text;
 
 /// <summary>JSON Lines: one JSON object a line, whose text field is a document. Blank lines are no rows; a text that is null is an empty one.</summary>
-internal sealed class JsonLinesFile : DocumentFile
+internal sealed class JsonLinesFile : TableFile
 {
-    private readonly string _field;
+    private JsonLinesFile(string path, IReadOnlyList<CorpusColumn> columns)
+        : base(path) => Columns = columns;
 
-    private JsonLinesFile(string path, string field)
-        : base(path) => _field = field;
+    /// <summary>The fields of the first rows; none when the field of the text is given, for then every row tells itself whether it has it.</summary>
+    public override IReadOnlyList<CorpusColumn> Columns { get; }
 
-    public override string Identity => $"jsonl {_field}";
+    public override string Identity => $"jsonl {Column.Name}";
 
-    public override string Details => $"field '{_field}'";
+    public override string Details => $"field '{Column.Name}'";
 
+    /// <summary>Looks at the beginning of a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="field">The field of the text when it is given.</param>
     public static JsonLinesFile Open(string path, string? field)
     {
         path = System.IO.Path.GetFullPath(path);
         using (ByteWindow window = new(path))
             JsonShape.RequireLines(path, window.Content);
-        return new JsonLinesFile(path, field ?? Find(path) ?? "text");
+        return new JsonLinesFile(path, field is null ? FirstFields(path) : []);
+    }
+
+    public override long CountRows()
+    {
+        using ByteWindow window = new(Path);
+        long rows = 0;
+        for (long line = 1; Length(window, line) is int length; line++)
+        {
+            rows += IsBlank(window.Content[..length]) ? 0 : 1;
+            window.Advance(Math.Min(length + 1, window.Content.Length));
+        }
+
+        return rows;
     }
 
     public override IEnumerable<RawPiece> Read()
@@ -48,24 +65,34 @@ internal sealed class JsonLinesFile : DocumentFile
         }
     }
 
-    // The fields of the first object stand for those of all; null when there is none.
-    private static string? Find(string path)
+    // As many rows as are needed to see one field that holds text, or that is called so.
+    private static List<CorpusColumn> FirstFields(string path)
     {
+        List<CorpusColumn> fields = [];
         using ByteWindow window = new(path);
         for (long line = 1; Length(window, line) is int length; line++)
         {
             ReadOnlySpan<byte> json = window.Content[..length];
             if (!IsBlank(json))
-                return TextColumn.Choose(path, Checked(path, json, line, window.Offset, FieldsOf), null);
+                fields = TextColumn.Merge(fields.Concat(Checked(path, json, line, window.Offset, FieldsOf)));
+            if (fields.Exists(field => field.Content == ColumnContent.Text || (field.Content == ColumnContent.Unknown && TextColumn.IsUsual(field.Name))))
+                break;
             window.Advance(Math.Min(length + 1, window.Content.Length));
         }
 
-        return null;
+        return fields;
     }
 
     /// <summary>The text of a line; null when it is blank.</summary>
-    private string? TextOf(ReadOnlySpan<byte> json, long line, long offset) => IsBlank(json) ? null : Checked(Path, json, line, offset, FindText)
-        ?? throw Bad(Path, line, $"it has no field '{_field}'; name the field that holds the text with --text-field: it has {string.Join(", ", FieldsOf(json).Take(30).Select(field => $"'{field.Name}'"))}");
+    private string? TextOf(ReadOnlySpan<byte> json, long line, long offset)
+    {
+        if (IsBlank(json))
+            return null;
+        (string? text, string? rival) = Checked(Path, json, line, offset, FindText);
+        if (rival is not null)
+            throw Bad(Path, line, $"it has a field '{rival}', while the rows before it left '{Column.Name}' for the field of the text; choose it with --text-field");
+        return text ?? throw Bad(Path, line, $"it has no field '{Column.Name}'; name the field that holds the text with --text-field: it has {TextColumn.List(FieldsOf(json))}");
+    }
 
     private static bool IsBlank(ReadOnlySpan<byte> json) => json.Trim(" \t\r"u8).Length == 0;
 
@@ -82,7 +109,8 @@ internal sealed class JsonLinesFile : DocumentFile
         }
         catch (JsonException failure)
         {
-            throw Bad(path, line, "it is not a JSON object on one line", failure);
+            bool cut = json.TrimEnd("\r"u8).Contains((byte)'\r');
+            throw Bad(path, line, "it is not a JSON object on one line" + (cut ? ", and holds CR, which does not end a line here; convert it to LF" : ""), failure);
         }
         catch (InvalidOperationException failure)
         {
@@ -90,29 +118,48 @@ internal sealed class JsonLinesFile : DocumentFile
         }
     }
 
-    private string? FindText(ReadOnlySpan<byte> json)
+    private (string? Text, string? Rival) FindText(ReadOnlySpan<byte> json)
     {
-        string? text = null;
-        ForEachField(json, _field, (ref Utf8JsonReader reader, string? _) => text = reader.GetString() ?? "");
-        return text;
+        string? text = null, rival = null;
+        ForEachField(json, (ref Utf8JsonReader reader) =>
+        {
+            if (reader.ValueTextEquals(Column.Name))
+            {
+                reader.Read();
+                text = reader.GetString() ?? "";
+                return;
+            }
+
+            string? name = Column.MayHaveRivals ? reader.GetString() : null;
+            reader.Read();
+            if (name is not null && Column.IsRival(name, ContentOf(reader.TokenType)))
+                rival = name;
+            reader.Skip();
+        });
+        return (text, rival);
     }
 
-    private static List<(string Name, bool IsText)> FieldsOf(ReadOnlySpan<byte> json)
+    private static List<CorpusColumn> FieldsOf(ReadOnlySpan<byte> json)
     {
-        List<(string, bool)> fields = [];
-        ForEachField(json, null, (ref Utf8JsonReader reader, string? name) =>
+        List<CorpusColumn> fields = [];
+        ForEachField(json, (ref Utf8JsonReader reader) =>
         {
-            // A text that is null here may be one in other lines.
-            fields.Add((name!, reader.TokenType is JsonTokenType.String or JsonTokenType.Null));
+            string name = reader.GetString()!;
+            reader.Read();
+            fields.Add(new CorpusColumn(name, ContentOf(reader.TokenType)));
             reader.Skip();
         });
         return fields;
     }
 
-    private delegate void Visit(ref Utf8JsonReader reader, string? name);
+    // A text that is null here may be one in other lines.
+    private static ColumnContent ContentOf(JsonTokenType type) =>
+        type == JsonTokenType.String ? ColumnContent.Text : type == JsonTokenType.Null ? ColumnContent.Unknown : ColumnContent.NoText;
 
-    /// <summary>Visits the fields of one name, or all with their names; the visitor stands on the value.</summary>
-    private static void ForEachField(ReadOnlySpan<byte> json, string? wanted, Visit visit)
+    private delegate void Visit(ref Utf8JsonReader reader);
+
+    /// <summary>Visits the fields; the visitor stands on a name, and goes to the end of its value.</summary>
+    private static void ForEachField(ReadOnlySpan<byte> json, Visit visit)
     {
         // Depth is no danger to a reader that does not call itself, and the text may lie beside something deep.
         Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = int.MaxValue });
@@ -120,15 +167,7 @@ internal sealed class JsonLinesFile : DocumentFile
         if (reader.TokenType != JsonTokenType.StartObject)
             throw new JsonException();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            string? name = wanted is null ? reader.GetString() : null;
-            bool skip = wanted is not null && !reader.ValueTextEquals(wanted);
-            reader.Read();
-            if (skip)
-                reader.Skip();
-            else
-                visit(ref reader, name);
-        }
+            visit(ref reader);
 
         // To the end of the line, so that a second value on it is seen.
         while (reader.Read())

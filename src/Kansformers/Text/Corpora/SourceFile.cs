@@ -39,7 +39,7 @@ internal static class SourceFile
 
     public static KansformersException CannotRead(string path, Exception failure) => new(
         failure is UnauthorizedAccessException
-            ? $"cannot read '{path}': permission denied; make it readable, or choose another with --data"
+            ? $"cannot read '{path}': permission denied; make it readable, or choose another"
             : $"cannot read '{path}': {AtomicFile.Reason(failure)}",
         failure);
 }

@@ -1,13 +1,12 @@
 using ICSharpCode.SharpZipLib;
-using ICSharpCode.SharpZipLib.GZip;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
 
 namespace Kansformers.Text;
 
 /// <summary>
-/// A file read from its beginning, unpacked when its name ends in <c>.gz</c> or <c>.zst</c>. A packed file that is cut short or
-/// damaged is an error; .NET's own reader of gzip takes a file that is cut short for a whole one.
+/// A file read from its beginning, unpacked when its name ends in <c>.gz</c> or <c>.zst</c>. A packed file that is empty, cut short or
+/// damaged, or in which something lies behind a member or frame that is not another one, is an error.
 /// </summary>
 internal sealed class SourceStream : IDisposable
 {
@@ -20,7 +19,7 @@ internal sealed class SourceStream : IDisposable
         _file = file;
         _content = Path.GetExtension(file.Name).ToLowerInvariant() switch
         {
-            ".gz" => new GZipInputStream(file, 1 << 16),
+            ".gz" => new GzipMembers(file),
             ".zst" => new DecompressionStream(file, 1 << 16),
             _ => file,
         };
@@ -35,7 +34,8 @@ internal sealed class SourceStream : IDisposable
     {
         try
         {
-            return _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            int read = _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return read > 0 || _content == _file || _file is not { CanSeek: true, Length: 0 } ? read : throw new EndOfStreamException("it holds nothing");
         }
         catch (ZstdException failure) when (failure.Code == ZSTD_ErrorCode.ZSTD_error_frameParameter_windowTooLarge)
         {
@@ -44,7 +44,8 @@ internal sealed class SourceStream : IDisposable
         }
         catch (Exception failure) when (_content != _file && IsDamage(failure))
         {
-            throw new KansformersException($"'{_file.Name}' is cut short or damaged: it cannot be unpacked beyond byte {_file.Position} ({failure.Message.ReplaceLineEndings(" ").TrimEnd('.')}); get it again", failure);
+            long place = _content is GzipMembers members ? members.Place : _file.Position;
+            throw new KansformersException($"'{_file.Name}' is cut short or damaged: it cannot be unpacked beyond byte {place} ({failure.Message.ReplaceLineEndings(" ").TrimEnd('.')}); get it again", failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -134,7 +134,7 @@ internal sealed partial class HubCorpus(DatasetName name, CorpusOptions options,
         }
 
         return needed.Count == 0
-            ? throw new KansformersException(string.Create(CultureInfo.InvariantCulture, $"the slice {slice} of {name.Repository.Id} holds none of its {rows.Sum()} rows"))
+            ? throw slice.WithoutRows($"the data set {name.Repository.Id}", rows.Count == files.Count ? rows.Sum() : null)
             : (needed, CorpusSlice.Rows(start - skipped, end - skipped));
     }
 

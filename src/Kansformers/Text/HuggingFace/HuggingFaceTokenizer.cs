@@ -31,7 +31,7 @@ public sealed class HuggingFaceTokenizer : Tokenizer
         _definition = definition;
         AddedToken[] controls = [.. definition.Added.Where(token => token.Special)];
         EndOfText = EndOfTextNames.Select(name => controls.FirstOrDefault(token => token.Content == name)?.Id).FirstOrDefault(id => id is not null);
-        _controls = [.. controls.Where(token => token.Content != definition.Model.Unknown).Select(token => token.Id)];
+        _controls = [.. controls.Select(token => token.Id)];
         HashSet<int> added = [.. definition.Added.Select(token => token.Id)];
         _bytes = [.. definition.Tokens.Select((token, id) => Decode(token, added.Contains(id), atStart: false))];
         _bytesAtStart = [.. definition.Tokens.Select((token, id) => Decode(token, added.Contains(id), atStart: true))];
@@ -39,6 +39,8 @@ public sealed class HuggingFaceTokenizer : Tokenizer
         _allNormalized = Finder(normalized: true, special: true);
         _asText = Finder(normalized: false, special: false);
         _asTextNormalized = Finder(normalized: true, special: false);
+        CountsById = definition is { Normalizer: null, Model.KnowsAllBytes: true, PreTokenizer.KeepsText: true, Decoder: ByteTokenDecoder }
+            && !definition.Added.Any(token => !token.Special && (token.TakesLeft || token.TakesRight));
         _plainWords = definition is { Normalizer: null, PreTokenizer: BytePreTokenizer { SplitsAtSpaces: true, AddsPrefixSpace: false } words } ? words : null;
         Identity = $"{KindName} 1 {Convert.ToHexStringLower(XxHash128.Hash(definition.Json))}";
     }
@@ -84,6 +86,10 @@ public sealed class HuggingFaceTokenizer : Tokenizer
     public override ModelInput EncodeForModel(string text, string? pair = null) =>
         (_definition.Template ?? SpecialTemplate.None).Fill(Encode(text), pair is null ? null : Encode(pair));
 
+    internal override bool CountsById { get; }
+
+    internal override bool HasSpecialTokens => _definition.Added.Any(token => token.Special);
+
     internal override ReadOnlySpan<byte> BytesAtStart(int id)
     {
         _ = BytesOf(id); // which checks
@@ -128,7 +134,7 @@ public sealed class HuggingFaceTokenizer : Tokenizer
         }
         else
         {
-            EncodeParts(CharacterKinds.WithoutLoneSurrogates(text), raw, normalized, special, encoder, destination);
+            EncodeParts(CharacterKinds.WithoutLoneSurrogates(text), raw, normalized, new Target(special, encoder, destination, null));
         }
 
         _encoders.Add(encoder);
@@ -138,43 +144,94 @@ public sealed class HuggingFaceTokenizer : Tokenizer
 
     private protected override ReadOnlySpan<byte> BytesOfKnown(int id) => _bytes[id];
 
-    private void EncodeParts(string text, AddedTokenFinder raw, AddedTokenFinder normalized, SpecialTokens special, WordEncoder encoder, List<int> destination)
+    private protected override void EncodeCounted(string text, List<int> destination, TextTally tally, SpecialTokens special)
+    {
+        if (!_encoders.TryTake(out WordEncoder? encoder))
+            encoder = _definition.Model.MakeEncoder();
+        (AddedTokenFinder raw, AddedTokenFinder normalized) = Finders(special);
+        tally.Begin(text);
+        EncodeParts(text, raw, normalized, new Target(special, encoder, destination, tally));
+        _encoders.Add(encoder);
+    }
+
+    private void EncodeParts(string text, AddedTokenFinder raw, AddedTokenFinder normalized, Target target)
     {
         List<Piece> pieces = [];
         foreach ((int start, int end, AddedToken? token) in raw.Find(text))
         {
             if (token is not null)
             {
-                Take(token, special, destination);
+                target.Take(token, new Source(end, null), 0);
                 continue;
             }
 
-            string part = _definition.Normalizer is null ? text[start..end] : _definition.Normalizer.Apply(text[start..end]);
+            string part = start == 0 && end == text.Length ? text : text[start..end];
+            int[]? alignment = null;
+            if (_definition.Normalizer is not null)
+                part = target.Counts ? _definition.Normalizer.Apply(part, out alignment) : _definition.Normalizer.Apply(part);
+            Source source = new(start, alignment);
             foreach ((int from, int to, AddedToken? inside) in normalized.Find(part))
             {
                 if (inside is not null)
                 {
-                    Take(inside, special, destination);
+                    target.Take(inside, source, to);
                     continue;
                 }
 
                 pieces.Clear();
-                Piece whole = new(part.AsMemory(from..to), start == 0 && from == 0);
+                Piece whole = new(part.AsMemory(from..to), start == 0 && from == 0, from);
                 if (_definition.PreTokenizer is null)
                     pieces.Add(whole);
                 else
                     _definition.PreTokenizer.Split(whole, pieces);
                 foreach (Piece piece in pieces)
-                    encoder.Encode(piece.Text.Span, destination);
+                    target.Encode(piece, source);
             }
         }
     }
 
-    private static void Take(AddedToken token, SpecialTokens special, List<int> destination)
+    /// <summary>Places of a text whose normalized form's are given.</summary>
+    private readonly record struct Source(int Start, int[]? Alignment)
     {
-        if (token.Special && special == SpecialTokens.Refuse)
-            throw new KansformersException($"the text holds the special token {token.Content}; remove it, or let it be recognised or read as text");
-        destination.Add(token.Id);
+        public int Of(int place) => Start + (place <= 0 ? 0 : Alignment is null ? place : Alignment[place]);
+    }
+
+    /// <summary>Where ids go, and, if there is a tally, the text that they stand for.</summary>
+    private readonly struct Target(SpecialTokens special, WordEncoder encoder, List<int> destination, TextTally? tally)
+    {
+        public bool Counts => tally is not null;
+
+        public void Take(AddedToken token, Source source, int end)
+        {
+            if (token.Special && special == SpecialTokens.Refuse)
+                throw Refused(token.Content);
+            destination.Add(token.Id);
+            if (token.Special)
+                tally?.Control(source.Of(end));
+            else
+                tally?.Token(source.Of(end));
+        }
+
+        public void Encode(Piece piece, Source source)
+        {
+            if (tally is null)
+            {
+                encoder.Encode(piece.Text.Span, destination);
+                return;
+            }
+
+            foreach ((int id, int start, int end) in encoder.Parts(piece.Text.Span))
+            {
+                if (id == WordPart.NoToken)
+                {
+                    tally.Leave(source.Of(piece.Start + start), source.Of(piece.Start + end));
+                    continue;
+                }
+
+                destination.Add(id);
+                tally.Token(source.Of(piece.Start + end));
+            }
+        }
     }
 
     private (AddedTokenFinder Raw, AddedTokenFinder Normalized) Finders(SpecialTokens special) =>

@@ -1,7 +1,12 @@
 namespace Kansformers.Text;
 
 /// <summary>The part of a tokenizer that turns words into ids: its vocabulary, and how to make an encoder for one thread.</summary>
-internal sealed record WordModel(string Kind, IReadOnlyDictionary<string, int> Vocabulary, string? Unknown, Func<WordEncoder> MakeEncoder);
+/// <param name="Kind">BPE or WordPiece.</param>
+/// <param name="Vocabulary">The tokens and their ids.</param>
+/// <param name="Unknown">How the unknown token is written, if there is one.</param>
+/// <param name="KnowsAllBytes">Whether words are encoded as bytes, each of which is a token.</param>
+/// <param name="MakeEncoder">Makes an encoder.</param>
+internal sealed record WordModel(string Kind, IReadOnlyDictionary<string, int> Vocabulary, string? Unknown, bool KnowsAllBytes, Func<WordEncoder> MakeEncoder);
 
 /// <summary>Reads the model of a tokenizer file.</summary>
 internal static class ModelReader
@@ -32,7 +37,7 @@ internal static class ModelReader
             throw new KansformersException($"{field.Path}: the unknown token '{unknown}' is not in the vocabulary");
         int longest = field["max_input_chars_per_word"].IsNull ? 100 : field["max_input_chars_per_word"].Number(0, int.MaxValue);
         WordPieces pieces = new(vocabulary, field["continuing_subword_prefix"].TextOr("##"), unknownId, longest);
-        return new WordModel("WordPiece", vocabulary, unknown, () => new WordPieceEncoder(pieces));
+        return new WordModel("WordPiece", vocabulary, unknown, KnowsAllBytes: false, () => new WordPieceEncoder(pieces));
     }
 
     private static WordModel Pairs(JsonField field, bool bytes)
@@ -55,10 +60,21 @@ internal static class ModelReader
             WholeWordsFirst = field["ignore_merges"].FlagOr(false),
         };
         BytePairMerges merges = Merges(field["merges"], vocabulary, options.ContinuingPrefix);
-        bool plain = bytes && options.ContinuingPrefix.Length == 0 && options.WordSuffix.Length == 0 && !options.WholeWordsFirst;
-        for (int value = 0; value < 256 && plain; value++)
-            plain = vocabulary.TryGetValue(ByteCharacters.Of((byte)value).ToString(), out merges.ByteIds[value]);
-        return new WordModel("BPE", vocabulary, unknown, () => plain ? new BytePairEncoder(merges) : new CharacterPairEncoder(merges, vocabulary, options));
+        bool affixed = options.ContinuingPrefix.Length > 0 || options.WordSuffix.Length > 0, knowsAll = bytes && !affixed;
+        for (int value = 0; value < 256 && knowsAll; value++)
+            knowsAll = vocabulary.TryGetValue(ByteCharacters.Of((byte)value).ToString(), out merges.ByteIds[value]);
+        Lazy<string[]> names = new(() => NamesOf(vocabulary));
+        return new WordModel("BPE", vocabulary, unknown, knowsAll, () => knowsAll && !options.WholeWordsFirst
+            ? new BytePairEncoder(merges, id => names.Value[id].Length) // each character of which is a byte
+            : new CharacterPairEncoder(merges, vocabulary, options, names));
+    }
+
+    private static string[] NamesOf(Dictionary<string, int> vocabulary)
+    {
+        string[] names = new string[vocabulary.Values.Max() + 1];
+        foreach ((string token, int id) in vocabulary)
+            names[id] = token;
+        return names;
     }
 
     private static Dictionary<string, int> Vocabulary(JsonField field)

@@ -7,7 +7,7 @@ namespace Kansformers.Text;
 /// What BERT does to text (Devlin et al. 2018): controls away, white space to spaces, ideographs apart, accents away, lower case.
 /// The order of the last two, and what a capital sigma becomes, differ between the original Python program (<paramref name="original"/>) and Hugging Face's.
 /// </summary>
-internal sealed class BertNormalizer(bool cleanText, bool spaceIdeographs, bool stripAccents, bool lowerCase, bool original) : TextNormalizer
+internal sealed class BertNormalizer(bool cleanText, bool spaceIdeographs, bool stripAccents, bool lowerCase, bool original) : CharacterNormalizer
 {
     private static readonly MarkStripper Marks = new(nonSpacingOnly: true);
 

@@ -4,19 +4,19 @@ using System.Text;
 namespace Kansformers.Text;
 
 /// <summary>NFC, NFD, NFKC, NFKD.</summary>
-internal sealed class FormNormalizer(bool compose, bool compatible) : TextNormalizer
+internal sealed class FormNormalizer(bool compose, bool compatible) : CharacterNormalizer
 {
     public override string Apply(string text) => UnicodeForm.Normalize(text, compose, compatible);
 }
 
 /// <summary>Lower case, each character by itself.</summary>
-internal sealed class LowerCaseNormalizer : TextNormalizer
+internal sealed class LowerCaseNormalizer : CharacterNormalizer
 {
     public override string Apply(string text) => LowerCase.Of(text, finalSigma: false);
 }
 
 /// <summary>Takes away combining marks: all of them, or only those that take no room.</summary>
-internal sealed class MarkStripper(bool nonSpacingOnly) : TextNormalizer
+internal sealed class MarkStripper(bool nonSpacingOnly) : CharacterNormalizer
 {
     public override string Apply(string text)
     {
@@ -41,6 +41,15 @@ internal sealed class TextReplacer(string pattern, string content) : TextNormali
     public override bool AllowsCuts => pattern.Length == 1 && !char.IsWhiteSpace(pattern[0]);
 
     public override string Apply(string text) => text.Replace(pattern, content, StringComparison.Ordinal);
+
+    protected override int[]? Align(string before, string after) =>
+        pattern.Length == content.Length ? null : Alignment.OfReplacements(Places(before), content.Length, before.Length, after.Length);
+
+    private IEnumerable<(int Start, int End)> Places(string text)
+    {
+        for (int at = 0; (at = text.IndexOf(pattern, at, StringComparison.Ordinal)) >= 0; at += pattern.Length)
+            yield return (at, at + pattern.Length);
+    }
 }
 
 /// <summary>Puts a text for whatever matches a pattern.</summary>
@@ -62,6 +71,8 @@ internal sealed class PatternReplacer(TextPattern pattern, string content) : Tex
 
         return result.Append(text, done, text.Length - done).ToString();
     }
+
+    protected override int[]? Align(string before, string after) => Alignment.OfReplacements(pattern.Matches(before), content.Length, before.Length, after.Length);
 }
 
 /// <summary>Puts a text before every text that is not empty.</summary>
@@ -70,6 +81,8 @@ internal sealed class Prepender(string prefix) : TextNormalizer
     public override bool AllowsCuts => false;
 
     public override string Apply(string text) => text.Length == 0 ? text : prefix + text;
+
+    protected override int[]? Align(string before, string after) => Alignment.OfShift(-prefix.Length, after.Length);
 }
 
 /// <summary>Takes white space from the ends.</summary>
@@ -84,4 +97,6 @@ internal sealed class SpaceStripper(bool left, bool right) : TextNormalizer
         (false, true) => text.TrimEnd(),
         _ => text,
     };
+
+    protected override int[]? Align(string before, string after) => Alignment.OfShift(left ? before.Length - before.TrimStart().Length : 0, after.Length);
 }

@@ -9,22 +9,23 @@ internal sealed class BytePreTokenizer(bool addPrefixSpace, bool splitWords) : P
 
     public override bool SplitsAtSpaces => splitWords;
 
+    public override bool KeepsText => !addPrefixSpace;
+
     public override void Split(Piece piece, List<Piece> output)
     {
-        ReadOnlyMemory<char> text = piece.Text;
-        if (addPrefixSpace && !text.Span.StartsWith(' '))
-            text = $" {text.Span}".AsMemory();
+        if (addPrefixSpace && !piece.Text.Span.StartsWith(' '))
+            piece = piece.With($" {piece.Text.Span}".AsMemory());
         if (!splitWords)
         {
-            output.Add(new Piece(text, piece.AtStart));
+            output.Add(piece);
             return;
         }
 
-        for (bool start = piece.AtStart; text.Length > 0; start = false)
+        for (int at = 0; at < piece.Text.Length;)
         {
-            int length = Gpt2Words.NextLength(text.Span);
-            output.Add(new Piece(text[..length], start));
-            text = text[length..];
+            int length = Gpt2Words.NextLength(piece.Text.Span[at..]);
+            output.Add(piece.Slice(at, at + length));
+            at += length;
         }
     }
 }

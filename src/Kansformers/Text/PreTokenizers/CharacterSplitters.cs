@@ -64,6 +64,8 @@ internal sealed class WhiteSpaceSplitter(bool isolatePunctuation, bool splitWord
 /// <summary>Splits at characters of a kind.</summary>
 internal sealed class KindSplitter(Func<Rune, bool> isDelimiter, SplitBehavior behavior) : PreTokenizer
 {
+    public override bool KeepsText => behavior != SplitBehavior.Removed;
+
     public override void Split(Piece piece, List<Piece> output)
     {
         ReadOnlySpan<char> text = piece.Text.Span;

@@ -27,7 +27,7 @@ internal static class Delimiters
             })
                 continue;
             if (to > start)
-                output.Add(new Piece(piece.Text[start..to], piece.AtStart && start == 0));
+                output.Add(piece.Slice(start, to));
             start = to;
         }
     }

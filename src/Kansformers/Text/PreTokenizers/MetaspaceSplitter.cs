@@ -12,7 +12,7 @@ internal sealed class MetaspaceSplitter(char mark, bool prepend, bool onlyAtStar
         string text = piece.Text.Span.ToString().Replace(' ', mark);
         if (prepend && text.Length > 0 && text[0] != mark && (piece.AtStart || !onlyAtStart))
             text = mark + text;
-        Piece marked = new(text.AsMemory(), piece.AtStart);
+        Piece marked = piece.With(text.AsMemory());
         List<(int Start, int End)> marks = [];
         for (int at = 0; split && (at = text.IndexOf(mark, at)) >= 0; at++)
             marks.Add((at, at + 1));

@@ -17,5 +17,7 @@ internal sealed class PatternSplitter(TextPattern pattern, SplitBehavior behavio
 
     public override bool SplitsAtSpaces => _known;
 
+    public override bool KeepsText => behavior != SplitBehavior.Removed;
+
     public override void Split(Piece piece, List<Piece> output) => Delimiters.Split(piece, pattern.Matches(piece.Text.ToString()), behavior, output, invert);
 }

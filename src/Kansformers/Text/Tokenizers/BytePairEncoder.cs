@@ -4,7 +4,9 @@ using System.Text;
 namespace Kansformers.Text;
 
 /// <summary>Encodes words by the merges of their UTF-8 bytes, every one of which is a token.</summary>
-internal sealed class BytePairEncoder(BytePairMerges merges) : WordEncoder
+/// <param name="merges">The merges.</param>
+/// <param name="bytesOf">How many bytes a token is; null where that is not asked for.</param>
+internal sealed class BytePairEncoder(BytePairMerges merges, Func<int, int>? bytesOf = null) : WordEncoder
 {
     private readonly PairMerger _merger = new(merges);
 
@@ -25,5 +27,20 @@ internal sealed class BytePairEncoder(BytePairMerges merges) : WordEncoder
         ReadOnlySpan<int> ids = Merge(rented.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(rented);
         return ids;
+    }
+
+    protected override List<WordPart> PartsOf(ReadOnlySpan<char> word)
+    {
+        ByteCharacterMap map = new(word);
+        List<WordPart> parts = [];
+        int at = 0;
+        foreach (int id in EncodeWord(word))
+        {
+            int start = at;
+            at += bytesOf!(id);
+            parts.Add(new WordPart(id, map.Floor(start), map.Floor(at)));
+        }
+
+        return parts;
     }
 }

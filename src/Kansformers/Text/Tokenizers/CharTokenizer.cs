@@ -107,6 +107,29 @@ public sealed class CharTokenizer : Tokenizer
         return new CharTokenizer(Enumerable.Range(0, seen.Length).Where(value => seen[value]).Select(value => new Rune(value)), unknown);
     }
 
+    /// <summary>The same characters with another treatment of those that it does not know.</summary>
+    internal CharTokenizer With(UnknownCharacters unknown) => new(Characters, unknown);
+
+    internal override bool CountsById => Unknown == UnknownCharacters.Refuse;
+
+    private protected override void EncodeCounted(string text, List<int> destination, TextTally tally, SpecialTokens special)
+    {
+        if (special == SpecialTokens.Refuse && text.Contains(EndOfTextMark, StringComparison.Ordinal))
+            throw Refused(EndOfTextMark);
+        tally.Begin(text);
+        for (int at = 0; at < text.Length;)
+        {
+            int start = at, before = destination.Count;
+            Rune.DecodeFromUtf16(text.AsSpan(at), out _, out int consumed);
+            at += consumed;
+            EncodeText(text.AsSpan(start, consumed), destination);
+            if (destination.Count > before)
+                tally.Token(at);
+            else
+                tally.Leave(start, at);
+        }
+    }
+
     private protected override void EncodeText(ReadOnlySpan<char> text, List<int> destination)
     {
         destination.EnsureCapacity(destination.Count + text.Length);
@@ -128,14 +151,11 @@ public sealed class CharTokenizer : Tokenizer
             else if (_replacement >= 0)
                 destination.Add(_replacement);
             else if (Unknown == UnknownCharacters.Refuse)
-                throw new KansformersException($"the character {Name(rune)} is not among the {VocabularySize} characters of the tokenizer; remove it, or choose a tokenizer that knows all text (byte or gpt2)");
+                throw new KansformersException($"the character {CharacterKinds.Name(rune)} is not among the {VocabularySize} characters of the tokenizer; remove it, or choose a tokenizer that knows all text (byte or gpt2)");
         }
     }
 
     private protected override ReadOnlySpan<byte> BytesOfKnown(int id) => _utf8.AsSpan(_starts[id].._starts[id + 1]);
-
-    private static string Name(Rune rune) =>
-        Rune.IsControl(rune) || Rune.IsWhiteSpace(rune) ? $"U+{rune.Value:X4}" : $"'{rune}' (U+{rune.Value:X4})";
 
     private static IEnumerable<Rune> Distinct(string characters)
     {

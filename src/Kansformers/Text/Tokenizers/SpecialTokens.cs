@@ -9,6 +9,6 @@ public enum SpecialTokens
     /// <summary>It becomes the end-of-text token, for corpora that mark their documents so. Tokenizers without that token read it as text.</summary>
     Recognise,
 
-    /// <summary>It is an error, for callers who must know that no text passes as a control. Tokenizers without that token read it as text.</summary>
+    /// <summary>It is an error, for callers who must know that no text passes as a control; so it is for tokenizers without that token.</summary>
     Refuse,
 }

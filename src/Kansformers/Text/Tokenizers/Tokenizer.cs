@@ -28,14 +28,14 @@ public abstract class Tokenizer
     internal abstract string Identity { get; }
 
     /// <summary>
-    /// Whether a model with so many ids was made for this tokenizer: as many, or more up to a multiple of 64, by at most a thirty-second, which some
-    /// programs add for speed. The ids beyond stand for nothing.
+    /// Whether a model with so many ids can have been made for this tokenizer: as many, or more, which programs add for speed (up to a round number)
+    /// or for tokens to come. The ids beyond stand for nothing.
     /// </summary>
-    internal bool Fits(int modelVocabulary)
-    {
-        int more = modelVocabulary - VocabularySize;
-        return more == 0 || (more > 0 && modelVocabulary % 64 == 0 && more <= modelVocabulary / 32);
-    }
+    internal bool Fits(int modelVocabulary) => modelVocabulary >= VocabularySize;
+
+    /// <summary>What a user should know of a model with more ids than this tokenizer; null when it has as many.</summary>
+    internal string? Padding(int modelVocabulary) => modelVocabulary == VocabularySize ? null
+        : $"the model has {modelVocabulary} ids, the tokenizer {VocabularySize}: the {modelVocabulary - VocabularySize} beyond are padding, which stands for no text and is never drawn; if it should be more text than that, give the tokenizer that the model was trained with";
 
     /// <summary>The tokenizer as a <c>tokenizer.json</c> that other programs read; null where it has no such form.</summary>
     internal virtual byte[]? StandardJson() => null;
@@ -58,8 +58,38 @@ public abstract class Tokenizer
     /// <exception cref="KansformersException">A text holds a character that the tokenizer does not know.</exception>
     public virtual ModelInput EncodeForModel(string text, string? pair = null) => SpecialTemplate.None.Fill(Encode(text), pair is null ? null : Encode(pair));
 
+    /// <summary>
+    /// Whether the bytes of text that a token stands for follow from its id, and nothing is ever left out. Where not (an unknown token, white space that is
+    /// taken away, a normalizer), they are counted while a text is encoded.
+    /// </summary>
+    internal virtual bool CountsById => true;
+
+    /// <summary>What of a text has no token, and is left out of its ids.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="special">What to do with special tokens in the text.</param>
+    /// <returns>How much that is: nothing for tokenizers that know all text.</returns>
+    /// <exception cref="KansformersException">As for <see cref="Encode(ReadOnlySpan{char}, List{int}, SpecialTokens)"/>.</exception>
+    public LostText LostIn(string text, SpecialTokens special = SpecialTokens.AsText)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (CountsById)
+            return default;
+        TextTally tally = new();
+        Encode(text, [], tally, special);
+        return tally.Lost;
+    }
+
+    /// <summary>As the public one, and counts the text of each token. Only where <see cref="CountsById"/> is false.</summary>
+    internal void Encode(ReadOnlySpan<char> text, List<int> destination, TextTally tally, SpecialTokens special) =>
+        EncodeCounted(CharacterKinds.WithoutLoneSurrogates(text), destination, tally, special);
+
+    private protected virtual void EncodeCounted(string text, List<int> destination, TextTally tally, SpecialTokens special) =>
+        throw new NotSupportedException("the tokens of this tokenizer are counted by their ids");
+
     private protected virtual void EncodeWhole(ReadOnlySpan<char> text, List<int> destination, SpecialTokens special)
     {
+        if (EndOfText is null && special == SpecialTokens.Refuse && text.Contains(EndOfTextMark, StringComparison.Ordinal))
+            throw Refused(EndOfTextMark);
         if (EndOfText is not int endOfText || special == SpecialTokens.AsText)
         {
             EncodeText(text, destination);
@@ -69,7 +99,7 @@ public abstract class Tokenizer
         for (int at; (at = text.IndexOf(EndOfTextMark, StringComparison.Ordinal)) >= 0; text = text[(at + EndOfTextMark.Length)..])
         {
             if (special == SpecialTokens.Refuse)
-                throw new KansformersException($"the text holds the special token {EndOfTextMark}; remove it, or let it be recognised or read as text");
+                throw Refused(EndOfTextMark);
             EncodeText(text[..at], destination);
             destination.Add(endOfText);
         }
@@ -141,14 +171,26 @@ public abstract class Tokenizer
     /// </summary>
     internal virtual int FindCut(ReadOnlySpan<char> text, int from, SpecialTokens special)
     {
-        // Characters and bytes have no context: any place but the middle of a surrogate pair will do.
+        // Characters and bytes have no context: any place but the middle of a surrogate pair will do, or of what is to be refused.
         for (int cut = text.Length - 1; cut > from; cut--)
         {
-            if (!char.IsLowSurrogate(text[cut]))
+            if (!char.IsLowSurrogate(text[cut]) && (special != SpecialTokens.Refuse || !IsInMark(text, cut)))
                 return cut;
         }
 
         return -1;
+    }
+
+    private static bool IsInMark(ReadOnlySpan<char> text, int cut)
+    {
+        for (int start = Math.Max(0, cut - EndOfTextMark.Length + 1); start < cut; start++)
+        {
+            int known = Math.Min(EndOfTextMark.Length, text.Length - start);
+            if (text.Slice(start, known).SequenceEqual(EndOfTextMark.AsSpan(0, known)))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>How many bytes of text each id stands for; the end-of-text token, which is no text, counts as zero.</summary>
@@ -159,6 +201,12 @@ public abstract class Tokenizer
             lengths[id] = id == EndOfText ? 0 : BytesOfKnown(id).Length;
         return lengths;
     }
+
+    /// <summary>Whether it has tokens that are no text; else there is nothing to recognise.</summary>
+    internal virtual bool HasSpecialTokens => EndOfText is not null;
+
+    private protected static KansformersException Refused(string token) =>
+        new($"the text holds the special token {token}; remove it, or let it be recognised or read as text");
 
     private protected abstract void EncodeText(ReadOnlySpan<char> text, List<int> destination);
 

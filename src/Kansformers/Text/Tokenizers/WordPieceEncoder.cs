@@ -33,13 +33,26 @@ internal sealed class WordPieces
 internal sealed class WordPieceEncoder(WordPieces pieces) : WordEncoder
 {
     private readonly List<int> _ids = [];
+    private readonly List<WordPart> _parts = [];
 
     protected override ReadOnlySpan<int> EncodeWord(ReadOnlySpan<char> word)
     {
         _ids.Clear();
-        if (!TryEncode(word))
-            return new[] { pieces.Unknown };
+        foreach (WordPart part in PartsOf(word))
+            _ids.Add(part.Id);
         return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_ids);
+    }
+
+    protected override List<WordPart> PartsOf(ReadOnlySpan<char> word)
+    {
+        _parts.Clear();
+        if (!TryEncode(word))
+        {
+            _parts.Clear();
+            _parts.Add(new WordPart(pieces.Unknown, 0, word.Length));
+        }
+
+        return _parts;
     }
 
     private bool TryEncode(ReadOnlySpan<char> word)
@@ -49,16 +62,16 @@ internal sealed class WordPieceEncoder(WordPieces pieces) : WordEncoder
             characters++;
         if (characters > pieces.LongestWord)
             return false;
-        for (bool first = true; word.Length > 0; first = false)
+        for (int at = 0; at < word.Length;)
         {
-            var tokens = (first ? pieces.Starts : pieces.Continuations).GetAlternateLookup<ReadOnlySpan<char>>();
-            int length = Math.Min(word.Length, pieces.LongestToken), id = 0;
-            while (length > 0 && !tokens.TryGetValue(word[..length], out id))
+            var tokens = (at == 0 ? pieces.Starts : pieces.Continuations).GetAlternateLookup<ReadOnlySpan<char>>();
+            int length = Math.Min(word.Length - at, pieces.LongestToken), id = 0;
+            while (length > 0 && !tokens.TryGetValue(word.Slice(at, length), out id))
                 length--;
             if (length == 0)
                 return false;
-            _ids.Add(id);
-            word = word[length..];
+            _parts.Add(new WordPart(id, at, at + length));
+            at += length;
         }
 
         return true;

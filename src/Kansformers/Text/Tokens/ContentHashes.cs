@@ -1,59 +1,75 @@
-using System.Globalization;
 using System.IO.Hashing;
 using Kansformers.Files;
 
 namespace Kansformers.Text;
 
+/// <summary>A file whose content is known: its state when that was found out, and the hash of the content.</summary>
+internal readonly record struct KnownContent(string Path, FileStamp Stamp, bool IsSettled, string Hash);
+
 /// <summary>
-/// Hashes the files of a corpus. Remembers the result with the size and time of change of every file, so that a large corpus
-/// that did not change is not read again.
+/// Hashes the files of a corpus. The hash of a large file is remembered with what the file system tells of it (<see cref="FileStamp"/>) and a hash of
+/// samples of its content; a file of which all of these are the same is not read again. Where the file system does not tell surely, or the file has
+/// just been changed, it is always read: equal sizes and times are no proof.
 /// </summary>
-internal sealed class ContentHashes(string folder)
+internal sealed class ContentHashes(string folder, TimeProvider? clock = null)
 {
-    /// <summary>A file that was changed this recently may change again within the resolution of its time, and is not remembered.</summary>
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(3);
+    private const int SampleBytes = 1 << 12, Samples = 16;
 
-    /// <summary>A hash of the contents of the files in their order, wherever they lie.</summary>
-    public string Of(IReadOnlyList<string> files, Action<long> advance, CancellationToken cancellation)
+    /// <summary>A file that the samples would cover is read as a whole.</summary>
+    private const int SmallFile = SampleBytes * Samples;
+
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+
+    /// <summary>The contents of the files in their order, wherever they lie.</summary>
+    public IReadOnlyList<KnownContent> Of(IReadOnlyList<string> files, Action<long> advance, CancellationToken cancellation)
     {
-        string state = State(files, out long size, out DateTime changed);
         string memory = Path.Combine(folder, CorpusCache.Key([.. files]) + ".hash");
-        if (Recall(memory, state) is { } known)
-        {
-            advance(size);
-            return known;
-        }
-
-        string result = CorpusCache.Key([.. files.Select(file => HashOf(file, advance, cancellation))]);
-        if (DateTime.UtcNow - changed > Settled && State(files, out _, out _) == state)
-            AtomicFile.WriteText(memory, $"{state}\n{result}\n");
-        return result;
-    }
-
-    /// <summary>The sizes and times of change in a short form; a file that changes while it is read gives another afterwards.</summary>
-    public static string State(IReadOnlyList<string> files, out long size, out DateTime changed)
-    {
-        (size, changed) = (0, DateTime.MinValue);
-        List<string> states = [];
+        Dictionary<string, string> remembered = Recall(memory), current = [];
+        List<KnownContent> contents = [];
         foreach (string path in files)
         {
-            try
+            FileStamp stamp = StampOf(path);
+            bool settled = stamp.IsSettledAt(_clock.GetUtcNow());
+            if (!settled || stamp.Length <= SmallFile)
             {
-                FileInfo file = RealFile.Of(path);
-                states.Add(string.Create(CultureInfo.InvariantCulture, $"{file.Length} {file.LastWriteTimeUtc.Ticks}"));
-                size += file.Length;
-                changed = file.LastWriteTimeUtc > changed ? file.LastWriteTimeUtc : changed;
+                contents.Add(new KnownContent(path, stamp, settled, HashOf(path, advance, cancellation)));
+                continue;
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                throw SourceFile.CannotRead(path, failure);
-            }
+
+            string state = CorpusCache.Key(stamp.State, SamplesOf(path, stamp.Length));
+            bool known = remembered.TryGetValue(state, out string? hash);
+            if (known)
+                advance(stamp.Length);
+            hash ??= HashOf(path, advance, cancellation);
+            contents.Add(new KnownContent(path, stamp, settled, hash));
+            if (known || StampOf(path) == stamp)
+                current[state] = hash;
         }
 
-        return CorpusCache.Key([.. states]);
+        if (current.Keys.Any(state => !remembered.ContainsKey(state)))
+            AtomicFile.WriteText(memory, string.Concat(current.Select(item => $"{item.Key} {item.Value}\n")));
+        return contents;
     }
 
-    private static string HashOf(string path, Action<long> advance, CancellationToken cancellation)
+    /// <summary>Whether files are still what they were; those whose state does not tell are read again.</summary>
+    public static bool AreUnchanged(IReadOnlyList<KnownContent> contents, CancellationToken cancellation) => contents.All(content =>
+        StampOf(content.Path) is var stamp
+        && stamp.Length == content.Stamp.Length
+        && (content.IsSettled ? stamp.State == content.Stamp.State : HashOf(content.Path, null, cancellation) == content.Hash));
+
+    private static FileStamp StampOf(string path)
+    {
+        try
+        {
+            return FileStamp.Of(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw SourceFile.CannotRead(path, failure);
+        }
+    }
+
+    private static string HashOf(string path, Action<long>? advance, CancellationToken cancellation)
     {
         XxHash128 hash = new();
         byte[] buffer = new byte[1 << 16];
@@ -62,23 +78,46 @@ internal sealed class ContentHashes(string folder)
         {
             cancellation.ThrowIfCancellationRequested();
             hash.Append(buffer.AsSpan(0, read));
-            advance(read);
+            advance?.Invoke(read);
         }
 
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
-    /// <summary>Whatever is not exactly what was written for these files is not believed.</summary>
-    private static string? Recall(string memory, string state)
+    // Spread evenly, the first and the last bytes among them.
+    private static string SamplesOf(string path, long length)
+    {
+        XxHash128 hash = new();
+        byte[] buffer = new byte[SampleBytes];
+        using FileStream stream = SourceFile.Open(path);
+        for (int i = 0; i < Samples; i++)
+        {
+            stream.Position = (long)((Int128)(length - SampleBytes) * i / (Samples - 1));
+            hash.Append(buffer.AsSpan(0, SourceFile.Read(stream, buffer)));
+        }
+
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
+    /// <summary>The states that are known, with their hashes; whatever is not exactly so is not believed.</summary>
+    private static Dictionary<string, string> Recall(string memory)
     {
         try
         {
-            string[] lines = File.ReadAllLines(memory);
-            return lines.Length == 2 && lines[0] == state && lines[1].Length == state.Length && lines[1].All(char.IsAsciiHexDigitLower) ? lines[1] : null;
+            Dictionary<string, string> known = [];
+            foreach (string line in File.ReadAllLines(memory))
+            {
+                if (line.Split(' ') is [string state, string hash] && IsKey(state) && IsKey(hash))
+                    known[state] = hash;
+            }
+
+            return known;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return [];
         }
     }
+
+    private static bool IsKey(string text) => text.Length == 32 && text.All(char.IsAsciiHexDigitLower);
 }

@@ -13,11 +13,17 @@ internal sealed class CorpusCache
     /// <summary>Raise it when the encoding changes; the format of token files has a version of its own.</summary>
     private const string Version = "1";
 
+    /// <summary>
+    /// Raise it when the same files give other text than before, as when mistakes in reading are mended: what was made of them is then made again.
+    /// It is a part of the names of files only, so that a run whose text is read as it was still finds its fingerprint.
+    /// </summary>
+    private const string Reading = "2";
+
     private readonly string _folder;
     private readonly IProgress<EncodeProgress>? _progress;
     private readonly CancellationToken _cancellation;
     private readonly Dictionary<Corpus, string> _contents = [];
-    private readonly Dictionary<Corpus, string> _states = [];
+    private readonly Dictionary<Corpus, IReadOnlyList<KnownContent>> _files = [];
     private readonly List<string> _notes = [];
 
     public CorpusCache(string folder, Corpus[] corpora, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
@@ -30,8 +36,8 @@ internal sealed class CorpusCache
         ContentHashes hashes = new(_folder);
         foreach (Corpus corpus in corpora)
         {
-            _states[corpus] = ContentHashes.State(corpus.Files, out _, out _);
-            _contents[corpus] = Key(corpus.Identity, hashes.Of(corpus.Files, advance, cancellation));
+            _files[corpus] = hashes.Of(corpus.Files, advance, cancellation);
+            _contents[corpus] = Key(corpus.Identity, Key([.. _files[corpus].Select(file => file.Hash)]));
         }
     }
 
@@ -52,7 +58,7 @@ internal sealed class CorpusCache
     /// <summary>The tokenizer of all characters of the corpora.</summary>
     public Tokenizer CharactersOf(Corpus[] corpora)
     {
-        string folder = Path.Combine(_folder, Key([Version, "char", .. corpora.Select(corpus => _contents[corpus])]) + ".char");
+        string folder = Path.Combine(_folder, Key([Version, Reading, "char", .. corpora.Select(corpus => _contents[corpus])]) + ".char");
         if (File.Exists(Path.Combine(folder, TokenizerFile.Name)))
         {
             try
@@ -66,6 +72,8 @@ internal sealed class CorpusCache
         }
 
         CharTokenizer tokenizer = CharTokenizer.FromCorpora(corpora, UnknownCharacters.Refuse, Advance(PrepareStage.CollectingCharacters, corpora));
+        foreach (Corpus corpus in corpora)
+            RequireUnchanged(corpus);
         tokenizer.Save(folder);
         return tokenizer;
     }
@@ -74,7 +82,7 @@ internal sealed class CorpusCache
     public (TokenFile File, string Key) TokensOf(Corpus corpus, Tokenizer tokenizer, SpecialTokens special)
     {
         string key = Key(Version, _contents[corpus], tokenizer.Identity, special.ToString());
-        string path = Path.Combine(_folder, key + ".tokens");
+        string path = Path.Combine(_folder, Key(Reading, key) + ".tokens");
         if (TryOpen(path, tokenizer) is { } cached)
             return (cached, key);
 
@@ -117,7 +125,7 @@ internal sealed class CorpusCache
     /// <summary>A corpus that changed while it was encoded must not stay under the key of what it was.</summary>
     private void RequireUnchanged(Corpus corpus)
     {
-        if (ContentHashes.State(corpus.Files, out _, out _) != _states[corpus])
+        if (!ContentHashes.AreUnchanged(_files[corpus], _cancellation))
             throw new KansformersException($"the corpus {corpus.Description} changed while it was read; start again when it is complete");
     }
 

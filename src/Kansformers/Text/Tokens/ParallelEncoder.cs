@@ -1,12 +1,13 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Kansformers.Text;
 
 /// <summary>The tokens of a stretch of a corpus.</summary>
-/// <param name="Tokens">The ids, little-endian, in the width of the vocabulary; valid until the next chunk is asked for.</param>
-/// <param name="Utf8Bytes">The bytes of text that they stand for.</param>
+/// <param name="Tokens">The ids as a token file holds them, see <see cref="TokenLayout"/>; valid until the next chunk is asked for.</param>
+/// <param name="Utf8Bytes">The bytes of text that they stand for, as far as their ids or lengths tell.</param>
 /// <param name="SourceBytes">The bytes of the source that were read for them.</param>
-internal readonly record struct EncodedChunk(ReadOnlyMemory<byte> Tokens, long Utf8Bytes, long SourceBytes);
+/// <param name="Lost">What of the text has no token.</param>
+internal readonly record struct EncodedChunk(ReadOnlyMemory<byte> Tokens, long Utf8Bytes, long SourceBytes, LostText Lost = default);
 
 /// <summary>
 /// Encodes a stream of pieces on all cores, in order, with the same result as encoding each document at once: the stream is cut
@@ -15,8 +16,11 @@ internal readonly record struct EncodedChunk(ReadOnlyMemory<byte> Tokens, long U
 internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special, CancellationToken cancellation, int chunkLength = 1 << 18)
 {
     private readonly int[] _textBytes = tokenizer.TextBytesPerToken();
-    private readonly int _width = TokenFileHeader.WidthFor(tokenizer.VocabularySize);
+    private readonly TokenLayout _layout = TokenLayout.For(tokenizer);
     private readonly Stack<TextChunk> _free = [];
+
+    /// <summary>Why a text could not be encoded; null while all can.</summary>
+    public KansformersException? Fault { get; private set; }
 
     /// <summary>How many buffers were needed, for tests that memory stays flat.</summary>
     public int ChunksMade { get; private set; }
@@ -47,11 +51,20 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
 
     private EncodedChunk Finish((TextChunk Chunk, Task Work) job)
     {
-        job.Work.GetAwaiter().GetResult();
+        try
+        {
+            job.Work.GetAwaiter().GetResult();
+        }
+        catch (KansformersException failure)
+        {
+            Fault = failure;
+            throw;
+        }
+
         cancellation.ThrowIfCancellationRequested();
         // The next call reuses what this one gave out; the consumer is done with it by then.
         _free.Push(job.Chunk);
-        return new EncodedChunk(job.Chunk.Tokens.AsMemory(0, job.Chunk.TokenBytes), job.Chunk.Utf8Bytes, job.Chunk.SourceBytes);
+        return new EncodedChunk(job.Chunk.Tokens.AsMemory(0, job.Chunk.TokenBytes), job.Chunk.Utf8Bytes, job.Chunk.SourceBytes, job.Chunk.Tally.Lost);
     }
 
     private IEnumerable<TextChunk> Chunks(IEnumerable<TextPiece> pieces)
@@ -98,16 +111,46 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
         int start = 0;
         foreach (int separator in chunk.Separators)
         {
-            tokenizer.Encode(chunk.Text.AsSpan(start, separator - start), ids, special);
+            Encode(chunk, start, separator);
             if (tokenizer.EndOfText is int endOfText)
+            {
                 ids.Add(endOfText);
+                if (_layout.HasLengths)
+                    chunk.Tally.Control(0);
+            }
             else
-                tokenizer.Encode(TextPiece.BlankLine, ids);
+            {
+                EncodeBlankLine(chunk);
+            }
+
             start = separator;
         }
 
-        tokenizer.Encode(chunk.Text.AsSpan(start, chunk.Length - start), ids, special);
-        chunk.Pack(_width, _textBytes);
+        Encode(chunk, start, chunk.Length);
+        chunk.Pack(_layout, _textBytes);
+    }
+
+    private void Encode(TextChunk chunk, int start, int end)
+    {
+        ReadOnlySpan<char> text = chunk.Text.AsSpan(start, end - start);
+        if (_layout.HasLengths)
+            tokenizer.Encode(text, chunk.Ids, chunk.Tally, special);
+        else
+            tokenizer.Encode(text, chunk.Ids, special);
+    }
+
+    // A tokenizer without a line break loses nothing of the text by it.
+    private void EncodeBlankLine(TextChunk chunk)
+    {
+        if (!_layout.HasLengths)
+        {
+            tokenizer.Encode(TextPiece.BlankLine, chunk.Ids);
+            return;
+        }
+
+        TextTally blank = new();
+        tokenizer.Encode(TextPiece.BlankLine, chunk.Ids, blank, SpecialTokens.AsText);
+        chunk.Tally.Bytes.AddRange(blank.Bytes);
     }
 
     /// <summary>Some text, where in it separators belong, and then its tokens. Reused, so that memory stays flat.</summary>
@@ -125,6 +168,8 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
 
         public List<int> Ids { get; } = [];
 
+        public TextTally Tally { get; } = new();
+
         public byte[] Tokens { get; private set; } = [];
 
         public int TokenBytes { get; private set; }
@@ -136,6 +181,7 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
             Length = 0;
             SourceBytes = 0;
             Separators.Clear();
+            Tally.Clear();
             return this;
         }
 
@@ -160,27 +206,28 @@ internal sealed class ParallelEncoder(Tokenizer tokenizer, SpecialTokens special
             Length = start;
         }
 
-        public void Pack(int width, int[] textBytes)
+        public void Pack(TokenLayout layout, int[] textBytes)
         {
-            int needed = checked(Ids.Count * width);
+            int needed = checked(Ids.Count * layout.Stride);
             if (Tokens.Length < needed)
                 Tokens = new byte[Math.Max(needed, 2 * Tokens.Length)];
-            Span<byte> tokens = Tokens;
-            long bytes = 0;
-            for (int i = 0; i < Ids.Count; i++)
+            Span<int> ids = CollectionsMarshal.AsSpan(Ids);
+            layout.WriteIds(Tokens, ids);
+            Utf8Bytes = 0;
+            if (layout.HasLengths)
             {
-                int id = Ids[i];
-                bytes += textBytes[id];
-                if (width == 1)
-                    tokens[i] = (byte)id;
-                else if (width == 2)
-                    BinaryPrimitives.WriteUInt16LittleEndian(tokens[(2 * i)..], (ushort)id);
-                else
-                    BinaryPrimitives.WriteInt32LittleEndian(tokens[(4 * i)..], id);
+                layout.WriteLengths(Tokens, CollectionsMarshal.AsSpan(Tally.Bytes));
+                foreach (int length in Tally.Bytes)
+                    Utf8Bytes += length;
+            }
+            else
+            {
+                foreach (int id in ids)
+                    Utf8Bytes += textBytes[id];
             }
 
             Ids.Clear();
-            (TokenBytes, Utf8Bytes) = (needed, bytes);
+            TokenBytes = needed;
         }
 
         private void AppendText(ReadOnlySpan<char> text)

@@ -42,11 +42,13 @@ internal sealed class TokenBinCorpus : Corpus
     /// <summary>The tokens as they go into a token file, each checked.</summary>
     public IEnumerable<EncodedChunk> ReadTokens(Tokenizer tokenizer, CorpusTally tally, CancellationToken cancellation)
     {
-        int width = _format.Width(), newWidth = TokenFileHeader.WidthFor(tokenizer.VocabularySize);
-        if (width == 2 && newWidth == 4 && !_told)
+        int width = _format.Width();
+        TokenLayout layout = TokenLayout.OfIds(tokenizer);
+        if (width == 2 && layout.Width == 4 && !_told)
             throw new KansformersException($"'{_path}' looks like uint16, but the {tokenizer.Kind} tokenizer has {tokenizer.VocabularySize} ids, which uint16 cannot hold; say what it is with --token-format");
         int[] textBytes = tokenizer.TextBytesPerToken();
-        byte[] source = new byte[1 << 18], tokens = new byte[(source.Length / width) * newWidth];
+        byte[] source = new byte[1 << 18], tokens = new byte[(source.Length / width) * layout.Stride];
+        int[] ids = new int[source.Length / width];
         bool inDocument = false;
         using FileStream stream = SourceFile.Open(_path);
         for (long position = 0; SourceFile.Read(stream, source) is int read and > 0; position += read / width)
@@ -62,10 +64,11 @@ internal sealed class TokenBinCorpus : Corpus
                 bool ends = id == tokenizer.EndOfText;
                 tally.Documents += ends && inDocument ? 1 : 0;
                 inDocument = !ends;
-                Store(tokens, i, newWidth, id);
+                ids[i] = id;
             }
 
-            yield return new EncodedChunk(tokens.AsMemory(0, read / width * newWidth), utf8Bytes, read);
+            layout.WriteIds(tokens, ids.AsSpan(0, read / width));
+            yield return new EncodedChunk(tokens.AsMemory(0, read / width * layout.Stride), utf8Bytes, read);
         }
 
         tally.Documents += inDocument ? 1 : 0;
@@ -77,16 +80,6 @@ internal sealed class TokenBinCorpus : Corpus
     private KansformersException Outside(int id, long position, Tokenizer tokenizer) => new(string.Create(
         CultureInfo.InvariantCulture,
         $"token {position} of '{_path}', read as {_format.Text()}, is {id}: outside the {tokenizer.Kind} vocabulary (0 to {tokenizer.VocabularySize - 1}); name the tokenizer that made it with --tokenizer, or what its numbers are with --token-format"));
-
-    private static void Store(byte[] tokens, int index, int width, int id)
-    {
-        if (width == 1)
-            tokens[index] = (byte)id;
-        else if (width == 2)
-            BinaryPrimitives.WriteUInt16LittleEndian(tokens.AsSpan(2 * index), (ushort)id);
-        else
-            BinaryPrimitives.WriteInt32LittleEndian(tokens.AsSpan(4 * index), id);
-    }
 
     private static TokenFormat FormatOf(string path, ReadOnlySpan<byte> start, long length)
     {

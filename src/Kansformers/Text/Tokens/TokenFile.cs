@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.CompilerServices;
 
 namespace Kansformers.Text;
 
@@ -37,10 +38,19 @@ public sealed unsafe class TokenFile : IDisposable
     public int VocabularySize => _header.VocabularySize;
 
     /// <summary>Bytes per token in the file: 1, 2 or 4, the fewest that hold every id.</summary>
-    public int TokenWidth => _header.Width;
+    public int TokenWidth => _header.Layout.Width;
 
-    /// <summary>The UTF-8 bytes of the text that the tokens stand for; end-of-text tokens count as none.</summary>
-    public long Utf8Bytes => _header.Utf8Bytes;
+    /// <summary>
+    /// The UTF-8 bytes of the text that the tokens stand for, as it stood before any normalization; end-of-text tokens count as none, and so do characters
+    /// without a token. Null when that is not known: of ready tokens, where an id does not tell its text.
+    /// </summary>
+    public long? Utf8Bytes => _header.Utf8Bytes;
+
+    /// <summary>What of the text has no token, and was left out.</summary>
+    public LostText Lost => _header.Lost;
+
+    /// <summary>Whether the file tells the bytes of text of each token.</summary>
+    internal bool HasLengths => _header.Layout.HasLengths;
 
     /// <summary>What became of the rows of the corpus that the tokens were made of.</summary>
     public CorpusCounts Counts => _header.Counts;
@@ -61,7 +71,7 @@ public sealed unsafe class TokenFile : IDisposable
         int read = SourceFile.Read(stream, start);
         if (TokenFileHeader.TryRead(start.AsSpan(0, read), out TokenFileHeader header) is { } wrong)
             throw Damaged(path, wrong);
-        long expected = TokenFileHeader.Size + (header.Count * header.Width);
+        long expected = TokenFileHeader.Size + (header.Count * header.Layout.Stride);
         if (stream.Length != expected)
             throw Damaged(path, $"it has {stream.Length} bytes where {expected} belong");
         if (HashOf(stream) != header.Hash)
@@ -88,8 +98,16 @@ public sealed unsafe class TokenFile : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Count - destination.Length);
-        byte* source = _tokens + (offset * _header.Width);
-        switch (_header.Width)
+        int stride = _header.Layout.Stride;
+        byte* source = _tokens + (offset * stride);
+        if (HasLengths)
+        {
+            for (int i = 0; i < destination.Length; i++)
+                destination[i] = Id(source + ((long)i * stride));
+            return;
+        }
+
+        switch (stride)
         {
             case 1:
                 for (int i = 0; i < destination.Length; i++)
@@ -106,6 +124,17 @@ public sealed unsafe class TokenFile : IDisposable
         }
     }
 
+    /// <summary>The bytes of text of tokens, where the file tells them.</summary>
+    internal long LengthOf(long offset, long count)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        TokenLayout layout = _header.Layout;
+        long bytes = 0;
+        for (long i = offset; i < offset + count; i++)
+            bytes += (int)LittleEndian(Unsafe.ReadUnaligned<uint>(_tokens + (i * layout.Stride) + layout.Width));
+        return bytes;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -120,6 +149,13 @@ public sealed unsafe class TokenFile : IDisposable
     private static ushort LittleEndian(ushort value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
 
     private static uint LittleEndian(uint value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
+
+    private long Id(byte* token) => _header.Layout.Width switch
+    {
+        1 => *token,
+        2 => LittleEndian(Unsafe.ReadUnaligned<ushort>(token)),
+        _ => LittleEndian(Unsafe.ReadUnaligned<uint>(token)),
+    };
 
     private static UInt128 HashOf(FileStream stream)
     {

@@ -17,28 +17,55 @@ internal static class TokenFileWriter
     public static void Write(string path, Corpus corpus, Tokenizer tokenizer, SpecialTokens special, Action<long> advance, Action beforeCommit, CancellationToken cancellation)
     {
         CorpusTally tally = new();
-        IEnumerable<EncodedChunk> chunks = corpus is TokenBinCorpus ready
-            ? ready.ReadTokens(tokenizer, tally, cancellation)
-            : new ParallelEncoder(tokenizer, special, cancellation).Encode(corpus.Read(tally));
+        ParallelEncoder encoder = new(tokenizer, special, cancellation);
+        IEnumerable<EncodedChunk> chunks = corpus is TokenBinCorpus ready ? ready.ReadTokens(tokenizer, tally, cancellation) : encoder.Encode(corpus.Read(tally));
+        try
+        {
+            Write(path, chunks, corpus, tokenizer, tally, advance, beforeCommit);
+        }
+        catch (KansformersException failure) when (ReferenceEquals(failure, encoder.Fault))
+        {
+            throw new KansformersException($"{CorpusPlace.Find(corpus, text => Fails(tokenizer, text, special))}: {failure.Message}", failure);
+        }
+    }
+
+    private static bool Fails(Tokenizer tokenizer, string text, SpecialTokens special)
+    {
+        try
+        {
+            tokenizer.Encode(text, [], special);
+            return false;
+        }
+        catch (KansformersException)
+        {
+            return true;
+        }
+    }
+
+    private static void Write(string path, IEnumerable<EncodedChunk> chunks, Corpus corpus, Tokenizer tokenizer, CorpusTally tally, Action<long> advance, Action beforeCommit)
+    {
         AtomicFile.Write(path, stream =>
         {
             // The header is known at the end; until then zeros hold its place, which no reader takes for a token file.
             stream.Write(new byte[TokenFileHeader.Size]);
             XxHash128 hash = new();
             long bytes = 0, utf8Bytes = 0;
+            LostText lost = default;
             foreach (EncodedChunk chunk in chunks)
             {
                 stream.Write(chunk.Tokens.Span);
                 hash.Append(chunk.Tokens.Span);
                 bytes += chunk.Tokens.Length;
                 utf8Bytes += chunk.Utf8Bytes;
+                lost = lost.Plus(chunk.Lost);
                 advance(chunk.SourceBytes);
             }
 
             beforeCommit();
-            int width = TokenFileHeader.WidthFor(tokenizer.VocabularySize);
+            TokenLayout layout = corpus is TokenBinCorpus ? TokenLayout.OfIds(tokenizer) : TokenLayout.For(tokenizer);
+            long? known = layout.HasLengths || tokenizer.CountsById ? utf8Bytes : null;
             stream.Position = 0;
-            stream.Write(new TokenFileHeader(width, bytes / width, tokenizer.VocabularySize, utf8Bytes, hash.GetCurrentHashAsUInt128(), tally.Counts).ToBytes());
+            stream.Write(new TokenFileHeader(layout, bytes / layout.Stride, tokenizer.VocabularySize, known, hash.GetCurrentHashAsUInt128(), tally.Counts, lost).ToBytes());
         });
     }
 }

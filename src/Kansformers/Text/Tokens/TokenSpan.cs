@@ -5,7 +5,7 @@ public sealed class TokenSpan
 {
     private readonly TokenFile _file;
     private readonly int[] _textBytes;
-    private readonly Lazy<long> _utf8Bytes;
+    private readonly Lazy<long?> _utf8Bytes;
 
     /// <summary>Makes a view of part of a file.</summary>
     /// <param name="file">The file, which must stay open while the span is used.</param>
@@ -28,7 +28,7 @@ public sealed class TokenSpan
         _textBytes = textBytes;
         Start = start;
         Count = count;
-        _utf8Bytes = new Lazy<long>(() => Count == file.Count ? file.Utf8Bytes : CountBytes());
+        _utf8Bytes = new Lazy<long?>(() => Count == file.Count || file.Utf8Bytes is null ? file.Utf8Bytes : file.HasLengths ? file.LengthOf(Start, Count) : CountBytes());
     }
 
     /// <summary>The place of the first token in the file.</summary>
@@ -41,10 +41,10 @@ public sealed class TokenSpan
     public int VocabularySize => _file.VocabularySize;
 
     /// <summary>
-    /// The UTF-8 bytes of the text that the tokens stand for, for bits per byte; end-of-text tokens count as none.
+    /// The UTF-8 bytes of the text that the tokens stand for, for bits per byte; null when that is not known, see <see cref="TokenFile.Utf8Bytes"/>.
     /// Counted at the first use, in one pass over the tokens.
     /// </summary>
-    public long Utf8Bytes => _utf8Bytes.Value;
+    public long? Utf8Bytes => _utf8Bytes.Value;
 
     /// <summary>Reads tokens.</summary>
     /// <param name="offset">The place of the first, from the start of the span.</param>

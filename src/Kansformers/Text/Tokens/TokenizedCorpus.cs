@@ -10,19 +10,24 @@ namespace Kansformers.Text;
 public sealed class TokenizedCorpus : IDisposable
 {
     private readonly TokenFile[] _files;
+    private readonly PrepareOptions _options;
 
     private TokenizedCorpus(PrepareOptions options, CorpusCache cache, Tokenizer tokenizer, (TokenFile File, string Key)[] encoded)
     {
         _files = [.. encoded.Select(part => part.File)];
+        _options = options;
         Name = options.Corpus.Name;
         Description = options.Corpus.Description;
         Source = options.Corpus.Source;
+        ValidationDescription = options.ValidationCorpus?.Description;
         ValidationSource = options.ValidationCorpus?.Source;
         Files = [.. options.Corpus.Files, .. options.ValidationCorpus?.Files ?? []];
         Counts = _files[0].Counts;
+        Lost = _files[0].Lost;
+        ValidationLost = _files.Length == 2 ? _files[1].Lost : default;
         Tokenizer = tokenizer;
         FromCache = !cache.Wrote;
-        Notes = cache.Notes;
+        Notes = [.. OtherColumn(options), .. cache.Notes];
         TokenSpan whole = new(_files[0], tokenizer, 0, _files[0].Count);
         if (_files.Length == 2)
         {
@@ -45,6 +50,9 @@ public sealed class TokenizedCorpus : IDisposable
     /// <summary>What it is, in a few words, with the column that holds the text: <c>'a.csv' (column 'text')</c>.</summary>
     public string Description { get; }
 
+    /// <summary>The same of the validation corpus; null when there is none.</summary>
+    public string? ValidationDescription { get; }
+
     /// <summary>How to name the corpus so that the same is found again, see <see cref="Corpus.Source"/>.</summary>
     public string Source { get; }
 
@@ -53,6 +61,12 @@ public sealed class TokenizedCorpus : IDisposable
 
     /// <summary>What became of the rows of the corpus; those of a validation corpus are not among them.</summary>
     public CorpusCounts Counts { get; }
+
+    /// <summary>What of the corpus has no token, and was left out.</summary>
+    public LostText Lost { get; }
+
+    /// <summary>The same of the validation corpus.</summary>
+    public LostText ValidationLost { get; }
 
     /// <summary>The tokenizer that made the tokens.</summary>
     public Tokenizer Tokenizer { get; }
@@ -66,7 +80,7 @@ public sealed class TokenizedCorpus : IDisposable
     /// <summary>Whether nothing had to be encoded.</summary>
     public bool FromCache { get; }
 
-    /// <summary>What a user should know about the cache, one line each: that a damaged file was found and made again.</summary>
+    /// <summary>What a user should know, one line each: that a damaged file was found in the cache and made again, or that the validation text lies in another column.</summary>
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>32 hexadecimal digits that are the same exactly when text, tokenizer, settings and split are the same.</summary>
@@ -108,6 +122,16 @@ public sealed class TokenizedCorpus : IDisposable
             throw;
         }
     }
+
+    private static string[] OtherColumn(PrepareOptions options) =>
+        options is { Corpus.TextField: string training, ValidationCorpus.TextField: string validation } && training != validation
+            ? [$"the text to validate on is the column '{validation}' of {options.ValidationCorpus.Description}, for there is no '{training}', which holds the text to train on"]
+            : [];
+
+    /// <summary>Where the first of the characters is that have no token.</summary>
+    internal string PlaceOfLost() => CorpusPlace.Find(
+        Lost.Characters > 0 ? _options.Corpus : _options.ValidationCorpus!,
+        text => Tokenizer.LostIn(text, _options.SpecialTokens).Characters > 0);
 
     /// <inheritdoc/>
     public void Dispose()

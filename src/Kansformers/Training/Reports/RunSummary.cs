@@ -19,6 +19,9 @@ public sealed record RunSummary
     /// <summary>The commands that went on with it, in their order.</summary>
     public IReadOnlyList<string> Resumes { get; init; } = [];
 
+    /// <summary>The numbers of processor threads that computed it, one after another; empty where they are not known.</summary>
+    public IReadOnlyList<int> Threads { get; init; } = [];
+
     /// <summary>What was trained on: a name or path, and its size.</summary>
     public required string Corpus { get; init; }
 
@@ -126,6 +129,8 @@ public sealed record RunSummary
 
         if (Seconds >= 0 && Seconds < TimeSpan.MaxValue.TotalSeconds)
             Row(text, "time", $"{HumanText.Duration(TimeSpan.FromSeconds(Seconds))}");
+        if (Threads.Count > 0)
+            Row(text, "threads", $"{string.Join(", then ", Threads)} (on another number sums are rounded otherwise, and the results differ)");
         Row(text, "tokens per second", $"{TokensPerSecond:0}");
         Row(text, "peak memory", $"{HumanText.Bytes(PeakMemoryBytes)}");
     }

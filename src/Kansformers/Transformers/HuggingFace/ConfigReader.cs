@@ -31,12 +31,31 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
         _ => throw Fault(name, "is neither true nor false"),
     };
 
+    /// <summary>A token id of the vocabulary, or several; null when it is absent.</summary>
+    public IReadOnlyList<int>? TokenIds(string name, int vocabularySize)
+    {
+        if (IsNull(name))
+            return null;
+        JsonElement value = folder.Config.GetProperty(name);
+        List<int> ids = [];
+        foreach (JsonElement item in value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : new[] { value })
+        {
+            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out int id) || id < 0 || id >= vocabularySize)
+                throw Fault(name, $"is {Short(value)}; it must be a token id of the model, 0 to {vocabularySize - 1}, or a list of such");
+            ids.Add(id);
+        }
+
+        return ids.Count > 0 ? ids : throw Fault(name, "is an empty list; give a token id, or null for none");
+    }
+
     /// <summary>Refuses an option that our model does not have.</summary>
     public void Require(string name, bool holds, string supported)
     {
         if (!holds)
             throw Fault(name, $"is {folder.Config.GetProperty(name).GetRawText()}; supported is {supported}");
     }
+
+    private static string Short(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : value.GetRawText();
 
     private KansformersException Fault(string name, string problem) => new($"'{folder.Folder}': '{name}' in config.json {problem}");
 }

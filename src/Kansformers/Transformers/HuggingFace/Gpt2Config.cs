@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Kansformers.Checkpoints;
 
@@ -14,7 +15,13 @@ internal static class Gpt2Config
     {
         ConfigReader config = new(folder);
         int width = config.Integer("n_embd");
-        config.Require("activation_function", config.Text("activation_function", "gelu_new") is "gelu_new" or "gelu_pytorch_tanh", "gelu_new");
+        GeluForm? gelu = config.Text("activation_function", "gelu_new") switch
+        {
+            "gelu_new" or "gelu_pytorch_tanh" or "gelu_fast" => GeluForm.Tanh,
+            "gelu" or "gelu_python" => GeluForm.Exact,
+            _ => null,
+        };
+        config.Require("activation_function", gelu is not null, "gelu_new or gelu");
         config.Require("layer_norm_epsilon", config.Number("layer_norm_epsilon", NormEpsilon) == NormEpsilon, "1e-05");
         config.Require("n_inner", config.IsNull("n_inner") || config.Integer("n_inner") == 4L * width, "null");
         config.Require("scale_attn_weights", config.Truth("scale_attn_weights", true), "true");
@@ -31,14 +38,19 @@ internal static class Gpt2Config
             ResidualDropout = config.Number("resid_pdrop", 0.1),
             AttentionDropout = config.Number("attn_pdrop", 0.1),
             Placement = KanPlacement.None,
+            Gelu = gelu!.Value,
             TiedHead = config.Truth("tie_word_embeddings", true),
         };
         options.Validate();
         return options;
     }
 
+    /// <summary>The ids that end a text; null when it does not say.</summary>
+    /// <exception cref="KansformersException">It says what is no id of the model.</exception>
+    public static IReadOnlyList<int>? EndOfText(HuggingFaceFolder folder, int vocabularySize) => new ConfigReader(folder).TokenIds("eos_token_id", vocabularySize);
+
     /// <summary>Writes the properties of an object that is begun.</summary>
-    public static void Write(Utf8JsonWriter json, GptOptions options)
+    public static void Write(Utf8JsonWriter json, GptOptions options, IReadOnlyList<int>? endOfText)
     {
         json.WriteStartArray("architectures");
         json.WriteStringValue(options.Placement == KanPlacement.None ? "GPT2LMHeadModel" : "KansformersGPT");
@@ -50,7 +62,7 @@ internal static class Gpt2Config
         json.WriteNumber("n_layer", options.Layers);
         json.WriteNumber("n_head", options.Heads);
         json.WriteNull("n_inner");
-        json.WriteString("activation_function", "gelu_new");
+        json.WriteString("activation_function", options.Gelu == GeluForm.Exact ? "gelu" : "gelu_new");
         json.WriteNumber("embd_pdrop", options.EmbeddingDropout);
         json.WriteNumber("resid_pdrop", options.ResidualDropout);
         json.WriteNumber("attn_pdrop", options.AttentionDropout);
@@ -58,5 +70,10 @@ internal static class Gpt2Config
         json.WriteNumber("initializer_range", 0.02);
         json.WriteBoolean("tie_word_embeddings", options.TiedHead);
         json.WriteString("torch_dtype", "float32");
+        if (endOfText is null)
+            return;
+        json.WriteNumber("bos_token_id", endOfText[0]);
+        json.WritePropertyName("eos_token_id");
+        json.WriteRawValue(endOfText.Count == 1 ? endOfText[0].ToString(CultureInfo.InvariantCulture) : JsonSerializer.Serialize(endOfText));
     }
 }

@@ -15,59 +15,47 @@ internal static class Gpt2Names
     /// <summary>Whether the two lay the tensor of that name out differently.</summary>
     public static bool IsTransposed(string name) => Conv1D.Any(end => name.EndsWith(end, StringComparison.Ordinal));
 
-    /// <summary>The tensors by our names, and what became of each.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="options">The architecture; a head that is said to be tied but has values of its own is not.</param>
-    /// <param name="changes">Receives a line per tensor.</param>
-    public static List<StoredTensor> ToOurs(HuggingFaceFolder folder, ref GptOptions options, List<TensorChange> changes)
+    /// <summary>The head and the embedding that a file holds, each null where it lacks it.</summary>
+    public static (StoredTensor? Head, StoredTensor? Embedding) Ends(TensorFile weights)
     {
-        bool hasPrefix = folder.Weights.Tensors.Any(tensor => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal));
+        weights.TryGet(Head, out StoredTensor? head);
+        weights.TryGet(HasPrefix(weights) ? Embedding : Embedding[Prefix.Length..], out StoredTensor? embedding);
+        return (head, embedding);
+    }
+
+    /// <summary>The tensors by our names, and what became of each.</summary>
+    /// <param name="weights">The tensors of the folder, by names without wrappers.</param>
+    /// <param name="isTied">Whether the head is the embedding.</param>
+    /// <param name="changes">Receives a line per tensor.</param>
+    public static List<StoredTensor> ToOurs(TensorFile weights, bool isTied, List<TensorChange> changes)
+    {
+        bool hasPrefix = HasPrefix(weights);
         List<StoredTensor> tensors = [];
-        foreach (StoredTensor tensor in folder.Weights.Tensors)
+        foreach (StoredTensor tensor in weights.Tensors)
         {
+            string original = weights.OriginalName(tensor.Name);
             string name = hasPrefix || tensor.Name == Head ? tensor.Name : Prefix + tensor.Name;
             if (GptCheckpoint.IsCausalMask(name))
             {
-                changes.Add(new TensorChange(tensor.Name, null, TensorFate.Dropped));
+                changes.Add(new TensorChange(original, null, TensorFate.Dropped));
                 continue;
             }
 
-            if (name == Head && options.TiedHead && folder.Weights.TryGet(hasPrefix ? Embedding : Embedding[Prefix.Length..], out StoredTensor? embedding))
+            if (name == Head && isTied)
             {
-                if (Same(tensor, embedding))
-                {
-                    changes.Add(new TensorChange(tensor.Name, Embedding, TensorFate.Tied));
-                    continue;
-                }
-
-                options = options with { TiedHead = false };
+                changes.Add(new TensorChange(original, Embedding, TensorFate.Tied));
+                continue;
             }
 
             bool turns = IsTransposed(name) && tensor.Shape.Length == 2;
             tensors.Add((turns ? tensor.Transposed() : tensor).WithName(name));
-            changes.Add(new TensorChange(tensor.Name, name, turns ? TensorFate.Transposed : name == tensor.Name ? TensorFate.Kept : TensorFate.Renamed));
+            changes.Add(new TensorChange(original, name, turns ? TensorFate.Transposed : name == original ? TensorFate.Kept : TensorFate.Renamed));
         }
 
-        if (options.TiedHead && !changes.Any(change => change.Fate == TensorFate.Tied))
+        if (isTied && !changes.Any(change => change.Fate == TensorFate.Tied))
             changes.Add(new TensorChange(null, Head, TensorFate.Tied));
         return tensors;
     }
 
-    private static bool Same(StoredTensor a, StoredTensor b)
-    {
-        if (a.Type != b.Type || !a.Shape.SequenceEqual(b.Shape))
-            return false;
-        const int part = 1 << 20;
-        byte[] first = new byte[part], second = new byte[part];
-        for (long at = 0; at < a.ByteLength; at += part)
-        {
-            int length = (int)Math.Min(part, a.ByteLength - at);
-            a.Read(at, first.AsSpan(0, length));
-            b.Read(at, second.AsSpan(0, length));
-            if (!first.AsSpan(0, length).SequenceEqual(second.AsSpan(0, length)))
-                return false;
-        }
-
-        return true;
-    }
+    private static bool HasPrefix(TensorFile weights) => weights.Tensors.Any(tensor => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal));
 }

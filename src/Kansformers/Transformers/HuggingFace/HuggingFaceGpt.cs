@@ -38,7 +38,7 @@ public static class HuggingFaceGpt
     }
 
     /// <summary>As above, with the tensors of a file, which keep their element types and are read while they are written.</summary>
-    internal static IReadOnlyList<TensorChange> Write(string folder, GptOptions options, IReadOnlyList<StoredTensor> tensors, long shardBytes)
+    internal static IReadOnlyList<TensorChange> Write(string folder, GptOptions options, IReadOnlyList<StoredTensor> tensors, long shardBytes, IReadOnlyList<int>? endOfText = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(shardBytes, 1);
@@ -52,6 +52,18 @@ public static class HuggingFaceGpt
             changes.Add(new TensorChange(tensor.Name, tensor.Name, turns ? TensorFate.Transposed : TensorFate.Kept));
         }
 
+        // Their class always has biases: zeros change nothing.
+        if (isGpt2 && !options.Biases)
+        {
+            StoredType type = tensors[0].Type;
+            foreach ((string name, ImmutableArray<long> shape) in GptShapes.Of(options with { Biases = true }).Where(entry => entry.Key.EndsWith(".bias", StringComparison.Ordinal)))
+            {
+                written.Add(StoredTensor.Create(name, type, shape, new byte[type.Size() * shape[0]]));
+                changes.Add(new TensorChange(null, name, TensorFate.Added));
+            }
+        }
+
+        using FilesTogether files = FilesTogether.Begin();
         Dictionary<string, string> metadata = new() { ["format"] = "pt" };
         if (written.Sum(tensor => tensor.ByteLength) > shardBytes)
             ShardedTensors.Write(folder, written, shardBytes, metadata);
@@ -62,7 +74,7 @@ public static class HuggingFaceGpt
             using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
             json.WriteStartObject();
             json.WriteString("model_type", isGpt2 ? Gpt2 : Ours);
-            Gpt2Config.Write(json, options);
+            Gpt2Config.Write(json, options, endOfText);
             if (!isGpt2)
             {
                 json.WritePropertyName(Ours);
@@ -71,7 +83,19 @@ public static class HuggingFaceGpt
 
             json.WriteEndObject();
         });
+        files.Keep();
         return changes;
+    }
+
+    /// <summary>The ids that end a text of a folder's model, by <c>eos_token_id</c> in its <c>config.json</c>.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>One id or more; null when the configuration names none, and the tokenizer's end-of-text token counts.</returns>
+    /// <exception cref="KansformersException">A file is missing or damaged, or what it names is no id of the model.</exception>
+    public static IReadOnlyList<int>? EndOfTextOf(string folder)
+    {
+        using HuggingFaceFolder opened = HuggingFaceFolder.Open(folder);
+        ConfigReader config = new(opened);
+        return config.IsNull("eos_token_id") ? null : Gpt2Config.EndOfText(opened, config.Integer("vocab_size"));
     }
 
     /// <summary>Refuses a folder, whose weights need not be there yet, that holds a model of another kind.</summary>
@@ -90,20 +114,22 @@ public static class HuggingFaceGpt
         try
         {
             List<TensorChange> changes = [];
+            List<FileNote> notes = [];
             GptOptions options;
             List<StoredTensor> tensors;
+            TensorFile found = WrappedNames.Strip(folder.Weights);
             switch (folder.ModelType)
             {
                 case Gpt2:
-                    options = Gpt2Config.Read(folder);
-                    tensors = Gpt2Names.ToOurs(folder, ref options, changes);
+                    options = WithItsHead(Gpt2Config.Read(folder));
+                    tensors = Gpt2Names.ToOurs(found, options.TiedHead, changes);
                     break;
                 case Ours:
                     options = folder.Config.TryGetProperty(Ours, out JsonElement told)
-                        ? GptMetadata.Parse(told.GetRawText(), $"'{folder.Folder}': the architecture in config.json")
+                        ? WithItsHead(GptMetadata.Parse(told.GetRawText(), $"'{folder.Folder}': the architecture in config.json"))
                         : throw new KansformersException($"'{folder.Folder}': config.json has no '{Ours}' with the architecture; restore the file");
-                    tensors = [.. folder.Weights.Tensors];
-                    changes.AddRange(tensors.Select(tensor => new TensorChange(tensor.Name, tensor.Name, TensorFate.Kept)));
+                    tensors = [.. found.Tensors];
+                    changes.AddRange(tensors.Select(tensor => new TensorChange(found.OriginalName(tensor.Name), tensor.Name, tensor.Name == found.OriginalName(tensor.Name) ? TensorFate.Kept : TensorFate.Renamed)));
                     break;
                 default:
                     throw OtherType(folder.Folder, folder.ModelType);
@@ -112,9 +138,20 @@ public static class HuggingFaceGpt
             TensorFile weights = new(folder.Folder, folder, folder.Weights.Format, tensors)
             {
                 Metadata = folder.Weights.Metadata.SetItem(GptMetadata.Key, GptMetadata.Text(options)),
+                Notes = [.. notes],
             };
-            RequireAgreement(options, GptCheckpoint.Infer(weights), folder.Folder);
+            GptSizes.RequireAgreement(folder.Folder, "config.json", options, GptCheckpoint.Infer(weights));
+            _ = Gpt2Config.EndOfText(folder, options.VocabularySize); // which checks
             return (weights, changes);
+
+            GptOptions WithItsHead(GptOptions config)
+            {
+                (StoredTensor? head, StoredTensor? embedding) = Gpt2Names.Ends(found);
+                if (!config.TiedHead || head is null || embedding is null || head.Same(embedding))
+                    return config;
+                notes.Add(GptFile.Untied(folder.Folder, "config.json says, or leaves it to the default,"));
+                return config with { TiedHead = false };
+            }
         }
         catch
         {
@@ -124,19 +161,4 @@ public static class HuggingFaceGpt
     }
 
     private static KansformersException OtherType(string folder, string type) => new($"'{folder}' holds a model of type '{type}'; known are {Gpt2} and {Ours}");
-
-    private static void RequireAgreement(GptOptions config, GptOptions weights, string folder)
-    {
-        if (Sizes(config) != Sizes(weights))
-            throw new KansformersException($"'{folder}': config.json says {Text(config)}, the weights {Text(weights)}; they do not belong together");
-
-        static (int, int, int, int) Sizes(GptOptions options) => (options.Layers, options.Width, options.BlockSize, options.VocabularySize);
-
-        string Text(GptOptions options)
-        {
-            (string Name, Func<GptOptions, int> Of)[] sizes = [("{0} layers", o => o.Layers), ("width {0}", o => o.Width), ("block size {0}", o => o.BlockSize), ("vocabulary {0}", o => o.VocabularySize)];
-            return string.Join(", ", sizes.Where(size => size.Of(config) != size.Of(weights)).Select(size =>
-                options == weights ? $"{size.Of(options)}" : string.Format(System.Globalization.CultureInfo.InvariantCulture, size.Name, size.Of(options))));
-        }
-    }
 }

@@ -73,7 +73,7 @@ internal static class ParquetCodec
                 if (held < bytes.Length)
                     throw new InvalidDataException("a page has another length than it says");
                 if (held == size)
-                    return bytes;
+                    return stream.ReadByte() < 0 ? bytes : throw new InvalidDataException("a page has another length than it says");
                 Array.Resize(ref bytes, (int)Math.Min(size, 2L * held));
             }
         }

@@ -1,0 +1,64 @@
+using System.Numerics;
+using Kansformers.Runtime;
+using static TorchSharp.torch;
+
+namespace Kansformers.Kan;
+
+/// <summary>
+/// Tokens whose inputs, or gradients of outputs, are NaN, infinite, or too large for bfloat16. libtorch's bfloat16 products put them
+/// into their neighbours on some processors (a matrix unit multiplies tiles that hold several tokens): they are computed apart, in float32.
+/// </summary>
+internal static unsafe class BrokenTokens
+{
+    // Below it neither a value nor its activation leaves bfloat16 (3.39e38) by rounding.
+    private const float Most = 1e38f;
+
+    /// <summary>Which rows of contiguous float32 matrices of equally many rows hold such a value; empty mostly, and then a pass over the numbers is all it costs.</summary>
+    public static long[] Find(params ReadOnlySpan<Tensor> matrices)
+    {
+        SortedSet<long> found = [];
+        foreach (Tensor matrix in matrices)
+        {
+            int columns = (int)matrix.shape[1];
+            float* at = (float*)RawMemory.Pointer(matrix);
+            for (long row = 0; row < matrix.shape[0]; row++, at += columns)
+            {
+                if (!IsSound(at, columns))
+                    found.Add(row);
+            }
+        }
+
+        return [.. found];
+    }
+
+    /// <summary>A copy of the matrix with zeros in some rows.</summary>
+    public static Tensor Without(Tensor matrix, Tensor rows) => matrix.clone().index_fill_(0, rows, 0f);
+
+    private static bool IsSound(float* values, int count)
+    {
+        int lanes = Vector<float>.Count, at = 0;
+        Vector<int> sound = Vector<int>.AllBitsSet;
+        for (; at + lanes <= count; at += lanes)
+            sound &= Vector.LessThan(Vector.Abs(Vector.Load(values + at)), new Vector<float>(Most)); // not true of NaN
+        bool all = sound == Vector<int>.AllBitsSet;
+        for (; at < count; at++)
+            all &= MathF.Abs(values[at]) < Most;
+        return all;
+    }
+}
+
+/// <summary>libtorch's bfloat16 product.</summary>
+internal static class HalfProduct
+{
+    /// <summary>What a processor with a matrix unit does to a product of factors (result, left, right) afterwards: for tests on processors without.</summary>
+    [ThreadStatic]
+    internal static Action<Tensor, Tensor, Tensor>? Emulation;
+
+    /// <summary>target = left · right.</summary>
+    public static Tensor Write(Tensor target, Tensor left, Tensor right)
+    {
+        target.addmm_(left, right, beta: 0, alpha: 1);
+        Emulation?.Invoke(target, left, right);
+        return target;
+    }
+}
