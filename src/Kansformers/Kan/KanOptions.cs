@@ -19,7 +19,7 @@ public abstract record KanOptions
 
     /// <summary>
     /// The function of the base branch, or null for a layer without one. Per edge it has a weight of its own, base_weight[o,i] · act(x_i), and sees the raw input;
-    /// where functions are shared it is one more term of them, so that the layer keeps the size of a linear one.
+    /// where functions are shared it is one more term of them (behind a layer norm, before a tanh), so that the layer keeps the size of a linear one.
     /// </summary>
     public BaseActivation? BaseActivation { get; init; }
 

@@ -55,10 +55,10 @@ public static class KanReference
     internal static Tensor Functions(Tensor x, KanTensors tensors)
     {
         using var scope = NewDisposeScope();
-        Tensor expanded = tensors.Options.Expand(Normalised(x, tensors), tensors);
+        Tensor seen = Normalised(x, tensors), expanded = tensors.Options.Expand(seen, tensors);
         Tensor value = tensors.Find(KanRole.FunctionCoefficients) is Tensor coefficients ? (expanded * EachInput(coefficients, tensors)).sum(-1) : expanded.squeeze(-1);
         if (tensors.Find(KanRole.FunctionBase) is Tensor factor)
-            value += BaseActivations.Apply(tensors.Options.BaseActivation!.Value, x) * EachInput(factor.unsqueeze(-1), tensors).squeeze(-1);
+            value += BaseActivations.Apply(tensors.Options.BaseActivation!.Value, tensors.Options.Norm == InputNorm.LayerNorm ? seen : x) * EachInput(factor.unsqueeze(-1), tensors).squeeze(-1);
         return value.MoveToOuterDisposeScope();
     }
 

@@ -6,7 +6,6 @@ using static TorchSharp.torch;
 namespace Kansformers.Tests.Kan;
 
 /// <summary>The trials that every listed kind of KAN layer goes through, with every sharing that it knows.</summary>
-[Collection(nameof(EngineSettings))]
 public class KanKindTests
 {
     private const double Tolerance = 2e-5;

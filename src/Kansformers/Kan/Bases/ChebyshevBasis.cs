@@ -27,7 +27,9 @@ public sealed record ChebyshevOptions : KanOptions
     public override int Functions => Degree + 1;
 
     /// <inheritdoc/>
-    internal override KanNames Names { get; } = new() { Coefficients = "cheby_coeffs" };
+    internal override KanNames Names => Original;
+
+    private static KanNames Original { get; } = new() { Coefficients = "cheby_coeffs" };
 
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"degree {Degree}"];

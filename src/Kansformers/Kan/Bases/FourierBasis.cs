@@ -29,7 +29,9 @@ public sealed record FourierOptions : KanOptions
     public override int Functions => 2 * Frequencies;
 
     /// <inheritdoc/>
-    internal override KanNames Names { get; } = new() { Coefficients = "fouriercoeffs", BiasLead = [1] };
+    internal override KanNames Names => Original;
+
+    private static KanNames Original { get; } = new() { Coefficients = "fouriercoeffs", BiasLead = [1] };
 
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"{Frequencies} frequencies"];

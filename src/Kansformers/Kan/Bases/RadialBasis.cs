@@ -42,7 +42,9 @@ public sealed record RadialBasisOptions : KanOptions
     public override int Functions => GridSize;
 
     /// <inheritdoc/>
-    internal override KanNames Names { get; } = new()
+    internal override KanNames Names => Original;
+
+    private static KanNames Original { get; } = new()
     {
         Base = "base_linear.weight", BaseBias = "base_linear.bias", Coefficients = "spline_linear.weight",
     };

@@ -45,7 +45,9 @@ public sealed record SwitchOptions : KanOptions
     public override int Functions => GridSize;
 
     /// <inheritdoc/>
-    internal override KanNames Names { get; } = new() { Coefficients = "spline_linear.weight" };
+    internal override KanNames Names => Original;
+
+    private static KanNames Original { get; } = new() { Coefficients = "spline_linear.weight" };
 
     /// <inheritdoc/>
     internal override IReadOnlyList<KanRole> KernelParameters => [KanRole.Grid, KanRole.Width];
