@@ -5,6 +5,17 @@ namespace Kansformers.Kan;
 /// <content>Grids and penalties.</content>
 public sealed partial class KanLinear
 {
+    /// <summary>What grid updates keep while nothing is learned; no part of the layer's state.</summary>
+    internal GridAnchor? Anchor { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            Anchor?.Dispose();
+        base.Dispose(disposing);
+    }
+
     /// <summary>Moves the grid to where the inputs are and refits the splines (see <see cref="BSplineOptions.GridUpdate"/>).</summary>
     /// <param name="samples">Inputs of this layer, any leading dimensions, the last of size <see cref="InFeatures"/>; at least one sample.</param>
     /// <param name="margin">How far the uniform part of the new grid reaches beyond the smallest and largest sample.</param>

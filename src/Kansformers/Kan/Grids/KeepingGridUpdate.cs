@@ -10,8 +10,8 @@ namespace Kansformers.Kan;
 /// </summary>
 /// <remarks>
 /// Splines on one set of knots cannot in general equal splines on another. Where the samples' own grid would change the outputs by more than
-/// <see cref="BSplineOptions.GridTolerance"/> allows, on the samples or anywhere else, the grid goes only part of the way; repeated updates take it
-/// further. The weights, not scaler × weight, are carried over, so a scaler of zero does no harm.
+/// <see cref="BSplineOptions.GridTolerance"/> allows, on the samples or anywhere else, the grid goes only part of the way; updates after more
+/// learning take it further. Updates without learning between them all keep the one function that was there before the first (<see cref="GridAnchor"/>). The weights, not scaler × weight, are carried over, so a scaler of zero does no harm.
 /// </remarks>
 internal static class KeepingGridUpdate
 {
@@ -25,7 +25,9 @@ internal static class KeepingGridUpdate
     {
         using var scope = NewDisposeScope();
         Tensor samples = x.to_type(ScalarType.Float64);
-        SplineState old = SplineState.Of(layer);
+        Tensor here = layer.Grid!.to_type(ScalarType.Float64);
+        GridAnchor anchor = layer.Anchor = GridAnchor.Of(layer, layer.Anchor);
+        SplineState old = SplineState.Of(layer, anchor.Grid, anchor.Coefficients);
         if (!old.Weight.isfinite().all().item<bool>() || !old.Grid.isfinite().all().item<bool>())
             return new GridUpdateReport(0, 0, 0); // nothing here can be kept
         Tensor wanted = GridTarget.From(samples, (BSplineOptions)layer.Options, margin);
@@ -34,7 +36,7 @@ internal static class KeepingGridUpdate
         double moved = 1, failed = double.PositiveInfinity, least = 0.7;
         for (int trial = 0; trial < Trials; trial++)
         {
-            Attempt attempt = Try(layer, samples, old, GridTarget.Separate(old.Grid + moved * (wanted - old.Grid)), limits) with { Moved = moved };
+            Attempt attempt = Try(layer, samples, old, GridTarget.Separate(here + moved * (wanted - here)), limits) with { Moved = moved };
             double excess = limits.Excess(attempt);
             if (excess <= 1)
             {
@@ -60,6 +62,7 @@ internal static class KeepingGridUpdate
             return new GridUpdateReport(0, 0, 0);
         layer.Grid!.copy_(best.Grid);
         layer.Coefficients.copy_(best.Weight);
+        anchor.Leave(layer);
         GridUpdateReport report = new(best.Moved, best.Change, best.ChangeAnywhere);
         best.Dispose();
         return report;
@@ -84,7 +87,7 @@ internal static class KeepingGridUpdate
             Tensor x = samples[.., part], was = old.Grid[part], now = target[part];
             Tensor basesBefore = BSpline.Bases(x, was, order), basesAfter = BSpline.Bases(x, now, order);
             Tensor map = Map(basesBefore, basesAfter, was, now, order, limits.AreFinite ? 1 : FaintWeight);
-            Tensor oldWeight = layer.Coefficients[.., part].to_type(ScalarType.Float64);
+            Tensor oldWeight = layer.Anchor!.Coefficients[.., part].to_type(ScalarType.Float64);
             weight[.., part] = einsum("oic,idc->oid", oldWeight, map).to_type(weight.dtype);
             before.add_(Output(basesBefore, old.Weight[.., part]));
             Tensor scaled = SplineState.Of(layer, target, weight).Weight[.., part];
