@@ -112,7 +112,7 @@ public sealed record RationalOptions : KanOptions
             (TSimd p, TSimd sum) = (Horner(at, parameters, m), Denominator(at, parameters));
             TSimd value = p / (TSimd.One + (TForm.IsEach ? sum : TSimd.Abs(sum)));
             if (TSimd.Sum(TSimd.Greater(TSimd.Abs(x), TSimd.Create(farthest)) & TSimd.One) != 0)
-                value = TSimd.FusedMultiplyAdd(Derivative(at, parameters), x - at, value);
+                value = TSimd.FusedMultiplyAdd(Derivative(at, parameters, out _, out _, out _), x - at, value);
             TSimd.Store(value, to);
         }
 
@@ -121,43 +121,45 @@ public sealed record RationalOptions : KanOptions
             where TSimd : struct, ISimd<TSimd>
         {
             TSimd at = Near(x), g = TSimd.Load(gradient);
+            TSimd derivative = Derivative(at, parameters, out TSimd p, out TSimd s, out TSimd q);
             if (sums is not null)
-                AddSums(at, g, parameters, sums);
-            return g * Derivative(at, parameters);
+                AddSums(at, g, new Parts<TSimd>(p, s, q), parameters, sums);
+            return g * derivative;
         }
 
-        // f' = P' / Q - f Q' / Q, in which nothing is squared.
+        // f' = P' / Q - f Q' / Q, in which nothing is squared; and P, what Q adds to 1 before any absolute value, and 1 / Q.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private TSimd Derivative<TSimd>(TSimd x, float* parameters)
+        private TSimd Derivative<TSimd>(TSimd x, float* parameters, out TSimd p, out TSimd s, out TSimd q)
             where TSimd : struct, ISimd<TSimd>
         {
-            TSimd p = TSimd.Create(parameters[m]), dp = TSimd.Zero;
+            TSimd value = TSimd.Create(parameters[m]), dp = TSimd.Zero;
             for (int i = m - 1; i >= 0; i--)
             {
-                dp = TSimd.FusedMultiplyAdd(dp, x, p);
-                p = TSimd.FusedMultiplyAdd(p, x, TSimd.Create(parameters[i]));
+                dp = TSimd.FusedMultiplyAdd(dp, x, value);
+                value = TSimd.FusedMultiplyAdd(value, x, TSimd.Create(parameters[i]));
             }
 
-            TSimd s = TSimd.Zero, ds = s, a = TForm.IsEach ? TSimd.Abs(x) : x;
+            TSimd sum = TSimd.Zero, ds = sum, a = TForm.IsEach ? TSimd.Abs(x) : x;
             for (int j = n - 1; j >= 0; j--)
             {
-                ds = TSimd.FusedMultiplyAdd(ds, a, s + Coefficient<TSimd>(parameters, j));
-                s = (s + Coefficient<TSimd>(parameters, j)) * a;
+                TSimd next = sum + Coefficient<TSimd>(parameters, j);
+                ds = TSimd.FusedMultiplyAdd(ds, a, next);
+                sum = next * a;
             }
 
             // The sign of what the absolute value was taken of.
-            TSimd q = TSimd.One / (TSimd.One + (TForm.IsEach ? s : TSimd.Abs(s)));
-            ds ^= SignOf(TForm.IsEach ? x : s);
+            (p, s, q) = (value, sum, TSimd.One / (TSimd.One + (TForm.IsEach ? sum : TSimd.Abs(sum))));
+            ds ^= SignOf(TForm.IsEach ? x : sum);
             return q * (dp - p * q * ds);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void AddSums<TSimd>(TSimd x, TSimd g, float* parameters, float* sums)
+        private void AddSums<TSimd>(TSimd x, TSimd g, Parts<TSimd> parts, float* parameters, float* sums)
             where TSimd : struct, ISimd<TSimd>
         {
-            TSimd p = Horner(x, parameters, m), s = Denominator(x, parameters), a = TForm.IsEach ? TSimd.Abs(x) : x;
-            TSimd q = TSimd.One / (TSimd.One + (TForm.IsEach ? s : TSimd.Abs(s))), term = g * q, back = term * p * q;
-            back = TForm.IsEach ? -back : -(back ^ SignOf(s));
+            TSimd a = TForm.IsEach ? TSimd.Abs(x) : x, term = g * parts.Q, back = -(term * parts.P * parts.Q);
+            if (!TForm.IsEach)
+                back ^= SignOf(parts.S);
             for (int i = 0; i <= m; i++, sums += TSimd.Count, term *= x)
                 TSimd.Store(TSimd.Load(sums) + term, sums);
             for (int j = 0; j < n; j++, sums += TSimd.Count)
@@ -199,6 +201,11 @@ public sealed record RationalOptions : KanOptions
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private TSimd Near<TSimd>(TSimd x)
             where TSimd : struct, ISimd<TSimd> => TSimd.MinNative(TSimd.Create(farthest), TSimd.MaxNative(TSimd.Create(-farthest), x));
+    }
+
+    private readonly struct Parts<TSimd>(TSimd p, TSimd s, TSimd q)
+    {
+        public readonly TSimd P = p, S = s, Q = q;
     }
 
     private interface IDenominatorForm
