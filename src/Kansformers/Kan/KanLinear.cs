@@ -102,6 +102,15 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
         KanInitialState.Draw(Tensors);
     }
 
+    /// <summary>What one of the layer's parameters is.</summary>
+    internal KanPart PartOf(Parameter parameter) => Tensors.All.First(entry => entry.Value.Handle == parameter.Handle).Key switch
+    {
+        KanRole.Base => KanPart.Matrix,
+        KanRole.Coefficients when !Options.Sharing.IsEdge => KanPart.Matrix,
+        KanRole.Bias or KanRole.BaseBias or KanRole.NormWeight or KanRole.NormBias => KanPart.Vector,
+        _ => KanPart.Function,
+    };
+
     /// <summary>Whether <see cref="OpenChunks"/> can compute the layer for such an input.</summary>
     internal bool RunsInChunks(Tensor x)
     {

@@ -96,3 +96,16 @@ internal enum KanRole
     /// <summary>Coefficients of a denominator, (functions, degree).</summary>
     Denominator,
 }
+
+/// <summary>What a parameter of a KAN layer is to an optimizer.</summary>
+internal enum KanPart
+{
+    /// <summary>A weight matrix: of the base branch, or behind shared functions.</summary>
+    Matrix,
+
+    /// <summary>What shapes functions: coefficients, scalers, centres, widths, numerators and denominators.</summary>
+    Function,
+
+    /// <summary>A bias, or a layer norm's weight.</summary>
+    Vector,
+}

@@ -2,7 +2,6 @@ using Kansformers.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using AdamW = Kansformers.Training.AdamW;
 
 namespace Kansformers.Tests.Training;
 
@@ -20,7 +19,7 @@ public class AdamWTests
         using var scope = NewDisposeScope();
         Parameter[] parameters = [.. Sizes.Select(size => new Parameter(Values(size, size)))];
         AdamWOptions options = new(WeightDecay: weightDecay);
-        using AdamW optimizer = new(Groups(parameters, index => index % 2 == 0), options);
+        using ClippedSteps optimizer = new(Groups(parameters, index => index % 2 == 0), options);
         Reference[] expected = [.. parameters.Select((parameter, index) => new Reference(Doubles(parameter), index % 2 == 0 ? weightDecay : 0))];
         for (int step = 1; step <= 5; step++)
         {
@@ -48,7 +47,7 @@ public class AdamWTests
         Parameter plain = new(Values(35, 1).reshape(5, 7));
         Parameter strided = new(Values(35, 1).reshape(5, 7).t().contiguous().t());
         Assert.False(strided.is_contiguous());
-        using AdamW fused = new(Groups([plain], _ => true), new AdamWOptions()), general = new(Groups([strided], _ => true), new AdamWOptions());
+        using ClippedSteps fused = new(Groups([plain], _ => true), new AdamWOptions()), general = new(Groups([strided], _ => true), new AdamWOptions());
         for (int step = 0; step < 4; step++)
         {
             plain.grad = Values(35, 50 + step).reshape(5, 7);
@@ -64,7 +63,7 @@ public class AdamWTests
     {
         using var scope = NewDisposeScope();
         Parameter plain = new(Values(35, 1).reshape(5, 7)), other = new(Values(35, 1).reshape(5, 7));
-        using AdamW one = new(Groups([plain], _ => true), new AdamWOptions()), two = new(Groups([other], _ => true), new AdamWOptions());
+        using ClippedSteps one = new(Groups([plain], _ => true), new AdamWOptions()), two = new(Groups([other], _ => true), new AdamWOptions());
         plain.grad = Values(35, 9).reshape(5, 7);
         other.grad = Values(35, 9).reshape(5, 7).t().contiguous().t();
         one.Step(1e-2, 1);
@@ -79,7 +78,7 @@ public class AdamWTests
         Parameter parameter = new(Values(11, 1).to(ScalarType.Float64));
         AdamWOptions options = new();
         Reference reference = new(Doubles(parameter), options.WeightDecay);
-        using AdamW optimizer = new(Groups([parameter], _ => true), options);
+        using ClippedSteps optimizer = new(Groups([parameter], _ => true), options);
         for (int step = 1; step <= 3; step++)
         {
             parameter.grad = Values(11, 70 + step).to(ScalarType.Float64);
@@ -97,7 +96,7 @@ public class AdamWTests
         using var scope = NewDisposeScope();
         Parameter with = new(Values(10, 1)), without = new(Values(10, 2));
         double[] before = Doubles(without);
-        using AdamW optimizer = new(Groups([with, without], _ => true), new AdamWOptions());
+        using ClippedSteps optimizer = new(Groups([with, without], _ => true), new AdamWOptions());
         with.grad = Values(10, 3);
         optimizer.Step(1e-2, 1);
         Assert.Equal(before, Doubles(without));
@@ -112,7 +111,7 @@ public class AdamWTests
     {
         using var scope = NewDisposeScope();
         Parameter good = new(Values(20, 1)), bad = new(Values(20, 2));
-        using AdamW optimizer = new(Groups([good, bad], _ => true), new AdamWOptions());
+        using ClippedSteps optimizer = new(Groups([good, bad], _ => true), new AdamWOptions());
         double[][] before = [Doubles(good), Doubles(bad)];
         good.grad = Values(20, 3);
         Tensor gradient = Values(20, 4);
@@ -131,13 +130,43 @@ public class AdamWTests
         AdamWOptions[] wrong = [new(Beta1: 1), new(Beta2: -0.1), new(Epsilon: 0), new(WeightDecay: double.NaN)];
         string[] names = ["beta1", "beta2", "epsilon", "weight decay"];
         foreach ((AdamWOptions options, string name) in wrong.Zip(names))
-            Assert.StartsWith(name + " is ", Assert.Throws<KansformersException>(() => new AdamW(([], []), options)).Message, StringComparison.Ordinal);
+            Assert.StartsWith(name + " is ", Assert.Throws<KansformersException>(() => new Optimizer(options, [])).Message, StringComparison.Ordinal);
     }
 
-    private static (IReadOnlyList<(string, Parameter)>, IReadOnlyList<(string, Parameter)>) Groups(Parameter[] parameters, Func<int, bool> decays)
+    private static (string Name, Parameter Parameter, bool Decays)[] Groups(Parameter[] parameters, Func<int, bool> decays) =>
+        [.. parameters.Select((parameter, index) => (index.ToString(System.Globalization.CultureInfo.InvariantCulture), parameter, decays(index)))];
+
+    /// <summary>AdamW with clipping in front of it, as a trainer runs them.</summary>
+    private sealed class ClippedSteps : IDisposable
     {
-        (string, Parameter)[] named = [.. parameters.Select((parameter, index) => (index.ToString(System.Globalization.CultureInfo.InvariantCulture), parameter))];
-        return ([.. named.Where((_, index) => decays(index))], [.. named.Where((_, index) => !decays(index))]);
+        private readonly ParameterGroup[] _groups;
+        private readonly Optimizer _optimizer;
+
+        public ClippedSteps((string Name, Parameter Parameter, bool Decays)[] parameters, AdamWOptions options)
+        {
+            _groups =
+            [
+                new(ParameterRole.HiddenMatrix, [.. parameters.Where(entry => entry.Decays).Select(entry => (entry.Name, entry.Parameter))], WeightDecay: options.WeightDecay),
+                new(ParameterRole.Vector, [.. parameters.Where(entry => !entry.Decays).Select(entry => (entry.Name, entry.Parameter))]),
+            ];
+            _optimizer = new Optimizer(options, _groups);
+        }
+
+        public long Steps => _optimizer.Steps;
+
+        public IEnumerable<(string Name, Tensor Tensor)> State => _optimizer.State;
+
+        public double Step(double rate, double clip)
+        {
+            (double norm, double scale) = new GradientClipping(_groups, clip).Measure();
+            if (double.IsFinite(norm))
+                _optimizer.Step(rate, scale);
+            else
+                _optimizer.ClearGradients();
+            return norm;
+        }
+
+        public void Dispose() => _optimizer.Dispose();
     }
 
     // Numbers between -1 and 1 that need no generator.

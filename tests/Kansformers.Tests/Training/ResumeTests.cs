@@ -120,7 +120,7 @@ public class ResumeTests : OneThread
         File.WriteAllText(path, File.ReadAllText(path).Replace(config.Data.Data, moved, StringComparison.Ordinal));
         using (TrainingRun run = TrainingRun.Resume(folder["run"]))
         {
-            using AdamW optimizer = new(ParameterGroups.Split(run.Model), config.Training.Optimizer);
+            using Optimizer optimizer = new(config.Training.Optimizer, ParameterGroups.Of(run.Model, 0.1));
             TrainingCheckpoint.Save(run.Folder.CheckpointFile, run.Model, optimizer, new TrainingProgress { Step = 5, Seed = config.Training.Seed });
         }
 
@@ -297,7 +297,7 @@ public class ResumeTests : OneThread
         // The same in a checkpoint.
         using (TrainingRun run = TrainingRun.Start(config with { InitialWeights = null }, folder["other"]))
         {
-            using AdamW optimizer = new(ParameterGroups.Split(run.Model), config.Training.Optimizer);
+            using Optimizer optimizer = new(config.Training.Optimizer, ParameterGroups.Of(run.Model, 0.1));
             using (TorchSharp.torch.no_grad())
                 run.Model.state_dict()[name].view(-1)[^1] = broken;
             TrainingCheckpoint.Save(run.Folder.CheckpointFile, run.Model, optimizer, new TrainingProgress { Step = 1, Seed = config.Training.Seed });
