@@ -37,6 +37,8 @@ internal sealed class TrainOptions
     public readonly Option<string> Schedule = new("--schedule") { Description = "constant, linear or cosine", DefaultValueFactory = _ => "cosine" };
     public readonly ListedChoice<ObjectiveOptions> Objective = new("--objective", "what is learned from the text", Objectives.All, Objectives.Named);
     public readonly ListedChoice<OptimizerOptions> Optimizer = new("--optimizer", "how gradients change the weights", Optimizers.All, Optimizers.Named);
+    public readonly Option<long> UpdateGrid = new("--update-grid") { Description = "move the grids of KAN layers to their inputs every so many steps; 0 for never", DefaultValueFactory = _ => 0 };
+    public readonly Option<double> KanPenalty = new("--kan-penalty") { Description = "factor of efficient-kan's sparsity penalty in the loss; 0 for none", DefaultValueFactory = _ => 0 };
     public readonly Option<double> GradClip = new("--grad-clip") { Description = "largest norm of all gradients together; 0 for no clipping", DefaultValueFactory = _ => Defaults.GradClip };
     public readonly Option<double> Dropout = new("--dropout") { Description = "share of embeddings, attention weights and residual values dropped in training", DefaultValueFactory = _ => 0 };
     public readonly Option<long> EvalInterval = new("--eval-interval") { Description = "steps between validations; a checkpoint follows each", DefaultValueFactory = _ => Defaults.EvalInterval };
@@ -55,7 +57,7 @@ internal sealed class TrainOptions
     private Option[] Choices =>
     [
         Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Model, Layers, Heads, Embd, Placement, .. Kan.All,
-        Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, Dropout,
+        Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, UpdateGrid, KanPenalty, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
 
@@ -236,6 +238,8 @@ internal sealed class TrainOptions
             Objective = Objective.Read(parsed),
             Optimizer = Optimizer.Read(parsed),
             GradClip = parsed.GetValue(GradClip),
+            UpdateGrid = parsed.GetValue(UpdateGrid),
+            KanPenalty = parsed.GetValue(KanPenalty),
             EvalInterval = parsed.GetValue(EvalInterval),
             EvalWindows = parsed.GetValue(EvalWindows),
             Patience = parsed.GetValue(Patience),

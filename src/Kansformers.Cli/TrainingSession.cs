@@ -35,6 +35,7 @@ internal sealed class TrainingSession : IDisposable
             display.Began(run.Trainer.Steps, steps);
             run.Trainer.StepEnded += step => display.Show(step, steps);
             run.Trainer.Validated += display.Show;
+            run.Trainer.GridsUpdated += display.Show;
             return new TrainingSession(run, run.Run(cancellation));
         }
         catch

@@ -45,6 +45,9 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
         Say(FormattableString.Invariant($"step {report.Step}  validation loss {report.Loss:0.0000}{(report.IsBest ? " (best so far, saved)" : "")}{outside}"));
     }
 
+    public void Show(GridUpdateSummary grids) =>
+        Say(FormattableString.Invariant($"step {grids.Step}  grids of {grids.Layers} KAN layers moved {grids.Moved:P1} of the way; outputs changed by {grids.Change:0.0e+0} at most on the samples, {grids.ChangeAnywhere:0.0e+0} anywhere"));
+
     protected abstract void Show(long step, long stepsInAll, string line);
 
     private sealed class Lines : TrainingDisplay

@@ -12,7 +12,7 @@ namespace Kansformers.Kan;
 internal sealed record CoefficientAxes(long[] Stored, long[] View, long[] Order)
 {
     /// <summary>Whether the parameter is in the engine's order as it lies.</summary>
-    public bool IsPlain => Order.Index().All(axis => axis.Index == axis.Item);
+    public bool IsPlain { get; } = Order.Index().All(axis => axis.Index == axis.Item);
 
     /// <summary>(out, in, n).</summary>
     public static CoefficientAxes Plain(long outFeatures, long inFeatures, long functions) =>
@@ -26,6 +26,8 @@ internal sealed record CoefficientAxes(long[] Stored, long[] View, long[] Order)
     /// <returns>(out, in, n).</returns>
     public Tensor ToEngine(Tensor stored)
     {
+        if (IsPlain)
+            return stored.is_contiguous() ? stored.view(View) : stored.reshape(View);
         using var scope = NewDisposeScope();
         Tensor ordered = stored.view(View).permute(Order);
         return ordered.reshape(ordered.shape[0], ordered.shape[1], -1).contiguous().MoveToOuterDisposeScope();

@@ -5,6 +5,9 @@ namespace Kansformers.Kan;
 /// <content>Grids and penalties.</content>
 public sealed partial class KanLinear
 {
+    /// <summary>Whether <see cref="UpdateGrid"/> works for this layer.</summary>
+    internal bool CanMoveGrid => Options is BSplineOptions { Sharing.IsEdge: true, Norm: InputNorm.None };
+
     /// <summary>What grid updates keep while nothing is learned; no part of the layer's state.</summary>
     internal GridAnchor? Anchor { get; set; }
 
@@ -113,6 +116,6 @@ public sealed partial class KanLinear
     }
 
     // The options of splines on edges: what else has a grid cannot move it yet.
-    private BSplineOptions Splines(string what) => Options is BSplineOptions { Sharing.IsEdge: true, Norm: InputNorm.None } options ? options
+    private BSplineOptions Splines(string what) => CanMoveGrid ? (BSplineOptions)Options
         : throw new KansformersException($"a layer of the kind {Options.Kind} with sharing {Options.Sharing} and norm {Options.Norm} cannot {what} its grid");
 }

@@ -16,6 +16,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainingOptions _options;
     private readonly RunFolder? _run;
     private readonly IObjective _objective;
+    private readonly GridUpdates _grids;
     private readonly GradientClipping _clipping;
     private readonly Optimizer _optimizer;
     private readonly GradientBuffers _gradients;
@@ -36,6 +37,8 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         options.Validate();
         (_model, _options, _run) = (model, options, run);
+        _grids = new GridUpdates(model, options.UpdateGrid);
+        _grids.Validate();
         _objective = options.Objective.Create(model, data, options);
         IReadOnlyList<ParameterGroup> groups = ParameterGroups.Of(model, options.Optimizer.WeightDecay, options.Roles);
         _clipping = new GradientClipping(groups, options.GradClip);
@@ -48,6 +51,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Raised after every optimizer step.</summary>
     public event Action<TrainingStep>? StepEnded;
+
+    /// <summary>Raised when the grids of KAN layers have moved, before the step that follows.</summary>
+    public event Action<GridUpdateSummary>? GridsUpdated;
 
     /// <summary>Raised after every validation.</summary>
     public event Action<ValidationReport>? Validated;
@@ -136,6 +142,12 @@ public sealed class Trainer : IDisposable
 
         // What is random in a step (dropout, say) follows from seed and step as the batches do, so that no generator state has to outlive a step.
         random.manual_seed((long)(SplitMix.Mix((ulong)_options.Seed ^ SplitMix.Mix((ulong)step)) >> 1));
+        if (_grids.AreDue(step))
+        {
+            GridUpdateSummary moved = _grids.Run(step, () => _objective.Loss(step * _options.GradAccum, 1).Dispose());
+            GridsUpdated?.Invoke(moved);
+        }
+
         _model.train();
         double loss = 0;
         for (int micro = 0; micro < _options.GradAccum; micro++)
@@ -148,6 +160,8 @@ public sealed class Trainer : IDisposable
                 loss += part.item<float>();
                 if (!double.IsFinite(loss))
                     throw Diverged("the loss", loss, step + 1);
+                if (_options.KanPenalty > 0)
+                    part += _grids.Penalty() * (_options.KanPenalty / _options.GradAccum);
                 part.backward();
             });
         }

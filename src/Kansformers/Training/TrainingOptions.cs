@@ -41,6 +41,12 @@ public sealed record TrainingOptions
     /// <summary>The largest norm of all gradients together; 0 for no clipping.</summary>
     public double GradClip { get; init; } = 1;
 
+    /// <summary>The steps from a grid update of all KAN layers to the next (<see cref="Kan.KanLinear.UpdateGrid"/>); 0 for none.</summary>
+    public long UpdateGrid { get; init; }
+
+    /// <summary>The factor of efficient-kan's sparsity penalty in the loss (<see cref="Kan.KanLinear.RegularizationLoss"/>); 0 for none. Reported losses are without it.</summary>
+    public double KanPenalty { get; init; }
+
     /// <summary>How the products of linear and KAN layers are computed on the CPU.</summary>
     public Precision Precision { get; init; }
 
@@ -94,6 +100,8 @@ public sealed record TrainingOptions
         Allowed.Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning rate", LearningRate, "a finite number above 0");
         Allowed.Require(MinLearningRate >= 0 && MinLearningRate <= LearningRate, "min lr", MinLearningRate, "0 to the learning rate");
         Allowed.Require(Warmup >= 0 && Warmup <= MaxIters, "warmup", Warmup, "0 to max iters");
+        Allowed.Require(UpdateGrid >= 0, "update grid", UpdateGrid, "at least 0");
+        Allowed.Require(KanPenalty >= 0 && double.IsFinite(KanPenalty), "kan penalty", KanPenalty, "a finite number, at least 0");
         Allowed.Require(GradClip >= 0 && double.IsFinite(GradClip), "grad clip", GradClip, "a finite number, at least 0");
         Allowed.Require(EvalInterval >= 1, "eval interval", EvalInterval, "at least 1");
         Allowed.Require(EvalWindows >= 1, "eval windows", EvalWindows, "at least 1");
