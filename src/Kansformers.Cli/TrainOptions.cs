@@ -39,9 +39,8 @@ internal sealed class TrainOptions
     public readonly Option<double?> MinLearningRate = new("--min-lr") { Description = "the learning rate at the end of a linear or cosine schedule [default: a tenth of --learning-rate]" };
     public readonly Option<long> Warmup = new("--warmup") { Description = "steps over which the learning rate climbs", DefaultValueFactory = _ => 50 };
     public readonly Option<string> Schedule = new("--schedule") { Description = "constant, linear or cosine", DefaultValueFactory = _ => "cosine" };
-    public readonly Option<double> WeightDecay = new("--weight-decay") { Description = "decay of linear and KAN weights", DefaultValueFactory = _ => Defaults.Optimizer.WeightDecay };
-    public readonly Option<double> Beta1 = new("--beta1") { Description = "AdamW's decay of gradient means", DefaultValueFactory = _ => Defaults.Optimizer.Beta1 };
-    public readonly Option<double> Beta2 = new("--beta2") { Description = "AdamW's decay of squared gradient means", DefaultValueFactory = _ => Defaults.Optimizer.Beta2 };
+    public readonly ListedChoice<ObjectiveOptions> Objective = new("--objective", "what is learned from the text", Objectives.All, Objectives.Named);
+    public readonly ListedChoice<OptimizerOptions> Optimizer = new("--optimizer", "how gradients change the weights", Optimizers.All, Optimizers.Named);
     public readonly Option<double> GradClip = new("--grad-clip") { Description = "largest norm of all gradients together; 0 for no clipping", DefaultValueFactory = _ => Defaults.GradClip };
     public readonly Option<double> Dropout = new("--dropout") { Description = "share of embeddings, attention weights and residual values dropped in training", DefaultValueFactory = _ => 0 };
     public readonly Option<long> EvalInterval = new("--eval-interval") { Description = "steps between validations; a checkpoint follows each", DefaultValueFactory = _ => Defaults.EvalInterval };
@@ -60,7 +59,7 @@ internal sealed class TrainOptions
     private Option[] Choices =>
     [
         Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
-        Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, WeightDecay, Beta1, Beta2, GradClip, Dropout,
+        Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
 
@@ -248,7 +247,8 @@ internal sealed class TrainOptions
             MinLearningRate = schedule == LearningRateDecay.Constant ? 0 : parsed.GetValue(MinLearningRate) ?? rate / 10,
             Warmup = IsGiven(parsed, Warmup) ? warmup : Math.Min(warmup, steps / 10),
             Schedule = schedule,
-            Optimizer = new AdamWOptions(parsed.GetValue(Beta1), parsed.GetValue(Beta2), WeightDecay: parsed.GetValue(WeightDecay)),
+            Objective = Objective.Read(parsed),
+            Optimizer = Optimizer.Read(parsed),
             GradClip = parsed.GetValue(GradClip),
             EvalInterval = parsed.GetValue(EvalInterval),
             EvalWindows = parsed.GetValue(EvalWindows),

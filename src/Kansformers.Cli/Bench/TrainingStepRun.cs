@@ -6,14 +6,27 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Cli.Bench;
 
-/// <summary>A training step as the trainer takes it: loss and backward pass into the trainer's buffers, then clipping and AdamW in one pass.</summary>
-internal sealed class TrainingStepRun(Gpt model, Tensor ids, Tensor targets) : IDisposable
+/// <summary>A training step as the trainer takes it: loss and backward pass into the trainer's buffers, then clipping and AdamW.</summary>
+internal sealed class TrainingStepRun : IDisposable
 {
     public const double LearningRate = 1e-4, Clip = 1;
 
-    private readonly AdamW _optimizer = new(ParameterGroups.Split(model), new AdamWOptions());
-    private readonly GradientBuffers _gradients = new(model.parameters());
+    private readonly Gpt _model;
+    private readonly Tensor _ids, _targets;
+    private readonly GradientClipping _clipping;
+    private readonly Optimizer _optimizer;
+    private readonly GradientBuffers _gradients;
     private Tensor? _loss;
+
+    public TrainingStepRun(Gpt model, Tensor ids, Tensor targets)
+    {
+        (_model, _ids, _targets) = (model, ids, targets);
+        AdamWOptions settings = new();
+        IReadOnlyList<ParameterGroup> groups = ParameterGroups.Of(model, settings.WeightDecay);
+        _clipping = new GradientClipping(groups, Clip);
+        _optimizer = new Optimizer(settings, groups);
+        _gradients = new GradientBuffers(model.parameters());
+    }
 
     public Contestant As(string name) => new(name, Forward, Backward, Forget);
 
@@ -25,7 +38,7 @@ internal sealed class TrainingStepRun(Gpt model, Tensor ids, Tensor targets) : I
 
     private void Forward() => _gradients.Collect(() =>
     {
-        _loss = model.Loss(ids, targets).DetachFromDisposeScope();
+        _loss = _model.Loss(_ids, _targets).DetachFromDisposeScope();
         _ = _loss.item<float>();
     });
 
@@ -34,7 +47,7 @@ internal sealed class TrainingStepRun(Gpt model, Tensor ids, Tensor targets) : I
         using var scope = NewDisposeScope();
         _gradients.Collect(() => _loss!.backward());
         _gradients.Publish();
-        _optimizer.Step(LearningRate, Clip);
+        _optimizer.Step(LearningRate, _clipping.Measure().Scale);
     }
 
     private void Forget() => _loss?.Dispose();
@@ -53,10 +66,10 @@ internal sealed class ReferenceStepRun : IDisposable
         (_model, _ids, _targets) = (model, ids, targets);
         foreach ((string _, Kan.KanLinear layer) in model.KanLayers())
             layer.UseReference = true;
-        var (decay, rest) = ParameterGroups.Split(model);
         AdamWOptions settings = new();
         _optimizer = optim.AdamW(
-            [Group(decay, settings.WeightDecay), Group(rest, 0)],
+            ParameterGroups.Of(model, settings.WeightDecay).Select(group => new TorchSharp.Modules.AdamW.ParamGroup(
+                group.Parameters.Select(entry => entry.Parameter), TrainingStepRun.LearningRate, settings.Beta1, settings.Beta2, settings.Epsilon, group.WeightDecay)),
             TrainingStepRun.LearningRate,
             settings.Beta1,
             settings.Beta2,
@@ -66,12 +79,6 @@ internal sealed class ReferenceStepRun : IDisposable
     public Contestant As(string name) => new(name, Forward, Backward, Forget);
 
     public void Dispose() => _optimizer.Dispose();
-
-    private static TorchSharp.Modules.AdamW.ParamGroup Group(IReadOnlyList<(string Name, TorchSharp.Modules.Parameter Parameter)> parameters, double weightDecay)
-    {
-        AdamWOptions settings = new();
-        return new(parameters.Select(entry => entry.Parameter), TrainingStepRun.LearningRate, settings.Beta1, settings.Beta2, settings.Epsilon, weightDecay);
-    }
 
     private void Forward()
     {

@@ -37,6 +37,7 @@ internal static class MadeWith
         }
 
         JsonObject then = Parse(header, run);
+        Fill(then["training"]!.AsObject(), RunConfig.ToJson(new TrainingOptions()));
         RunConfig config = run.Config;
         int plans = (then["training"]!["earlier_plans"] as JsonArray)?.Count ?? 0;
         IReadOnlyList<EarlierPlan> listed = config.Training.EarlierPlans;
@@ -61,7 +62,19 @@ internal static class MadeWith
         }
     }
 
-    // The first value that both know and that is not the same; what an earlier version did not know was at its default.
+    // What an earlier version did not know was at its default.
+    private static void Fill(JsonObject then, JsonObject defaults)
+    {
+        foreach ((string key, JsonNode? value) in defaults)
+        {
+            if (!then.TryGetPropertyValue(key, out JsonNode? known))
+                then[key] = value?.DeepClone();
+            else if (known is JsonObject inner && value is JsonObject more)
+                Fill(inner, more);
+        }
+    }
+
+    // The first value that both know and that is not the same.
     private static (string Name, string Was, string Now)? Difference(JsonNode? then, JsonNode? now, string place)
     {
         if (then is JsonObject old && now is JsonObject fresh)

@@ -82,7 +82,12 @@ public sealed record RunConfig
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        Converters =
+        {
+            new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower),
+            new ListedOptionsConverter<ObjectiveOptions>(Objectives.All, Objectives.Named),
+            new ListedOptionsConverter<OptimizerOptions>(Optimizers.All, Optimizers.Named),
+        },
     };
 
     /// <summary>Writes the file atomically.</summary>
@@ -93,6 +98,9 @@ public sealed record RunConfig
     /// <summary>The file's content.</summary>
     internal JsonObject ToJson() => JsonSerializer.SerializeToNode(this, Json)!.AsObject();
 
+    /// <summary>What the file says of training settings.</summary>
+    internal static JsonObject ToJson(TrainingOptions training) => JsonSerializer.SerializeToNode(training, Json)!.AsObject();
+
     /// <summary>Reads and checks the file.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="KansformersException">The file is missing, damaged, from a newer version, or holds a wrong value.</exception>
@@ -100,8 +108,7 @@ public sealed record RunConfig
     {
         try
         {
-            RunConfig config = JsonSerializer.Deserialize<RunConfig>(File.ReadAllBytes(path), Json)
-                ?? throw new KansformersException($"'{path}' is empty; it should be a run's configuration");
+            RunConfig config = Read(path) ?? throw new KansformersException($"'{path}' is empty; it should be a run's configuration");
             if (config.Format != 1)
                 throw new KansformersException($"'{path}' has format {config.Format}; this version reads format 1: update kansformers");
             config.Model.Validate();
@@ -118,8 +125,24 @@ public sealed record RunConfig
         }
     }
 
-    // The place says more than the reader's own words about types and annotations.
-    private static string Fault(Exception failure) => failure is JsonException { Path: ['$', '.', .. string place] }
-        ? $"'{place}' is empty or holds a wrong value; restore the file, or start a new run"
-        : failure.Message.ReplaceLineEndings(" ");
+    private static RunConfig? Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RunConfig>(File.ReadAllBytes(path), Json);
+        }
+        catch (KansformersException failure)
+        {
+            throw new KansformersException($"'{path}': {failure.Message}; update kansformers, or restore the file", failure);
+        }
+    }
+
+    // The place says more than the reader's own words about types and annotations. Listed options are read apart, from a place of their own.
+    private static string Fault(Exception failure)
+    {
+        string place = "";
+        for (Exception? at = failure; at is JsonException { Path: ['$', .. string path] }; at = at.InnerException)
+            place += path;
+        return place is ['.', .. string name] ? $"'{name}' is empty or holds a wrong value; restore the file, or start a new run" : failure.Message.ReplaceLineEndings(" ");
+    }
 }

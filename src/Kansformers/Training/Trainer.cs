@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using Kansformers.Evaluation;
 using Kansformers.Kan;
 using Kansformers.Runtime;
-using Kansformers.Text;
 using Kansformers.Transformers;
 using static TorchSharp.torch;
 
@@ -17,9 +15,9 @@ public sealed class Trainer : IDisposable
     private readonly Gpt _model;
     private readonly TrainingOptions _options;
     private readonly RunFolder? _run;
-    private readonly BatchSampler _sampler;
-    private readonly FixedWindows? _validation;
-    private readonly AdamW _optimizer;
+    private readonly IObjective _objective;
+    private readonly GradientClipping _clipping;
+    private readonly Optimizer _optimizer;
     private readonly GradientBuffers _gradients;
     private readonly LearningRateSchedule _schedule;
     private TrainingProgress _progress;
@@ -28,19 +26,20 @@ public sealed class Trainer : IDisposable
     /// <summary>Prepares a training from the start.</summary>
     /// <param name="model">The model to train, with its initial weights.</param>
     /// <param name="options">How to train.</param>
-    /// <param name="train">The text to learn from.</param>
-    /// <param name="validation">The held-out text; null or empty for none.</param>
+    /// <param name="data">What to learn from, and what is held out.</param>
     /// <param name="run">Where checkpoints and the log go; null keeps nothing.</param>
     /// <exception cref="KansformersException">An option is invalid, or a text is shorter than a block.</exception>
-    public Trainer(Gpt model, TrainingOptions options, TokenSpan train, TokenSpan? validation, RunFolder? run = null)
+    public Trainer(Gpt model, TrainingOptions options, TrainingData data, RunFolder? run = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(data);
         options.Validate();
         (_model, _options, _run) = (model, options, run);
-        _sampler = new BatchSampler(train, model.Options.BlockSize, options.BatchSize);
-        _validation = validation is null || validation.Count == 0 ? null : new FixedWindows(validation, model.Options.BlockSize, options.EvalWindows);
-        _optimizer = new AdamW(ParameterGroups.Split(model), options.Optimizer);
+        _objective = options.Objective.Create(model, data, options);
+        IReadOnlyList<ParameterGroup> groups = ParameterGroups.Of(model, options.Optimizer.WeightDecay, options.Roles);
+        _clipping = new GradientClipping(groups, options.GradClip);
+        _optimizer = new Optimizer(options.Optimizer, groups);
         _gradients = new GradientBuffers(model.parameters());
         _schedule = options.LearningRates;
         model.Precision = options.Precision;
@@ -124,7 +123,7 @@ public sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _sampler.Dispose();
+        _objective.Dispose();
         _optimizer.Dispose();
         _gradients.Dispose();
     }
@@ -135,17 +134,17 @@ public sealed class Trainer : IDisposable
         long step = _progress.Step;
         double rate = _schedule.At(step);
 
-        // Dropout follows from seed and step as the batches do, so that no generator state has to outlive a step.
-        random.manual_seed((long)(BatchSampler.Mix((ulong)_options.Seed ^ BatchSampler.Mix((ulong)step)) >> 1));
+        // What is random in a step (dropout, say) follows from seed and step as the batches do, so that no generator state has to outlive a step.
+        random.manual_seed((long)(SplitMix.Mix((ulong)_options.Seed ^ SplitMix.Mix((ulong)step)) >> 1));
         _model.train();
         double loss = 0;
         for (int micro = 0; micro < _options.GradAccum; micro++)
         {
             using var scope = NewDisposeScope();
-            (Tensor ids, Tensor targets) = _sampler.Draw(_options.Seed, step * _options.GradAccum + micro, _model.Device);
+            long batch = step * _options.GradAccum + micro;
             _gradients.Collect(() =>
             {
-                Tensor part = _model.Loss(ids, targets, 1.0 / _options.GradAccum);
+                Tensor part = _objective.Loss(batch, 1.0 / _options.GradAccum);
                 loss += part.item<float>();
                 if (!double.IsFinite(loss))
                     throw Diverged("the loss", loss, step + 1);
@@ -154,11 +153,16 @@ public sealed class Trainer : IDisposable
         }
 
         _gradients.Publish();
-        double norm = _optimizer.Step(rate, _options.GradClip);
+        (double norm, double scale) = _clipping.Measure();
         if (!double.IsFinite(norm))
+        {
+            _optimizer.ClearGradients();
             throw Diverged("the gradient", norm, step + 1);
+        }
+
+        _optimizer.Step(rate, scale);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        long tokens = (long)_options.BatchSize * _options.GradAccum * _model.Options.BlockSize;
+        long tokens = _objective.BatchTokens * _options.GradAccum;
         _progress = _progress with { Step = step + 1, Tokens = _progress.Tokens + tokens, Seconds = _progress.Seconds + seconds, TrainLoss = loss };
         return new TrainingStep(step + 1, loss, rate, norm, _progress.Tokens, _progress.Seconds, tokens / seconds);
     }
@@ -166,15 +170,15 @@ public sealed class Trainer : IDisposable
     // Whether the patience is at its end.
     private bool Validate(RunRecorder? recorder)
     {
-        if (_validation is null)
+        if (_objective.ValidationTokens == 0)
             return false;
         long started = Stopwatch.GetTimestamp();
         double loss = double.NaN;
-        IReadOnlyList<(string, double)> outside = OutsideGrid.Measure(_model, () => loss = _validation.Evaluate(_model));
+        IReadOnlyList<(string, double)> outside = OutsideGrid.Measure(_model, () => loss = _objective.Validate());
         if (!double.IsFinite(loss))
             throw Diverged("the validation loss", loss, _progress.Step);
         bool best = double.IsNaN(_progress.BestLoss) || loss < _progress.BestLoss;
-        ValidationReport report = new(_progress.Step, loss, best, _validation.Tokens, Stopwatch.GetElapsedTime(started).TotalSeconds, outside);
+        ValidationReport report = new(_progress.Step, loss, best, _objective.ValidationTokens, Stopwatch.GetElapsedTime(started).TotalSeconds, outside);
         _progress = best ? _progress with { BestLoss = loss, BestStep = _progress.Step, Stale = 0 } : _progress with { Stale = _progress.Stale + 1 };
         if (best)
             _run?.SaveBest(_model, _progress.Step, loss);

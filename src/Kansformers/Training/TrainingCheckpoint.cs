@@ -39,7 +39,7 @@ internal static class TrainingCheckpoint
 {
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
-    public static void Save(string path, Gpt model, AdamW optimizer, TrainingProgress progress, RunConfig? run = null)
+    public static void Save(string path, Gpt model, Optimizer optimizer, TrainingProgress progress, RunConfig? run = null)
     {
         using var scope = NewDisposeScope();
         Dictionary<string, string> metadata = new([GptMetadata.Of(model)]) { ["progress"] = JsonSerializer.Serialize(progress, Json) };
@@ -58,7 +58,7 @@ internal static class TrainingCheckpoint
         return (Progress(file), file.Metadata.GetValueOrDefault(MadeWith.Key));
     }
 
-    public static TrainingProgress Load(string path, Gpt model, AdamW optimizer)
+    public static TrainingProgress Load(string path, Gpt model, Optimizer optimizer)
     {
         using TensorFile file = StateDictionary.Load(path);
         TrainingProgress progress = Progress(file);

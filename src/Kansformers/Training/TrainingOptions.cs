@@ -29,8 +29,14 @@ public sealed record TrainingOptions
     /// <summary>How the learning rate falls after that.</summary>
     public LearningRateDecay Schedule { get; init; } = LearningRateDecay.Constant;
 
-    /// <summary>The moments and weight decay of the optimizer.</summary>
-    public AdamWOptions Optimizer { get; init; } = new();
+    /// <summary>What is learned from the text: batches and their loss.</summary>
+    public ObjectiveOptions Objective { get; init; } = Objectives.All[0];
+
+    /// <summary>How gradients change the weights.</summary>
+    public OptimizerOptions Optimizer { get; init; } = Optimizers.All[0];
+
+    /// <summary>Which parameters learn otherwise than the others, at most one rule for a role.</summary>
+    public IReadOnlyList<RoleRule> Roles { get; init; } = [];
 
     /// <summary>The largest norm of all gradients together; 0 for no clipping.</summary>
     public double GradClip { get; init; } = 1;
@@ -80,27 +86,23 @@ public sealed record TrainingOptions
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        Require(MaxIters >= 1, "max iters", MaxIters, "at least 1");
+        Allowed.Require(MaxIters >= 1, "max iters", MaxIters, "at least 1");
         foreach (EarlierPlan? plan in EarlierPlans)
-            Require(plan is { UntilStep: >= 0, MaxIters: >= 1 } && plan.UntilStep < MaxIters, "an earlier plan's until step", plan?.UntilStep ?? double.NaN, "0 to below max iters");
-        Require(BatchSize >= 1, "batch size", BatchSize, "at least 1");
-        Require(GradAccum >= 1, "grad accum", GradAccum, "at least 1");
-        Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning rate", LearningRate, "a finite number above 0");
-        Require(MinLearningRate >= 0 && MinLearningRate <= LearningRate, "min lr", MinLearningRate, "0 to the learning rate");
-        Require(Warmup >= 0 && Warmup <= MaxIters, "warmup", Warmup, "0 to max iters");
-        Require(GradClip >= 0 && double.IsFinite(GradClip), "grad clip", GradClip, "a finite number, at least 0");
-        Require(EvalInterval >= 1, "eval interval", EvalInterval, "at least 1");
-        Require(EvalWindows >= 1, "eval windows", EvalWindows, "at least 1");
-        Require(Patience >= 0, "patience", Patience, "at least 0");
+            Allowed.Require(plan is { UntilStep: >= 0, MaxIters: >= 1 } && plan.UntilStep < MaxIters, "an earlier plan's until step", plan?.UntilStep ?? double.NaN, "0 to below max iters");
+        Allowed.Require(BatchSize >= 1, "batch size", BatchSize, "at least 1");
+        Allowed.Require(GradAccum >= 1, "grad accum", GradAccum, "at least 1");
+        Allowed.Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning rate", LearningRate, "a finite number above 0");
+        Allowed.Require(MinLearningRate >= 0 && MinLearningRate <= LearningRate, "min lr", MinLearningRate, "0 to the learning rate");
+        Allowed.Require(Warmup >= 0 && Warmup <= MaxIters, "warmup", Warmup, "0 to max iters");
+        Allowed.Require(GradClip >= 0 && double.IsFinite(GradClip), "grad clip", GradClip, "a finite number, at least 0");
+        Allowed.Require(EvalInterval >= 1, "eval interval", EvalInterval, "at least 1");
+        Allowed.Require(EvalWindows >= 1, "eval windows", EvalWindows, "at least 1");
+        Allowed.Require(Patience >= 0, "patience", Patience, "at least 0");
         if (!Enum.IsDefined(Precision))
             throw new KansformersException($"precision is {Precision}; it must be {string.Join(" or ", Enum.GetNames<Precision>())}");
+        RoleRule.Validate(Roles);
+        Objective.Validate();
         Optimizer.Validate();
         LearningRates.Validate();
-    }
-
-    private static void Require(bool holds, string option, double value, string allowed)
-    {
-        if (!holds)
-            throw new KansformersException(FormattableString.Invariant($"{option} is {value}; it must be {allowed}"));
     }
 }

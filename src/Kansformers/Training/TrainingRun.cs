@@ -233,7 +233,7 @@ public sealed class TrainingRun : IDisposable
                 FiniteWeights.Require(model.state_dict().Select(entry => (entry.Key, entry.Value)), weights, "give other weights");
             }
 
-            return new TrainingRun(run, corpus, model, new Trainer(model, run.Config.Training, corpus.Train, corpus.Validation, run)) { Notes = notes ?? [] };
+            return new TrainingRun(run, corpus, model, new Trainer(model, run.Config.Training, new TrainingData(corpus.Train, corpus.Validation), run)) { Notes = notes ?? [] };
         }
         catch (Exception failure)
         {

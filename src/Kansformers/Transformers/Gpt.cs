@@ -56,6 +56,9 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
         }
     }
 
+    /// <summary>What makes logits of the last hidden state.</summary>
+    internal nn.Module Head => _head;
+
     /// <summary>Every KAN layer with its name.</summary>
     public IEnumerable<(string Name, KanLinear Layer)> KanLayers() =>
         named_modules().Where(entry => entry.module is KanLinear).Select(entry => (entry.name, (KanLinear)entry.module));

@@ -65,16 +65,7 @@ public sealed class BatchSampler : IDisposable
     /// <summary>Where a row of a batch starts in the text.</summary>
     internal long Start(long seed, long batch, int row)
     {
-        ulong bits = Mix(Mix(Mix((ulong)seed) + (ulong)batch) + (ulong)row);
+        ulong bits = SplitMix.Mix(SplitMix.Mix(SplitMix.Mix((ulong)seed) + (ulong)batch) + (ulong)row);
         return (long)Math.BigMul(bits, (ulong)(_tokens.Count - _blockSize), out _);
-    }
-
-    /// <summary>The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): every input bit changes every output bit.</summary>
-    internal static ulong Mix(ulong value)
-    {
-        value += 0x9e3779b97f4a7c15;
-        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-        value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-        return value ^ (value >> 31);
     }
 }

@@ -1,25 +1,27 @@
 using BenchmarkDotNet.Attributes;
 using Kansformers.Runtime;
+using Kansformers.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using AdamW = Kansformers.Training.AdamW;
-using AdamWOptions = Kansformers.Training.AdamWOptions;
 
 namespace Kansformers.Benchmarks;
 
 /// <summary>One AdamW step with gradient clipping over ten million parameters, about as many as gpt-mini's blocks have without KANs.</summary>
-public class Optimizer
+public class OptimizerStep
 {
     private const long Parameters = 10_000_000;
     private Parameter _parameter = null!;
-    private AdamW _optimizer = null!;
+    private GradientClipping _clipping = null!;
+    private Optimizer _optimizer = null!;
 
     [GlobalSetup]
     public void Setup()
     {
         LibTorch.Load();
         _parameter = new Parameter(randn(Parameters));
-        _optimizer = new AdamW(([("weight", _parameter)], []), new AdamWOptions());
+        ParameterGroup[] groups = [new(ParameterRole.HiddenMatrix, [("weight", _parameter)], WeightDecay: 0.1)];
+        _clipping = new GradientClipping(groups, largest: 1);
+        _optimizer = new Optimizer(new AdamWOptions(), groups);
     }
 
     // A step consumes the gradient.
@@ -27,7 +29,7 @@ public class Optimizer
     public void MakeGradient() => _parameter.grad = randn(Parameters);
 
     [Benchmark]
-    public double AdamWStep() => _optimizer.Step(learningRate: 1e-3, clip: 1);
+    public void AdamWStep() => _optimizer.Step(learningRate: 1e-3, _clipping.Measure().Scale);
 
     [GlobalCleanup]
     public void Cleanup()

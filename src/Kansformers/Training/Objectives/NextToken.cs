@@ -1,0 +1,35 @@
+using Kansformers.Evaluation;
+using Kansformers.Transformers;
+using static TorchSharp.torch;
+
+namespace Kansformers.Training;
+
+/// <summary>Next-token prediction: each token is predicted from those before it, in sequences from anywhere in the text.</summary>
+public sealed record NextTokenOptions() : ObjectiveOptions("next-token", "each token is predicted from those before it")
+{
+    /// <inheritdoc/>
+    public override IObjective Create(Gpt model, TrainingData data, TrainingOptions options) => new NextToken(model, data, options);
+}
+
+/// <summary>Sequences drawn by <see cref="BatchSampler"/>; validation on <see cref="FixedWindows"/>.</summary>
+internal sealed class NextToken(Gpt model, TrainingData data, TrainingOptions options) : IObjective
+{
+    private readonly BatchSampler _sampler = new(data.Train, model.Options.BlockSize, options.BatchSize);
+    private readonly FixedWindows? _validation =
+        data.Validation is { Count: > 0 } held ? new FixedWindows(held, model.Options.BlockSize, options.EvalWindows) : null;
+
+    public long BatchTokens => (long)options.BatchSize * model.Options.BlockSize;
+
+    public long ValidationTokens => _validation?.Tokens ?? 0;
+
+    public Tensor Loss(long batch, double share)
+    {
+        using var scope = NewDisposeScope();
+        (Tensor ids, Tensor targets) = _sampler.Draw(options.Seed, batch, model.Device); // (B, T) each
+        return model.Loss(ids, targets, share).MoveToOuterDisposeScope();
+    }
+
+    public double Validate() => _validation?.Evaluate(model) ?? double.NaN;
+
+    public void Dispose() => _sampler.Dispose();
+}

@@ -1,0 +1,72 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Kansformers.Training;
+
+/// <summary>
+/// An optimizer at work: an update for each parameter of a model, and the number of steps, which are counted once for all.
+/// A parameter that has no gradient in a step is left as it is, its state too.
+/// </summary>
+public sealed class Optimizer : IDisposable
+{
+    private readonly (GroupedParameter Of, ParameterUpdate Update)[] _updates;
+
+    /// <summary>Begins with no steps taken.</summary>
+    /// <param name="options">Which optimizer.</param>
+    /// <param name="groups">The parameters.</param>
+    /// <exception cref="KansformersException">A setting is out of range; the message names it.</exception>
+    public Optimizer(OptimizerOptions options, IReadOnlyList<ParameterGroup> groups)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(groups);
+        options.Validate();
+        _updates = [.. ParameterGroups.InOrder(groups).Select(entry => (entry, options.CreateUpdate(entry.Group.Role, entry.Parameter)))];
+    }
+
+    /// <summary>How many steps have been taken.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>What is remembered of each parameter, such as <c>exp_avg.NAME</c>: with <see cref="Steps"/>, the whole state.</summary>
+    public IEnumerable<(string Name, Tensor Tensor)> State =>
+        _updates.SelectMany(entry => entry.Update.State.Select(state => ($"{state.Name}.{entry.Of.Name}", state.Tensor)));
+
+    /// <summary>Updates every parameter that has a gradient, and clears the gradients.</summary>
+    /// <param name="learningRate">The learning rate of this step, before the groups' factors.</param>
+    /// <param name="gradientScale">What gradients are multiplied by: as <see cref="GradientClipping"/> says, or 1.</param>
+    public void Step(double learningRate, double gradientScale = 1)
+    {
+        using var guard = no_grad();
+        Steps++;
+        foreach ((GroupedParameter of, ParameterUpdate update) in _updates)
+        {
+            using var scope = NewDisposeScope();
+            if (of.Parameter.grad is not Tensor gradient)
+                continue;
+            UpdateStep step = new(Steps, learningRate * of.Group.RateFactor, of.Group.WeightDecay, gradientScale);
+            update.Apply(of.Parameter, gradient.contiguous(), step);
+        }
+
+        ClearGradients();
+    }
+
+    /// <summary>Forgets the gradients of all parameters.</summary>
+    public void ClearGradients()
+    {
+        foreach (Parameter parameter in _updates.Select(entry => entry.Of.Parameter))
+        {
+            parameter.grad?.Dispose();
+            parameter.grad = null;
+        }
+    }
+
+    /// <summary>Goes on from a saved state, which the caller has copied into the tensors of <see cref="State"/>.</summary>
+    /// <param name="steps">How many steps had been taken.</param>
+    public void Resume(long steps) => Steps = steps;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((GroupedParameter _, ParameterUpdate update) in _updates)
+            update.Dispose();
+    }
+}

@@ -1,0 +1,35 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Kansformers.Training;
+
+/// <summary>What an optimizer does to one parameter, with all that it remembers of it.</summary>
+public abstract class ParameterUpdate : IDisposable
+{
+    /// <summary>
+    /// What is remembered, by name: with the number of steps, the whole state. A checkpoint holds it as <c>NAME.PARAMETER</c>; going on copies it
+    /// back into these tensors.
+    /// </summary>
+    public abstract IEnumerable<(string Name, Tensor Tensor)> State { get; }
+
+    /// <summary>Changes the parameter and the state, without a graph and within a dispose scope.</summary>
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="gradient">Its gradient, contiguous and unscaled.</param>
+    /// <param name="current">The step.</param>
+    public abstract void Apply(Parameter parameter, Tensor gradient, UpdateStep current);
+
+    /// <summary>Disposes the state.</summary>
+    public void Dispose()
+    {
+        foreach ((string _, Tensor tensor) in State)
+            tensor.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>A step, as one parameter sees it.</summary>
+/// <param name="Number">Which step, counted from 1.</param>
+/// <param name="LearningRate">The learning rate, the group's factor included.</param>
+/// <param name="WeightDecay">The group's decay; a step of decoupled decay takes 1 - learning rate · decay of each value.</param>
+/// <param name="GradientScale">What the gradient is to be multiplied by.</param>
+public readonly record struct UpdateStep(long Number, double LearningRate, double WeightDecay, double GradientScale);
