@@ -38,4 +38,4 @@ float F(float x0, float x1) => layer.forward(tensor(new[] { x0, x1 }).reshape(1,
 Console.WriteLine("     x   edge 0  sin(2x)   edge 1       x²");
 for (float at = -1.75f; at <= 1.75f; at += 0.5f)
     Console.WriteLine($"{at,6:0.00} {F(at, 0),8:0.000} {MathF.Sin(2 * at),8:0.000} {F(0, at),8:0.000} {at * at,8:0.000}");
-Console.WriteLine($"spline coefficients of edge 0: {string.Join(" ", layer.SplineWeight[0, 0].data<float>().Select(c => c.ToString("0.00")))}");
+Console.WriteLine($"spline coefficients of edge 0: {string.Join(" ", layer.Coefficients[0, 0].data<float>().Select(c => c.ToString("0.00")))}");

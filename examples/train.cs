@@ -13,7 +13,7 @@ RunConfig config = new()
     {
         Layers = 3, Heads = 3, Width = 48, BlockSize = 64, // gpt-nano; the vocabulary comes from the tokenizer
         Placement = KanPlacement.All, // or .Mlp, .Attention, .Head, joined by |, or .None for a GPT of plain linear layers
-        Kan = new KanOptions { GridSize = 5, SplineOrder = 3 },
+        Kan = new BSplineOptions { GridSize = 5, SplineOrder = 3 },
         EmbeddingDropout = 0, ResidualDropout = 0, AttentionDropout = 0,
     },
     Training = new TrainingOptions { MaxIters = 200, BatchSize = 16, LearningRate = 4e-3, MinLearningRate = 4e-4, Warmup = 20, Schedule = LearningRateDecay.Cosine, EvalInterval = 50 },

@@ -13,7 +13,7 @@ namespace Kansformers.Benchmarks;
 /// </summary>
 public abstract class KanLayer
 {
-    private readonly KanOptions _options = new();
+    private readonly BSplineOptions _options = new();
     private DisposeScope? _scope;
 
     [ParamsSource(nameof(Sizes))]

@@ -69,7 +69,7 @@ internal static class CommandLineApp
         {
             return Fail("interrupted");
         }
-        catch (Exception failure) when (failure.GetBaseException() is KansformersException cause)
+        catch (Exception failure) when (KansformersException.Within(failure) is { } cause)
         {
             // The loading of libtorch can fail within the initialization of a type of TorchSharp.
             return Fail(cause.Message);

@@ -85,8 +85,9 @@ internal static class InfoCommand
             Gelu = GeluText(options),
             options.Biases,
             options.TiedHead,
-            options.Kan.GridSize,
-            options.Kan.SplineOrder,
+            Kan = options.Kan.Kind,
+            GridSize = (options.Kan as BSplineOptions)?.GridSize,
+            SplineOrder = (options.Kan as BSplineOptions)?.SplineOrder,
             Parameters = rows.Sum(row => row.Parameters),
             KanParameters = rows.Where(row => row.IsKan).Sum(row => row.Parameters),
             MemoryBytes = rows.Sum(row => row.Bytes),
@@ -108,7 +109,7 @@ internal static class InfoCommand
         Console.WriteLine($"weights       {Path.GetFullPath(path)}");
         Console.WriteLine($"architecture  {run?.Config.Preset ?? "GPT"}: {options.Layers} layers, {options.Heads} heads, width {options.Width}, block size {options.BlockSize}, vocabulary {options.VocabularySize}");
         Console.WriteLine(options.Placement == KanPlacement.None ? "KAN layers    none"
-            : $"KAN layers    {options.Placement.Text()} (grid size {options.Kan.GridSize}, spline order {options.Kan.SplineOrder})");
+            : $"KAN layers    {options.Placement.Text()} ({options.Kan.Summary()})");
         Console.WriteLine($"layers        {(options.Biases ? "with" : "without")} biases{(GeluText(options) is string gelu ? $", {gelu} GELU" : "")}, head {(options.TiedHead ? "tied to the token embedding" : "of its own")}");
         if (run is not null)
             Console.WriteLine($"trained on    {run.Config.Data.Data} ({run.Config.Data.Tokenizer} tokenizer)");

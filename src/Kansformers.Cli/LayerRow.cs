@@ -1,32 +1,48 @@
+using System.Text.RegularExpressions;
 using Kansformers.Checkpoints;
 using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
 
-/// <summary>One layer of a weight file: all tensors whose names share all but the last part, or one whose name has a single part.</summary>
-internal sealed record LayerRow(string Name, string Kind, string Shape, long Parameters, long Bytes, bool IsKan)
+/// <summary>
+/// One layer of a weight file: all tensors whose names share all but the last part, or one whose name has a single part. A KAN layer, whose tensors may have
+/// names of several parts, is known by its place in a stack (<c>layers.0</c>).
+/// </summary>
+internal sealed partial record LayerRow(string Name, string Kind, string Shape, long Parameters, long Bytes, bool IsKan)
 {
     /// <summary>The layers of a file under our names, in the order in which data flows through them; causal masks do not count.</summary>
     public static IReadOnlyList<LayerRow> From(TensorFile file) =>
     [
         .. file.Tensors.Where(tensor => !GptCheckpoint.IsCausalMask(tensor.Name))
-            .GroupBy(tensor => tensor.Name.LastIndexOf('.') is int end and >= 0 ? (Name: tensor.Name[..end], IsWhole: false) : (Name: tensor.Name, IsWhole: true))
+            .GroupBy(tensor => LayerOf(tensor.Name))
             .OrderBy(group => Order(group.Key.Name), StringComparer.Ordinal)
-            .Select(group => From(Readable.Text(group.Key.Name), group.ToDictionary(tensor => tensor.Name[(tensor.Name.LastIndexOf('.') + 1)..]))),
+            .Select(group => From(group.Key.Name, group.ToDictionary(tensor => group.Key.IsWhole ? tensor.Name : tensor.Name[(group.Key.Name.Length + 1)..]))),
     ];
+
+    private static (string Name, bool IsWhole) LayerOf(string tensor)
+    {
+        if (KanLayer().Match(tensor) is { Success: true } match)
+            return (match.Groups[1].Value, false);
+        return tensor.LastIndexOf('.') is int end and >= 0 ? (tensor[..end], false) : (tensor, true);
+    }
 
     private static LayerRow From(string name, Dictionary<string, StoredTensor> parts)
     {
-        StoredTensor? spline = parts.GetValueOrDefault("spline_weight");
-        bool isKan = spline is { Shape.Length: 3 };
-        StoredTensor[] learned = [.. parts.Where(part => !(isKan && part.Key == "grid")).Select(part => part.Value)];
-        StoredTensor main = isKan ? spline! : parts.GetValueOrDefault("weight") ?? learned[0];
+        bool isKan = KanLayer().IsMatch(name + ".");
+        StoredTensor[] learned = [.. parts.Where(part => !(isKan && part.Key is "grid" or "rbf.grid" && !IsTrained(parts))).Select(part => part.Value)];
+        StoredTensor main = parts.GetValueOrDefault("spline_weight") ?? parts.GetValueOrDefault("weight") ?? learned.MaxBy(tensor => tensor.Count)!;
         string kind = isKan ? "KAN" : parts.ContainsKey("weight") ? KindOf(name, main.Shape.Length) : "other";
-        string shape = isKan ? $"{main.Shape[1]} -> {main.Shape[0]}, {main.Shape[2]} coefficients"
+        string shape = isKan && main.Shape.Length == 3 && parts.ContainsKey("spline_weight") ? $"{main.Shape[1]} -> {main.Shape[0]}, {main.Shape[2]} coefficients"
             : kind == "linear" ? $"{main.Shape[1]} -> {main.Shape[0]}"
             : main.Shape.Length == 0 ? "scalar" : string.Join(" x ", main.Shape);
-        return new LayerRow(name, kind, shape, learned.Sum(tensor => tensor.Count), parts.Values.Sum(tensor => tensor.ByteLength), isKan);
+        return new LayerRow(Readable.Text(name), kind, shape, learned.Sum(tensor => tensor.Count), parts.Values.Sum(tensor => tensor.ByteLength), isKan);
     }
+
+    // Switch functions may learn their centres; a width beside them says so.
+    private static bool IsTrained(Dictionary<string, StoredTensor> parts) => parts.ContainsKey("rbf.inv_denominator");
+
+    [GeneratedRegex(@"^(.*\.layers\.\d+)\.")]
+    private static partial Regex KanLayer();
 
     private static string KindOf(string name, int dimensions) => (dimensions, name.Split('.')[^1]) switch
     {

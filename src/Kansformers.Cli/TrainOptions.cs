@@ -26,11 +26,7 @@ internal sealed class TrainOptions
     public readonly Option<string?> Gelu = ModelHints.GeluOption();
     public readonly Option<int?> Embd = new("--embd") { Description = "width of the hidden state" };
     public readonly Option<string> Placement = new("--placement") { Description = "which linear layers are KANs: all, none, or any of attention,mlp,head joined by commas", DefaultValueFactory = _ => "all" };
-    public readonly Option<string> KanKind = new("--kan") { Description = "the kind of KAN layer: bspline", DefaultValueFactory = _ => "bspline" };
-    public readonly Option<int> GridSize = new("--grid-size") { Description = "knot intervals of each spline", DefaultValueFactory = _ => ModelDefaults.Kan.GridSize };
-    public readonly Option<int> SplineOrder = new("--spline-order") { Description = "degree of the spline pieces", DefaultValueFactory = _ => ModelDefaults.Kan.SplineOrder };
-    public readonly Option<string> GridRange = new("--grid-range") { Description = "the range that the splines cover, LOW,HIGH", DefaultValueFactory = _ => "-1,1" };
-    public readonly Option<string> BaseActivation = new("--base-activation") { Description = $"beside the splines: {string.Join(", ", Enum.GetNames<BaseActivation>()).ToLowerInvariant()}", DefaultValueFactory = _ => "silu" };
+    public readonly KanChoice Kan = new();
     public readonly Option<int> BlockSize = new("--block-size") { Description = "the longest sequence, in tokens; with weights to begin from, theirs unless given, and no longer", DefaultValueFactory = _ => 64 };
     public readonly Option<int> BatchSize = new("--batch-size") { Description = "sequences that go through the model at once", DefaultValueFactory = _ => 16 };
     public readonly Option<int> GradAccum = new("--grad-accum") { Description = "batches that add up to one step", DefaultValueFactory = _ => Defaults.GradAccum };
@@ -58,7 +54,7 @@ internal sealed class TrainOptions
 
     private Option[] Choices =>
     [
-        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Model, Layers, Heads, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation,
+        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Model, Layers, Heads, Embd, Placement, .. Kan.All,
         Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
@@ -90,8 +86,6 @@ internal sealed class TrainOptions
     /// <summary>The run that the options describe, checked as far as that goes without the text.</summary>
     public RunConfig Read(ParseResult parsed)
     {
-        if (parsed.GetValue(KanKind) != "bspline")
-            throw new UsageException($"unknown KAN kind '{parsed.GetValue(KanKind)}': use bspline");
         if (IsGiven(parsed, ValidationData) && IsGiven(parsed, ValidationFraction))
             throw new UsageException("--val-data and --val-fraction exclude each other");
         double held = parsed.GetValue(ValidationFraction);
@@ -171,7 +165,7 @@ internal sealed class TrainOptions
         if (!IsPretrained(parsed))
             return IsGiven(parsed, Gelu) ? throw new UsageException("--gelu is for weights to begin from; give them by --model") : null;
         string name = parsed.GetValue(Model)!;
-        string[] given = [.. new Option[] { Layers, Embd, Placement, KanKind, GridSize, SplineOrder, GridRange, BaseActivation }.Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
+        string[] given = [.. ((Option[])[Layers, Embd, Placement, .. Kan.All]).Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
         if (given.Length > 0)
             throw new UsageException($"the architecture comes with the weights of --model {name}; leave out {string.Join(", ", given)}");
         Pretrained pretrained = Pretrained.Open(name, new ModelHints(parsed.GetValue(Heads), ModelHints.ParseGelu(parsed.GetValue(Gelu))));
@@ -190,7 +184,6 @@ internal sealed class TrainOptions
         try
         {
             double dropout = parsed.GetValue(Dropout);
-            (double low, double high) = Range(parsed.GetValue(GridRange)!);
             GptOptions options = new()
             {
                 BlockSize = parsed.GetValue(BlockSize),
@@ -198,14 +191,7 @@ internal sealed class TrainOptions
                 ResidualDropout = dropout,
                 AttentionDropout = dropout,
                 Placement = KanPlacements.Parse(parsed.GetValue(Placement)!),
-                Kan = new KanOptions
-                {
-                    GridSize = parsed.GetValue(GridSize),
-                    SplineOrder = parsed.GetValue(SplineOrder),
-                    GridLow = low,
-                    GridHigh = high,
-                    BaseActivation = BaseActivations.Parse(parsed.GetValue(BaseActivation)!),
-                },
+                Kan = Kan.Read(parsed),
             };
             string preset = PresetName(parsed);
             return preset == "custom"
@@ -256,15 +242,5 @@ internal sealed class TrainOptions
             Seed = parsed.GetValue(Seed),
             Precision = ReadPrecision(parsed),
         };
-    }
-
-    private static (double Low, double High) Range(string text)
-    {
-        string[] parts = text.Split(',');
-        return parts.Length == 2
-            && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double low)
-            && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double high)
-            ? (low, high)
-            : throw new UsageException($"--grid-range '{text}' must be two numbers, LOW,HIGH");
     }
 }

@@ -20,4 +20,19 @@ public class KansformersException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>The failure for the user within another one, such as that of a type's initialization; the outermost, which says most.</summary>
+    /// <param name="failure">The failure, which may be one for the user itself.</param>
+    /// <returns>The failure for the user; null when there is none.</returns>
+    public static KansformersException? Within(Exception failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is KansformersException found)
+                return found;
+        }
+
+        return null;
+    }
 }

@@ -24,6 +24,7 @@ public static class GoldenRunner
             return TokenizerGolden.Run(path);
         using TensorFile file = StateDictionary.Load(path);
         return KanLayerGolden.Is(file) ? KanLayerGolden.Run(path, file)
+            : KanKindGolden.Is(file) ? KanKindGolden.Run(path, file)
             : throw new KansformersException($"'{path}' is no golden file of a known kind: a KAN layer's has its configuration as metadata");
     }
 }

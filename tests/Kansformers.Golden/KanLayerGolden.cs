@@ -30,7 +30,7 @@ internal static class KanLayerGolden
 
     private static KanLinear Layer(TensorFile file, bool reference)
     {
-        KanOptions options = new()
+        BSplineOptions options = new()
         {
             GridSize = (int)Number(file, "grid_size", 5),
             SplineOrder = (int)Number(file, "spline_order", 3),
@@ -49,20 +49,19 @@ internal static class KanLayerGolden
     private static void Gradients(KanLinear layer, Comparison comparison, string label)
     {
         // What the layer would have started with must be what the file has: the grid is computed, not learned.
-        using Tensor fresh = BSpline.UniformGrid(layer.Options, layer.InFeatures);
+        using Tensor fresh = BSpline.UniformGrid((BSplineOptions)layer.Options, layer.InFeatures);
         comparison.Add("grid", fresh, Comparison.Float32, label);
         Tensor x = comparison.Expected("x").requires_grad_();
         Tensor y = layer.forward(x);
         comparison.Add("y", y, Comparison.Float32, label);
-        comparison.Add("bases", BSpline.Bases(x, layer.Grid, layer.Options.SplineOrder), Comparison.Float32, label);
+        comparison.Add("bases", BSpline.Bases(x, layer.Grid!, ((BSplineOptions)layer.Options).SplineOrder), Comparison.Float32, label);
         y.backward([comparison.Expected("grad_y")]);
         comparison.Add("grad_x", x.grad!, Comparison.Float32, label);
-        using LayerGradients exact = LayerGradients.InDouble(layer, x, comparison.Expected("grad_y"));
-        foreach ((string name, Tensor gradient, Tensor inDouble) in exact.Pairs(layer))
+        foreach ((string name, Tensor gradient, Tensor inDouble) in LayerGradients.InDouble(layer, x, comparison.Expected("grad_y")))
         {
             if (!RecordedAfterReset(comparison))
-                comparison.Add(name, gradient, Comparison.Float32, label);
-            comparison.Add($"{label}{name} (float64)", gradient, inDouble, Comparison.Float32);
+                comparison.Add($"grad_{name}", gradient, Comparison.Float32, label);
+            comparison.Add($"{label}grad_{name} (float64)", gradient, inDouble, Comparison.Float32);
         }
     }
 
@@ -86,13 +85,13 @@ internal static class KanLayerGolden
         Tensor loss = layer.RegularizationLoss();
         loss.backward();
         comparison.Add("regularization_loss", loss, Comparison.Float32, label);
-        comparison.Add("grad_spline_weight_of_regularization", layer.SplineWeight.grad!, Comparison.Float32, label);
+        comparison.Add("grad_spline_weight_of_regularization", layer.Coefficients.grad!, Comparison.Float32, label);
         if (!RecordedAfterReset(comparison))
             return;
-        comparison.Add("grad_base_weight", layer.BaseWeight.grad!, Comparison.Float32, label);
-        comparison.Add("grad_spline_weight", layer.SplineWeight.grad!, Comparison.Float32, label);
-        if (layer.SplineScaler is not null)
-            comparison.Add("grad_spline_scaler", layer.SplineScaler.grad!, Comparison.Float32, label);
+        comparison.Add("grad_base_weight", layer.BaseWeight!.grad!, Comparison.Float32, label);
+        comparison.Add("grad_spline_weight", layer.Coefficients.grad!, Comparison.Float32, label);
+        if (layer.Scaler is not null)
+            comparison.Add("grad_spline_scaler", layer.Scaler.grad!, Comparison.Float32, label);
     }
 
     private static void Update(KanLinear layer, Comparison comparison, string label, double margin)
@@ -102,9 +101,9 @@ internal static class KanLayerGolden
         using var guard = no_grad();
         Tensor samples = comparison.Expected("update_x");
         layer.UpdateGrid(samples, margin);
-        comparison.Add("grid_after_update", layer.Grid, Comparison.Float32, label);
-        comparison.Add("bases_after_update", BSpline.Bases(samples, layer.Grid, layer.Options.SplineOrder), Comparison.AfterSolve, label);
-        comparison.Add("spline_weight_after_update", layer.SplineWeight, Comparison.AfterSolve, label);
+        comparison.Add("grid_after_update", layer.Grid!, Comparison.Float32, label);
+        comparison.Add("bases_after_update", BSpline.Bases(samples, layer.Grid!, ((BSplineOptions)layer.Options).SplineOrder), Comparison.AfterSolve, label);
+        comparison.Add("spline_weight_after_update", layer.Coefficients, Comparison.AfterSolve, label);
         comparison.Add("y_after_update", layer.forward(samples), Comparison.AfterSolve, label);
     }
 

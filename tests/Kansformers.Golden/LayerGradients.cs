@@ -1,45 +1,25 @@
 using Kansformers.Kan;
+using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Kansformers.Golden;
 
 /// <summary>The parameters' gradients of one KAN layer by the plain reference in double precision.</summary>
-internal sealed class LayerGradients : IDisposable
+internal static class LayerGradients
 {
-    private readonly Tensor _baseWeight;
-    private readonly Tensor _splineWeight;
-    private readonly Tensor? _splineScaler;
-
-    private LayerGradients(Tensor baseWeight, Tensor splineWeight, Tensor? splineScaler) =>
-        (_baseWeight, _splineWeight, _splineScaler) = (baseWeight, splineWeight, splineScaler);
-
-    public static LayerGradients InDouble(KanLinear layer, Tensor x, Tensor gradY)
-    {
-        using var scope = NewDisposeScope();
-        Tensor baseWeight = Wide(layer.BaseWeight), splineWeight = Wide(layer.SplineWeight);
-        Tensor? splineScaler = layer.SplineScaler is null ? null : Wide(layer.SplineScaler);
-        Tensor y = KanReference.Forward(Wide(x), baseWeight, splineWeight, splineScaler, layer.Grid.to_type(ScalarType.Float64), layer.Options);
-        y.backward([gradY.to_type(ScalarType.Float64)]);
-        return new LayerGradients(Keep(baseWeight)!, Keep(splineWeight)!, Keep(splineScaler));
-    }
-
     /// <summary>Name, the layer's own gradient, and the exact one.</summary>
-    public IEnumerable<(string Name, Tensor Gradient, Tensor Exact)> Pairs(KanLinear layer)
+    /// <param name="layer">A layer whose backward pass has run.</param>
+    /// <param name="x">Its input.</param>
+    /// <param name="gradY">The gradient of its output.</param>
+    public static IEnumerable<(string Name, Tensor Gradient, Tensor Exact)> InDouble(KanLinear layer, Tensor x, Tensor gradY)
     {
-        yield return ("grad_base_weight", layer.BaseWeight.grad!, _baseWeight);
-        yield return ("grad_spline_weight", layer.SplineWeight.grad!, _splineWeight);
-        if (_splineScaler is not null)
-            yield return ("grad_spline_scaler", layer.SplineScaler!.grad!, _splineScaler);
+        using KanLinear wide = new(layer.InFeatures, layer.OutFeatures, layer.Options);
+        wide.load_state_dict(layer.state_dict());
+        wide.to(ScalarType.Float64);
+        KanReference.Forward(wide, x.detach().to_type(ScalarType.Float64)).backward([gradY.to_type(ScalarType.Float64)]);
+        Dictionary<string, Parameter> own = layer.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
+        foreach ((string name, Parameter exact) in wide.named_parameters())
+            yield return (name, own[name].grad!, exact.grad!);
     }
-
-    public void Dispose()
-    {
-        _baseWeight.Dispose();
-        _splineWeight.Dispose();
-        _splineScaler?.Dispose();
-    }
-
-    private static Tensor Wide(Tensor tensor) => tensor.detach().to_type(ScalarType.Float64).clone().requires_grad_();
-
-    private static Tensor? Keep(Tensor? parameter) => parameter?.grad!.clone().DetachFromDisposeScope();
 }

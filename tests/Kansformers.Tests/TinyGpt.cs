@@ -18,7 +18,7 @@ internal static class TinyGpt
             BlockSize = block,
             VocabularySize = vocabulary,
             Placement = placement,
-            Kan = new KanOptions(),
+            Kan = new BSplineOptions(),
         });
         using var guard = torch.no_grad();
         foreach (TorchSharp.Modules.Parameter parameter in model.parameters())

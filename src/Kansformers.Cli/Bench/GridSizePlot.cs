@@ -29,7 +29,7 @@ internal static class GridSizePlot
         svg.Text(Left, 40, "A KAN layer's cost over its grid size, forward and backward", $"font-size=\"20\" font-weight=\"600\" fill=\"{Ink}\"");
         svg.Text(Left, 64, FormattableString.Invariant($"{one.Tokens} tokens, spline order {one.SplineOrder}; {machine}"), $"font-size=\"13.5\" fill=\"{Faded}\"");
         for (int i = 0; i < panels.Length; i++)
-            PaintPanel(svg, [.. panels[i].OrderBy(result => result.GridSize)], Head + i * Panel);
+            PaintPanel(svg, [.. panels[i].OrderBy(result => result.GridSize!.Value)], Head + i * Panel);
         svg.Add($"</svg>");
         return svg.ToString();
     }
@@ -38,7 +38,7 @@ internal static class GridSizePlot
     {
         const string label = "font-size=\"12.5\" fill=\"" + Faded + "\"";
         double bottom = top + PlotTop + PlotHeight;
-        double low = results[0].GridSize, high = results[^1].GridSize;
+        double low = results[0].GridSize!.Value, high = results[^1].GridSize!.Value;
         double most = results.SelectMany(result => Lines.Select(line => Milliseconds(result, line.Name))).Where(double.IsFinite).Max();
         NiceTicks ticks = NiceTicks.Around(0, most, 5);
         double X(double grid) => Left + 14 + (grid - low) / (high - low) * (Right - Left - 28);
@@ -56,7 +56,7 @@ internal static class GridSizePlot
         double lastLabel = double.NegativeInfinity;
         foreach (LayerResult result in results)
         {
-            double x = X(result.GridSize);
+            double x = X(result.GridSize!.Value);
             svg.Add($"<path d=\"M{x:0.#} {bottom:0.#}v5\" stroke=\"{Faded}\" stroke-width=\"1\"/>");
             if (x - lastLabel < 22)
                 continue;
@@ -73,7 +73,7 @@ internal static class GridSizePlot
         List<(double Y, string Text, string Color)> names = [];
         foreach ((string name, string label, string color) in Lines)
         {
-            (double X, double Y)[] points = [.. results.Where(result => double.IsFinite(Milliseconds(result, name))).Select(result => (x(result.GridSize), y(Milliseconds(result, name))))];
+            (double X, double Y)[] points = [.. results.Where(result => double.IsFinite(Milliseconds(result, name))).Select(result => (x(result.GridSize!.Value), y(Milliseconds(result, name))))];
             if (points.Length == 0)
                 continue;
             svg.Add($"<path d=\"{SvgDocument.Path(points)}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2.2\" stroke-linejoin=\"round\"/>");

@@ -13,19 +13,31 @@ internal sealed record LayerCase
 
     public required long Tokens { get; init; }
 
-    public int GridSize { get; init; } = 5;
+    /// <summary>The kind of layer.</summary>
+    public KanOptions Options { get; init; } = new BSplineOptions();
 
-    public int SplineOrder { get; init; } = 3;
+    /// <summary>The kind by its name.</summary>
+    [JsonIgnore]
+    public string Kan => Options.Kind;
+
+    /// <summary>Which edges share a function.</summary>
+    [JsonIgnore]
+    public string Sharing => Options.Sharing.ToString();
+
+    /// <summary>The grid size of kinds that have one.</summary>
+    [JsonIgnore]
+    public int? GridSize => int.TryParse(KanSettings.Get(Options, "grid-size"), out int size) ? size : null;
+
+    /// <summary>The spline order of splines.</summary>
+    [JsonIgnore]
+    public int? SplineOrder => (Options as BSplineOptions)?.SplineOrder;
 
     public Precision Precision { get; init; }
 
+    /// <summary>The columns of the expanded input.</summary>
     [JsonIgnore]
-    public KanOptions Options => new() { GridSize = GridSize, SplineOrder = SplineOrder };
-
-    /// <summary>The columns of the expanded input: the base activation and every basis of every input.</summary>
-    [JsonIgnore]
-    public long Width => In * (Options.Coefficients + 1);
+    public long Width => Options.ExpandedWidth(In);
 
     [JsonIgnore]
-    public string Title => FormattableString.Invariant($"{In} -> {Out}, {Tokens} tokens, grid {GridSize}, order {SplineOrder}, {Precision.Text()}");
+    public string Title => FormattableString.Invariant($"{In} -> {Out}, {Tokens} tokens, {Options.Summary()}, {Precision.Text()}");
 }

@@ -7,43 +7,67 @@ namespace Kansformers.Cli.Bench;
 /// <summary>Which layers to measure.</summary>
 internal sealed class LayerOptions
 {
-    private static readonly KanOptions Defaults = new();
+    private const string All = "all";
 
     public readonly Option<string> Shape = new("--shape") { Description = "INxOUT, several joined by commas", DefaultValueFactory = _ => "128x512,512x128" };
     public readonly Option<long> Tokens = new("--tokens") { Description = "rows of the input", DefaultValueFactory = _ => 8192 };
-    public readonly Option<string> GridSize = new("--grid-size") { Description = "knot intervals of each spline, several joined by commas", DefaultValueFactory = _ => $"{Defaults.GridSize}" };
-    public readonly Option<int> SplineOrder = new("--spline-order") { Description = "degree of the spline pieces", DefaultValueFactory = _ => Defaults.SplineOrder };
+    public readonly Option<string[]> Kinds = new("--kan")
+    {
+        Description = $"kinds of KAN layer, several separated by blanks, or {All}: {string.Join(", ", KanKinds.Names)}; with options of their own as in chebyshev:degree=6,sharing=group:8",
+        DefaultValueFactory = _ => [KanKinds.Names[0]], AllowMultipleArgumentsPerToken = true,
+    };
+
+    public readonly Option<string?> GridSize = new("--grid-size") { Description = "knot intervals of each spline, or centres, several joined by commas [default: the kind's]" };
+    public readonly Option<int?> SplineOrder = new("--spline-order") { Description = "degree of the spline pieces [default: 3]" };
+    public readonly Option<string?> Sharing = new("--kan-sharing") { Description = "edge, channel or group:N [default: the kind's]" };
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { Shape, Tokens, GridSize, SplineOrder })
+        foreach (Option option in new Option[] { Shape, Tokens, Kinds, GridSize, SplineOrder, Sharing })
             command.Add(option);
     }
 
-    public IReadOnlyList<LayerCase> Read(ParseResult parsed, IReadOnlyList<Precision> precisions)
+    /// <summary>The layers of <c>--kan</c> alone.</summary>
+    public IReadOnlyList<KanOptions> ReadKinds(ParseResult parsed)
     {
-        long tokens = parsed.GetValue(Tokens);
-        int order = parsed.GetValue(SplineOrder);
-        BenchOptions.RequireAtLeast("--tokens", tokens, 1);
-        int[] grids = BenchOptions.Numbers("--grid-size", parsed.GetValue(GridSize)!, 1);
-        (long In, long Out)[] shapes = [.. parsed.GetValue(Shape)!.Split(',').Select(ReadShape)];
         try
         {
-            (Defaults with { SplineOrder = order }).Validate();
+            return [.. parsed.GetValue(Kinds)!.SelectMany(text => text == All ? KanKinds.All : [KanSettings.Parse(text)]).Select(kind => With(kind, "sharing", parsed.GetValue(Sharing)))];
         }
         catch (KansformersException failure)
         {
             throw new UsageException(failure.Message);
         }
-
-        return
-        [
-            .. from shape in shapes
-               from precision in precisions
-               from grid in grids
-               select new LayerCase { In = shape.In, Out = shape.Out, Tokens = tokens, GridSize = grid, SplineOrder = order, Precision = precision },
-        ];
     }
+
+    public IReadOnlyList<LayerCase> Read(ParseResult parsed, IReadOnlyList<Precision> precisions)
+    {
+        long tokens = parsed.GetValue(Tokens);
+        BenchOptions.RequireAtLeast("--tokens", tokens, 1);
+        string?[] grids = parsed.GetValue(GridSize) is string sizes ? [.. BenchOptions.Numbers("--grid-size", sizes, 1).Select(size => $"{size}")] : [null];
+        (long In, long Out)[] shapes = [.. parsed.GetValue(Shape)!.Split(',').Select(ReadShape)];
+        try
+        {
+            LayerCase[] cases =
+            [
+                .. from kind in ReadKinds(parsed)
+                   from shape in shapes
+                   from precision in precisions
+                   from grid in grids
+                   let options = With(With(kind, "grid-size", grid), "spline-order", parsed.GetValue(SplineOrder)?.ToString(System.Globalization.CultureInfo.InvariantCulture))
+                   select new LayerCase { In = shape.In, Out = shape.Out, Tokens = tokens, Options = options, Precision = precision },
+            ];
+            foreach (LayerCase one in cases)
+                one.Options.Validate();
+            return cases;
+        }
+        catch (KansformersException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+    }
+
+    private static KanOptions With(KanOptions options, string name, string? value) => value is null ? options : KanSettings.With(options, name, value);
 
     private static (long In, long Out) ReadShape(string text) =>
         text.Split('x') is [string from, string to] && long.TryParse(from, out long inputs) && long.TryParse(to, out long outputs) && inputs > 0 && outputs > 0

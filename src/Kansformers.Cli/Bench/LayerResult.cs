@@ -22,9 +22,13 @@ internal sealed record LayerResult
 
     public long Tokens => Case.Tokens;
 
-    public int GridSize => Case.GridSize;
+    public string Kan => Case.Kan;
 
-    public int SplineOrder => Case.SplineOrder;
+    public string Sharing => Case.Sharing;
+
+    public int? GridSize => Case.GridSize;
+
+    public int? SplineOrder => Case.SplineOrder;
 
     public string Precision => Case.Precision.Text();
 

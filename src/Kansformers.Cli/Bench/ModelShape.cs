@@ -19,11 +19,9 @@ internal sealed class ModelShape
                 continue;
             bool isKan = options.Placement.HasFlag(PlaceOf(name));
             (long inputs, long outputs) = (layer.Weight.shape[1], layer.Weight.shape[0]);
-            products.Add((isKan ? inputs * (options.Kan.Coefficients + 1) : inputs, outputs));
-
-            // An edge of a KAN layer has its coefficients, a base weight and a scaler; a KAN layer has no bias.
+            products.Add((isKan ? options.Kan.ExpandedWidth(inputs) : inputs, outputs));
             if (isKan)
-                parameters += (options.Kan.Coefficients + 2) * inputs * outputs - layer.parameters().Sum(parameter => parameter.numel());
+                parameters += options.Kan.ParameterCount(inputs, outputs) - layer.parameters().Sum(parameter => parameter.numel());
         }
 
         (Parameters, Products) = (parameters, products);

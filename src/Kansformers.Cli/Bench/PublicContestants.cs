@@ -41,9 +41,9 @@ internal sealed class PublicContestants : IDisposable
         _scope.Dispose();
     }
 
-    private Kan.Kan MakeKan(bool useReference)
+    private KanNetwork MakeKan(bool useReference)
     {
-        Kan.Kan kan = new([_network.Inputs, _network.Hidden, _network.Outputs]);
+        KanNetwork kan = new([_network.Inputs, _network.Hidden, _network.Outputs]);
         foreach (KanLinear layer in kan.Layers)
             layer.UseReference = useReference;
         return kan;
@@ -51,8 +51,8 @@ internal sealed class PublicContestants : IDisposable
 
     private TorchSharp.Modules.Sequential MakeMlp()
     {
-        // An edge of a KAN has a coefficient for every basis, a base weight and a scaler.
-        long edges = (_network.Inputs + _network.Outputs) * _network.Hidden, parameters = edges * (new KanOptions().Coefficients + 2);
+        BSplineOptions kan = new();
+        long parameters = kan.ParameterCount(_network.Inputs, _network.Hidden) + kan.ParameterCount(_network.Hidden, _network.Outputs);
         long hidden = Math.Max(1, (long)Math.Round((double)parameters / (_network.Inputs + _network.Outputs)));
         return nn.Sequential(nn.Linear(_network.Inputs, hidden, hasBias: false), nn.ReLU(), nn.Linear(hidden, _network.Outputs, hasBias: false));
     }

@@ -1,114 +1,137 @@
 using System.Text.Json.Serialization;
+using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
 
 /// <summary>
-/// The configuration of a KAN layer: splines on a knot grid beside a base branch. The defaults are efficient-kan's,
-/// which the original Kansformers used throughout.
+/// The configuration of a KAN layer: a basis of functions, which edges share a function, and a base branch. Each kind of basis has its own record
+/// (<see cref="KanKinds"/> lists them), whose defaults are those of the program that the kind comes from.
 /// </summary>
-public sealed record KanOptions
+[JsonConverter(typeof(KanOptionsConverter))]
+public abstract record KanOptions
 {
-    /// <summary>The number of knot intervals inside the grid range. At least 1.</summary>
-    public int GridSize { get; init; } = 5;
+    private protected KanOptions()
+    {
+    }
 
-    /// <summary>The degree of the spline pieces: 1 is piecewise linear, 3 cubic. At least 1.</summary>
-    public int SplineOrder { get; init; } = 3;
-
-    /// <summary>The lower end of the range that the initial grid covers.</summary>
-    public double GridLow { get; init; } = -1;
-
-    /// <summary>The upper end of the range that the initial grid covers.</summary>
-    public double GridHigh { get; init; } = 1;
-
-    /// <summary>The width of the uniform noise to which the initial splines are fitted, before division by the grid size.</summary>
-    public double NoiseScale { get; init; } = 0.1;
-
-    /// <summary>Multiplies the <c>a</c> of the Kaiming-uniform initialisation of the base weight (a = √5 · scale; larger means smaller weights).</summary>
-    public double BaseScale { get; init; } = 1;
+    /// <summary>Which edges share a function.</summary>
+    public KanSharing Sharing { get; init; }
 
     /// <summary>
-    /// With a standalone scaler: multiplies the <c>a</c> of the scaler's Kaiming-uniform initialisation. Without: multiplies the initial spline weight.
+    /// The function of the base branch, or null for a layer without one. Per edge it has a weight of its own, base_weight[o,i] · act(x_i), and sees the raw input;
+    /// where functions are shared it is one more term of them (behind a layer norm, before a tanh), so that the layer keeps the size of a linear one.
     /// </summary>
-    public double SplineScale { get; init; } = 1;
+    public BaseActivation? BaseActivation { get; init; }
 
-    /// <summary>Whether each spline has a learned factor of its own (<c>spline_scaler</c>).</summary>
-    public bool StandaloneScaler { get; init; } = true;
+    /// <summary>What is done to the inputs before the basis sees them.</summary>
+    public InputNorm Norm { get; init; }
 
-    /// <summary>The function in the base branch.</summary>
-    public BaseActivation BaseActivation { get; init; } = BaseActivation.Silu;
+    /// <summary>Whether a learned constant is added to each output.</summary>
+    public bool Bias { get; init; }
 
-    /// <summary>How much of an updated grid is uniform: 1 is wholly uniform, 0 follows the quantiles of the samples.</summary>
-    public double GridEps { get; init; } = 0.02;
+    /// <summary>From which distribution the parameters are drawn.</summary>
+    public KanInitialization Initialization { get; init; }
 
-    /// <summary>
-    /// The largest change of an output that a grid update may cause: on the samples as a share of the largest output there (of 1, where that is larger),
-    /// anywhere else as a share of the largest output. Positive infinity lets the grid always move all the way, whatever is lost beyond it.
-    /// </summary>
-    public double GridTolerance { get; init; } = 1e-4;
-
-    /// <summary>How <see cref="KanLinear.UpdateGrid"/> refits the splines.</summary>
-    public GridUpdateRule GridUpdate { get; init; } = GridUpdateRule.KeepFunction;
-
-    /// <summary>The number of spline coefficients of one edge: grid size + spline order.</summary>
+    /// <summary>The name of the kind, as <c>--kan</c> takes it.</summary>
     [JsonIgnore]
-    public int Coefficients => GridSize + SplineOrder;
+    public abstract string Kind { get; }
 
-    /// <summary>The number of knots of one input: grid size + 2 · spline order + 1.</summary>
+    /// <summary>The number of basis functions, n: the coefficients of one edge or of one shared function.</summary>
     [JsonIgnore]
-    public int Knots => GridSize + 2 * SplineOrder + 1;
+    public abstract int Functions { get; }
+
+    /// <summary>Whether the kind is itself a function with learned parameters (a rational function, say) rather than a basis that coefficients combine.</summary>
+    [JsonIgnore]
+    internal virtual bool IsFunction => false;
+
+    /// <summary>What the parameters are called.</summary>
+    [JsonIgnore]
+    internal virtual KanNames Names => KanNames.Shared;
+
+    /// <summary>How the coefficients of edges lie in memory.</summary>
+    /// <param name="inFeatures">The layer's inputs.</param>
+    /// <param name="outFeatures">The layer's outputs.</param>
+    internal virtual CoefficientAxes Axes(long inFeatures, long outFeatures) => CoefficientAxes.Plain(outFeatures, inFeatures, Functions);
+
+    /// <summary>The tensors that the basis itself has: centres, widths, knots, numerators.</summary>
+    /// <param name="inFeatures">The layer's inputs.</param>
+    /// <param name="functions">The number of shared functions; 0 for edges.</param>
+    internal virtual IEnumerable<KanTensor> OwnTensors(long inFeatures, long functions) => [];
+
+    /// <summary>The basis op by op: the plain reference that every kernel is tested against.</summary>
+    /// <param name="x">(tokens, in), normalised.</param>
+    /// <param name="tensors">The layer's tensors.</param>
+    /// <returns>(tokens, in, n), differentiable in x and in the basis' own parameters.</returns>
+    internal abstract Tensor Expand(Tensor x, KanTensors tensors);
+
+    /// <summary>Which of the own tensors the kernels read at each call, in that order: all but tables that are made once.</summary>
+    [JsonIgnore]
+    internal virtual IReadOnlyList<KanRole> KernelParameters => [];
+
+    /// <summary>The kernels that expand inputs in this basis.</summary>
+    /// <param name="tensors">The layer's tensors, float32 on the CPU.</param>
+    /// <param name="known">The plan of an earlier call of the same layer, or null.</param>
+    /// <returns>The plan, or null when no kernel computes this configuration.</returns>
+    internal abstract KanPlan? Plan(KanTensors tensors, KanPlan? known);
+
+    /// <summary>Draws the basis' own tensors and the coefficients as the original program does; base weights and biases are drawn already.</summary>
+    internal abstract void InitializeOriginal(KanTensors tensors);
+
+    /// <summary>The kind and its size in a few words, for people.</summary>
+    public string Summary() => string.Join(", ", ((string[])[Kind, .. SizeWords, Sharing.IsEdge ? "" : $"sharing {Sharing}"]).Where(word => word.Length > 0));
+
+    /// <summary>The learned numbers of a layer of this configuration.</summary>
+    /// <param name="inFeatures">The layer's inputs.</param>
+    /// <param name="outFeatures">The layer's outputs.</param>
+    public long ParameterCount(long inFeatures, long outFeatures) => KanTensors.Describe(this, inFeatures, outFeatures)
+        .Where(tensor => tensor.IsLearned).Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
+
+    /// <summary>The columns of a layer's expanded input, which the weight matrix multiplies.</summary>
+    /// <param name="inFeatures">The layer's inputs.</param>
+    public long ExpandedWidth(long inFeatures) => inFeatures * (Sharing.IsEdge ? Functions + (BaseActivation is null ? 0 : 1) : 1);
+
+    /// <summary>What says how large the basis is, such as <c>grid size 5</c>.</summary>
+    [JsonIgnore]
+    internal abstract IEnumerable<string> SizeWords { get; }
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
-    public void Validate()
+    public virtual void Validate()
     {
-        Require(GridSize >= 1, "grid size", GridSize, "at least 1");
-        Require(SplineOrder is >= 1 and <= 16, "spline order", SplineOrder, "1 to 16");
-        Require(double.IsFinite(GridLow) && double.IsFinite(GridHigh) && GridLow < GridHigh, "grid range", $"{GridLow},{GridHigh}", "two finite numbers, the lower one first");
-        Require(HoldsKnots(GridLow, GridHigh), "grid range", $"{GridLow},{GridHigh}", $"so narrow and near zero that float32 holds its knots, {SplineOrder} intervals beyond each end included: they may span 1.7e38");
-        Require(TellsKnotsApart(), "grid range", $"{GridLow},{GridHigh}", $"wide enough that float32 tells the knots of {GridSize} intervals apart");
-        Require(double.IsFinite(NoiseScale) && NoiseScale >= 0, "noise scale", NoiseScale, "a finite number, at least 0");
-        Require(double.IsFinite(BaseScale), "base scale", BaseScale, "a finite number");
-        Require(double.IsFinite(SplineScale), "spline scale", SplineScale, "a finite number");
-        Require(GridEps is >= 0 and <= 1, "grid eps", GridEps, "0 to 1");
-        Require(GridTolerance > 0, "grid tolerance", GridTolerance, "above 0");
-        Require(Enum.IsDefined(BaseActivation), "base activation", BaseActivation, string.Join(", ", Enum.GetNames<BaseActivation>()));
-        Require(Enum.IsDefined(GridUpdate), "grid update", GridUpdate, string.Join(", ", Enum.GetNames<GridUpdateRule>()));
+        Require(BaseActivation is not BaseActivation activation || Enum.IsDefined(activation), "base activation", BaseActivation!, string.Join(", ", Enum.GetNames<BaseActivation>()));
+        Require(Enum.IsDefined(Norm), "norm", Norm, string.Join(", ", Enum.GetNames<InputNorm>()));
+        Require(Enum.IsDefined(Initialization), "initialization", Initialization, string.Join(", ", Enum.GetNames<KanInitialization>()));
     }
 
-    /// <summary>Whether float32 holds the knots of a grid over a range, its extension included, their differences, and some more.</summary>
-    internal bool HoldsKnots(double low, double high)
-    {
-        const double most = float.MaxValue / 2;
-        double beyond = (high - low) / GridSize * SplineOrder;
-        return Math.Abs(low - beyond) <= most && Math.Abs(high + beyond) <= most && high - low + 2 * beyond <= most;
-    }
-
-    private bool TellsKnotsApart()
-    {
-        double step = (GridHigh - GridLow) / GridSize, beyond = step * SplineOrder;
-        float farthest = (float)Math.Max(Math.Abs(GridLow - beyond), Math.Abs(GridHigh + beyond));
-        return step >= (double)MathF.BitIncrement(farthest) - farthest;
-    }
-
-    private static void Require(bool holds, string option, object value, string allowed)
+    private protected static void Require(bool holds, string option, object value, string allowed)
     {
         if (!holds)
             throw new KansformersException(FormattableString.Invariant($"{option} is {value}; it must be {allowed}"));
     }
 }
 
-/// <summary>How a grid update carries the splines over to the new knots.</summary>
-public enum GridUpdateRule
+/// <summary>What is done to a KAN layer's inputs before the basis sees them.</summary>
+public enum InputNorm
 {
-    /// <summary>
-    /// The layer computes after the update what it computed before, on the samples and elsewhere, to within <see cref="KanOptions.GridTolerance"/>:
-    /// the grid moves towards the samples as far as that allows.
-    /// </summary>
-    KeepFunction,
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Layer norm with learned weight and bias over the layer's inputs (Ba et al., 2016), as fast-kan has it. The base branch sees the raw input.</summary>
+    LayerNorm,
+
+    /// <summary>The hyperbolic tangent, which brings every input between -1 and 1, as ChebyKAN has it. The base branch sees the raw input.</summary>
+    Tanh,
+}
+
+/// <summary>From which distribution a KAN layer's parameters are drawn.</summary>
+public enum KanInitialization
+{
+    /// <summary>As the program does that the kind comes from.</summary>
+    Original,
 
     /// <summary>
-    /// The original's update, for exact reproduction: the grid moves all the way, and the refit of scaler × weight is stored into the weight,
-    /// so that with a standalone scaler the scaler acts twice afterwards and the function changes.
+    /// So that inputs of variance 1 give outputs of variance 1: coefficients are normal with variance 1 / (in · Σ_c E[B_c(x)²]) for normal x; with a base
+    /// branch each branch gives half. Weight matrices behind shared functions are matched to the functions' gain.
     /// </summary>
-    Original,
+    VariancePreserving,
 }

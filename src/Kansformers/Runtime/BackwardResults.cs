@@ -31,10 +31,11 @@ internal static class BackwardResults
             found = compute();
         }
 #pragma warning disable CA1031 // An exception must not travel through libtorch's frames: it would end the process.
-        catch (Exception)
+        catch (Exception failure)
 #pragma warning restore CA1031
         {
-            // A gradient of a shape that cannot be right makes libtorch itself raise the error in the caller's backward().
+            // A gradient of a shape that cannot be right makes libtorch itself raise an error in the caller's backward(), which BackwardPass replaces by this one.
+            BackwardPass.Keep(failure);
             found = [zeros([]), zeros([])];
         }
 

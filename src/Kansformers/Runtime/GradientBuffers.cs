@@ -45,7 +45,7 @@ internal sealed class GradientBuffers : IDisposable
         _collecting = this;
         try
         {
-            pass();
+            BackwardPass.Run(pass);
         }
         finally
         {

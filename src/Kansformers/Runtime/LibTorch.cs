@@ -38,7 +38,7 @@ public static class LibTorch
             TorchSharp.torch.InitializeDeviceType(TorchSharp.DeviceType.CPU);
             _ = TorchSharp.torch.get_num_threads();
         }
-        catch (Exception failure) when (failure.GetBaseException() is KansformersException cause)
+        catch (Exception failure) when ((KansformersException.Within(failure) ?? _failure) is { } cause)
         {
             throw cause;
         }
@@ -88,7 +88,15 @@ public static class LibTorch
             if (_bridge == 0 && OperatingSystem.IsLinux() && NativeFolders.Find($"lib{Bridge}.so") is string original)
             {
                 Preload(NativeFolders.Find("libtorch_cpu.so"));
-                _bridge = PatchedTorchSharp.Load(original);
+                try
+                {
+                    _bridge = PatchedTorchSharp.Load(original);
+                }
+                catch (KansformersException failure)
+                {
+                    _failure = failure; // TorchSharp goes on to ways of its own, and fails with what these say.
+                    throw;
+                }
             }
 
             return _bridge;

@@ -191,7 +191,7 @@ public sealed class TrainingRun : IDisposable
             Model =
             [
                 $"{model.Layers} layers, {model.Heads} heads, width {model.Width}, block size {model.BlockSize}",
-                $"KAN layers: {model.Placement.Text()}" + (model.Placement == KanPlacement.None ? "" : $" (grid size {model.Kan.GridSize}, spline order {model.Kan.SplineOrder})"),
+                $"KAN layers: {model.Placement.Text()}" + (model.Placement == KanPlacement.None ? "" : $" ({model.Kan.Summary()})"),
             ],
             Parameters = Model.ParameterCount,
             KanParameters = Model.KanParameterCount,

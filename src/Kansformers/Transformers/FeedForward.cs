@@ -13,7 +13,7 @@ namespace Kansformers.Transformers;
 internal sealed class FeedForward : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "kan")]
-    private readonly Kan.Kan? _kan;
+    private readonly KanNetwork? _kan;
 
     [ComponentName(Name = "c_fc")]
     private readonly LinearLayer? _expand;

@@ -109,7 +109,7 @@ public static class GptCheckpoint
     {
         file = GptFile.Of(file);
         GptOptions sizes = Sizes(file);
-        string[] kans = [.. KanLayers.Where(name => file.TryGet($"{name}.spline_weight", out _))];
+        string[] kans = [.. KanLayers.Where(name => file.Tensors.Any(tensor => tensor.Name.StartsWith($"{name}.", StringComparison.Ordinal)))];
         GptOptions? told = GptMetadata.Read(file);
         if (told is not null && heads is int given && given != told.Heads)
             throw new KansformersException($"'{file.Path}' was made with {told.Heads} heads, not {given}; leave out --heads");
@@ -126,7 +126,7 @@ public static class GptCheckpoint
             Biases = hasBiases,
             Gelu = gelu ?? told?.Gelu ?? (hasBiases ? GeluForm.Tanh : GeluForm.Exact),
             Placement = kans.Aggregate(KanPlacement.None, (placement, name) => placement | Place(name)),
-            Kan = kans.Length > 0 ? InferKan(file, kans[0], told?.Kan ?? new KanOptions()) : told?.Kan ?? new KanOptions(),
+            Kan = kans.Length > 0 ? InferKan(file, kans[0], told?.Kan ?? new BSplineOptions()) : told?.Kan ?? new BSplineOptions(),
         };
         if (gelu is not null && options.Placement.HasFlag(KanPlacement.Mlp))
             throw new KansformersException($"'{file.Path}' has no GELU, for its feed-forward layers are KANs; leave out --gelu");
@@ -177,12 +177,15 @@ public static class GptCheckpoint
 
     private static KanOptions InferKan(TensorFile file, string layer, KanOptions told)
     {
+        if (told is not BSplineOptions splines || !splines.Sharing.IsEdge)
+            return told;
+
         // coefficients = size + order, knots = size + 2 order + 1
         long coefficients = Shape(file, $"{layer}.spline_weight", 3)[2], knots = Shape(file, $"{layer}.grid", 2)[1];
         int order = checked((int)(knots - coefficients - 1)), size = checked((int)(coefficients - order));
         if (order < 1 || size < 1)
             throw new KansformersException($"'{file.Path}': {coefficients} coefficients and {knots} knots in '{layer}' do not make a spline");
-        return told with { GridSize = size, SplineOrder = order, StandaloneScaler = file.TryGet($"{layer}.spline_scaler", out _) };
+        return splines with { GridSize = size, SplineOrder = order, StandaloneScaler = file.TryGet($"{layer}.spline_scaler", out _) };
     }
 
     private static long[] Shape(TensorFile file, string name, int dimensions)

@@ -42,7 +42,7 @@ public sealed record GptOptions
     public GeluForm Gelu { get; init; }
 
     /// <summary>The configuration of every KAN layer.</summary>
-    public KanOptions Kan { get; init; } = new();
+    public KanOptions Kan { get; init; } = new BSplineOptions();
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>

@@ -61,12 +61,8 @@ internal static class GptShapes
 
         void Spline(string name, long inputs, long outputs)
         {
-            KanOptions kan = options.Kan;
-            shapes[$"{name}.base_weight"] = [outputs, inputs];
-            shapes[$"{name}.spline_weight"] = [outputs, inputs, kan.GridSize + kan.SplineOrder];
-            if (kan.StandaloneScaler)
-                shapes[$"{name}.spline_scaler"] = [outputs, inputs];
-            shapes[$"{name}.grid"] = [inputs, kan.GridSize + (2 * kan.SplineOrder) + 1];
+            foreach (KanTensor tensor in KanTensors.Describe(options.Kan, inputs, outputs))
+                shapes[$"{name}.{tensor.Name}"] = [.. tensor.Shape];
         }
     }
 

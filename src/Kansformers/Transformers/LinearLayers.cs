@@ -14,7 +14,7 @@ internal sealed class LinearLayers(GptOptions options, Device? device)
     public bool IsKan(KanPlacement place) => options.Placement.HasFlag(place);
 
     /// <summary>A stack of KAN layers; the original gave them no biases.</summary>
-    public Kan.Kan Kan(params long[] widths) => new(widths, options.Kan, device);
+    public KanNetwork Kan(params long[] widths) => new(widths, options.Kan, device);
 
     /// <summary>A layer norm over the width.</summary>
     public LayerNorm Norm() => nn.LayerNorm(options.Width, bias: options.Biases, device: device);

@@ -79,7 +79,7 @@ public class BenchMeasurementTests : OneThread
         ModelShape shape = new(options);
         Assert.Equal(model.ParameterCount, shape.Parameters);
         Assert.Equal(1 + 4 * options.Layers, shape.Products.Count);
-        int expanded = options.Kan.Coefficients + 1;
+        int expanded = options.Kan.Functions + 1;
         Assert.Contains((placement.HasFlag(KanPlacement.Head) ? 12L * expanded : 12L, 11L), shape.Products);
         Assert.Contains((placement.HasFlag(KanPlacement.Mlp) ? 48L * expanded : 48L, 12L), shape.Products);
     }

@@ -96,7 +96,7 @@ public class BenchTests
         using TestFolder folder = new();
         CliResult result = Cli.Run([.. Cli.Args(TinyLayer), "--grid-size", "3,5,9", "--no-memory", "--plot", folder["grid.svg"]]);
         Assert.True(result.Code == 0, result.Error);
-        Assert.All(["8 -> 16, 64 tokens, grid 3, order 3, fp32", "reference", "ours", "bound (products)", "linear layer", "ours, all coefficients", "ours, live coefficients", "by grid size"], text => Assert.Contains(text, result.Out, StringComparison.Ordinal));
+        Assert.All(["8 -> 16, 64 tokens, bspline, grid size 3, spline order 3, fp32", "reference", "ours", "bound (products)", "linear layer", "ours, all coefficients", "ours, live coefficients", "by grid size"], text => Assert.Contains(text, result.Out, StringComparison.Ordinal));
         XElement picture = XDocument.Load(folder["grid.svg"]).Root!;
         Assert.Equal("svg", picture.Name.LocalName);
         Assert.Equal(3 * 4, picture.Descendants().Count(element => element.Name.LocalName == "circle"));

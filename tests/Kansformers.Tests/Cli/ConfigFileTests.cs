@@ -1,3 +1,4 @@
+using Kansformers.Kan;
 using Kansformers.Cli;
 
 namespace Kansformers.Tests.Cli;
@@ -95,7 +96,8 @@ public class ConfigFileTests
         CliResult result = Cli.Run("train", $"--config={config}", "--data", text, "--max-iters", "3", "--out", folder["run"], "--json");
         Assert.Equal(0, result.Code);
         Kansformers.Training.RunConfig run = Kansformers.Training.RunFolder.Open(folder["run"]).Config;
-        Assert.Equal((3, 8, -2.0, 2.0), (run.Training.MaxIters, run.Model.BlockSize, run.Model.Kan.GridLow, run.Model.Kan.GridHigh));
+        BSplineOptions kan = Assert.IsType<BSplineOptions>(run.Model.Kan);
+        Assert.Equal((3, 8, -2.0, 2.0), (run.Training.MaxIters, run.Model.BlockSize, kan.GridLow, kan.GridHigh));
     }
 
     [Theory]

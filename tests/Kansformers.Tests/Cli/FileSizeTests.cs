@@ -57,4 +57,20 @@ public class FileSizeTests(TrainedRun run)
         Assert.Contains("ulimit -f", Assert.Single(error.Split('\n')), StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["new"]));
     }
+
+    // The first thing that is written there is a copy of a native library on systems that need one, else the tokens: neither is libtorch's fault.
+    [Fact]
+    public void A_cache_that_takes_no_file_is_named()
+    {
+        using TestFolder folder = new();
+        string file = folder.Write("file", "");
+        using CliProcess program = new(
+            new Dictionary<string, string?> { ["KANSFORMERS_CACHE"] = Path.Combine(file, "cache") },
+            ["train", .. Cli.Args(Cli.Small), "--data", run.Text, "--out", folder["run"]]);
+        (int code, _, string error) = program.Wait();
+        Assert.Equal(CommandLineApp.RunFailed, code);
+        Assert.Contains("error: cannot write", error, StringComparison.Ordinal);
+        Assert.Contains(file, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("libtorch could not", error, StringComparison.Ordinal);
+    }
 }

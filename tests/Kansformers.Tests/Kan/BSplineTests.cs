@@ -16,7 +16,7 @@ public class BSplineTests
     public void Inside_the_grid_the_bases_are_not_negative_and_sum_to_one(int order, int size)
     {
         using var scope = NewDisposeScope();
-        KanOptions options = new() { GridSize = size, SplineOrder = order };
+        BSplineOptions options = new() { GridSize = size, SplineOrder = order };
         Tensor x = linspace(-1, 0.999, 101, dtype: ScalarType.Float64).unsqueeze(1);
         Tensor bases = BSpline.Bases(x, BSpline.UniformGrid(options, 1).to_type(ScalarType.Float64), order);
         Assert.Equal([101L, 1, size + order], bases.shape);
@@ -51,7 +51,7 @@ public class BSplineTests
     public void Infinite_inputs_have_no_bases_and_NaN_inputs_have_NaN()
     {
         using var scope = NewDisposeScope();
-        Tensor grid = BSpline.UniformGrid(new KanOptions(), 1);
+        Tensor grid = BSpline.UniformGrid(new BSplineOptions(), 1);
         Tensor bases = BSpline.Bases(tensor([float.PositiveInfinity, float.NegativeInfinity, float.NaN, 0]).unsqueeze(1), grid, 3);
         Assert.Equal(0f, bases[..2].abs().sum().item<float>());
         Assert.True(bases[2].isnan().all().item<bool>());
@@ -75,10 +75,10 @@ public class BSplineTests
                 if (high <= 1e-44 && size > 3)
                     continue;
                 using var scope = NewDisposeScope();
-                using KanLinear layer = new(9, 4, new KanOptions { GridLow = low, GridHigh = high, SplineOrder = order, GridSize = size });
+                using KanLinear layer = new(9, 4, new BSplineOptions { GridLow = low, GridHigh = high, SplineOrder = order, GridSize = size });
                 using var guard = no_grad();
-                layer.BaseWeight.zero_();
-                layer.SplineWeight.normal_();
+                layer.BaseWeight!.zero_();
+                layer.Coefficients.normal_();
                 Tensor inside = (rand(40, 9, dtype: ScalarType.Float64) * (high - low) + low).to_type(ScalarType.Float32);
                 Tensor any = tensor([0f, 1, -1, 1e-45f, 1e-38f, -1e38f, 3.4e38f, float.PositiveInfinity, float.NaN]).expand(9, 9).triu();
                 Tensor x = cat([inside, any]);
@@ -94,9 +94,9 @@ public class BSplineTests
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        using KanLinear layer = new(4, 2, new KanOptions { GridSize = 3 });
-        layer.BaseWeight.zero_();
-        layer.Grid.copy_(tensor([-1f, 0, 1e-38f, 1e-30f, 1e-10f, 1, 2, 1e10f, 1e20f, 1e30f]).expand(4, 10));
+        using KanLinear layer = new(4, 2, new BSplineOptions { GridSize = 3 });
+        layer.BaseWeight!.zero_();
+        layer.Grid!.copy_(tensor([-1f, 0, 1e-38f, 1e-30f, 1e-10f, 1, 2, 1e10f, 1e20f, 1e30f]).expand(4, 10));
         Tensor x = tensor([0f, 1, 1e-39f, 1e-20f, 5, -5, 1e15f, 1e29f, 3e38f, -3e38f]).unsqueeze(1).expand(10, 4);
         EngineCheck.Agrees(layer, x, 1e-5, gradients: false);
         layer.UseReference = true;
@@ -113,7 +113,7 @@ public class BSplineTests
     [InlineData(0, 1e-60)]
     [InlineData(0, double.NaN)]
     public void Ranges_that_float32_cannot_divide_are_refused_by_name(double low, double high) =>
-        Assert.Contains("grid range is", Assert.Throws<KansformersException>(() => new KanLinear(3, 2, new KanOptions { GridLow = low, GridHigh = high })).Message, StringComparison.Ordinal);
+        Assert.Contains("grid range is", Assert.Throws<KansformersException>(() => new KanLinear(3, 2, new BSplineOptions { GridLow = low, GridHigh = high })).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Shapes_that_do_not_fit_are_refused()

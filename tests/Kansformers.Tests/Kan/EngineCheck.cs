@@ -69,9 +69,10 @@ internal static class EngineCheck
 
     private static Tensor Reference(KanLinear layer, Tensor x, List<(string Name, Tensor Fast, Tensor Exact)> leaves)
     {
-        Tensor Find(string name) => leaves.First(leaf => leaf.Name == name).Exact;
         Tensor rows = x.reshape(-1, layer.InFeatures);
-        Tensor y = KanReference.Forward(rows, Find("base_weight"), Find("spline_weight"), layer.SplineScaler is null ? null : Find("spline_scaler"), layer.Grid.to_type(ScalarType.Float64), layer.Options);
+        KanTensors exact = layer.Tensors.Map((_, tensor) =>
+            leaves.FirstOrDefault(leaf => leaf.Fast.Handle == tensor.Handle).Exact ?? tensor.detach().to_type(ScalarType.Float64));
+        Tensor y = KanReference.Forward(rows, exact);
         return y.reshape([.. x.shape[..^1], layer.OutFeatures]);
     }
 }

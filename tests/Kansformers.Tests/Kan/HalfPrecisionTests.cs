@@ -26,7 +26,7 @@ public sealed class HalfPrecisionTests : IDisposable
         using var scope = NewDisposeScope();
         BFloat16Math.HasFastProducts = native;
         random.manual_seed(3);
-        KanLinear layer = new(from, to, new KanOptions { SplineOrder = order }) { Precision = Precision.BFloat16 };
+        KanLinear layer = new(from, to, new BSplineOptions { SplineOrder = order }) { Precision = Precision.BFloat16 };
         EngineCheck.Agrees(layer, randn(tokens, from), 1e-2);
     }
 
@@ -38,7 +38,7 @@ public sealed class HalfPrecisionTests : IDisposable
         using var scope = NewDisposeScope();
         BFloat16Math.HasFastProducts = native;
         random.manual_seed(4);
-        KanLinear layer = new(20, 30, new KanOptions { BaseActivation = BaseActivation.Tanh, StandaloneScaler = false }) { Precision = Precision.BFloat16 };
+        KanLinear layer = new(20, 30, new BSplineOptions { BaseActivation = BaseActivation.Tanh, StandaloneScaler = false }) { Precision = Precision.BFloat16 };
         EngineCheck.Agrees(layer, randn(70, 20), 1e-2);
     }
 
@@ -55,7 +55,7 @@ public sealed class HalfPrecisionTests : IDisposable
         using var scope = NewDisposeScope();
         BFloat16Math.HasFastProducts = true;
         random.manual_seed(7);
-        KanLinear layer = new(20, 30, new KanOptions { BaseActivation = activation, SplineOrder = order }) { Precision = Precision.BFloat16 };
+        KanLinear layer = new(20, 30, new BSplineOptions { BaseActivation = activation, SplineOrder = order }) { Precision = Precision.BFloat16 };
         Tensor clean = randn(40, 20), x = clean.clone(), upstream = randn(4, 10, 30);
         foreach (int token in tokens)
             (x[token, 5], clean[token]) = (value, zeros(20));

@@ -43,7 +43,7 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
     {
         using var scope = NewDisposeScope();
         SimdWidth.Lanes = lanes;
-        using KanLinear layer = Layer(inputs, outputs, new KanOptions { StandaloneScaler = inputs != 6 });
+        using KanLinear layer = Layer(inputs, outputs, new BSplineOptions { StandaloneScaler = inputs != 6 });
         EngineCheck.Agrees(layer, Inputs(tokens, inputs), Tolerance);
     }
 
@@ -57,7 +57,7 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
         SimdWidth.Lanes = lanes;
         for (int order = 1; order <= 5; order++)
         {
-            using KanLinear layer = Layer(31, 20, new KanOptions { SplineOrder = order, GridSize = 9, GridTolerance = double.PositiveInfinity });
+            using KanLinear layer = Layer(31, 20, new BSplineOptions { SplineOrder = order, GridSize = 9, GridTolerance = double.PositiveInfinity });
             MoveGrid(layer, randn(200, 31));
             EngineCheck.Agrees(layer, randn(50, 31), Tolerance);
         }
@@ -97,7 +97,7 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         using KanLinear layer = Layer(7, 20);
-        layer.BaseWeight[3, 2] = float.NaN;
+        layer.BaseWeight![3, 2] = float.NaN;
         Tensor broken = layer.forward(Inputs(40, 7)).isnan().any(0);
         Assert.Equal(arange(20).eq(3).data<bool>().ToArray(), broken.data<bool>().ToArray());
     }
@@ -116,7 +116,7 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
         });
         buffers.Publish();
         PanelTiles.Force = false;
-        Parameter[] parameters = [layer.BaseWeight, layer.SplineWeight, layer.SplineScaler!];
+        Parameter[] parameters = [layer.BaseWeight!, layer.Coefficients, layer.Scaler!];
         IList<Tensor> once = autograd.grad([layer.forward(x)], parameters, [upstream]), again = autograd.grad([layer.forward(x * 0.5)], parameters, [upstream]);
         for (int at = 0; at < parameters.Length; at++)
             EngineCheck.Close($"gradient {at}", parameters[at].grad!, once[at] + again[at], Tolerance);

@@ -36,7 +36,7 @@ public sealed class SimdWidthTests : IDisposable
         random.manual_seed(order);
         foreach (int inputs in new[] { 3, 7, 21, 50 })
         {
-            KanLinear layer = new(inputs, 9, new KanOptions { SplineOrder = order, GridUpdate = GridUpdateRule.Original });
+            KanLinear layer = new(inputs, 9, new BSplineOptions { SplineOrder = order, GridUpdate = GridUpdateRule.Original });
             if (!uniform)
                 layer.UpdateGrid(randn(60, inputs));
             EngineCheck.Agrees(layer, randn(33, inputs), 1e-5);

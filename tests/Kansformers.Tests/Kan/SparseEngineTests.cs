@@ -31,7 +31,7 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
         {
             foreach ((int outputs, int size) in ((int, int)[])[(1, 50), (31, 7), (64, 50), (130, 20), (200, 90)])
             {
-                using KanLinear layer = Layer(9, outputs, new KanOptions { SplineOrder = order, GridSize = size });
+                using KanLinear layer = Layer(9, outputs, new BSplineOptions { SplineOrder = order, GridSize = size });
                 EngineCheck.Agrees(layer, Inputs(23, 9), Tolerance);
             }
         }
@@ -44,7 +44,7 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
     public void ManyTilesAndChunksOfTokensAgreeWithTheFloat64Reference(int tokens, int inputs, int outputs, bool updated)
     {
         using var scope = NewDisposeScope();
-        using KanLinear layer = Layer(inputs, outputs, new KanOptions { GridSize = 50, GridTolerance = double.PositiveInfinity });
+        using KanLinear layer = Layer(inputs, outputs, new BSplineOptions { GridSize = 50, GridTolerance = double.PositiveInfinity });
         if (updated)
             MoveGrid(layer, randn(300, inputs));
         EngineCheck.Agrees(layer, randn(tokens, inputs), Tolerance);
@@ -56,16 +56,16 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
         using var scope = NewDisposeScope();
         foreach (int order in (int[])[1, 2, 3, 4, 5])
         {
-            using KanLinear layer = Layer(12, 5, new KanOptions { SplineOrder = order, GridSize = 30 });
+            using KanLinear layer = Layer(12, 5, new BSplineOptions { SplineOrder = order, GridSize = 30 });
             using (no_grad())
             {
                 // From far apart to a thousandth of the range; one input has a grid of its own far from zero.
-                Tensor widths = pow(10, 3 * rand(layer.Grid.shape) - 3);
-                layer.Grid.copy_(widths.cumsum(1) - 1);
-                layer.Grid[4].add_(100);
+                Tensor widths = pow(10, 3 * rand(layer.Grid!.shape) - 3);
+                layer.Grid!.copy_(widths.cumsum(1) - 1);
+                layer.Grid![4].add_(100);
             }
 
-            Tensor knots = layer.Grid.transpose(0, 1);
+            Tensor knots = layer.Grid!.transpose(0, 1);
             EngineCheck.Agrees(layer, cat([knots, knots[..^1] * 0.3 + knots[1..] * 0.7], 0), 4 * Tolerance, gradients: false);
             EngineCheck.Agrees(layer, knots[..^1] * 0.3 + knots[1..] * 0.7, 4 * Tolerance);
         }
@@ -78,7 +78,7 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
     public void BrokenInputsBreakTheSameGradientsAsOnTheDensePath(int order)
     {
         using var scope = NewDisposeScope();
-        using KanLinear layer = Layer(9, 4, new KanOptions { SplineOrder = order, GridSize = 20 });
+        using KanLinear layer = Layer(9, 4, new BSplineOptions { SplineOrder = order, GridSize = 20 });
         Tensor x = Inputs(30, 9);
         x[3, 2] = float.NaN;
         x[5, 8] = float.PositiveInfinity;
@@ -95,10 +95,10 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
     public void TheNumberOfThreadsDoesNotMatter()
     {
         using var scope = NewDisposeScope();
-        using KanLinear layer = Layer(70, 48, new KanOptions { GridSize = 40 });
+        using KanLinear layer = Layer(70, 48, new BSplineOptions { GridSize = 40 });
         Tensor x = Inputs(2500, 70), upstream = randn(2500, 48);
         using (no_grad())
-            layer.BaseWeight.zero_(); // its product is libtorch's
+            layer.BaseWeight!.zero_(); // its product is libtorch's
         int threads = get_num_threads();
         try
         {
@@ -122,7 +122,7 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
     public void GradientsThatATrainerCollectsAddUp()
     {
         using var scope = NewDisposeScope();
-        using KanLinear layer = Layer(13, 21, new KanOptions { GridSize = 30 });
+        using KanLinear layer = Layer(13, 21, new BSplineOptions { GridSize = 30 });
         Tensor x = Inputs(40, 13), upstream = randn(40, 21);
         using GradientBuffers buffers = new(layer.parameters());
         buffers.Collect(() =>
@@ -132,7 +132,7 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
         });
         buffers.Publish();
         Tensor[] once = Gradients(layer, x, upstream, sparse: false), again = Gradients(layer, x * 0.5, upstream, sparse: false);
-        Parameter[] parameters = [layer.BaseWeight, layer.SplineWeight, layer.SplineScaler!];
+        Parameter[] parameters = [layer.BaseWeight!, layer.Coefficients, layer.Scaler!];
         for (int at = 0; at < parameters.Length; at++)
             EngineCheck.Close($"gradient {at}", parameters[at].grad!, once[at + 2] + again[at + 2], Tolerance);
     }
@@ -149,23 +149,28 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
         Assert.False(Pays(12, 16, 512));
         Assert.False(Pays(50, 0, 512));
 
-        static bool Pays(int size, long tokens, long outputs) =>
-            SparseSplines.Pays(Plan(BSpline.UniformGrid(new KanOptions { GridSize = size }, 6)), Precision.Float32, tokens, outputs);
+        bool Pays(int size, long tokens, int outputs) =>
+            IsSparse(new BSplineOptions { GridSize = size }, outputs, tokens);
     }
 
     [Fact]
     public void KnotsThatAreOutOfOrderAreLeftToTheDensePath()
     {
         using var scope = NewDisposeScope();
-        Tensor grid = BSpline.UniformGrid(new KanOptions { GridSize = 50 }, 3);
-        Assert.True(SparseSplines.Pays(Plan(grid), Precision.Float32, 1000, 100));
-        grid[1, 4] = 5;
-        Assert.False(SparseSplines.Pays(Plan(grid), Precision.Float32, 1000, 100));
-        grid[1, 4] = float.NaN;
-        Assert.False(SparseSplines.Pays(Plan(grid), Precision.Float32, 1000, 100));
+        SparseSplines.Force = null;
+        using KanLinear layer = new(3, 100, new BSplineOptions { GridSize = 50 });
+        Assert.True(layer.IsSparse(1000));
+        layer.Grid![1, 4] = 5;
+        Assert.False(layer.IsSparse(1000));
+        layer.Grid![1, 4] = float.NaN;
+        Assert.False(layer.IsSparse(1000));
     }
 
-    private static SplinePlan Plan(Tensor grid) => SplinePlan.For(grid, 3, null);
+    private static bool IsSparse(BSplineOptions options, int outputs, long tokens)
+    {
+        using KanLinear layer = new(6, outputs, options);
+        return layer.IsSparse(tokens);
+    }
 
     // The output and all gradients: of the input, the base weight, the spline weight and the scaler.
     private static Tensor[] Gradients(KanLinear layer, Tensor x, Tensor upstream, bool sparse)
@@ -173,6 +178,6 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
         SparseSplines.Force = sparse;
         Tensor leaf = x.detach().clone().requires_grad_();
         Tensor y = layer.forward(leaf);
-        return [y.detach(), .. autograd.grad([y], [leaf, layer.BaseWeight, layer.SplineWeight, layer.SplineScaler!], [upstream])];
+        return [y.detach(), .. autograd.grad([y], [leaf, layer.BaseWeight!, layer.Coefficients, layer.Scaler!], [upstream])];
     }
 }

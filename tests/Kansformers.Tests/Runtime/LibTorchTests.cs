@@ -24,4 +24,19 @@ public class LibTorchTests
         Assert.SkipWhen(name.StartsWith("cuda", StringComparison.Ordinal) && torch.cuda.is_available(), "this machine has CUDA");
         Assert.Contains(part, Assert.Throws<KansformersException>(() => Devices.Find(name)).Message, StringComparison.Ordinal);
     }
+
+    // A copy of a library that cannot be written fails within the initialization of a type of TorchSharp, and has a cause of its own.
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public void What_the_user_can_do_is_found_within_other_failures(int around, bool caused)
+    {
+        KansformersException expected = new("cannot write 'a': the disk is full", caused ? new IOException("No space left on device") : null);
+        Exception failure = expected;
+        for (int i = 0; i < around; i++)
+            failure = new TypeInitializationException("torch", failure);
+        Assert.Same(expected, KansformersException.Within(failure));
+        Assert.Null(KansformersException.Within(new TypeInitializationException("torch", new IOException())));
+    }
 }

@@ -13,16 +13,7 @@ internal static class ListTrials
         RunConfig config = TinyTraining.Config(folder, options with { MaxIters = 6, EvalInterval = 4, GradAccum = 2 });
         using (TrainingRun run = TrainingRun.Start(config, folder["whole"]))
             run.Run();
-        using (TrainingRun run = TrainingRun.Start(config, folder["parts"]))
-        {
-            run.Trainer.StepEnded += step =>
-            {
-                if (step.Step == 3)
-                    run.Trainer.Stop();
-            };
-            Assert.Equal(TrainingEnd.Interrupted, run.Run().End);
-        }
-
+        ResumeTests.Interrupt(TrainingRun.Start(config, folder["parts"]), 3);
         using (TrainingRun run = TrainingRun.Resume(folder["parts"]))
         {
             Assert.Equal(3, run.Trainer.Steps);

@@ -1,3 +1,4 @@
+using Kansformers.Kan;
 using Kansformers.Training;
 using Kansformers.Transformers;
 using TorchSharp;
@@ -30,6 +31,23 @@ public class ParameterGroupsTests : OneThread
         Assert.Equal(placement != KanPlacement.None, Names(ParameterRole.KanFunction).Length > 0);
 
         string[] Names(ParameterRole role) => [.. groups.Where(group => group.Role == role).SelectMany(group => group.Parameters).Select(entry => entry.Name)];
+    }
+
+    public static TheoryData<string, string> KindsAndSharings() =>
+        [.. from kind in KanKinds.All from sharing in (string[])["edge", "channel", "group:2"] where sharing != "edge" || !kind.IsFunction select (kind.Kind, sharing)];
+
+    [Theory]
+    [MemberData(nameof(KindsAndSharings))]
+    public void Every_kind_of_KAN_layer_tells_functions_matrices_and_vectors_apart(string kind, string sharing)
+    {
+        using KanLinear layer = new(6, 5, KanKinds.Named(kind) with { Sharing = KanSharing.Parse(sharing) });
+        Dictionary<ParameterRole, IReadOnlyList<(string Name, Parameter Parameter)>> groups = ParameterGroups.Of(layer, 0.1).ToDictionary(group => group.Role, group => group.Parameters);
+        Assert.Equal(layer.named_parameters().Count(), groups.Values.Sum(group => group.Count));
+        Assert.NotEmpty(groups[ParameterRole.KanFunction]);
+        Assert.DoesNotContain(groups[ParameterRole.KanFunction], entry => entry.Name.EndsWith("bias", StringComparison.Ordinal));
+        Assert.All(groups.GetValueOrDefault(ParameterRole.HiddenMatrix) ?? [], entry => Assert.Equal([5, 6], entry.Parameter.shape));
+        Assert.All(groups.GetValueOrDefault(ParameterRole.Vector) ?? [], entry => Assert.Matches("bias$|norm", entry.Name));
+        Assert.Equal(sharing != "edge" || layer.BaseWeight is not null, groups.ContainsKey(ParameterRole.HiddenMatrix));
     }
 
     [Fact]

@@ -466,7 +466,7 @@ public class ResumeTests : OneThread
     private static double[] Rates(string run) => File.Exists(Path.Combine(run, RunLog.FileName)) ? [.. RunLog.Read(Path.Combine(run, RunLog.FileName)).OfType<TrainRecord>().Select(record => record.LearningRate)] : [];
 
     // By cancellation, which leaves a checkpoint of exactly that step.
-    private static void Interrupt(TrainingRun run, long step, TrainingEnd end = TrainingEnd.Interrupted)
+    internal static void Interrupt(TrainingRun run, long step, TrainingEnd end = TrainingEnd.Interrupted)
     {
         using CancellationTokenSource source = new();
         using (run)

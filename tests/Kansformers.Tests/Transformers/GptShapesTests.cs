@@ -18,7 +18,7 @@ public class GptShapesTests
         GptOptions options = new()
         {
             Layers = 2, Heads = 2, Width = 8, BlockSize = 6, VocabularySize = 11, Placement = placement, TiedHead = tied, Biases = biases,
-            Kan = new KanOptions { GridSize = gridSize, SplineOrder = order, StandaloneScaler = scaler },
+            Kan = new BSplineOptions { GridSize = gridSize, SplineOrder = order, StandaloneScaler = scaler },
         };
         using Gpt model = new(options);
         Assert.Equal(

@@ -11,12 +11,12 @@ namespace Kansformers.Kan;
 internal static unsafe class CombinedWeight
 {
     /// <summary>Fills <paramref name="combined"/>, (out, in · (bases + 1)).</summary>
-    public static void Pack(Tensor baseWeight, Tensor splineWeight, Tensor? splineScaler, Tensor combined)
+    public static void Pack(in KanWeights weights, Tensor combined)
     {
         using var scope = NewDisposeScope();
-        (int outputs, int inputs, int bases) = ((int)splineWeight.shape[0], (int)splineWeight.shape[1], (int)splineWeight.shape[2]);
-        Tensor ownBase = baseWeight.contiguous(), ownSpline = splineWeight.contiguous();
-        Tensor? ownScaler = splineScaler?.contiguous();
+        Tensor ownBase = weights.Base!.contiguous(), ownSpline = weights.Coefficients.contiguous();
+        Tensor? ownScaler = weights.Scaler?.contiguous();
+        (int outputs, int inputs, int bases) = ((int)ownSpline.shape[0], (int)ownSpline.shape[1], (int)ownSpline.shape[2]);
         float* from = (float*)RawMemory.Pointer(ownSpline), plain = (float*)RawMemory.Pointer(ownBase), to = (float*)RawMemory.Pointer(combined);
         float* scale = ownScaler is null ? null : (float*)RawMemory.Pointer(ownScaler);
         Rows.Run(outputs, (long)inputs * bases, (first, last) =>
@@ -39,18 +39,16 @@ internal static unsafe class CombinedWeight
     /// <param name="gradient">(out, in · (bases + 1)).</param>
     /// <param name="splineWeight">(out, in, bases), the weight itself: the scaler's gradient needs it.</param>
     /// <param name="splineScaler">(out, in), or null.</param>
-    /// <param name="baseGradient">(out, in).</param>
-    /// <param name="splineGradient">(out, in, bases).</param>
-    /// <param name="scalerGradient">(out, in).</param>
-    public static void Unpack(Tensor gradient, Tensor splineWeight, Tensor? splineScaler, GradientTarget? baseGradient, GradientTarget? splineGradient, GradientTarget? scalerGradient)
+    /// <param name="targets">Where the parts go.</param>
+    public static void Unpack(Tensor gradient, Tensor splineWeight, Tensor? splineScaler, WeightTargets targets)
     {
         using var scope = NewDisposeScope();
         (int outputs, int inputs, int bases) = ((int)splineWeight.shape[0], (int)splineWeight.shape[1], (int)splineWeight.shape[2]);
         Tensor ownSpline = splineWeight.contiguous();
         Tensor? ownScaler = splineScaler?.contiguous();
-        float* from = Address(gradient), toBase = Address(baseGradient?.Tensor);
-        bool addsBase = baseGradient is { Adds: true };
-        EdgeGradients edges = new(ownSpline, ownScaler, splineGradient, scalerGradient);
+        float* from = Address(gradient), toBase = Address(targets.Base?.Tensor);
+        bool addsBase = targets.Base is { Adds: true };
+        EdgeGradients edges = new(ownSpline, ownScaler, targets.Coefficients, targets.Scaler);
         Rows.Run(outputs, (long)inputs * bases, (first, last) =>
         {
             float[] row = ArrayPool<float>.Shared.Rent(inputs * bases);

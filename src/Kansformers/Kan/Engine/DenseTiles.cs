@@ -7,32 +7,35 @@ namespace Kansformers.Kan;
 /// One layer with libtorch's products, a tile of tokens at a time: the tile's expansion stays in cache between the SIMD loop that writes it
 /// and the matrix product that reads it. For what <see cref="PanelTiles"/> does not do: bfloat16 instructions, activations of torch's, narrow vectors.
 /// </summary>
-/// <param name="plan">The layer's kernel.</param>
-/// <param name="activation">The base activation.</param>
-/// <param name="precision">Of the products.</param>
-/// <param name="weights">The layer's weights.</param>
+/// <param name="layer">The layer, one for which <see cref="Fits"/> holds.</param>
 /// <param name="wanted">Which gradients the calls of <see cref="Backward"/> have to compute.</param>
 /// <param name="tokens">The most tokens of a call.</param>
-internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, KanWanted wanted, long tokens) : IDenseLayer
+internal sealed class DenseTiles(EngineLayer layer, KanWanted wanted, long tokens) : IDenseLayer
 {
     // A tile's expansion has about this many bytes, unless that would leave the products too few rows to be efficient.
     private const long TileBytes = 16L << 20;
     private const int FewestTokens = 128, MostTokens = 2048;
 
     private readonly Scratch _scratch = Scratch.OfThread;
-    private readonly ProductFormat _own = ProductFormats.Of(precision);
-    private readonly long _tile = TileOf(tokens, (plan.Bases + 1L) * plan.Inputs, ProductFormats.Of(precision) == ProductFormat.Half ? 2 : 4);
+    private readonly SplinePlan _plan = (SplinePlan)layer.Plan;
+    private readonly BaseActivation _activation = layer.Activation!.Value;
+    private readonly ProductFormat _own = ProductFormats.Of(layer.Precision);
+    private readonly long _tile = TileOf(tokens, (long)layer.Width * layer.Plan.Inputs, ProductFormats.Of(layer.Precision) == ProductFormat.Half ? 2 : 4);
     private Tensor? _combined, _combinedSingle;
-    private Tensor? _weightSlope;
-    private ProductFormat _format = ProductFormats.Of(precision);
+    private Tensor? _weightGradient;
+    private ProductFormat _format = ProductFormats.Of(layer.Precision);
 
-    private long Width => (plan.Bases + 1L) * plan.Inputs;
+    private long Width => (long)layer.Width * layer.Plan.Inputs;
 
     private bool IsHalf => _format == ProductFormat.Half;
 
+    /// <summary>Whether these products can compute a layer: splines with a base branch, on the raw input.</summary>
+    public static bool Fits(EngineLayer layer) => layer is { Plan: SplinePlan, Activation: not null, HasNorm: false };
+
     /// <inheritdoc/>
-    public void Forward(Tensor x, Tensor y)
+    public void Forward(LayerInput input, Tensor y)
     {
+        Tensor x = input.X;
         long[] broken = _own == ProductFormat.Half ? BrokenTokens.Find(x) : [];
         if (broken.Length == 0)
         {
@@ -41,16 +44,18 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
         }
 
         using var scope = NewDisposeScope();
-        Tensor rows = tensor(broken), apart = empty(broken.Length, weights.Outputs, dtype: ScalarType.Float32);
+        Tensor rows = tensor(broken), apart = empty(broken.Length, layer.Outputs, dtype: ScalarType.Float32);
         Multiply(BrokenTokens.Without(x, rows), y);
         InSingle(() => Multiply(x.index_select(0, rows), apart));
         y.index_copy_(0, rows, apart);
     }
 
     /// <inheritdoc/>
-    public void Backward(Tensor x, Tensor upstream, Tensor? dx)
+    public void Backward(LayerInput input, Tensor upstream, LayerInput? inputGradient)
     {
         using var scope = NewDisposeScope();
+        Tensor x = input.X;
+        Tensor? dx = inputGradient?.X;
         Tensor dy = _own == ProductFormat.Half ? upstream.contiguous() : upstream;
         long[] broken = _own == ProductFormat.Half ? BrokenTokens.Find(x, dy) : [];
         if (broken.Length == 0)
@@ -77,18 +82,18 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
     private void Multiply(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
-        Tensor turned = Combined().t(), buffer = _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf);
-        Tensor? half = IsHalf ? _scratch.Matrix(Scratch.Use.Output, _tile, weights.Outputs, half: true) : null;
+        Tensor transposed = Combined().t(), buffer = _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf);
+        Tensor? half = IsHalf ? _scratch.Matrix(Scratch.Use.Output, _tile, layer.Outputs, half: true) : null;
         for (long from = 0, count = x.shape[0]; from < count; from += _tile)
         {
             using var inner = NewDisposeScope();
             long rows = Math.Min(_tile, count - from);
             Tensor expansion = buffer.narrow(0, 0, rows), target = y.narrow(0, from, rows);
-            Expansion.Write(plan, activation, x.narrow(0, from, rows), expansion, _format);
+            Expansion.Write(_plan, _activation, x.narrow(0, from, rows), expansion, _format);
             if (half is null)
-                target.addmm_(expansion, turned, beta: 0, alpha: 1);
+                target.addmm_(expansion, transposed, beta: 0, alpha: 1);
             else
-                target.copy_(HalfProduct.Write(half.narrow(0, 0, rows), expansion, turned));
+                target.copy_(HalfProduct.Write(half.narrow(0, 0, rows), expansion, transposed));
         }
     }
 
@@ -97,7 +102,7 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
         using var all = NewDisposeScope();
         Tensor? combined = dx is null ? null : Combined();
         Tensor buffer = _scratch.Matrix(Scratch.Use.Expansion, _tile, Width, IsHalf);
-        Tensor? part = wanted.AnyWeight && IsHalf ? _scratch.Matrix(Scratch.Use.WeightGradient, weights.Outputs, Width, half: true) : null;
+        Tensor? part = wanted.AnyWeight && IsHalf ? _scratch.Matrix(Scratch.Use.WeightGradient, layer.Outputs, Width, half: true) : null;
         for (long from = 0, count = x.shape[0]; from < count; from += _tile)
         {
             using var scope = NewDisposeScope();
@@ -105,7 +110,7 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
             Tensor source = x.narrow(0, from, rows), dy = Factor(upstream.narrow(0, from, rows)), expansion = buffer.narrow(0, 0, rows);
             if (wanted.AnyWeight)
             {
-                Expansion.Write(plan, activation, source, expansion, _format);
+                Expansion.Write(_plan, _activation, source, expansion, _format);
                 AddToWeights(dy, expansion, part);
             }
 
@@ -116,7 +121,7 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
                     HalfProduct.Write(expansion, dy, combined!);
                 else
                     expansion.addmm_(dy, combined!, beta: 0, alpha: 1);
-                Expansion.Contract(plan, activation, source, expansion, dx.narrow(0, from, rows), _format);
+                Expansion.Contract(_plan, _activation, source, expansion, dx.narrow(0, from, rows), _format);
             }
         }
     }
@@ -126,12 +131,11 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
     {
         if (!wanted.AnyWeight)
             return default;
-        Tensor sum = _weightSlope ?? _scratch.Matrix(Scratch.Use.WeightGradient, weights.Outputs, Width).zero_();
-        GradientTarget? dBase = wanted.Base ? GradientBuffers.For(weights.Base) : null;
-        GradientTarget? dSpline = wanted.Spline ? GradientBuffers.For(weights.Spline) : null;
-        GradientTarget? dScaler = wanted.Scaler ? GradientBuffers.For(weights.Scaler!) : null;
-        CombinedWeight.Unpack(sum, weights.Spline, weights.Scaler, dBase, dSpline, dScaler);
-        return new KanGradients(null, dBase?.ForTorch, dSpline?.ForTorch, dScaler?.ForTorch);
+        Tensor sum = _weightGradient ?? _scratch.Matrix(Scratch.Use.WeightGradient, layer.Outputs, Width).zero_();
+        KanWeights weights = layer.Weights();
+        using WeightTargets targets = new(layer, wanted);
+        CombinedWeight.Unpack(sum, weights.Coefficients, weights.Scaler, targets);
+        return targets.Finish();
     }
 
     /// <inheritdoc/>
@@ -139,22 +143,22 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
     {
         _combined?.Dispose();
         _combinedSingle?.Dispose();
-        _weightSlope?.Dispose();
+        _weightGradient?.Dispose();
     }
 
     private void AddToWeights(Tensor dy, Tensor expansion, Tensor? part)
     {
-        bool first = _weightSlope is null;
-        _weightSlope ??= _scratch.Matrix(Scratch.Use.WeightGradient, weights.Outputs, Width).DetachFromDisposeScope();
+        bool first = _weightGradient is null;
+        _weightGradient ??= _scratch.Matrix(Scratch.Use.WeightGradient, layer.Outputs, Width).DetachFromDisposeScope();
         if (part is null)
         {
-            _weightSlope.addmm_(dy.t(), expansion, beta: first ? 0 : 1, alpha: 1);
+            _weightGradient.addmm_(dy.t(), expansion, beta: first ? 0 : 1, alpha: 1);
             return;
         }
 
         // libtorch's bfloat16 product has a bfloat16 result: the sum over tiles is kept apart, in float32.
         HalfProduct.Write(part, dy.t(), expansion);
-        _ = first ? _weightSlope.copy_(part) : _weightSlope.add_(part);
+        _ = first ? _weightGradient.copy_(part) : _weightGradient.add_(part);
     }
 
     private Tensor Combined()
@@ -162,11 +166,11 @@ internal sealed class DenseTiles(SplinePlan plan, BaseActivation activation, Pre
         ref Tensor? known = ref (_format == _own ? ref _combined : ref _combinedSingle);
         if (known is not null)
             return known;
-        Tensor packed = _scratch.Matrix(Scratch.Use.Weight, weights.Outputs, Width);
-        CombinedWeight.Pack(weights.Base, weights.Spline, weights.Scaler, packed);
+        Tensor packed = _scratch.Matrix(Scratch.Use.Weight, layer.Outputs, Width);
+        CombinedWeight.Pack(layer.Weights(), packed);
         if (_format == ProductFormat.Rounded)
             BFloat16Math.Round(packed, packed);
-        Tensor factor = IsHalf ? _scratch.Matrix(Scratch.Use.Weight, weights.Outputs, Width, half: true).copy_(packed) : packed;
+        Tensor factor = IsHalf ? _scratch.Matrix(Scratch.Use.Weight, layer.Outputs, Width, half: true).copy_(packed) : packed;
         return known = factor.DetachFromDisposeScope();
     }
 

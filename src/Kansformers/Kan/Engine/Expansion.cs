@@ -36,7 +36,7 @@ internal static unsafe class Expansion
                     float* source = from + (nint)row * inputs, target = half ? buffer : (float*)address + row * width;
                     if (vectorised)
                         BaseBranch.Expand(activation, source, count, inputs, target, width);
-                    plan.Kernel.Expand(source, count, target + inputs, width);
+                    plan.Rows.Expand(source, count, target + inputs, width);
                     if (format == ProductFormat.Rounded)
                         BFloat16Math.Round(target, count * width);
                     else if (half)
@@ -51,7 +51,7 @@ internal static unsafe class Expansion
             BaseBranch.ExpandByTorch(activation, x, expansion.narrow(1, 0, inputs), format == ProductFormat.Rounded);
     }
 
-    /// <summary>dx = the gradient of the expansion times the expansion's slope.</summary>
+    /// <summary>dx = the gradient of the expansion times the derivative of the expansion.</summary>
     /// <param name="plan">The layer's kernel.</param>
     /// <param name="activation">The base activation.</param>
     /// <param name="x">Contiguous float32, (tokens, in).</param>
@@ -76,7 +76,7 @@ internal static unsafe class Expansion
                     float* slope = half ? buffer : (float*)address + row * width;
                     if (half)
                         BFloat16Math.Widen((ushort*)address + row * width, buffer, count * width);
-                    plan.Kernel.Contract(from + (nint)row * inputs, count, slope + inputs, width, to + (nint)row * inputs);
+                    plan.Rows.Contract(from + (nint)row * inputs, count, slope + inputs, width, to + (nint)row * inputs);
                     if (vectorised)
                         BaseBranch.Contract(activation, from + (nint)row * inputs, count, inputs, slope, width, to + (nint)row * inputs);
                 }

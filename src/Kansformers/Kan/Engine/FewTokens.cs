@@ -19,23 +19,37 @@ internal static unsafe class FewTokens
     /// <summary>Whether this path is taken at all; measurements switch it off to compare it with the matrix product.</summary>
     public static bool Enabled { get; set; } = true;
 
-    /// <summary>Whether the splines have a whole window of coefficients to read.</summary>
-    public static bool Fits(SplinePlan plan) => Enabled && plan.Bases >= Window(plan);
+    /// <summary>Whether this path computes a layer for so many tokens: splines that have a whole window of coefficients to read, or a basis without scalers.</summary>
+    public static bool Fits(EngineLayer layer, long tokens) => Enabled && tokens is > 0 and <= Most
+        && (HasLive(layer) || (PanelTiles.Fits(layer) && layer.Tensors.Find(KanRole.Scaler) is null));
 
     /// <summary>The layer's output without a graph.</summary>
-    /// <param name="plan">The layer's kernel.</param>
-    /// <param name="activation">The base activation.</param>
+    /// <param name="layer">The layer.</param>
     /// <param name="x">Contiguous float32 on the CPU, (tokens, in), at most <see cref="Most"/> tokens.</param>
-    /// <param name="weights">The layer's weights.</param>
     /// <returns>(tokens, out).</returns>
-    public static Tensor Forward(SplinePlan plan, BaseActivation activation, Tensor x, in KanWeights weights)
+    public static Tensor Forward(EngineLayer layer, Tensor x)
     {
-        using var guard = no_grad();
         using var scope = NewDisposeScope();
+        Tensor y = HasLive(layer) ? Splines(layer, x) : FewTokensDense.Forward(layer, x);
+        foreach (KanRole role in (KanRole[])[KanRole.BaseBias, KanRole.Bias])
+        {
+            if (layer.Tensors.Find(role) is Tensor bias)
+                y.add_(bias);
+        }
+
+        return y.MoveToOuterDisposeScope();
+    }
+
+    private static bool HasLive(EngineLayer layer) => DenseTiles.Fits(layer) && layer.Plan is SplinePlan plan && plan.Bases >= Window(plan);
+
+    private static Tensor Splines(EngineLayer layer, Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        (SplinePlan plan, BaseActivation activation, KanWeights weights) = ((SplinePlan)layer.Plan, layer.Activation!.Value, layer.Weights());
         (int tokens, int inputs, int outputs, int bases, int window) = ((int)x.shape[0], plan.Inputs, (int)weights.Outputs, plan.Bases, Window(plan));
         Tensor y = empty(tokens, outputs, dtype: ScalarType.Float32), expansion = Scratch.OfThread.Matrix(Scratch.Use.Expansion, tokens, (bases + 1L) * inputs);
         Expansion.Write(plan, activation, x, expansion, ProductFormat.Single);
-        Tensor ownBase = weights.Base.contiguous(), ownSpline = weights.Spline.contiguous();
+        Tensor ownBase = weights.Base!.contiguous(), ownSpline = weights.Coefficients.contiguous();
         Tensor? ownScaler = weights.Scaler?.contiguous();
         float* expanded = (float*)RawMemory.Pointer(expansion), to = (float*)RawMemory.Pointer(y);
         float* plain = (float*)RawMemory.Pointer(ownBase), spline = (float*)RawMemory.Pointer(ownSpline);

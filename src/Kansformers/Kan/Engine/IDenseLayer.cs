@@ -1,4 +1,3 @@
-using Kansformers.Runtime;
 using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
@@ -10,20 +9,20 @@ namespace Kansformers.Kan;
 /// </summary>
 internal interface IDenseLayer : IDisposable
 {
-    /// <summary>The layer's output.</summary>
-    /// <param name="x">Contiguous float32, (tokens, in).</param>
+    /// <summary>The layer's output, without biases.</summary>
+    /// <param name="x">The input.</param>
     /// <param name="y">Contiguous float32, (tokens, out), overwritten.</param>
-    void Forward(Tensor x, Tensor y);
+    void Forward(LayerInput x, Tensor y);
 
     /// <summary>Adds to the weights' gradients that are wanted, and computes the input's.</summary>
-    /// <param name="x">Contiguous float32, (tokens, in).</param>
+    /// <param name="x">The input.</param>
     /// <param name="upstream">The gradient of the output, (tokens, out), any strides.</param>
-    /// <param name="dx">Contiguous float32, (tokens, in), overwritten; null when not wanted.</param>
-    void Backward(Tensor x, Tensor upstream, Tensor? dx);
+    /// <param name="dx">The gradients of both forms of the input, overwritten; null when not wanted.</param>
+    void Backward(LayerInput x, Tensor upstream, LayerInput? dx);
 
     /// <summary>
-    /// The gradients that all calls of <see cref="Backward"/> added up to, less those that a trainer collects; <see cref="KanGradients.Input"/> is null.
-    /// To be called once, at the end.
+    /// The gradients that all calls of <see cref="Backward"/> added up to, less those that a trainer collects, of the parameters as the layer stores them;
+    /// <see cref="KanGradients.Input"/> is null. To be called once, at the end.
     /// </summary>
     KanGradients WeightGradients();
 }
@@ -32,14 +31,11 @@ internal interface IDenseLayer : IDisposable
 internal static class DenseLayers
 {
     /// <summary>The layer, opened for calls.</summary>
-    /// <param name="plan">The layer's kernel.</param>
-    /// <param name="activation">The base activation.</param>
-    /// <param name="precision">Of the products.</param>
-    /// <param name="weights">The layer's weights.</param>
-    /// <param name="wanted">Which weights' gradients the backward calls have to compute.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="parameters">What <see cref="FunctionParameters.Pack"/> gave.</param>
+    /// <param name="wanted">Which gradients the backward calls have to compute.</param>
     /// <param name="tokens">The most tokens of a call.</param>
-    public static IDenseLayer Open(SplinePlan plan, BaseActivation activation, Precision precision, in KanWeights weights, KanWanted wanted, long tokens) =>
-        PanelTiles.Fits(activation, precision)
-            ? new PanelTiles(plan, activation, precision, weights, wanted, tokens)
-            : new DenseTiles(plan, activation, precision, weights, wanted, tokens);
+    public static IDenseLayer Open(EngineLayer layer, Tensor? parameters, KanWanted wanted, long tokens) => PanelTiles.Pays(layer)
+        ? new PanelTiles(layer, parameters, wanted, tokens)
+        : new DenseTiles(layer, wanted, tokens);
 }

@@ -13,7 +13,7 @@ namespace Kansformers.Kan;
 /// So nothing leaves the registers but the finished bases. Before enough intervals have passed, a level yields bases of negative index;
 /// no basis of index 0 or more depends on them.
 /// </remarks>
-internal sealed unsafe class KnotSplines<TOrder, TSimd, TKnots> : IPanelSplines
+internal sealed unsafe class KnotSplines<TOrder, TSimd, TKnots> : IRowKernel, IBasisKernel
     where TOrder : struct, ISplineOrder
     where TSimd : struct, ISimd<TSimd>
     where TKnots : struct, IKnotLanes
@@ -60,7 +60,7 @@ internal sealed unsafe class KnotSplines<TOrder, TSimd, TKnots> : IPanelSplines
     public void Expand(float* x, int rows, float* to, nint stride) => Expand(0, x, rows, to, stride);
 
     /// <inheritdoc/>
-    public void Contract(float* x, int rows, float* gradient, nint stride, float* dx) => Contract(0, x, rows, gradient, stride, dx);
+    public void Contract(float* x, int rows, float* gradient, nint stride, float* dx) => Contract(0, x, rows, gradient, stride, dx, null);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -107,7 +107,7 @@ internal sealed unsafe class KnotSplines<TOrder, TSimd, TKnots> : IPanelSplines
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Contract(int first, float* x, int rows, float* gradient, nint stride, float* dx)
+    public void Contract(int first, float* x, int rows, float* gradient, nint stride, float* dx, float* sums)
     {
         int inputs = _row, knots = _knots, size = RowSize, lanes = TSimd.Count, wide = TKnots.Lanes(lanes), blockSize = BlockSize;
         fixed (float* table = _table)

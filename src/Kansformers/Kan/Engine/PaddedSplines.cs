@@ -7,7 +7,7 @@ namespace Kansformers.Kan;
 /// <param name="bases">The number of bases.</param>
 /// <param name="padded">The length of a row of <paramref name="kernel"/>.</param>
 /// <param name="kernel">The kernel for padded rows.</param>
-internal sealed unsafe class PaddedSplines(int inputs, int bases, int padded, ISplineKernel kernel) : ISplineKernel
+internal sealed unsafe class PaddedSplines(int inputs, int bases, int padded, IRowKernel kernel) : IRowKernel
 {
     /// <inheritdoc/>
     public void Expand(float* x, int rows, float* to, nint stride)

@@ -30,8 +30,8 @@ internal sealed class Scratch
         /// <summary>The combined weight, (out, expanded).</summary>
         Weight,
 
-        /// <summary>The combined weight, turned.</summary>
-        WeightTurned,
+        /// <summary>The combined weight, transposed.</summary>
+        WeightTransposed,
 
         /// <summary>The gradient of the combined weight.</summary>
         WeightGradient,
@@ -39,8 +39,8 @@ internal sealed class Scratch
         /// <summary>A tile's outputs, or their gradient, in the precision of the products.</summary>
         Output,
 
-        /// <summary>The gradient of a tile's outputs, turned.</summary>
-        OutputTurned,
+        /// <summary>The gradient of a tile's outputs, transposed.</summary>
+        OutputTransposed,
 
         /// <summary>Logits of a chunk of tokens.</summary>
         Logits,

@@ -20,34 +20,33 @@ internal static unsafe class SparseSplines
     /// Whether this path is possible and faster than the matrix product. Measured on two AVX2 cores, forward and backward: a live coefficient costs two to
     /// three times as much here as in the product, to which finding it adds what a few outputs cost, and packing the weight what some hundred tokens cost.
     /// </summary>
-    /// <param name="plan">The layer's plan.</param>
-    /// <param name="precision">Of the products. This path computes in float32 either way: bfloat16 instructions put the matrix product further ahead.</param>
+    /// <param name="layer">The layer. This path computes in float32 whatever its precision: bfloat16 instructions put the matrix product further ahead.</param>
     /// <param name="tokens">The tokens of the call.</param>
-    /// <param name="outputs">The layer's outputs.</param>
-    public static bool Pays(SplinePlan plan, Precision precision, long tokens, long outputs)
+    public static bool Pays(EngineLayer layer, long tokens)
     {
-        if (Force == false || tokens == 0)
+        if (Force == false || tokens == 0 || !DenseTiles.Fits(layer) || layer.Plan is not SplinePlan plan)
             return false;
-        double least = 4 + 2 * plan.Order + 384.0 / outputs + Math.Min(24, 1000.0 / tokens);
-        if (ProductFormats.Of(precision) == ProductFormat.Half)
+        double least = 4 + 2 * plan.Order + 384.0 / layer.Outputs + Math.Min(24, 1000.0 / tokens);
+        if (ProductFormats.Of(layer.Precision) == ProductFormat.Half)
             least *= 2;
         return (Force == true || plan.Bases >= least) && plan.Live is not null;
     }
 
-    /// <summary>As <see cref="KanTiles.Forward"/>.</summary>
-    public static Tensor Forward(SplinePlan plan, BaseActivation activation, Tensor x, in KanWeights weights)
+    /// <summary>The layer's output, without biases.</summary>
+    public static Tensor Forward(EngineLayer layer, Tensor x)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
+        (SplinePlan plan, BaseActivation activation, KanWeights weights) = Parts(layer);
         (int tokens, int inputs, int outputs) = ((int)x.shape[0], plan.Inputs, (int)weights.Outputs);
-        Tensor y = empty(tokens, outputs, dtype: ScalarType.Float32), turned = weights.Base.t();
+        Tensor y = empty(tokens, outputs, dtype: ScalarType.Float32), transposed = weights.Base!.t();
         Tensor buffer = Scratch.OfThread.Matrix(Scratch.Use.Expansion, Math.Min(tokens, BaseTokens), inputs);
         for (int from = 0; from < tokens; from += BaseTokens)
         {
             using var inner = NewDisposeScope();
             int rows = Math.Min(BaseTokens, tokens - from);
             Tensor active = Active(activation, x.narrow(0, from, rows), buffer.narrow(0, 0, rows));
-            y.narrow(0, from, rows).addmm_(active, turned, beta: 0, alpha: 1);
+            y.narrow(0, from, rows).addmm_(active, transposed, beta: 0, alpha: 1);
         }
 
         SparseProduct product = Packed(plan, weights);
@@ -58,17 +57,16 @@ internal static unsafe class SparseSplines
     }
 
     /// <summary>As <see cref="KanTiles.Backward"/>.</summary>
-    public static KanGradients Backward(SplinePlan plan, BaseActivation activation, Tensor x, in KanWeights weights, Tensor upstream, KanWanted wanted)
+    public static KanGradients Backward(EngineLayer layer, Tensor x, Tensor upstream, KanWanted wanted)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
+        (SplinePlan plan, BaseActivation activation, KanWeights weights) = Parts(layer);
         Tensor? dx = wanted.Input ? InputGradient(plan, activation, x, weights, upstream) : null;
-        GradientTarget? dBase = wanted.Base ? GradientBuffers.For(weights.Base) : null;
-        GradientTarget? dSpline = wanted.Spline ? GradientBuffers.For(weights.Spline) : null;
-        GradientTarget? dScaler = wanted.Scaler ? GradientBuffers.For(weights.Scaler!) : null;
+        using WeightTargets targets = new(layer, wanted);
         if (wanted.AnyWeight)
-            WeightGradients(plan, activation, x, weights, upstream, dBase, dSpline, dScaler);
-        KanGradients gradients = new(dx, dBase?.ForTorch, dSpline?.ForTorch, dScaler?.ForTorch);
+            WeightGradients(layer, x, upstream, targets);
+        KanGradients gradients = targets.Finish() with { Input = dx };
         gradients.MoveToOuterScope();
         return gradients;
     }
@@ -85,7 +83,7 @@ internal static unsafe class SparseSplines
             using var inner = NewDisposeScope();
             int rows = Math.Min(BaseTokens, tokens - from);
             Tensor part = x.narrow(0, from, rows), dy = upstream.narrow(0, from, rows).contiguous(), target = dx.narrow(0, from, rows);
-            Tensor g = slope.narrow(0, 0, rows).addmm_(dy, weights.Base, beta: 0, alpha: 1);
+            Tensor g = slope.narrow(0, 0, rows).addmm_(dy, weights.Base!, beta: 0, alpha: 1);
             float* at = (float*)RawMemory.Pointer(part), up = (float*)RawMemory.Pointer(dy), to = (float*)RawMemory.Pointer(target), down = (float*)RawMemory.Pointer(g);
             ForEachTile(rows, inputs, outputs, (first, count) =>
             {
@@ -101,12 +99,12 @@ internal static unsafe class SparseSplines
         return dx.MoveToOuterDisposeScope();
     }
 
-    private static void WeightGradients(
-        SplinePlan plan, BaseActivation activation, Tensor x, in KanWeights weights, Tensor upstream, GradientTarget? dBase, GradientTarget? dSpline, GradientTarget? dScaler)
+    private static void WeightGradients(EngineLayer layer, Tensor x, Tensor upstream, WeightTargets targets)
     {
         using var scope = NewDisposeScope();
+        (SplinePlan plan, BaseActivation activation, KanWeights weights) = Parts(layer);
         (int tokens, int inputs, int outputs, int bases) = ((int)x.shape[0], plan.Inputs, (int)weights.Outputs, plan.Bases);
-        bool splines = dSpline is not null || dScaler is not null;
+        bool splines = targets.Coefficients is not null || targets.Scaler is not null;
         SparseLayout layout = SparseLayout.OfGradient(outputs);
         Scratch scratch = Scratch.OfThread;
         int chunk = Math.Min(tokens, SparseWeightGradient.Chunk);
@@ -121,7 +119,7 @@ internal static unsafe class SparseSplines
             using var inner = NewDisposeScope();
             int rows = Math.Min(chunk, tokens - from);
             Tensor part = x.narrow(0, from, rows), dy = upstream.narrow(0, from, rows).contiguous();
-            if (dBase is GradientTarget target)
+            if (targets.Base is GradientTarget target)
                 target.Tensor.addmm_(dy.t(), Active(activation, part, buffer.narrow(0, 0, rows)), beta: from > 0 || target.Adds ? 1 : 0, alpha: 1);
             if (gradient is null)
                 continue;
@@ -131,17 +129,20 @@ internal static unsafe class SparseSplines
 
         if (gradient is null)
             return;
-        Tensor spline = weights.Spline.contiguous();
+        Tensor spline = weights.Coefficients.contiguous();
         Tensor? scaler = weights.Scaler?.contiguous();
-        SparseWeight.Unpack(layout, gradient, broken, new EdgeGradients(spline, scaler, dSpline, dScaler), inputs, bases);
+        SparseWeight.Unpack(layout, gradient, broken, new EdgeGradients(spline, scaler, targets.Coefficients, targets.Scaler), inputs, bases);
     }
+
+    private static (SplinePlan Plan, BaseActivation Activation, KanWeights Weights) Parts(EngineLayer layer) =>
+        ((SplinePlan)layer.Plan, layer.Activation!.Value, layer.Weights());
 
     // The spline weight as the kernels read it, in this thread's scratch.
     private static SparseProduct Packed(SplinePlan plan, in KanWeights weights)
     {
         SparseLayout layout = SparseLayout.OfWeight((int)weights.Outputs, plan.Bases);
         Tensor packed = Scratch.OfThread.Matrix(Scratch.Use.Weight, layout.Padded, (long)plan.Inputs * plan.Bases);
-        Tensor spline = weights.Spline.contiguous();
+        Tensor spline = weights.Coefficients.contiguous();
         Tensor? scaler = weights.Scaler?.contiguous();
         nint address = RawMemory.Pointer(packed);
         SparseWeight.Pack(

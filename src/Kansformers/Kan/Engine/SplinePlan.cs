@@ -5,23 +5,25 @@ using static TorchSharp.torch;
 namespace Kansformers.Kan;
 
 /// <summary>Which kernel expands a layer's inputs, decided by its grid. Kept by the layer and made anew when the grid holds other numbers.</summary>
-internal sealed class SplinePlan
+internal sealed class SplinePlan : KanPlan
 {
     // A knot this far from its place in a uniform grid, in shares of an interval, moves a basis by no more than float32 rounding does.
+    /// <summary>The highest spline order that has kernels.</summary>
+    public const int HighestOrder = 5;
+
     private const double Unevenness = 4e-6;
     private readonly float[] _grid;
     private LiveSplines? _live;
     private bool _knowsLive;
-    private IPanelSplines? _panels;
+    private IBasisKernel? _panels;
     private int _panelLanes;
 
     private SplinePlan(float[] grid, int inputs, int order)
+        : base(inputs, grid.Length / inputs - order - 1, parameters: 0)
     {
         _grid = grid;
         Order = order;
-        Inputs = inputs;
-        Bases = grid.Length / inputs - order - 1;
-        Kernel = Choose(grid, inputs, order);
+        Rows = Choose(grid, inputs, order);
         IsInReach = AreInReach(grid, inputs);
     }
 
@@ -34,33 +36,15 @@ internal sealed class SplinePlan
     /// <summary>The spline order.</summary>
     public int Order { get; }
 
-    /// <summary>The number of inputs, each with a row of knots.</summary>
-    public int Inputs { get; }
+    /// <summary>The kernel for rows of inputs.</summary>
+    public IRowKernel Rows { get; }
 
-    /// <summary>The number of bases of an input.</summary>
-    public int Bases { get; }
-
-    /// <summary>The kernel.</summary>
-    public ISplineKernel Kernel { get; }
-
-    /// <summary>The kernel for panels of <see cref="SimdWidth.Lanes"/> times two tokens.</summary>
-    public IPanelSplines Panels
+    /// <inheritdoc/>
+    public override IBasisKernel Kernel<TSimd>(KernelParameters parameters)
     {
-        get
-        {
-            if (_panels is null || _panelLanes != SimdWidth.Lanes)
-            {
-                _panelLanes = SimdWidth.Lanes;
-                _panels = _panelLanes switch
-                {
-                    16 => Choose<Simd512, SharedKnots>(_grid, Inputs, 2 * Simd512.Count, Order),
-                    8 => Choose<Simd256, SharedKnots>(_grid, Inputs, 2 * Simd256.Count, Order),
-                    _ => Choose<Simd128, SharedKnots>(_grid, Inputs, 2 * Simd128.Count, Order),
-                };
-            }
-
-            return _panels;
-        }
+        if (_panels is null || _panelLanes != TSimd.Count)
+            (_panels, _panelLanes) = ((IBasisKernel)Choose<TSimd, SharedKnots>(_grid, Inputs, 2 * TSimd.Count, Order), TSimd.Count);
+        return _panels;
     }
 
     /// <summary>The live bases alone, for large grids; null where the knots are not in order.</summary>
@@ -81,15 +65,15 @@ internal sealed class SplinePlan
     /// <param name="grid">Contiguous float32 on the CPU, (in, knots).</param>
     /// <param name="order">The spline order.</param>
     /// <param name="known">The plan of an earlier call, or null.</param>
-    public static SplinePlan For(Tensor grid, int order, SplinePlan? known)
+    public static SplinePlan For(Tensor grid, int order, KanPlan? known)
     {
         Span<float> knots = RawMemory.Span<float>(grid);
         int inputs = (int)grid.shape[0];
 
         // Bitwise rather than by value, so that a NaN among the knots does not make a new plan at each call.
-        return known is not null && known.Order == order && known.Inputs == inputs
-            && MemoryMarshal.AsBytes(knots).SequenceEqual(MemoryMarshal.AsBytes(known._grid.AsSpan()))
-            ? known
+        return known is SplinePlan same && same.Order == order && same.Inputs == inputs
+            && MemoryMarshal.AsBytes(knots).SequenceEqual(MemoryMarshal.AsBytes(same._grid.AsSpan()))
+            ? same
             : new SplinePlan(knots.ToArray(), inputs, order);
     }
 
@@ -112,7 +96,7 @@ internal sealed class SplinePlan
         return true;
     }
 
-    private static ISplineKernel Choose(float[] grid, int inputs, int order)
+    private static IRowKernel Choose(float[] grid, int inputs, int order)
     {
         int knots = grid.Length / inputs, lanes = Simd128.Count;
         if (inputs < lanes)
@@ -132,7 +116,7 @@ internal sealed class SplinePlan
         };
     }
 
-    private static IPanelSplines Choose<TSimd, TKnots>(float[] grid, int inputs, int row, int order)
+    private static IRowKernel Choose<TSimd, TKnots>(float[] grid, int inputs, int row, int order)
         where TSimd : struct, ISimd<TSimd>
         where TKnots : struct, IKnotLanes =>
         order is >= 2 and <= 5 && IsUniform(grid, inputs, out double step) ? Uniform<TSimd>(grid.AsSpan(0, grid.Length / inputs), row, order, step) : order switch
@@ -145,7 +129,7 @@ internal sealed class SplinePlan
             _ => throw new ArgumentOutOfRangeException(nameof(order), order, "the engine computes spline orders 1 to 5"),
         };
 
-    private static IPanelSplines Uniform<TSimd>(ReadOnlySpan<float> knots, int row, int order, double step)
+    private static IRowKernel Uniform<TSimd>(ReadOnlySpan<float> knots, int row, int order, double step)
         where TSimd : struct, ISimd<TSimd>
     {
         float[] centres = new float[knots.Length - order - 1];

@@ -11,7 +11,7 @@ namespace Kansformers.Kan;
 /// <param name="inputs">The length of a row, at least the width of a vector: the inputs, or, with the grid shared, a panel of tokens.</param>
 /// <param name="centres">The centre of each basis.</param>
 /// <param name="shape">The shape of every basis.</param>
-internal sealed unsafe class UniformSplines<TPiece, TSimd>(int inputs, float[] centres, PieceShape<TSimd> shape) : IPanelSplines
+internal sealed unsafe class UniformSplines<TPiece, TSimd>(int inputs, float[] centres, PieceShape<TSimd> shape) : IRowKernel, IBasisKernel
     where TPiece : struct, IUniformPiece
     where TSimd : struct, ISimd<TSimd>
 {
@@ -21,7 +21,7 @@ internal sealed unsafe class UniformSplines<TPiece, TSimd>(int inputs, float[] c
     public void Expand(int first, float* x, int rows, float* to, nint stride) => Expand(x, rows, to, stride);
 
     /// <inheritdoc/>
-    public void Contract(int first, float* x, int rows, float* gradient, nint stride, float* dx) => Contract(x, rows, gradient, stride, dx);
+    public void Contract(int first, float* x, int rows, float* gradient, nint stride, float* dx, float* sums) => Contract(x, rows, gradient, stride, dx);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

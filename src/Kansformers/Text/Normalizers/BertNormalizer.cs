@@ -33,7 +33,7 @@ internal sealed class BertNormalizer(bool cleanText, bool spaceIdeographs, bool 
                 continue;
             else if (cleanText && Rune.IsWhiteSpace(rune))
                 result.Append(' ');
-            else if (spaceIdeographs && CharacterKinds.IsIdeograph(rune.Value))
+            else if (spaceIdeographs && CharacterKinds.IsIdeograph(rune.Value, original))
                 result.Append(' ').Append(rune).Append(' ');
             else
                 result.Append(rune);

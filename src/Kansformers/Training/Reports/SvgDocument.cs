@@ -4,7 +4,7 @@ using System.Text;
 namespace Kansformers.Training;
 
 /// <summary>Builds the text of an SVG picture element by element; numbers are written with one decimal, the same in every culture.</summary>
-// Own writer: the libraries that draw charts bring a native Skia with them, a heavy price for one line chart.
+// Own writer: what libraries that draw charts cost, and what their SVG is, docs/libraries.md tells.
 internal sealed class SvgDocument
 {
     private readonly StringBuilder _text = new();

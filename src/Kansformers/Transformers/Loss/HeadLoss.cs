@@ -39,7 +39,7 @@ internal static class HeadLoss
 
     private static IChunkedHead? ChunkedHead(nn.Module<Tensor, Tensor> head, Tensor x) => head switch
     {
-        Kan.Kan { Layers: [KanLinear { Probe: null } layer] } when layer.RunsOnEngine(x) => new KanHead(layer),
+        KanNetwork { Layers: [KanLinear { Probe: null } layer] } when layer.RunsInChunks(x) => new KanHead(layer),
         LinearLayer { Bias: null } layer when IsPlain(x) && CanChunk(layer.Weight) => new LinearHead(layer, layer.Weight, layer.Precision),
         TiedHead layer when IsPlain(x) && layer.Weight is Parameter weight && CanChunk(weight) => new LinearHead(layer, weight, layer.Precision),
         _ => null,

@@ -28,6 +28,10 @@ public class PatternTests
     [InlineData(@"(?m:a.b)", "Isolated", false, "a\nbc", "a\nb|c")]
     [InlineData(@"\h{,2}x", "Isolated", false, "gabx", "g|abx")]
     [InlineData(@"\x{41}\b", "Isolated", false, "AA", "A|A")]
+    [InlineData("(?i:'s)", "Isolated", false, "a'\u017Fa'Sſ", "a|'\u017F|a|'S|ſ")]
+    [InlineData("(?i)\u017F|[q-t]", "Isolated", false, "SſaT", "S|ſ|a|T")]
+    [InlineData("(?i:[^s])", "Removed", false, "aſsS", "ſsS")]
+    [InlineData("(?i:a(?-i:s)s)|s", "Isolated", false, "asſ-aſs", "asſ|-aſ|s")]
     [InlineData(@"\p{^Lu}\p{Letter}", "Isolated", false, "AaB", "A|aB")]
     public void Text_is_split(string pattern, string behavior, bool invert, string text, string expected) =>
         Assert.Equal(expected.Replace("\\|", "\u0001", StringComparison.Ordinal).Split('|').Select(part => part.Replace('\u0001', '|')), Split(pattern, behavior, invert, text));

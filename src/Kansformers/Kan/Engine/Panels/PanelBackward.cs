@@ -12,43 +12,50 @@ namespace Kansformers.Kan;
 /// <param name="gradient">Where their gradient goes.</param>
 /// <param name="keptGradient">Where to add it up as the kernels write it, for later; null to send it there at once.</param>
 /// <param name="addsToKept">Whether it is added to what stands in <paramref name="keptGradient"/>.</param>
-internal readonly unsafe struct PanelBackward(PanelLayout layout, PanelWeight weight, float* keptWeight, PanelGradient gradient, float* keptGradient, bool addsToKept)
+/// <param name="parameters">Where the gradients of the basis' parameters are added, input by input.</param>
+internal readonly unsafe struct PanelBackward(
+    PanelLayout layout, PanelWeight weight, float* keptWeight, PanelGradient gradient, float* keptGradient, bool addsToKept, ParameterSums parameters)
 {
     // Outputs whose gradients, for a panel of tokens, fit into the first-level cache; and their weights of a block, into half of the second-level cache.
     private const int MostOutputs = 288, PartFloats = 48 << 10;
 
     /// <summary>Computes the weight's gradient and the input's, for a tile of tokens.</summary>
     /// <param name="expansion">Expands and contracts a panel.</param>
-    /// <param name="x">(tokens, in).</param>
+    /// <param name="x">The input.</param>
     /// <param name="upstream">The gradient of the tile's outputs.</param>
-    /// <param name="dx">(tokens, in), overwritten; null when not wanted.</param>
+    /// <param name="dx">Its gradient, overwritten; null when not wanted.</param>
     /// <param name="gradientWanted">Whether the weight's gradient is wanted.</param>
-    public void Run<TSimd>(PanelExpansion expansion, float* x, PanelUpstream upstream, float* dx, bool gradientWanted)
+    public void Run<TSimd>(PanelExpansion expansion, PanelInput x, PanelUpstream upstream, PanelInput dx, bool gradientWanted)
         where TSimd : struct, ISimd<TSimd>
     {
         PanelBackward self = this;
         PanelLayout cut = layout;
         int panel = cut.Panel, rows = cut.BlockRows, tokens = upstream.Tokens, most = cut.GroupPanels * panel, atOnce = PartOutputs();
-        nint inputFloats = (nint)cut.BlockInputs * panel, rowFloats = (nint)rows * panel;
+        nint inputFloats = expansion.TransposedFloats, rowFloats = (nint)rows * panel;
+        ParameterSums sums = parameters;
+        bool contracts = dx.X is not null || sums.AreWanted;
         WorkQueue.Run(cut.Blocks, PanelForward.IsWorthThreads(cut, tokens), queue =>
         {
             using CacheLines expanded = new(cut.GroupPanels * rowFloats), turned = new(cut.GroupPanels * inputFloats), part = new(Math.Max(panel, atOnce) * (long)rows);
-            using CacheLines slope = new(cut.GroupPanels * rowFloats), slopes = new(inputFloats);
+            using CacheLines slope = new(cut.GroupPanels * rowFloats), slopes = new(inputFloats), own = new(sums.Floats(cut.BlockInputs));
             while (queue.TryTake(out int block))
             {
+                float* blockSums = sums.Open(own.Pointer, cut.BlockInputs);
                 for (int from = 0; from < tokens; from += most)
                 {
                     int count = Math.Min(most, tokens - from), panels = (count + panel - 1) / panel;
                     for (int p = 0; p < panels; p++)
-                        expansion.Expand(x + (nint)(from + p * panel) * cut.Inputs, Math.Min(panel, count - p * panel), block, turned.Pointer + p * inputFloats, expanded.Pointer + p * rowFloats);
+                        expansion.Expand(x, from + p * panel, Math.Min(panel, count - p * panel), block, turned.Pointer + p * inputFloats, expanded.Pointer + p * rowFloats);
                     if (gradientWanted)
                         self.WeightSlope<TSimd>(block, expanded.Pointer, upstream.ByOutputs(from), panels, from > 0, part.Pointer);
-                    if (dx is null)
+                    if (!contracts)
                         continue;
                     self.InputSlope<TSimd>(block, upstream, from, panels, atOnce, slope.Pointer, part.Pointer);
                     for (int p = 0; p < panels; p++)
-                        expansion.Contract(turned.Pointer + p * inputFloats, slope.Pointer + p * rowFloats, Math.Min(panel, count - p * panel), block, slopes.Pointer, dx + (nint)(from + p * panel) * cut.Inputs);
+                        expansion.Contract(dx, from + p * panel, Math.Min(panel, count - p * panel), block, turned.Pointer + p * inputFloats, slope.Pointer + p * rowFloats, slopes.Pointer, blockSums);
                 }
+
+                sums.Close(blockSums, block * cut.BlockInputs, cut.InputsOf(block));
             }
         });
     }

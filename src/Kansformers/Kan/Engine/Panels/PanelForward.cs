@@ -12,11 +12,11 @@ internal static unsafe class PanelForward
     /// <param name="layout">How the layer is cut up.</param>
     /// <param name="expansion">Expands a panel.</param>
     /// <param name="weight">The packed weight.</param>
-    /// <param name="x">(tokens, in).</param>
+    /// <param name="x">The input.</param>
     /// <param name="tokens">How many tokens.</param>
     /// <param name="y">(tokens, out), overwritten.</param>
     /// <param name="threads">The threads to share the work.</param>
-    public static void Run<TSimd>(PanelLayout layout, PanelExpansion expansion, float* weight, float* x, int tokens, float* y, int threads)
+    public static void Run<TSimd>(PanelLayout layout, PanelExpansion expansion, float* weight, PanelInput x, int tokens, float* y, int threads)
         where TSimd : struct, ISimd<TSimd>
     {
         int panel = layout.Panel, panels = (tokens + panel - 1) / panel, group = Math.Clamp(panels / threads, 1, layout.GroupPanels);
@@ -26,7 +26,7 @@ internal static unsafe class PanelForward
         int atOnce = Math.Clamp(SumLength / layout.BlockRows, 1, layout.Blocks);
         WorkQueue.Run(parts * groups, IsWorthThreads(layout, tokens), queue =>
         {
-            using CacheLines expanded = new((long)group * atOnce * layout.BlockRows * panel), turned = new((long)layout.BlockInputs * panel);
+            using CacheLines expanded = new((long)group * atOnce * layout.BlockRows * panel), turned = new(expansion.TransposedFloats);
             using CacheLines sums = new((long)group * outputs * panel);
             while (queue.TryTake(out int item))
             {
@@ -39,7 +39,7 @@ internal static unsafe class PanelForward
                     {
                         float* e = expanded.Pointer + (nint)(t / panel) * atOnce * layout.BlockRows * panel, s = sums.Pointer + (nint)(t / panel) * outputs * panel;
                         for (int b = 0; b < blocks; b++)
-                            expansion.Expand(x + (nint)(from + t) * layout.Inputs, Math.Min(panel, of.Tokens - t), block + b, turned.Pointer, e + (nint)b * layout.BlockRows * panel);
+                            expansion.Expand(x, from + t, Math.Min(panel, of.Tokens - t), block + b, turned.Pointer, e + (nint)b * layout.BlockRows * panel);
                         float* w = of.Weight + block * layout.Slab;
                         for (int o = 0; o < of.Outputs; o += PanelKernel.Rows)
                             PanelKernel.Multiply<TSimd, PackedFactors>(e, w + (nint)o * layout.BlockRows, blocks, layout.BlockRows, layout.Slab, s + (nint)o * panel, block > 0);

@@ -15,12 +15,12 @@ internal static unsafe class PanelForwardFew
     /// <param name="layout">How the layer is cut up.</param>
     /// <param name="expansion">Expands a panel.</param>
     /// <param name="weight">The layer's weights.</param>
-    /// <param name="x">(tokens, in).</param>
+    /// <param name="x">The input.</param>
     /// <param name="tokens">How many tokens.</param>
     /// <param name="expanded">Memory of <see cref="Floats"/>.</param>
     /// <param name="y">(tokens, out), overwritten.</param>
     /// <param name="threads">The threads to share the work.</param>
-    public static void Run<TSimd>(PanelLayout layout, PanelExpansion expansion, PanelWeight weight, float* x, int tokens, float* expanded, float* y, int threads)
+    public static void Run<TSimd>(PanelLayout layout, PanelExpansion expansion, PanelWeight weight, PanelInput x, int tokens, float* expanded, float* y, int threads)
         where TSimd : struct, ISimd<TSimd>
     {
         const int six = PanelKernel.Rows;
@@ -28,11 +28,11 @@ internal static unsafe class PanelForwardFew
         nint rowFloats = (nint)rows * panel;
         Rows.Run(layout.Blocks * panels, 2 * rowFloats, (first, last) =>
         {
-            using CacheLines turned = new((long)layout.BlockInputs * panel);
+            using CacheLines turned = new(expansion.TransposedFloats);
             for (int at = first; at < last; at++)
             {
                 (int block, int from) = (at / panels, at % panels * panel);
-                expansion.Expand(x + (nint)from * layout.Inputs, Math.Min(panel, tokens - from), block, turned.Pointer, expanded + at * rowFloats);
+                expansion.Expand(x, from, Math.Min(panel, tokens - from), block, turned.Pointer, expanded + at * rowFloats);
             }
         });
 

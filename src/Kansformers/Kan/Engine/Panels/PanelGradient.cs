@@ -6,12 +6,14 @@ namespace Kansformers.Kan;
 /// <param name="layout">How the layer is cut up.</param>
 /// <param name="edges">Where the gradients of the splines and scalers go.</param>
 /// <param name="plain">Where the gradient of the base weight goes, (out, in); null when not wanted.</param>
+/// <param name="hasPlain">Whether the expansion begins with a base activation.</param>
 /// <param name="adds">Whether the gradient of the base weight is added to what stands there.</param>
-internal readonly unsafe struct PanelGradient(PanelLayout layout, EdgeGradients edges, float* plain, bool adds)
+internal readonly unsafe struct PanelGradient(PanelLayout layout, EdgeGradients edges, float* plain, bool hasPlain, bool adds)
 {
     private readonly PanelLayout _layout = layout;
     private readonly EdgeGradients _edges = edges;
     private readonly float* _plain = plain;
+    private readonly int _skip = hasPlain ? 1 : 0;
     private readonly bool _adds = adds;
 
     /// <summary>Splits the gradient of a whole layer: per block, per panel of outputs, (expanded value, output).</summary>
@@ -38,7 +40,8 @@ internal readonly unsafe struct PanelGradient(PanelLayout layout, EdgeGradients 
         {
             nint edge = (nint)(firstOutput + o) * _layout.Inputs + block * _layout.BlockInputs;
             _edges.Prefetch(edge, inputs);
-            VectorMath.Prefetch(_plain + edge, inputs);
+            if (_plain is not null)
+                VectorMath.Prefetch(_plain + edge, inputs);
         }
 
         Transposition.Run(gradient, length, _layout.Panel, turned.Pointer);
@@ -51,7 +54,7 @@ internal readonly unsafe struct PanelGradient(PanelLayout layout, EdgeGradients 
                 if (_plain is not null)
                     _plain[edge] = _adds ? _plain[edge] + source[0] : source[0];
                 if (_edges.AreWanted)
-                    _edges.Write(edge, source + 1);
+                    _edges.Write(edge, source + _skip);
             }
         }
     }

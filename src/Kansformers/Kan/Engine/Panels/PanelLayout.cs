@@ -13,14 +13,14 @@ internal readonly struct PanelLayout
     private const int SlabFloats = 40 << 10, ShortestBlock = 48, LongestBlock = 288;
 
     /// <param name="inputs">The layer's inputs.</param>
-    /// <param name="bases">The bases of an input.</param>
+    /// <param name="width">The expanded values of an input.</param>
     /// <param name="outputs">The layer's outputs.</param>
     /// <param name="lanes">The lanes of a vector.</param>
     /// <param name="threads">The threads that share the blocks.</param>
     /// <param name="tokens">The most tokens of a call.</param>
-    public PanelLayout(int inputs, int bases, int outputs, int lanes, int threads, long tokens)
+    public PanelLayout(int inputs, int width, int outputs, int lanes, int threads, long tokens)
     {
-        (Inputs, Outputs, Width, Panel) = (inputs, outputs, bases + 1, 2 * lanes);
+        (Inputs, Outputs, Width, Panel) = (inputs, outputs, width, 2 * lanes);
         (OutputRows, OutputPanels) = (Up(outputs, PanelKernel.Rows), (outputs + Panel - 1) / Panel);
         IsOneGroup = tokens <= MostTokensOfOneGroup;
         GroupPanels = IsOneGroup ? Math.Max(1, ((int)tokens + Panel - 1) / Panel) : UsualGroup;
@@ -45,7 +45,7 @@ internal readonly struct PanelLayout
     /// <summary>The layer's outputs.</summary>
     public int Outputs { get; }
 
-    /// <summary>The expanded values of an input: its base activation, then its bases.</summary>
+    /// <summary>The expanded values of an input: its base activation where there is one, then its basis functions.</summary>
     public int Width { get; }
 
     /// <summary>The tokens or outputs of a panel: two vectors.</summary>

@@ -7,43 +7,61 @@ namespace Kansformers.Kan;
 /// One layer with products of our own: the expansion is written in the form that the product's innermost loop reads, a few inputs of a few tokens at a time,
 /// so that it never leaves the first caches. (A library's product would have to be handed a matrix, which it reads again to bring it into such a form.)
 /// </summary>
-/// <param name="plan">The layer's kernel.</param>
-/// <param name="activation">The base activation.</param>
-/// <param name="precision">Of the products.</param>
-/// <param name="weights">The layer's weights.</param>
-/// <param name="wanted">Which gradients the calls of <see cref="Backward"/> have to compute.</param>
-/// <param name="tokens">The most tokens of a call.</param>
-internal sealed unsafe class PanelTiles(SplinePlan plan, BaseActivation activation, Precision precision, KanWeights weights, KanWanted wanted, long tokens) : IDenseLayer
+internal sealed unsafe class PanelTiles : IDenseLayer
 {
     // The two forms of a tile's output gradient have about this many floats each.
     private const long UpstreamFloats = 1 << 18;
     private const int MostTokens = 2048;
 
     // From so many outputs on, a slab does not stay in cache, and packing it again for each group of tokens costs less than the memory for all slabs.
-    private const int MostTurnedOutputs = 2048;
+    private const int MostTransposedOutputs = 2048;
 
     private readonly Scratch _scratch = Scratch.OfThread;
-    private readonly bool _rounds = precision == Precision.BFloat16;
+    private readonly EngineLayer _layer;
+    private readonly KanWanted _wanted;
+    private readonly PanelExpansion _expansion;
+    private readonly bool _rounds;
     private readonly int _threads = get_num_threads(), _lanes = SimdWidth.Lanes;
-    private readonly PanelLayout _layout = new(plan.Inputs, plan.Bases, (int)weights.Outputs, SimdWidth.Lanes, get_num_threads(), tokens);
-    private readonly Tensor _base = Kept(weights.Base), _spline = Kept(weights.Spline);
-    private readonly Tensor? _scaler = weights.Scaler is null ? null : Kept(weights.Scaler);
-    private Tensor? _packed, _turned, _slope;
-    private GradientTarget? _toBase, _toSpline, _toScaler;
-    private bool _isOpen, _isFilled;
+    private readonly PanelLayout _layout;
+    private readonly Tensor _coefficients;
+    private readonly Tensor? _base, _scaler, _parameters, _parameterSums;
+    private Tensor? _packed, _transposed, _weightGradient;
+    private WeightTargets? _targets;
+    private bool _isFilled;
+
+    /// <param name="layer">The layer.</param>
+    /// <param name="parameters">What <see cref="FunctionParameters.Pack"/> gave.</param>
+    /// <param name="wanted">Which gradients the calls of <see cref="Backward"/> have to compute.</param>
+    /// <param name="tokens">The most tokens of a call.</param>
+    public PanelTiles(EngineLayer layer, Tensor? parameters, KanWanted wanted, long tokens)
+    {
+        (_layer, _wanted, _rounds) = (layer, wanted, layer.Precision == Precision.BFloat16);
+        _layout = new PanelLayout(layer.Plan.Inputs, layer.Width, (int)layer.Outputs, _lanes, _threads, tokens);
+        using var scope = NewDisposeScope();
+        KanWeights weights = layer.Weights();
+        _coefficients = Kept(weights.Coefficients);
+        _base = weights.Base is null ? null : Kept(weights.Base);
+        _scaler = weights.Scaler is null ? null : Kept(weights.Scaler);
+        _parameters = parameters is null ? null : Kept(parameters);
+        _expansion = new PanelExpansion(_layout, layer.Plan.Kernel(FunctionParameters.ForKernel(_parameters, layer.Plan.Inputs)), layer.Activation, layer.HasNorm && layer.Activation is not null, _rounds);
+        _parameterSums = wanted.Parameters ? zeros(layer.Plan.Inputs, layer.Plan.Parameters).DetachFromDisposeScope() : null;
+    }
 
     /// <summary>Takes (true) or avoids (false) this engine wherever it is possible; null where it is faster. For tests and measurements.</summary>
     public static bool? Force { get; set; }
 
+    /// <summary>Whether these products can compute a layer.</summary>
+    public static bool Fits(EngineLayer layer) => layer.Tensors.Options.BaseActivation is not BaseActivation activation || BaseBranch.IsVectorised(activation);
+
     /// <summary>
-    /// Whether these products are possible and faster than libtorch's. Processors with bfloat16 instructions need libtorch's for them; and processors with
-    /// narrow vectors often have matrix units that only libraries reach.
+    /// Whether these products are possible and faster than libtorch's, or libtorch's are not possible. Processors with bfloat16 instructions need libtorch's for
+    /// them; and processors with narrow vectors often have matrix units that only libraries reach.
     /// </summary>
-    public static bool Fits(BaseActivation activation, Precision precision) =>
-        BaseBranch.IsVectorised(activation) && ProductFormats.Of(precision) != ProductFormat.Half && (Force ?? SimdWidth.Lanes >= 8);
+    public static bool Pays(EngineLayer layer) => Fits(layer)
+        && (!DenseTiles.Fits(layer) || (ProductFormats.Of(layer.Precision) != ProductFormat.Half && (Force ?? SimdWidth.Lanes >= 8)));
 
     /// <inheritdoc/>
-    public void Forward(Tensor x, Tensor y)
+    public void Forward(LayerInput x, Tensor y)
     {
         switch (_lanes)
         {
@@ -54,9 +72,9 @@ internal sealed unsafe class PanelTiles(SplinePlan plan, BaseActivation activati
     }
 
     /// <inheritdoc/>
-    public void Backward(Tensor x, Tensor upstream, Tensor? dx)
+    public void Backward(LayerInput x, Tensor upstream, LayerInput? dx)
     {
-        if (x.shape[0] == 0)
+        if (x.Tokens == 0)
             return;
         switch (_lanes)
         {
@@ -69,71 +87,82 @@ internal sealed unsafe class PanelTiles(SplinePlan plan, BaseActivation activati
     /// <inheritdoc/>
     public KanGradients WeightGradients()
     {
-        if (!wanted.AnyWeight)
-            return default;
-        PanelGradient gradient = Gradient();
-        if (_slope is not null)
-            gradient.PutAll(Address(_slope));
-        else if (!_isFilled)
-            Clear();
-        return new KanGradients(null, _toBase?.ForTorch?.alias(), _toSpline?.ForTorch?.alias(), _toScaler?.ForTorch?.alias());
+        using var scope = NewDisposeScope();
+        KanGradients found = default;
+        if (_wanted.AnyWeight)
+        {
+            PanelGradient gradient = Gradient();
+            if (_weightGradient is not null)
+                gradient.PutAll(Address(_weightGradient));
+            else if (!_isFilled)
+                _targets!.Clear();
+            found = _targets!.Finish();
+        }
+
+        if (_parameterSums is not null)
+            found = found with { Parameters = FunctionParameters.GradientOf(_parameterSums, _parameters!) };
+        found.MoveToOuterScope();
+        return found;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor? own in (Tensor?[])[_base, _spline, _scaler, _packed, _turned, _slope, _toBase?.ForTorch, _toSpline?.ForTorch, _toScaler?.ForTorch])
+        foreach (Tensor? own in (Tensor?[])[_base, _coefficients, _scaler, _parameters, _parameterSums, _packed, _transposed, _weightGradient])
             own?.Dispose();
+        _targets?.Dispose();
     }
 
-    private void Forward<TSimd>(Tensor x, Tensor y)
+    private void Forward<TSimd>(LayerInput x, Tensor y)
         where TSimd : struct, ISimd<TSimd>
     {
         using var scope = NewDisposeScope();
-        int count = (int)x.shape[0];
+        int count = (int)x.Tokens;
         if (!_layout.IsOneGroup)
         {
-            PanelForward.Run<TSimd>(_layout, Expansion(), Address(Packed(turned: false)), Address(x), count, Address(y), _threads);
+            PanelForward.Run<TSimd>(_layout, _expansion, Address(Packed(transposed: false)), PanelInput.Of(x), count, Address(y), _threads);
             return;
         }
 
         Tensor expanded = _scratch.Matrix(Scratch.Use.Expansion, 1, PanelForwardFew.Floats(_layout, count));
-        PanelForwardFew.Run<TSimd>(_layout, Expansion(), Weight(), Address(x), count, Address(expanded), Address(y), _threads);
+        PanelForwardFew.Run<TSimd>(_layout, _expansion, Weight(), PanelInput.Of(x), count, Address(expanded), Address(y), _threads);
     }
 
-    private void Backward<TSimd>(Tensor x, Tensor upstream, Tensor? dx)
+    private void Backward<TSimd>(LayerInput x, Tensor upstream, LayerInput? dx)
         where TSimd : struct, ISimd<TSimd>
     {
         using var scope = NewDisposeScope();
         Tensor dy = upstream.contiguous();
-        int count = (int)x.shape[0], tile = Tile(count);
-        bool keepsWeight = dx is not null && !_layout.IsOneGroup && _layout.Outputs <= MostTurnedOutputs, keepsGradient = wanted.AnyWeight && !_layout.IsOneGroup;
-        Tensor byTokens = _scratch.Matrix(Scratch.Use.OutputTurned, 1, PanelUpstream.FloatsByTokens(_layout, tile));
+        int count = (int)x.Tokens, tile = Tile(count);
+        bool contracts = dx is not null || _wanted.Parameters;
+        bool keepsWeight = contracts && !_layout.IsOneGroup && _layout.Outputs <= MostTransposedOutputs, keepsGradient = _wanted.AnyWeight && !_layout.IsOneGroup;
+        Tensor byTokens = _scratch.Matrix(Scratch.Use.OutputTransposed, 1, PanelUpstream.FloatsByTokens(_layout, tile));
         Tensor byOutputs = _scratch.Matrix(Scratch.Use.Output, 1, PanelUpstream.FloatsByOutputs(_layout, tile));
-        float* keptWeight = keepsWeight ? Address(Packed(turned: true)) : null;
+        float* keptWeight = keepsWeight ? Address(Packed(transposed: true)) : null;
+        ParameterSums sums = new(_parameterSums is null ? null : Address(_parameterSums), _layer.Plan.Parameters, _lanes);
+        PanelInput from = PanelInput.Of(x), to = dx is LayerInput wanted ? PanelInput.Of(wanted) : default;
         for (int first = 0; first < count; first += tile)
         {
             PanelUpstream part = new(_layout, Math.Min(tile, count - first), Address(byTokens), Address(byOutputs));
             part.Fill(Address(dy) + (nint)first * _layout.Outputs, _rounds);
             nint shift = (nint)first * _layout.Inputs;
-            bool adds = _slope is not null;
-            PanelBackward backward = new(_layout, Weight(), keptWeight, wanted.AnyWeight ? Gradient() : default, keepsGradient ? Address(Slope()) : null, adds);
-            backward.Run<TSimd>(Expansion(), Address(x) + shift, part, dx is null ? null : Address(dx) + shift, wanted.AnyWeight);
+            bool adds = _weightGradient is not null;
+            PanelGradient gradient = _wanted.AnyWeight ? Gradient() : default;
+            PanelBackward backward = new(_layout, Weight(), keptWeight, gradient, keepsGradient ? Address(WeightGradient()) : null, adds, sums);
+            backward.Run<TSimd>(_expansion, from.From(shift), part, to.From(shift), _wanted.AnyWeight);
             _isFilled = true;
         }
     }
 
-    private PanelExpansion Expansion() => new(_layout, plan.Panels, activation, _rounds);
+    private PanelWeight Weight() => new(_layout, Address(_base), Address(_coefficients), Address(_scaler), _rounds);
 
-    private PanelWeight Weight() => new(_layout, Address(_base), Address(_spline), _scaler is null ? null : Address(_scaler), _rounds);
-
-    private Tensor Packed(bool turned)
+    private Tensor Packed(bool transposed)
     {
-        ref Tensor? packed = ref turned ? ref _turned : ref _packed;
+        ref Tensor? packed = ref transposed ? ref _transposed : ref _packed;
         if (packed is null)
         {
-            packed = _scratch.Matrix(turned ? Scratch.Use.WeightTurned : Scratch.Use.Weight, _layout.Blocks, _layout.Slab).DetachFromDisposeScope();
-            Weight().PackAll(turned, Address(packed));
+            packed = _scratch.Matrix(transposed ? Scratch.Use.WeightTransposed : Scratch.Use.Weight, _layout.Blocks, _layout.Slab).DetachFromDisposeScope();
+            Weight().PackAll(transposed, Address(packed));
         }
 
         return packed;
@@ -142,33 +171,17 @@ internal sealed unsafe class PanelTiles(SplinePlan plan, BaseActivation activati
     // Where the weights' gradients go: added to what is there when a trainer collected some before, or when this object filled them.
     private PanelGradient Gradient()
     {
-        if (!_isOpen)
-        {
-            _toBase = wanted.Base ? GradientBuffers.For(weights.Base) : null;
-            _toSpline = wanted.Spline ? GradientBuffers.For(weights.Spline) : null;
-            _toScaler = wanted.Scaler ? GradientBuffers.For(weights.Scaler!) : null;
-            foreach (GradientTarget? target in (GradientTarget?[])[_toBase, _toSpline, _toScaler])
-                target?.ForTorch?.DetachFromDisposeScope();
-            _isOpen = true;
-        }
-
+        _targets ??= new WeightTargets(_layer, _wanted);
         bool isFilled = _isFilled && _layout.IsOneGroup;
-        EdgeGradients edges = new(_spline, _scaler, Adding(_toSpline), Adding(_toScaler));
-        return new PanelGradient(_layout, edges, _toBase is GradientTarget plain ? Address(plain.Tensor) : null, isFilled || _toBase is { Adds: true });
+        EdgeGradients edges = new(_coefficients, _scaler, Adding(_targets.Coefficients), Adding(_targets.Scaler));
+        float* plain = _targets.Base is GradientTarget target ? Address(target.Tensor) : null;
+        return new PanelGradient(_layout, edges, plain, _layer.Activation is not null, isFilled || _targets.Base is { Adds: true });
 
         GradientTarget? Adding(GradientTarget? target) => target is GradientTarget one ? one with { Adds = isFilled || one.Adds } : null;
     }
 
-    private void Clear()
-    {
-        foreach (GradientTarget? target in (GradientTarget?[])[_toBase, _toSpline, _toScaler])
-        {
-            if (target is { Adds: false } fresh)
-                fresh.Tensor.zero_();
-        }
-    }
-
-    private Tensor Slope() => _slope ??= _scratch.Matrix(Scratch.Use.WeightGradient, _layout.Blocks, _layout.GradientSlab).DetachFromDisposeScope();
+    private Tensor WeightGradient() =>
+        _weightGradient ??= _scratch.Matrix(Scratch.Use.WeightGradient, _layout.Blocks, _layout.GradientSlab).DetachFromDisposeScope();
 
     // Whole groups of panels, equally large.
     private int Tile(int count)
@@ -178,7 +191,7 @@ internal sealed unsafe class PanelTiles(SplinePlan plan, BaseActivation activati
         return Math.Max(group, (each + group - 1) / group * group);
     }
 
-    private static float* Address(Tensor tensor) => (float*)RawMemory.Pointer(tensor);
+    private static float* Address(Tensor? tensor) => tensor is null ? null : (float*)RawMemory.Pointer(tensor);
 
     private static Tensor Kept(Tensor tensor) => tensor.contiguous().DetachFromDisposeScope();
 }

@@ -5,7 +5,7 @@ namespace Kansformers.Kan;
 
 /// <summary>The layer's weights in the forms that the panel kernels read. Zeros stand where there is no input or output.</summary>
 /// <param name="layout">How the layer is cut up.</param>
-/// <param name="plain">The base weight, (out, in).</param>
+/// <param name="plain">The base weight, (out, in), or null.</param>
 /// <param name="spline">The spline weight, (out, in, bases).</param>
 /// <param name="scaler">(out, in), or null.</param>
 /// <param name="rounds">Whether the packed weights are rounded to bfloat16.</param>
@@ -82,24 +82,32 @@ internal readonly unsafe struct PanelWeight(PanelLayout layout, float* plain, fl
     // An output's weights of a block, input by input.
     private void Gather(int block, int output, float* to)
     {
-        int inputs = _layout.InputsOf(block), bases = _layout.Width - 1, filled = output < _layout.Outputs ? inputs * _layout.Width : 0;
+        int inputs = _layout.InputsOf(block), bases = _layout.Width - (_plain is null ? 0 : 1), filled = output < _layout.Outputs ? inputs * _layout.Width : 0;
         new Span<float>(to + filled, _layout.BlockRows - filled).Clear();
         if (filled == 0)
             return;
         nint edge = (nint)output * _layout.Inputs + block * _layout.BlockInputs;
-        float* target = to;
         nint later = edge + Ahead * (nint)_layout.Inputs;
         VectorMath.Prefetch(_spline + later * bases, inputs * bases);
-        VectorMath.Prefetch(_plain + later, inputs);
-        if (_scaler is not null)
-            VectorMath.Prefetch(_scaler + later, inputs);
-        for (int i = 0; i < inputs; i++, edge++, target += bases)
-        {
-            *target++ = _plain[edge];
-            VectorMath.Scale(_spline + edge * bases, _scaler is null ? 1 : _scaler[edge], target, bases);
-        }
-
+        if (_plain is null && _scaler is null)
+            new ReadOnlySpan<float>(_spline + edge * bases, filled).CopyTo(new Span<float>(to, filled));
+        else
+            GatherEdges(edge, later, inputs, bases, to);
         if (_rounds)
             BFloat16Math.Round(to, filled);
+    }
+
+    private void GatherEdges(nint edge, nint later, int inputs, int bases, float* to)
+    {
+        if (_plain is not null)
+            VectorMath.Prefetch(_plain + later, inputs);
+        if (_scaler is not null)
+            VectorMath.Prefetch(_scaler + later, inputs);
+        for (int i = 0; i < inputs; i++, edge++, to += bases)
+        {
+            if (_plain is not null)
+                *to++ = _plain[edge];
+            VectorMath.Scale(_spline + edge * bases, _scaler is null ? 1 : _scaler[edge], to, bases);
+        }
     }
 }

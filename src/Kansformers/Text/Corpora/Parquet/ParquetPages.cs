@@ -165,7 +165,7 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
     /// <summary>Reads a header, whose length shows only at its end: statistics in it may be long.</summary>
     private ParquetPageHeader ReadHeader()
     {
-        const int longest = 1 << 24;
+        const int longest = 1 << 28;
         for (int size = 1 << 10; ; size *= 8)
         {
             byte[] bytes = new byte[Math.Min(size, _fileLength - _at)];

@@ -109,7 +109,9 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 
     private ReadOnlySpan<byte> ReadBinary() => Take(ReadCount());
 
-    private int ReadCount() => ReadVariable() is ulong count && count <= (ulong)(_bytes.Length - Position) ? (int)count : throw Damaged();
+    // A count beyond the bytes at hand is one of a header that is longer than what was read of it, or damage: the caller knows which.
+    private int ReadCount() => ReadVariable() is ulong count && count <= (ulong)(_bytes.Length - Position) ? (int)count
+        : count <= int.MaxValue ? throw new EndOfStreamException() : throw Damaged();
 
     private long ReadInteger() => ReadVariable() is ulong value ? (long)(value >> 1) ^ -(long)(value & 1) : 0;
 

@@ -9,12 +9,12 @@ public static class OutsideGrid
     /// <summary>Runs a model and reports the share for every KAN layer in it.</summary>
     /// <param name="model">Any module with KAN layers inside.</param>
     /// <param name="run">Runs the model on representative inputs, once or often.</param>
-    /// <returns>Layer names and shares from 0 to 1; layers that saw no input are left out.</returns>
+    /// <returns>Layer names and shares from 0 to 1; layers that saw no input, or have no grid, are left out.</returns>
     public static IReadOnlyList<(string Layer, double Share)> Measure(nn.Module model, Action run)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(run);
-        (string Name, KanLinear Layer)[] layers = [.. model.named_modules().Where(entry => entry.module is KanLinear).Select(entry => (entry.name, (KanLinear)entry.module))];
+        (string Name, KanLinear Layer)[] layers = [.. model.named_modules().Where(entry => entry.module is KanLinear { Grid: not null }).Select(entry => (entry.name, (KanLinear)entry.module))];
         Dictionary<KanLinear, (double Outside, long Values)> seen = [];
         foreach ((_, KanLinear layer) in layers)
         {

@@ -10,8 +10,8 @@ namespace Kansformers.Kan;
 /// </summary>
 /// <remarks>
 /// Splines on one set of knots cannot in general equal splines on another. Where the samples' own grid would change the outputs by more than
-/// <see cref="KanOptions.GridTolerance"/> allows, on the samples or anywhere else, the grid goes only part of the way; repeated updates take it
-/// further. The weights, not scaler × weight, are carried over, so a scaler of zero does no harm.
+/// <see cref="BSplineOptions.GridTolerance"/> allows, on the samples or anywhere else, the grid goes only part of the way; updates after more
+/// learning take it further. Updates without learning between them all keep the one function that was there before the first (<see cref="GridAnchor"/>). The weights, not scaler × weight, are carried over, so a scaler of zero does no harm.
 /// </remarks>
 internal static class KeepingGridUpdate
 {
@@ -25,16 +25,18 @@ internal static class KeepingGridUpdate
     {
         using var scope = NewDisposeScope();
         Tensor samples = x.to_type(ScalarType.Float64);
-        SplineState old = SplineState.Of(layer);
+        Tensor here = layer.Grid!.to_type(ScalarType.Float64);
+        GridAnchor anchor = layer.Anchor = GridAnchor.Of(layer, layer.Anchor);
+        SplineState old = SplineState.Of(layer, anchor.Grid, anchor.Coefficients);
         if (!old.Weight.isfinite().all().item<bool>() || !old.Grid.isfinite().all().item<bool>())
             return new GridUpdateReport(0, 0, 0); // nothing here can be kept
-        Tensor wanted = GridTarget.From(samples, layer.Options, margin);
+        Tensor wanted = GridTarget.From(samples, (BSplineOptions)layer.Options, margin);
         Limits limits = Limits.Of(layer, x, old);
         Attempt? best = null;
         double moved = 1, failed = double.PositiveInfinity, least = 0.7;
         for (int trial = 0; trial < Trials; trial++)
         {
-            Attempt attempt = Try(layer, samples, old, GridTarget.Separate(old.Grid + moved * (wanted - old.Grid)), limits) with { Moved = moved };
+            Attempt attempt = Try(layer, samples, old, GridTarget.Separate(here + moved * (wanted - here)), limits) with { Moved = moved };
             double excess = limits.Excess(attempt);
             if (excess <= 1)
             {
@@ -58,8 +60,9 @@ internal static class KeepingGridUpdate
 
         if (best is null)
             return new GridUpdateReport(0, 0, 0);
-        layer.Grid.copy_(best.Grid);
-        layer.SplineWeight.copy_(best.Weight);
+        layer.Grid!.copy_(best.Grid);
+        layer.Coefficients.copy_(best.Weight);
+        anchor.Leave(layer);
         GridUpdateReport report = new(best.Moved, best.Change, best.ChangeAnywhere);
         best.Dispose();
         return report;
@@ -71,12 +74,12 @@ internal static class KeepingGridUpdate
         int order = old.Order;
 
         // The grid as the layer will hold it: the fit must answer for the knots that it will really use.
-        Tensor target = grid.to_type(layer.Grid.dtype).to_type(ScalarType.Float64);
-        Tensor weight = empty_like(layer.SplineWeight);
+        Tensor target = grid.to_type(layer.Grid!.dtype).to_type(ScalarType.Float64);
+        Tensor weight = empty_like(layer.Coefficients);
         Tensor before = zeros(samples.shape[0], layer.OutFeatures, dtype: ScalarType.Float64, device: samples.device);
         Tensor after = zeros_like(before);
-        long points = samples.shape[0] + 2 * (order + 1L) * layer.Options.Knots;
-        long chunk = Math.Max(1, ChunkElements / (points * layer.Options.Coefficients));
+        long points = samples.shape[0] + 2 * (order + 1L) * ((BSplineOptions)layer.Options).Knots;
+        long chunk = Math.Max(1, ChunkElements / (points * ((BSplineOptions)layer.Options).Coefficients));
         for (long from = 0; from < layer.InFeatures; from += chunk)
         {
             using var inner = NewDisposeScope();
@@ -84,7 +87,7 @@ internal static class KeepingGridUpdate
             Tensor x = samples[.., part], was = old.Grid[part], now = target[part];
             Tensor basesBefore = BSpline.Bases(x, was, order), basesAfter = BSpline.Bases(x, now, order);
             Tensor map = Map(basesBefore, basesAfter, was, now, order, limits.AreFinite ? 1 : FaintWeight);
-            Tensor oldWeight = layer.SplineWeight[.., part].to_type(ScalarType.Float64);
+            Tensor oldWeight = layer.Anchor!.Coefficients[.., part].to_type(ScalarType.Float64);
             weight[.., part] = einsum("oic,idc->oid", oldWeight, map).to_type(weight.dtype);
             before.add_(Output(basesBefore, old.Weight[.., part]));
             Tensor scaled = SplineState.Of(layer, target, weight).Weight[.., part];
@@ -130,7 +133,7 @@ internal static class KeepingGridUpdate
         // since an infinite tolerance times zero, or infinite outputs, would make the limits NaN or none.
         public static Limits Of(KanLinear layer, Tensor x, SplineState old)
         {
-            double tolerance = layer.Options.GridTolerance;
+            double tolerance = ((BSplineOptions)layer.Options).GridTolerance;
             if (double.IsPositiveInfinity(tolerance))
                 return new Limits(tolerance, tolerance);
             using var scope = NewDisposeScope();

@@ -11,7 +11,7 @@ public static class BSpline
     /// <param name="inFeatures">How many inputs share that grid.</param>
     /// <param name="device">Where the tensor is made.</param>
     /// <returns>Float32, (in, grid size + 2 · order + 1), computed as the original computed it, to the last bit.</returns>
-    public static Tensor UniformGrid(KanOptions options, long inFeatures, Device? device = null)
+    public static Tensor UniformGrid(BSplineOptions options, long inFeatures, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         using var scope = NewDisposeScope();
@@ -56,6 +56,56 @@ public static class BSpline
 
         // A comparison with NaN is false, which would turn a broken input into a quiet zero.
         return where(at.isnan(), full_like(at, double.NaN), bases).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The bases, each continued outside the grid range as a straight line with its value and derivative at the end.</summary>
+    /// <param name="x">Inputs, (tokens, in).</param>
+    /// <param name="grid">Knots in ascending order, (in, knots), float32 or float64.</param>
+    /// <param name="order">The spline order, at least 1.</param>
+    /// <returns>(tokens, in, knots - order - 1); differentiable in <paramref name="x"/>.</returns>
+    internal static Tensor ContinuedBases(Tensor x, Tensor grid, int order)
+    {
+        using var scope = NewDisposeScope();
+        Tensor low = grid[.., order], high = grid[.., ^(order + 1)];
+        (Tensor value, Tensor slope) = Ends(grid, order);
+        Tensor at = x.maximum(low).minimum(high), inside = (x >= low) & (x < high);
+        Tensor bases = where(inside.unsqueeze(-1), Bases(where(inside, x, low), grid, order), where((x < low).unsqueeze(-1), value[0], value[1]));
+        Tensor beyond = (x - at).unsqueeze(-1) * where((x < low).unsqueeze(-1), slope[0], slope[1]);
+        return where(inside.unsqueeze(-1) | x.isnan().unsqueeze(-1), bases + 0 * x.unsqueeze(-1), bases + beyond).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The values and derivatives of the bases at both ends of the grid range, from within: (2, in, bases) each.</summary>
+    internal static (Tensor Value, Tensor Derivative) Ends(Tensor grid, int order)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = enable_grad();
+        Tensor knots = grid.detach().to_type(ScalarType.Float64), low = knots[.., order], high = knots[.., ^(order + 1)];
+
+        Tensor points = stack([low, high]).requires_grad_();
+        Tensor values = ClosedBases(points, knots, order);
+        Tensor derivatives = zeros_like(values);
+        for (long c = 0; c < values.shape[2]; c++)
+            derivatives[TensorIndex.Colon, TensorIndex.Colon, c] = autograd.grad([values[TensorIndex.Colon, TensorIndex.Colon, c].sum()], [points], retain_graph: true)[0];
+        using var plain = no_grad();
+        return (values.detach().to_type(grid.dtype).MoveToOuterDisposeScope(), derivatives.to_type(grid.dtype).MoveToOuterDisposeScope());
+    }
+
+    // As Bases, for the two ends of the grid range: (2, in). The second row takes the interval on its left.
+    private static Tensor ClosedBases(Tensor ends, Tensor grid, int order)
+    {
+        Tensor at = ends.unsqueeze(-1), least = (grid[.., ^1..] - grid[.., ..1]) * (4 / finfo(ends.dtype).max);
+        long intervals = grid.shape[1] - 1;
+        Tensor bases = zeros(2, grid.shape[0], intervals, dtype: ends.dtype, device: ends.device);
+        bases[0, TensorIndex.Colon, order] = 1;
+        bases[1, TensorIndex.Colon, intervals - order - 1] = 1;
+        for (int k = 1; k <= order; k++)
+        {
+            Tensor left = grid[.., ..^(k + 1)], right = grid[.., (k + 1)..];
+            bases = (at - left) / Width(grid[.., k..^1] - left, least) * bases[.., .., ..^1]
+                + (right - at) / Width(right - grid[.., 1..^k], least) * bases[.., .., 1..];
+        }
+
+        return bases;
     }
 
     // Whether the range of a grid divided by a knot interval of its own leaves float32: such knots want double.

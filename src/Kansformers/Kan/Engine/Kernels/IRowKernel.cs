@@ -1,10 +1,10 @@
 namespace Kansformers.Kan;
 
 /// <summary>
-/// Expands rows of inputs into rows of spline bases and contracts gradients with the bases' slopes.
+/// Expands rows of inputs into rows of spline bases and contracts gradients with the bases' derivatives, for products of libtorch's and for single tokens.
 /// A row of the expansion is basis-major: all inputs' first basis, then all inputs' second, ...; SIMD then runs over the inputs.
 /// </summary>
-internal unsafe interface ISplineKernel
+internal unsafe interface IRowKernel
 {
     /// <summary>to[r, c, i] = B_c(x[r, i]).</summary>
     /// <param name="x">Inputs, rows of <c>in</c> values.</param>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Kansformers.Kan;
 
 /// <summary>A stack of KAN layers (<c>layers.0</c>, <c>layers.1</c>, ...), each feeding the next.</summary>
-public sealed class Kan : nn.Module<Tensor, Tensor>
+public sealed class KanNetwork : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "layers")]
     private readonly ModuleList<KanLinear> _layers;
@@ -17,8 +17,8 @@ public sealed class Kan : nn.Module<Tensor, Tensor>
     /// <param name="device">Where the parameters are made; null is the CPU.</param>
     /// <exception cref="ArgumentException">Fewer than two widths, or one below 1.</exception>
     /// <exception cref="KansformersException">An option is invalid; the message names it.</exception>
-    public Kan(IReadOnlyList<long> widths, KanOptions? options = null, Device? device = null)
-        : base(nameof(Kan))
+    public KanNetwork(IReadOnlyList<long> widths, KanOptions? options = null, Device? device = null)
+        : base(nameof(KanNetwork))
     {
         ArgumentNullException.ThrowIfNull(widths);
         if (widths.Count < 2)

@@ -9,13 +9,13 @@ namespace Kansformers.Kan;
 internal sealed record SplineState(Tensor Grid, Tensor Weight, int Order)
 {
     /// <summary>The splines as they are.</summary>
-    public static SplineState Of(KanLinear layer) => Of(layer, layer.Grid, layer.SplineWeight);
+    public static SplineState Of(KanLinear layer) => Of(layer, layer.Grid!, layer.Coefficients);
 
     /// <summary>The splines as they would be on another grid with other weights.</summary>
     public static SplineState Of(KanLinear layer, Tensor grid, Tensor weight) => new(
         grid.to_type(ScalarType.Float64),
-        (layer.SplineScaler is null ? weight : weight * layer.SplineScaler.unsqueeze(-1)).to_type(ScalarType.Float64),
-        layer.Options.SplineOrder);
+        (layer.Scaler is null ? weight : weight * layer.Scaler.unsqueeze(-1)).to_type(ScalarType.Float64),
+        ((BSplineOptions)layer.Options).SplineOrder);
 }
 
 /// <summary>

@@ -10,7 +10,7 @@ internal static class GridTarget
     /// <param name="options">Grid size, order and eps.</param>
     /// <param name="margin">How far the uniform part reaches beyond the samples.</param>
     /// <returns>(in, knots), of the samples' type.</returns>
-    public static Tensor From(Tensor x, KanOptions options, double margin)
+    public static Tensor From(Tensor x, BSplineOptions options, double margin)
     {
         using var scope = NewDisposeScope();
         int size = options.GridSize, order = options.SplineOrder;

@@ -1,0 +1,249 @@
+using System.Text.Json.Serialization;
+using System.Runtime.CompilerServices;
+using Kansformers.Runtime;
+using static TorchSharp.torch;
+
+namespace Kansformers.Kan;
+
+/// <summary>
+/// A rational function for each group of inputs and then a linear layer, y = W (P(x) / Q(x)) + b: the layer of the Kolmogorov-Arnold Transformer (Yang and Wang,
+/// 2024), with the safe Pade activation unit (Molina et al., 2020) as its function. Far out, where powers would overflow, the function goes on linearly; infinite
+/// inputs give what arithmetic makes of that.
+/// </summary>
+public sealed record RationalOptions : KanOptions
+{
+    /// <summary>KAT's options: eight groups, degrees 5 and 4, the CUDA kernel's denominator, a bias. Each function begins as SiLU.</summary>
+    public RationalOptions() => (Sharing, Bias) = (KanSharing.Group(8), true);
+
+    /// <summary>The degree of the numerator P, at least 1.</summary>
+    public int NumeratorDegree { get; init; } = 5;
+
+    /// <summary>The degree of the denominator Q, at least 1.</summary>
+    public int DenominatorDegree { get; init; } = 4;
+
+    /// <summary>How Q is kept above zero.</summary>
+    public RationalDenominator Denominator { get; init; } = RationalDenominator.SumOfAbsolutes;
+
+    /// <summary>The function at the start of training.</summary>
+    public RationalStart Start { get; init; } = RationalStart.Silu;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Kind => "rational";
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override int Functions => 1;
+
+    /// <inheritdoc/>
+    internal override bool IsFunction => true;
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<KanRole> KernelParameters => [KanRole.Numerator, KanRole.Denominator];
+
+    // Powers of what lies nearer stay within float32.
+    private float Farthest => (float)Math.Min(1e7, Math.Pow(10, 35.0 / Math.Max(NumeratorDegree, DenominatorDegree)));
+
+    /// <inheritdoc/>
+    internal override IEnumerable<string> SizeWords => [$"degree {NumeratorDegree}/{DenominatorDegree}"];
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Require(!Sharing.IsEdge, "sharing", Sharing, "channel or group:N for rational functions");
+        Require(NumeratorDegree is >= 1 and <= 16, "numerator degree", NumeratorDegree, "1 to 16");
+        Require(DenominatorDegree is >= 1 and <= 16, "denominator degree", DenominatorDegree, "1 to 16");
+        Require(Enum.IsDefined(Denominator), "denominator", Denominator, string.Join(", ", Enum.GetNames<RationalDenominator>()));
+        Require(Enum.IsDefined(Start), "start", Start, string.Join(", ", Enum.GetNames<RationalStart>()));
+    }
+
+    /// <inheritdoc/>
+    internal override IEnumerable<KanTensor> OwnTensors(long inFeatures, long functions) =>
+    [
+        new KanTensor("weight_numerator", KanRole.Numerator, [functions, NumeratorDegree + 1]),
+        new KanTensor("weight_denominator", KanRole.Denominator, [functions, DenominatorDegree]),
+    ];
+
+    /// <inheritdoc/>
+    internal override Tensor Expand(Tensor x, KanTensors tensors)
+    {
+        using var scope = NewDisposeScope();
+        Tensor numerator = KanReference.EachInput(tensors[KanRole.Numerator], tensors), denominator = KanReference.EachInput(tensors[KanRole.Denominator], tensors);
+        Tensor p = zeros_like(x), sum = zeros_like(x);
+        for (int i = NumeratorDegree; i >= 0; i--)
+            p = p * x + numerator[.., i];
+        bool each = Denominator == RationalDenominator.SumOfAbsolutes;
+        Tensor at = each ? x.abs() : x;
+        for (int j = DenominatorDegree - 1; j >= 0; j--)
+            sum = (sum + (each ? Absolute(denominator[.., j]) : denominator[.., j])) * at;
+        return (p / (1 + (each ? sum : Absolute(sum)))).unsqueeze(-1).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) => Denominator == RationalDenominator.SumOfAbsolutes
+        ? new BasisPlan<Basis<EachTerm>>((int)tensors.InFeatures, new Basis<EachTerm>(NumeratorDegree, DenominatorDegree, Farthest))
+        : new BasisPlan<Basis<WholeSum>>((int)tensors.InFeatures, new Basis<WholeSum>(NumeratorDegree, DenominatorDegree, Farthest));
+
+    /// <inheritdoc/>
+    internal override void InitializeOriginal(KanTensors tensors)
+    {
+        (float[] p, float[] q) = RationalStarts.Of(Start, NumeratorDegree, DenominatorDegree);
+        tensors[KanRole.Numerator].copy_(tensor(p));
+        tensors[KanRole.Denominator].copy_(tensor(q));
+    }
+
+    // |value|, whose derivative at zero is 1: a coefficient of zero can be learned away.
+    private static Tensor Absolute(Tensor value) => where(value >= 0, value, -value);
+
+    // Parameters: the numerator's coefficients from the constant on, then the denominator's from the linear one on.
+    private readonly unsafe struct Basis<TForm>(int m, int n, float farthest) : IBasis
+        where TForm : struct, IDenominatorForm
+    {
+        public int Functions => 1;
+
+        public int Parameters => m + 1 + n;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Expand<TSimd>(TSimd x, float* parameters, float* to, nint stride)
+            where TSimd : struct, ISimd<TSimd>
+        {
+            TSimd at = Near(x);
+            (TSimd p, TSimd sum) = (Horner(at, parameters, m), Denominator(at, parameters));
+            TSimd value = p / (TSimd.One + (TForm.IsEach ? sum : TSimd.Abs(sum)));
+            if (TSimd.Sum(TSimd.Greater(TSimd.Abs(x), TSimd.Create(farthest)) & TSimd.One) != 0)
+                value = TSimd.FusedMultiplyAdd(Derivative(at, parameters, out _, out _, out _), x - at, value);
+            TSimd.Store(value, to);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TSimd Contract<TSimd>(TSimd x, float* parameters, float* gradient, nint stride, float* sums)
+            where TSimd : struct, ISimd<TSimd>
+        {
+            TSimd at = Near(x), g = TSimd.Load(gradient);
+            TSimd derivative = Derivative(at, parameters, out TSimd p, out TSimd s, out TSimd q);
+            if (sums is not null)
+                AddSums(at, g, new Parts<TSimd>(p, s, q), parameters, sums);
+            return g * derivative;
+        }
+
+        // f' = P' / Q - f Q' / Q, in which nothing is squared; and P, what Q adds to 1 before any absolute value, and 1 / Q.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private TSimd Derivative<TSimd>(TSimd x, float* parameters, out TSimd p, out TSimd s, out TSimd q)
+            where TSimd : struct, ISimd<TSimd>
+        {
+            TSimd value = TSimd.Create(parameters[m]), dp = TSimd.Zero;
+            for (int i = m - 1; i >= 0; i--)
+            {
+                dp = TSimd.FusedMultiplyAdd(dp, x, value);
+                value = TSimd.FusedMultiplyAdd(value, x, TSimd.Create(parameters[i]));
+            }
+
+            TSimd sum = TSimd.Zero, ds = sum, a = TForm.IsEach ? TSimd.Abs(x) : x;
+            for (int j = n - 1; j >= 0; j--)
+            {
+                TSimd next = sum + Coefficient<TSimd>(parameters, j);
+                ds = TSimd.FusedMultiplyAdd(ds, a, next);
+                sum = next * a;
+            }
+
+            // The sign of what the absolute value was taken of.
+            (p, s, q) = (value, sum, TSimd.One / (TSimd.One + (TForm.IsEach ? sum : TSimd.Abs(sum))));
+            ds ^= SignOf(TForm.IsEach ? x : sum);
+            return q * (dp - p * q * ds);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void AddSums<TSimd>(TSimd x, TSimd g, Parts<TSimd> parts, float* parameters, float* sums)
+            where TSimd : struct, ISimd<TSimd>
+        {
+            TSimd a = TForm.IsEach ? TSimd.Abs(x) : x, term = g * parts.Q, back = -(term * parts.P * parts.Q);
+            if (!TForm.IsEach)
+                back ^= SignOf(parts.S);
+            for (int i = 0; i <= m; i++, sums += TSimd.Count, term *= x)
+                TSimd.Store(TSimd.Load(sums) + term, sums);
+            for (int j = 0; j < n; j++, sums += TSimd.Count)
+            {
+                back *= a;
+                TSimd.Store(TSimd.Load(sums) + (TForm.IsEach && parameters[m + 1 + j] < 0 ? -back : back), sums);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private TSimd Denominator<TSimd>(TSimd x, float* parameters)
+            where TSimd : struct, ISimd<TSimd>
+        {
+            TSimd s = TSimd.Zero, a = TForm.IsEach ? TSimd.Abs(x) : x;
+            for (int j = n - 1; j >= 0; j--)
+                s = (s + Coefficient<TSimd>(parameters, j)) * a;
+            return s;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private TSimd Coefficient<TSimd>(float* parameters, int j)
+            where TSimd : struct, ISimd<TSimd> => TSimd.Create(TForm.IsEach ? Math.Abs(parameters[m + 1 + j]) : parameters[m + 1 + j]);
+
+        // -0 below zero, else 0, which the sign of a product takes over.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static TSimd SignOf<TSimd>(TSimd value)
+            where TSimd : struct, ISimd<TSimd> => TSimd.Greater(TSimd.Zero, value) & TSimd.Create(-0f);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static TSimd Horner<TSimd>(TSimd x, float* coefficients, int degree)
+            where TSimd : struct, ISimd<TSimd>
+        {
+            TSimd p = TSimd.Create(coefficients[degree]);
+            for (int i = degree - 1; i >= 0; i--)
+                p = TSimd.FusedMultiplyAdd(p, x, TSimd.Create(coefficients[i]));
+            return p;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private TSimd Near<TSimd>(TSimd x)
+            where TSimd : struct, ISimd<TSimd> => TSimd.MinNative(TSimd.Create(farthest), TSimd.MaxNative(TSimd.Create(-farthest), x));
+    }
+
+    private readonly struct Parts<TSimd>(TSimd p, TSimd s, TSimd q)
+    {
+        public readonly TSimd P = p, S = s, Q = q;
+    }
+
+    private interface IDenominatorForm
+    {
+        /// <summary>Whether the absolute value is taken of each term, rather than of their sum.</summary>
+        static abstract bool IsEach { get; }
+    }
+
+    private readonly struct EachTerm : IDenominatorForm
+    {
+        public static bool IsEach => true;
+    }
+
+    private readonly struct WholeSum : IDenominatorForm
+    {
+        public static bool IsEach => false;
+    }
+}
+
+/// <summary>How the denominator of a rational function is kept above zero.</summary>
+public enum RationalDenominator
+{
+    /// <summary>1 + Σ |b_i| |x|^i, as KAT's CUDA kernel computes it.</summary>
+    SumOfAbsolutes,
+
+    /// <summary>1 + |Σ b_i x^i|, as the Pade activation unit does.</summary>
+    AbsoluteOfSum,
+}
+
+/// <summary>As which function a rational function begins.</summary>
+public enum RationalStart
+{
+    /// <summary>x itself, exactly.</summary>
+    Identity,
+
+    /// <summary>SiLU, to 9e-5 for |x| up to 6 with degrees of at least 5 and 4.</summary>
+    Silu,
+
+    /// <summary>GELU, to 3.1e-3 for |x| up to 6 with degrees of at least 5 and 4.</summary>
+    Gelu,
+}

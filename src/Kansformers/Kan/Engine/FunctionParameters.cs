@@ -1,0 +1,61 @@
+using Kansformers.Runtime;
+using static TorchSharp.torch;
+
+namespace Kansformers.Kan;
+
+/// <summary>The parameters that a layer's kernel reads, as one matrix: the basis' own, then the coefficients and the base factor of shared functions.</summary>
+internal static class FunctionParameters
+{
+    /// <summary>The matrix, by operations that autograd differentiates.</summary>
+    /// <returns>(1, numbers) where all inputs have the same, else (functions, numbers); null where the kernel reads none.</returns>
+    public static Tensor? Pack(KanTensors tensors)
+    {
+        (KanRole Role, bool PerFunction)[] parts = Parts(tensors);
+        if (parts.Length == 0)
+            return null;
+        using var scope = NewDisposeScope();
+        long rows = Rows(tensors, parts);
+        Tensor[] columns = [.. parts.Select(part => tensors[part.Role].reshape(part.PerFunction ? tensors.Functions : 1, -1).expand(rows, -1))];
+        return cat(columns, dim: 1).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The layer's tensors with those that the matrix holds taken from it.</summary>
+    public static KanTensors Unpack(KanTensors tensors, Tensor packed)
+    {
+        Dictionary<KanRole, Tensor> found = [];
+        long at = 0;
+        foreach ((KanRole role, bool perFunction) in Parts(tensors))
+        {
+            Tensor original = tensors[role];
+            long width = original.numel() / (perFunction ? tensors.Functions : 1);
+            Tensor columns = packed.narrow(1, at, width);
+            found[role] = (perFunction ? columns : columns.narrow(0, 0, 1)).reshape(original.shape);
+            at += width;
+        }
+
+        return tensors.Map((role, tensor) => found.GetValueOrDefault(role, tensor));
+    }
+
+    /// <summary>The matrix as kernels read it; it must outlive what is returned.</summary>
+    public static unsafe KernelParameters ForKernel(Tensor? packed, int inputs) => packed is null
+        ? new KernelParameters(null, 0, inputs)
+        : new KernelParameters((float*)RawMemory.Pointer(packed), (int)packed.shape[1], inputs / (int)packed.shape[0]);
+
+    /// <summary>The gradient of the matrix from the gradients that each input found.</summary>
+    /// <param name="byInput">(in, numbers).</param>
+    /// <param name="packed">The matrix.</param>
+    public static Tensor GradientOf(Tensor byInput, Tensor packed)
+    {
+        using var scope = NewDisposeScope();
+        return byInput.view(packed.shape[0], -1, packed.shape[1]).sum([1L]).MoveToOuterDisposeScope();
+    }
+
+    private static (KanRole Role, bool PerFunction)[] Parts(KanTensors tensors) =>
+    [
+        .. tensors.Options.KernelParameters.Concat([KanRole.FunctionCoefficients, KanRole.FunctionBase])
+            .Where(role => tensors.Find(role) is not null)
+            .Select(role => (role, KanTensor.HasRowPerFunction(role))),
+    ];
+
+    private static long Rows(KanTensors tensors, (KanRole Role, bool PerFunction)[] parts) => parts.Any(part => part.PerFunction) ? tensors.Functions : 1;
+}
