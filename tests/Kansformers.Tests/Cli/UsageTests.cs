@@ -64,6 +64,10 @@ public class UsageTests
     [InlineData("tokenize --data a.txt --tokenizer char --out a.bin", "--tokenizer char")]
     [InlineData("tokenize --data a.txt --format uint8", "uint8")]
     [InlineData("train --token-format int64", "int64")]
+    [InlineData("train --optimizer nope", "unknown optimizer 'nope': use adamw")]
+    [InlineData("train --objective nope", "unknown objective 'nope': use next-token")]
+    [InlineData("train --weight-decay -1", "weight decay is -1")]
+    [InlineData("train --beta1 1", "beta1 is 1;")]
     public void A_call_that_makes_no_sense_is_one_line_and_exit_code_2(string call, string part) =>
         Cli.AssertFails(CommandLineApp.BadUsage, [part], Cli.Args(call));
 
@@ -97,7 +101,7 @@ public class UsageTests
         string[] options =
         [
             "data", "tokenizer", "model", "layers", "heads", "embd", "placement", "kan", "grid-size", "spline-order", "grid-range", "block-size", "batch-size",
-            "grad-accum", "max-iters", "learning-rate", "min-lr", "warmup", "schedule", "weight-decay", "beta1", "beta2", "grad-clip", "dropout", "eval-interval",
+            "grad-accum", "max-iters", "learning-rate", "min-lr", "warmup", "schedule", "objective", "optimizer", "weight-decay", "beta1", "beta2", "grad-clip", "dropout", "eval-interval",
             "patience", "seed", "device", "precision", "out", "resume", "config", "json",
         ];
         Assert.All(options, option => Assert.Matches($"--{option}[ \n]", help));

@@ -31,16 +31,16 @@ public class TrainerTests : OneThread
         TrainingOptions options = TinyTraining.Options with { MaxIters = 3, GradAccum = 3, GradClip = 0.5 };
         List<TrainingStep> steps = [];
         using Gpt trained = TinyTraining.NewModel(corpus);
-        using (Trainer trainer = new(trained, options, new TrainingData(corpus.Train), null))
+        using (Trainer trainer = new(trained, options, new TrainingData(corpus.Train)))
         {
             trainer.StepEnded += steps.Add;
             trainer.Run();
         }
 
         using Gpt model = TinyTraining.NewModel(corpus);
-        IReadOnlyList<ParameterGroup> groups = ParameterGroups.Of(model, 0.1);
-        using Optimizer optimizer = new(options.Optimizer, groups);
+        IReadOnlyList<ParameterGroup> groups = ParameterGroups.Of(model, options.Optimizer.WeightDecay);
         GradientClipping clipping = new(groups, options.GradClip);
+        using Optimizer optimizer = new(options.Optimizer, groups);
         using BatchSampler sampler = new(corpus.Train, model.Options.BlockSize, options.BatchSize);
         for (int step = 0; step < 3; step++)
         {
@@ -233,7 +233,7 @@ public class TrainerTests : OneThread
     private static double[] Losses(TokenizedCorpus corpus, TrainingOptions options, out TrainingResult result, double dropout = 0)
     {
         using Gpt model = TinyTraining.NewModel(corpus, dropout: dropout);
-        using Trainer trainer = new(model, options, new TrainingData(corpus.Train), null);
+        using Trainer trainer = new(model, options, new TrainingData(corpus.Train));
         List<double> losses = [];
         trainer.StepEnded += step => losses.Add(step.Loss);
         result = trainer.Run();

@@ -15,7 +15,8 @@ public sealed record NextTokenOptions() : ObjectiveOptions("next-token", "each t
 internal sealed class NextToken(Gpt model, TrainingData data, TrainingOptions options) : IObjective
 {
     private readonly BatchSampler _sampler = new(data.Train, model.Options.BlockSize, options.BatchSize);
-    private readonly FixedWindows? _validation = data.Validation is { Count: > 0 } held ? new FixedWindows(held, model.Options.BlockSize, options.EvalWindows) : null;
+    private readonly FixedWindows? _validation =
+        data.Validation is { Count: > 0 } held ? new FixedWindows(held, model.Options.BlockSize, options.EvalWindows) : null;
 
     public long BatchTokens => (long)options.BatchSize * model.Options.BlockSize;
 

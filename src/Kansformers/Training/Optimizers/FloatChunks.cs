@@ -16,7 +16,9 @@ internal static class FloatChunks
     /// <summary>How many chunks so many values make.</summary>
     public static int Count(int values) => (int)((values + Elements - 1L) / Elements);
 
-    /// <summary>Calls the body with each chunk's number, first value and length. Chunks are fixed by the size alone, so that sums do not depend on the number of threads.</summary>
+    /// <summary>
+    /// Calls the body with each chunk's number, first value and length. Chunks are fixed by the size alone, so that sums do not depend on the number of threads.
+    /// </summary>
     public static void ForEach(int values, Action<int, int, int> body)
     {
         int chunks = Count(values);

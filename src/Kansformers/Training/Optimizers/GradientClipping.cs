@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Training;
 
-/// <summary>Keeps the norm of all gradients together below a bound, as <c>clip_grad_norm_</c> does: it measures, and the optimizer scales as it steps.</summary>
+/// <summary>
+/// Keeps the norm of all gradients together below a bound, as <c>clip_grad_norm_</c> does: it measures, and the optimizer scales as it steps.
+/// </summary>
 /// <param name="groups">The parameters.</param>
 /// <param name="largest">The largest norm, or 0 for no clipping.</param>
 public sealed class GradientClipping(IReadOnlyList<ParameterGroup> groups, double largest)

@@ -40,8 +40,10 @@ public sealed class Optimizer : IDisposable
         foreach ((GroupedParameter of, ParameterUpdate update) in _updates)
         {
             using var scope = NewDisposeScope();
-            if (of.Parameter.grad is Tensor gradient)
-                update.Apply(of.Parameter, gradient.contiguous(), new UpdateStep(Steps, learningRate * of.Group.RateFactor, of.Group.WeightDecay, gradientScale));
+            if (of.Parameter.grad is not Tensor gradient)
+                continue;
+            UpdateStep step = new(Steps, learningRate * of.Group.RateFactor, of.Group.WeightDecay, gradientScale);
+            update.Apply(of.Parameter, gradient.contiguous(), step);
         }
 
         ClearGradients();

@@ -26,7 +26,8 @@ public enum ParameterRole
 /// <param name="Parameters">The parameters with their full names.</param>
 /// <param name="RateFactor">Multiplies the learning rate.</param>
 /// <param name="WeightDecay">The decoupled decay.</param>
-public sealed record ParameterGroup(ParameterRole Role, IReadOnlyList<(string Name, Parameter Parameter)> Parameters, double RateFactor = 1, double WeightDecay = 0);
+public sealed record ParameterGroup(
+    ParameterRole Role, IReadOnlyList<(string Name, Parameter Parameter)> Parameters, double RateFactor = 1, double WeightDecay = 0);
 
 /// <summary>How the parameters of a role learn, when not as others do.</summary>
 /// <param name="Role">The role.</param>
@@ -38,14 +39,18 @@ public sealed record RoleRule(ParameterRole Role, double RateFactor = 1, double?
     {
         foreach (RoleRule? rule in rules)
         {
+            string role = rule?.Role.ToString() ?? "empty";
             if (rule is null || !Enum.IsDefined(rule.Role))
-                throw new KansformersException($"a rule's role is {rule?.Role.ToString() ?? "empty"}; it must be one of {string.Join(", ", Enum.GetNames<ParameterRole>())}");
-            Allowed.Require(rule.RateFactor >= 0 && double.IsFinite(rule.RateFactor), $"the rate factor of {rule.Role}", rule.RateFactor, "a finite number, at least 0");
-            Allowed.Require(rule.WeightDecay is null or (>= 0 and < double.PositiveInfinity), $"the weight decay of {rule.Role}", rule.WeightDecay ?? 0, "a finite number, at least 0");
+                throw new KansformersException($"a rule's role is {role}; it must be one of {string.Join(", ", Enum.GetNames<ParameterRole>())}");
+            Require($"the rate factor of {role}", rule.RateFactor);
+            Require($"the weight decay of {role}", rule.WeightDecay ?? 0);
         }
 
         if (rules.GroupBy(rule => rule.Role).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new KansformersException($"there are {twice.Count()} rules for {twice.Key}; give one");
+
+        static void Require(string option, double value) =>
+            Allowed.Require(value >= 0 && double.IsFinite(value), option, value, "a finite number, at least 0");
     }
 }
 

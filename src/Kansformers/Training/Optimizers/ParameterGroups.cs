@@ -33,8 +33,8 @@ public static class ParameterGroups
     internal static bool Decays(ParameterRole role) => role is ParameterRole.HiddenMatrix or ParameterRole.Head or ParameterRole.KanFunction;
 
     /// <summary>
-    /// All parameters of groups in the order of the original's two groups: those that decay and then the others, each by name. It decides how sums over them are
-    /// rounded, and how checkpoints lie.
+    /// All parameters of groups in the order of the original's two groups: those that decay and then the others, each by name. It decides how sums
+    /// over them are rounded, and how checkpoints lie.
     /// </summary>
     internal static IReadOnlyList<GroupedParameter> InOrder(IReadOnlyList<ParameterGroup> groups) =>
         [.. groups.SelectMany(group => group.Parameters.Select(entry => new GroupedParameter(group, entry.Name, entry.Parameter)))
@@ -54,7 +54,8 @@ public static class ParameterGroups
                 roles[path.Length == 0 ? name : $"{path}.{name}"] = module switch
                 {
                     Embedding => ParameterRole.Embedding,
-                    KanLinear layer when layer.PartOf(parameter) is var part && part != KanPart.Matrix => part == KanPart.Vector ? ParameterRole.Vector : ParameterRole.KanFunction,
+                    KanLinear layer when layer.PartOf(parameter) is KanPart.Vector => ParameterRole.Vector,
+                    KanLinear layer when layer.PartOf(parameter) is not KanPart.Matrix => ParameterRole.KanFunction,
                     _ => head.Contains(module) ? ParameterRole.Head : ParameterRole.HiddenMatrix,
                 };
             }

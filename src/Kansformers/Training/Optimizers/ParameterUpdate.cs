@@ -7,7 +7,8 @@ namespace Kansformers.Training;
 public abstract class ParameterUpdate : IDisposable
 {
     /// <summary>
-    /// What is remembered, by name: with the number of steps, the whole state. A checkpoint holds it as <c>NAME.PARAMETER</c>; going on copies it back into these tensors.
+    /// What is remembered, by name: with the number of steps, the whole state. A checkpoint holds it as <c>NAME.PARAMETER</c>; going on copies it
+    /// back into these tensors.
     /// </summary>
     public abstract IEnumerable<(string Name, Tensor Tensor)> State { get; }
 

@@ -1,0 +1,103 @@
+using Kansformers.Training;
+
+namespace Kansformers.Tests.Training;
+
+/// <summary>Optimizers and objectives in a run's <c>config.json</c>.</summary>
+public class ListedOptionsTests : OneThread
+{
+    [Theory]
+    [InlineData("\"kind\": \"adamw\",", "")]
+    [InlineData("\"kind\": \"next-token\"", "")]
+    [InlineData("\"kind\": \"adamw\",", "\"later\": { \"kind\": \"x\" },")]
+    [InlineData("\"objective\": {", "\"was\": {")]
+    [InlineData("\"kind\": \"adamw\",", "\"KIND\": 3, \"kind\": \"AdamW\",")]
+    public void A_file_that_names_none_means_the_first(string was, string becomes)
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder, TinyTraining.Options with { Optimizer = new AdamWOptions(0.7, 0.8, 1e-7, 0.3) });
+        config.Save(folder["config.json"]);
+        Edit(folder["config.json"], was, becomes);
+        TrainingOptions read = RunConfig.Load(folder["config.json"]).Training;
+        Assert.Equal(config.Training.Optimizer, read.Optimizer);
+        Assert.Equal(new NextTokenOptions(), read.Objective);
+    }
+
+    [Theory]
+    [InlineData("\"kind\": \"adamw\"", "\"kind\": \"muscle\"", "unknown optimizer 'muscle': use adamw")]
+    [InlineData("\"kind\": \"next-token\"", "\"kind\": \"telepathy\"", "unknown objective 'telepathy': use next-token")]
+    [InlineData("\"kind\": \"adamw\"", "\"kind\": 3", "'training.optimizer' is empty or holds a wrong value")]
+    [InlineData("\"kind\": \"next-token\"", "\"kind\": null", "'training.objective' is empty or holds a wrong value")]
+    [InlineData("\"objective\": {", "\"objective\": [], \"x\": {", "'training.objective' is empty or holds a wrong value")]
+    [InlineData("\"optimizer\": {", "\"optimizer\": \"adamw\", \"x\": {", "'training.optimizer' is empty or holds a wrong value")]
+    [InlineData("\"objective\": {", "\"objective\": null, \"x\": {", "'training.objective' is empty or holds a wrong value")]
+    [InlineData("\"beta1\": 0.9", "\"beta1\": \"much\"", "'training.optimizer.beta1' is empty or holds a wrong value")]
+    [InlineData("\"beta1\": 0.9", "\"beta1\": 1.5", "beta1 is 1.5; it must be 0 to below 1")]
+    [InlineData("\"roles\": []", "\"roles\": [{ \"role\": \"tail\" }]", "'training.roles[0].role' is empty or holds a wrong value")]
+    [InlineData("\"roles\": []", "\"roles\": null", "'training.roles' is empty or holds a wrong value")]
+    [InlineData("\"roles\": []", "\"roles\": [null]", "a rule's role is empty")]
+    [InlineData("\"roles\": []", "\"roles\": [{ \"role\": \"head\", \"rate_factor\": -1 }]", "the rate factor of Head is -1")]
+    public void What_cannot_be_is_named_in_one_line(string was, string becomes, string words)
+    {
+        using TestFolder folder = new();
+        TinyTraining.Config(folder).Save(folder["config.json"]);
+        Edit(folder["config.json"], was, becomes);
+        string message = Assert.Throws<KansformersException>(() => RunConfig.Load(folder["config.json"])).Message;
+        Assert.Contains(words, message, StringComparison.Ordinal);
+        Assert.Single(message.Split('\n'));
+    }
+
+    [Fact]
+    public void Rules_come_back_as_they_were()
+    {
+        using TestFolder folder = new();
+        RoleRule[] rules = [new(ParameterRole.KanFunction, 0.5, 0.01), new(ParameterRole.Embedding, 2)];
+        TinyTraining.Config(folder, TinyTraining.Options with { Roles = rules }).Save(folder["config.json"]);
+        Assert.Equal(rules, RunConfig.Load(folder["config.json"]).Training.Roles);
+    }
+
+    // What an earlier version did not know was at its default when it made the checkpoint.
+    [Theory]
+    [InlineData("\"roles\": []", "\"roles\": [{\"role\":\"head\",\"rate_factor\":0.5,\"weight_decay\":null}]", "says training.roles")]
+    [InlineData(null, null, null)]
+    public void A_checkpoint_from_before_there_were_lists_goes_on_and_refuses_edits(string? was, string? becomes, string? words)
+    {
+        using TestFolder folder = new();
+        using (TrainingRun run = TrainingRun.Start(TinyTraining.Config(folder), folder["run"]))
+        {
+            run.Trainer.StepEnded += step => run.Trainer.Stop();
+            run.Run();
+        }
+
+        // The header is padded, so that nothing behind it moves.
+        string path = folder["run/checkpoint.safetensors"];
+        byte[] bytes = File.ReadAllBytes(path);
+        int length = (int)BitConverter.ToInt64(bytes);
+        string header = System.Text.Encoding.UTF8.GetString(bytes, 8, length), old = header;
+        header = header.Replace("\\u0022", "\\\"", StringComparison.Ordinal);
+        foreach (string part in (string[])["'objective':{'kind':'next-token'},", "'kind':'adamw',", "'roles':[],"])
+        {
+            string written = part.Replace("'", "\\\"", StringComparison.Ordinal);
+            Assert.Contains(written, header, StringComparison.Ordinal);
+            header = header.Replace(written, "", StringComparison.Ordinal);
+        }
+
+        System.Text.Encoding.UTF8.GetBytes(header.PadRight(old.Length)).CopyTo(bytes, 8);
+        File.WriteAllBytes(path, bytes);
+        if (was is not null)
+        {
+            Edit(folder["run/config.json"], was, becomes!);
+            Assert.Contains(words!, Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["run"])).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        using TrainingRun resumed = TrainingRun.Resume(folder["run"]);
+        Assert.Equal((TrainingEnd.Finished, 9L), (resumed.Run().End, resumed.Trainer.Steps));
+    }
+
+    private static void Edit(string path, string was, string becomes)
+    {
+        string text = File.ReadAllText(path);
+        Assert.Contains(was, text, StringComparison.Ordinal);
+        File.WriteAllText(path, text.Replace(was, becomes, StringComparison.Ordinal));
+    }
+}
