@@ -7,6 +7,17 @@ public class GoldenTests
 {
     public static TheoryData<string> Committed => ["kan-layer/kanlinear_noscaler.safetensors", "kan-layer/kanlinear_order1.safetensors", "kan-layer/kanlinear_order2.safetensors", "mingpt_gpt_small", "hf_gpt2"];
 
+    /// <summary>One file for each configuration of a kind of KAN layer.</summary>
+    public static TheoryData<string> Kinds => [.. Directory.GetFiles(Fixture("kan-kinds"), "*.safetensors").Select(path => $"kan-kinds/{Path.GetFileName(path)}").Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    [MemberData(nameof(Committed))]
+    public void What_the_programs_of_every_kind_computed_is_reproduced(string name) => AssertAgrees(Fixture(name));
+
+    [Fact]
+    public void There_is_a_file_for_every_kind() => Assert.InRange(Kinds.Count, 8, int.MaxValue);
+
     [Theory]
     [MemberData(nameof(Committed))]
     public void What_the_original_programs_computed_is_reproduced(string name) => AssertAgrees(Fixture(name));
