@@ -64,7 +64,7 @@ public sealed class HalfPrecisionTests
         foreach ((int tokens, int outputs) in ((int, int)[])[(0, 3), (1, 5), (37, 7), (2100, 20)])
         {
             using KanLinear layer = new(12, outputs, KanKinds.Named(kind) with { Sharing = KanSharing.Parse(sharing) });
-            (layer.Precision, layer.Engine) = (Precision.BFloat16, WithProducts with { HasBFloat16Products = native });
+            (layer.Precision, layer.Engine) = (Precision.BFloat16, WithProducts with { HasBFloat16Products = native, Path = native ? EnginePath.Library : null });
             EngineCheck.AgreesAsFarAsBFloat16(layer, randn(tokens, 12));
         }
     }
@@ -77,7 +77,7 @@ public sealed class HalfPrecisionTests
         random.manual_seed(10);
         using KanLinear layer = new(20, 30, KanKinds.Named(kind) with { Sharing = KanSharing.Parse(sharing) });
         Action<Tensor, Tensor, Tensor> spoil = (result, left, right) => SpoilNeighbours(result, left);
-        (layer.Precision, layer.Engine) = (Precision.BFloat16, WithProducts with { HasBFloat16Products = native, AfterProduct = spoil });
+        (layer.Precision, layer.Engine) = (Precision.BFloat16, WithProducts with { HasBFloat16Products = native, Path = native ? EnginePath.Library : null, AfterProduct = spoil });
         Tensor x = randn(40, 20), clean = x.clone(), upstream = randn(4, 10, 30);
         (x[11, 5], clean[11]) = (float.NaN, zeros(20));
         Tensor others = tensor(Enumerable.Range(0, 40).Where(token => token != 11).Select(token => (long)token).ToArray());

@@ -17,15 +17,22 @@ internal static unsafe class BrokenTokens
     public static long[] Find(params ReadOnlySpan<Tensor> matrices)
     {
         SortedSet<long> found = [];
-        foreach (Tensor matrix in matrices)
+        for (int m = 0; m < matrices.Length; m++)
         {
-            int columns = (int)matrix.shape[1];
-            float* at = (float*)RawMemory.Pointer(matrix);
-            for (long row = 0; row < matrix.shape[0]; row++, at += columns)
+            if (m > 0 && ReferenceEquals(matrices[m], matrices[m - 1]))
+                continue;
+            int columns = (int)matrices[m].shape[1];
+            float* at = (float*)RawMemory.Pointer(matrices[m]);
+            Rows.Run((int)matrices[m].shape[0], columns, (first, last) =>
             {
-                if (!IsSound(at, columns))
-                    found.Add(row);
-            }
+                for (int row = first; row < last; row++)
+                {
+                    if (IsSound(at + (nint)row * columns, columns))
+                        continue;
+                    lock (found)
+                        found.Add(row);
+                }
+            });
         }
 
         return [.. found];

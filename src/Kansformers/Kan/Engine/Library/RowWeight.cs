@@ -19,7 +19,7 @@ internal static unsafe class RowWeight
         Tensor coefficients = weights.Coefficients.contiguous();
         Tensor? ownBase = weights.Base?.contiguous(), ownScaler = weights.Scaler?.contiguous();
         (int outputs, int inputs, int bases) = ((int)coefficients.shape[0], (int)coefficients.shape[1], (int)coefficients.shape[2]);
-        float* from = Address(coefficients), plain = Address(ownBase), scale = Address(ownScaler);
+        EdgeRows edges = new(Address(ownBase), Address(coefficients), Address(ownScaler), inputs, bases);
         int length = (int)matrix.shape[1];
         nint to = RawMemory.Pointer(matrix);
         Rows.Run(outputs, length, (first, last) =>
@@ -27,9 +27,9 @@ internal static unsafe class RowWeight
             using CacheLines row = new(length);
             for (int o = first; o < last; o++)
             {
-                float* source = from + (nint)o * inputs * bases, values = plain is null && scale is null ? source : row.Pointer;
-                if (values != source)
-                    Gather(source, plain is null ? null : plain + (nint)o * inputs, scale is null ? null : scale + (nint)o * inputs, inputs, bases, values);
+                float* values = edges.IsMatrix ? edges.Coefficients(o) : row.Pointer;
+                if (!edges.IsMatrix)
+                    edges.Gather(o, values);
                 switch (format)
                 {
                     case ProductFormat.BFloat16: BFloat16Math.Narrow(values, (ushort*)to + (nint)o * length, length); break;
@@ -66,15 +66,25 @@ internal static unsafe class RowWeight
         });
     }
 
-    private static void Gather(float* coefficients, float* plain, float* scale, int inputs, int bases, float* to)
+    private static float* Address(Tensor? tensor) => tensor is null ? null : (float*)RawMemory.Pointer(tensor);
+
+    // The weights of an output where they lie.
+    private readonly struct EdgeRows(float* plain, float* coefficients, float* scaler, int inputs, int bases)
     {
-        for (int i = 0; i < inputs; i++, coefficients += bases, to += bases)
+        public bool IsMatrix => plain is null && scaler is null;
+
+        public float* Coefficients(int output) => coefficients + (nint)output * inputs * bases;
+
+        public void Gather(int output, float* to)
         {
-            if (plain is not null)
-                *to++ = plain[i];
-            VectorMath.Scale(coefficients, scale is null ? 1 : scale[i], to, bases);
+            float* from = Coefficients(output);
+            nint edge = (nint)output * inputs;
+            for (nint end = edge + inputs; edge < end; edge++, from += bases, to += bases)
+            {
+                if (plain is not null)
+                    *to++ = plain[edge];
+                VectorMath.Scale(from, scaler is null ? 1 : scaler[edge], to, bases);
+            }
         }
     }
-
-    private static float* Address(Tensor? tensor) => tensor is null ? null : (float*)RawMemory.Pointer(tensor);
 }

@@ -18,9 +18,9 @@ internal static class EnginePaths
             return EnginePath.FewTokens;
         if (IsOpen(EnginePath.LiveCoefficients) && SparsePath.IsFaster(layer, tokens))
             return EnginePath.LiveCoefficients;
-        if (layer.Format == ProductFormat.BFloat16)
+        if (layer.Format == ProductFormat.BFloat16 ? LibraryPath.IsFaster(layer) : settings.Lanes < 8 && layer.PlainSplines is not null)
             return EnginePath.Library;
-        return settings.Lanes >= 8 ? EnginePath.Panels : EnginePath.Library;
+        return EnginePath.Panels;
 
         bool IsOpen(EnginePath path) => path != settings.Avoided && CanCompute(path);
 
@@ -40,6 +40,7 @@ internal static class EnginePaths
     public static IEnginePath Open(EngineLayer layer, Tensor? parameters, GradientRequest wanted, long tokens) => Choose(layer, tokens, gradients: true) switch
     {
         EnginePath.LiveCoefficients => new SparsePath(layer, wanted),
+        EnginePath.Library when layer.PlainSplines is not null => new SplineLibraryPath(layer, wanted, tokens),
         EnginePath.Library => new LibraryPath(layer, parameters, wanted, tokens),
         _ => new PanelPath(layer, parameters, wanted, tokens),
     };
