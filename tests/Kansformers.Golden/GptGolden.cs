@@ -45,11 +45,11 @@ internal static class GptGolden
         JsonElement config = Config(folder);
         using TensorFile file = StateDictionary.Load(Path.Combine(folder, weights));
         int? heads = config.TryGetProperty("n_head", out JsonElement count) && count.ValueKind == JsonValueKind.Number ? count.GetInt32() : null;
-        GptOptions options = GptCheckpoint.Infer(file, heads);
+        GptOptions options = (GptOptions)ModelFile.Infer(file, new ModelHints(heads));
         if (config.TryGetProperty("model_type", out JsonElement preset) && preset.ValueKind == JsonValueKind.String)
-            options = GptPresets.Apply(preset.GetString()!, options);
+            options = Families.Preset(preset.GetString()!).Preset.Apply(options);
         Gpt model = new(options with { EmbeddingDropout = Dropout("embd_pdrop"), ResidualDropout = Dropout("resid_pdrop"), AttentionDropout = Dropout("attn_pdrop") });
-        GptCheckpoint.LoadInto(model, file);
+        ModelFile.LoadInto(model, file);
         return model;
 
         double Dropout(string name) => config.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : 0;

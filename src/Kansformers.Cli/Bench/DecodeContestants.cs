@@ -23,10 +23,10 @@ internal sealed class DecodeContestants : IDisposable
     {
         _case = decode;
         _prompt = [.. Enumerable.Range(0, decode.Prompt).Select(i => i * 31 % decode.Model.Vocabulary)];
-        Model = new Gpt(decode.Model.Options);
+        Model = CausalModel.Of(decode.Model.Options.Family.Create(decode.Model.Options));
     }
 
-    public Gpt Model { get; }
+    public CausalModel Model { get; }
 
     public Contestant Make(string name)
     {

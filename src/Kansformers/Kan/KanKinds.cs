@@ -48,10 +48,9 @@ internal sealed class KanOptionsConverter : JsonConverter<KanOptions>
         {
             throw new JsonException(failure.Message, failure);
         }
-        catch (JsonException failure) when (failure.Path is ['$', '.', .. string place])
+        catch (JsonException failure)
         {
-            // The path of the inner reading begins at the options.
-            throw new JsonException(failure.Message, $"$.kan.{place}", failure.LineNumber, failure.BytePositionInLine, failure);
+            throw new JsonException(failure.Message, failure); // the serializer adds the place of these options
         }
     }
 

@@ -17,7 +17,7 @@ namespace Kansformers.Kan;
 /// <c>spline_weight</c> (out, in, grid size + order), <c>spline_scaler</c> (out, in; with the standalone scaler only) and
 /// <c>grid</c> (in, grid size + 2 · order + 1).</para>
 /// </remarks>
-public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
+public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
 {
     private readonly KanTensor[] _described;
     private KanTensors? _tensors;
@@ -42,7 +42,8 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         TensorTree.Register(this, _described, device);
-        ResetParameters();
+        if (device?.type != DeviceType.META) // where tensors have no values
+            ResetParameters();
     }
 
     /// <summary>The layer's configuration.</summary>

@@ -10,7 +10,7 @@ namespace Kansformers.Training;
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="every">The steps from an update to the next; 0 for none.</param>
-internal sealed class GridUpdates(Gpt model, long every)
+internal sealed class GridUpdates(TransformerModel model, long every)
 {
     /// <summary>Refuses updates of a model that has no grid to move.</summary>
     /// <exception cref="KansformersException">There is none.</exception>

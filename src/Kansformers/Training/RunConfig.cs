@@ -54,7 +54,7 @@ public sealed record RunConfig
     public string Preset { get; init; } = "custom";
 
     /// <summary>The architecture.</summary>
-    public required GptOptions Model { get; init; }
+    public required ModelOptions Model { get; init; }
 
     /// <summary>The weight file, or the folder in Hugging Face's layout, that the training begins from; null for random weights.</summary>
     public string? InitialWeights { get; init; }

@@ -9,7 +9,7 @@ namespace Kansformers.Transformers;
 /// A head that multiplies by the token embedding (Press and Wolf, "Using the Output Embedding to Improve Language Models", 2017). It has no parameters of
 /// its own: they are the embedding's.
 /// </summary>
-internal sealed class TiedHead : nn.Module<Tensor, Tensor>
+internal sealed class TiedHead : nn.Module<Tensor, Tensor>, IHasPrecision
 {
     // A field of a module type would be registered as a part of this module: the embedding belongs to another, under whose name it is saved.
     private readonly Func<Parameter> _weight;

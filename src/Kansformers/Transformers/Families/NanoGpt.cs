@@ -9,7 +9,7 @@ namespace Kansformers.Transformers;
 /// </summary>
 internal static class NanoGpt
 {
-    private const string ArgumentsKey = "model_args";
+    public const string ArgumentsKey = "model_args";
 
     /// <summary>The architecture; null when the file is none of nanoGPT's.</summary>
     /// <param name="file">A file under our names.</param>

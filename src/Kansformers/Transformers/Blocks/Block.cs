@@ -12,7 +12,7 @@ internal sealed class Block : nn.Module<Tensor, Tensor>
     private readonly LayerNorm _norm1;
 
     [ComponentName(Name = "attn")]
-    private readonly CausalSelfAttention _attention;
+    private readonly SelfAttention _attention;
 
     [ComponentName(Name = "ln_2")]
     private readonly LayerNorm _norm2;
@@ -20,13 +20,17 @@ internal sealed class Block : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "mlp")]
     private readonly FeedForward _feedForward;
 
-    public Block(GptOptions options, LinearLayers layers, int layer)
+    /// <param name="attention">The first part.</param>
+    /// <param name="feedForward">The second part.</param>
+    /// <param name="layers">Makes linear layers and norms.</param>
+    /// <param name="layer">Which block of the model it is, from 0: its place in the cache.</param>
+    public Block(AttentionOptions attention, FeedForwardOptions feedForward, LinearLayers layers, int layer)
         : base(nameof(Block))
     {
-        _norm1 = layers.Norm();
-        _attention = new CausalSelfAttention(options, layers, layer);
-        _norm2 = layers.Norm();
-        _feedForward = new FeedForward(options, layers);
+        _norm1 = layers.Norm(attention.Width, attention.Bias);
+        _attention = new SelfAttention(attention, layers, layer);
+        _norm2 = layers.Norm(attention.Width, attention.Bias);
+        _feedForward = new FeedForward(feedForward, layers);
         RegisterComponents();
     }
 

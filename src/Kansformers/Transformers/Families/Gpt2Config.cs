@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Kansformers.Checkpoints;
 
@@ -45,12 +44,8 @@ internal static class Gpt2Config
         return options;
     }
 
-    /// <summary>The ids that end a text; null when it does not say.</summary>
-    /// <exception cref="KansformersException">It says what is no id of the model.</exception>
-    public static IReadOnlyList<int>? EndOfText(HuggingFaceFolder folder, int vocabularySize) => new ConfigReader(folder).TokenIds("eos_token_id", vocabularySize);
-
     /// <summary>Writes the properties of an object that is begun.</summary>
-    public static void Write(Utf8JsonWriter json, GptOptions options, IReadOnlyList<int>? endOfText)
+    public static void Write(Utf8JsonWriter json, GptOptions options)
     {
         json.WriteStartArray("architectures");
         json.WriteStringValue(options.Placement == KanPlacement.None ? "GPT2LMHeadModel" : "KansformersGPT");
@@ -70,10 +65,5 @@ internal static class Gpt2Config
         json.WriteNumber("initializer_range", 0.02);
         json.WriteBoolean("tie_word_embeddings", options.TiedHead);
         json.WriteString("torch_dtype", "float32");
-        if (endOfText is null)
-            return;
-        json.WriteNumber("bos_token_id", endOfText[0]);
-        json.WritePropertyName("eos_token_id");
-        json.WriteRawValue(endOfText.Count == 1 ? endOfText[0].ToString(CultureInfo.InvariantCulture) : JsonSerializer.Serialize(endOfText));
     }
 }

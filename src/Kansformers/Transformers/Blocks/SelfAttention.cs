@@ -6,8 +6,30 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace Kansformers.Transformers;
 
-/// <summary>Multi-head self-attention in which no token sees those after it, by libtorch's fused kernel.</summary>
-internal sealed class CausalSelfAttention : nn.Module<Tensor, Tensor>
+/// <summary>The sizes of self-attention.</summary>
+internal sealed record AttentionOptions
+{
+    /// <summary>The size of the hidden state.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>The number of heads; it divides the width.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Whether no token sees those after it.</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>The share of attention weights dropped in training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>The share of output values dropped in training.</summary>
+    public double OutputDropout { get; init; }
+
+    /// <summary>Whether linear layers have biases.</summary>
+    public bool Bias { get; init; } = true;
+}
+
+/// <summary>Multi-head self-attention by libtorch's fused kernel.</summary>
+internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "c_attn")]
     private readonly nn.Module<Tensor, Tensor> _queryKeyValue;
@@ -18,16 +40,16 @@ internal sealed class CausalSelfAttention : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "resid_dropout")]
     private readonly Dropout _dropout;
 
-    private readonly GptOptions _options;
+    private readonly AttentionOptions _options;
     private readonly int _layer;
 
-    public CausalSelfAttention(GptOptions options, LinearLayers layers, int layer)
-        : base(nameof(CausalSelfAttention))
+    public SelfAttention(AttentionOptions options, LinearLayers layers, int layer)
+        : base(nameof(SelfAttention))
     {
         (_options, _layer) = (options, layer);
-        _queryKeyValue = layers.For(KanPlacement.Attention, options.Width, 3L * options.Width);
-        _project = layers.For(KanPlacement.Attention, options.Width, options.Width, residual: true);
-        _dropout = nn.Dropout(options.ResidualDropout);
+        _queryKeyValue = layers.For(KanPlacement.Attention, options.Width, 3L * options.Width, options.Bias);
+        _project = layers.For(KanPlacement.Attention, options.Width, options.Width, options.Bias, residual: true);
+        _dropout = nn.Dropout(options.OutputDropout);
         RegisterComponents();
     }
 
@@ -43,9 +65,9 @@ internal sealed class CausalSelfAttention : nn.Module<Tensor, Tensor>
         int past = cache?.Length ?? 0;
         if (cache is not null)
             (k, v) = cache.Append(_layer, k, v);
-        double dropout = training ? _options.AttentionDropout : 0;
+        double dropout = training ? _options.Dropout : 0;
         Tensor y = past == 0
-            ? F.scaled_dot_product_attention(q, k, v, p: dropout, is_casual: time > 1)
+            ? F.scaled_dot_product_attention(q, k, v, p: dropout, is_casual: _options.Causal && time > 1)
             : F.scaled_dot_product_attention(q, k, v, Mask(time, past, x.device), dropout);
 
         y = y.transpose(1, 2).reshape(batch, time, width); // (B, T, C)
