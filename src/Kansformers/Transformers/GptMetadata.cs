@@ -44,7 +44,7 @@ internal static class GptMetadata
         }
         catch (Exception failure) when (failure is JsonException or KansformersException)
         {
-            string place = failure is JsonException { Path: ['$', '.', .. string name] } ? $"'{name}' holds a wrong value" : failure.Message.ReplaceLineEndings(" ");
+            string place = KindConverter.Place(failure) is { Length: > 0 } name ? $"'{name}' holds a wrong value" : failure.Message.ReplaceLineEndings(" ");
             throw new KansformersException($"{what} cannot be read: {place}; restore the file", failure);
         }
     }
