@@ -63,6 +63,8 @@ public sealed record GptOptions
         if (TiedHead && Placement.HasFlag(KanPlacement.Head))
             throw new KansformersException("the head cannot be tied to the embedding and a KAN at once; leave the head out of the placement");
         Kan.Validate();
+        if (Placement != KanPlacement.None)
+            Kan.Sharing.FunctionsOf(Width); // the widest input of a KAN is a multiple of it
     }
 
     private static void Require(bool holds, string option, double value, string allowed)
