@@ -37,7 +37,7 @@ internal sealed class TrainOptions
     public readonly Option<string> Schedule = new("--schedule") { Description = "constant, linear or cosine", DefaultValueFactory = _ => "cosine" };
     public readonly ListedChoice<ObjectiveOptions> Objective = new("--objective", "what is learned from the text", Objectives.All, Objectives.Named);
     public readonly ListedChoice<OptimizerOptions> Optimizer = new("--optimizer", "how gradients change the weights", Optimizers.All, Optimizers.Named);
-    public readonly Option<long> UpdateGrid = new("--update-grid") { Description = "move the grids of KAN layers to their inputs every so many steps; 0 for never", DefaultValueFactory = _ => 0 };
+    public readonly Option<long> UpdateGrid = new("--update-grid") { Description = "move the grids of KAN layers (bspline, rbf, switch) to their inputs every so many steps; 0 for never", DefaultValueFactory = _ => 0 };
     public readonly Option<double> KanPenalty = new("--kan-penalty") { Description = "factor of efficient-kan's sparsity penalty in the loss; 0 for none", DefaultValueFactory = _ => 0 };
     public readonly Option<double> GradClip = new("--grad-clip") { Description = "largest norm of all gradients together; 0 for no clipping", DefaultValueFactory = _ => Defaults.GradClip };
     public readonly Option<double> Dropout = new("--dropout") { Description = "share of embeddings, attention weights and residual values dropped in training", DefaultValueFactory = _ => 0 };
@@ -138,6 +138,7 @@ internal sealed class TrainOptions
         try
         {
             (config.Model with { VocabularySize = 1 }).Validate();
+            GridUpdates.Require(config.Model, training.UpdateGrid);
         }
         catch (KansformersException failure)
         {

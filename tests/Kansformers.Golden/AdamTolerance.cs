@@ -71,7 +71,7 @@ internal sealed class AdamTolerance : IDisposable
 
         public Twin(Gpt model, AdamWOptions settings, double clip)
         {
-            _model = new Gpt(model.Options);
+            _model = new Gpt((GptOptions)model.Options);
             using (no_grad())
             using (NewDisposeScope())
             {

@@ -58,7 +58,11 @@ internal sealed class LayerOptions
                    select new LayerCase { In = shape.In, Out = shape.Out, Tokens = tokens, Options = options, Precision = precision },
             ];
             foreach (LayerCase one in cases)
+            {
                 one.Options.Validate();
+                one.Options.Sharing.FunctionsOf(one.In);
+            }
+
             return cases;
         }
         catch (KansformersException failure)

@@ -73,17 +73,8 @@ internal static class ModelMetadata
         }
         catch (Exception failure) when (failure is JsonException or KansformersException)
         {
-            string place = PlaceOf(failure) is { Length: > 0 } name ? $"'{name}' holds a wrong value" : failure.Message.ReplaceLineEndings(" ");
+            string place = KindConverter.Place(failure) is { Length: > 0 } name ? $"'{name}' holds a wrong value" : failure.Message.ReplaceLineEndings(" ");
             throw new KansformersException($"{what} cannot be read: {place}; restore the file", failure);
         }
-    }
-
-    // Options within options are read apart, from a place of their own.
-    private static string PlaceOf(Exception failure)
-    {
-        string place = "";
-        for (Exception? at = failure; at is JsonException { Path: ['$', .. string path] }; at = at.InnerException)
-            place += path;
-        return place.TrimStart('.');
     }
 }

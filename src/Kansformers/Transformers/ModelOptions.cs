@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using Kansformers.Checkpoints;
 using Kansformers.Kan;
 
 namespace Kansformers.Transformers;
@@ -78,6 +78,8 @@ public abstract record ModelOptions
         Require(AttentionDropout is >= 0 and < 1, "attention dropout", AttentionDropout, "0 to below 1");
         Require(Placement >= 0 && Placement <= KanPlacement.All, "placement", (int)Placement, "a combination of attention, mlp and head");
         Kan.Validate();
+        if (Placement != KanPlacement.None)
+            Kan.Sharing.FunctionsOf(Width); // the widest input of a KAN is a multiple of it
     }
 
     /// <summary>Refuses a value.</summary>
@@ -99,38 +101,9 @@ public abstract record ModelOptions
 /// <param name="Words">It for people; null when there is nothing to say.</param>
 public sealed record OptionDetail(string Name, object? Value, string? Words);
 
-/// <summary>Options as JSON with their family under <c>family</c>; files from before there were families say none and mean the first of the list.</summary>
-internal sealed class ModelOptionsConverter : JsonConverter<ModelOptions>
+/// <summary>The options of a family as JSON; files from before there were families say none and mean the first of the list.</summary>
+internal sealed class ModelOptionsConverter() : KindConverter<ModelOptions>(() => Families.All[0].Defaults, name => Families.Named(name).Defaults, options => options.Family.Name)
 {
-    public override ModelOptions Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        Utf8JsonReader ahead = reader;
-        using JsonDocument document = JsonDocument.ParseValue(ref ahead);
-        Family family = Families.All[0];
-        JsonElement root = document.RootElement;
-        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty(ModelMetadata.FamilyKey, out JsonElement told))
-        {
-            family = told.ValueKind == JsonValueKind.String ? Families.Named(told.GetString()!)
-                : throw new JsonException($"the family is {told}; it must be a text");
-        }
-
-        try
-        {
-            return (ModelOptions)JsonSerializer.Deserialize(ref reader, family.Defaults.GetType(), options)!;
-        }
-        catch (JsonException failure)
-        {
-            throw new JsonException(failure.Message, failure); // the serializer adds the place of these options
-        }
-    }
-
-    public override void Write(Utf8JsonWriter writer, ModelOptions value, JsonSerializerOptions options)
-    {
-        using JsonDocument document = JsonSerializer.SerializeToDocument(value, value.GetType(), options);
-        writer.WriteStartObject();
-        writer.WriteString(ModelMetadata.FamilyKey, value.Family.Name);
-        foreach (JsonProperty property in document.RootElement.EnumerateObject())
-            property.WriteTo(writer);
-        writer.WriteEndObject();
-    }
+    /// <inheritdoc/>
+    protected override string KindKey => ModelMetadata.FamilyKey;
 }

@@ -35,7 +35,7 @@ public class AdamToleranceTests
     {
         using var scope = NewDisposeScope();
         using Gpt model = TinyGpt.Make(placement), original = TinyGpt.Make(placement);
-        GptOptions options = model.Options;
+        ModelOptions options = model.Options;
         model.eval();
         original.eval();
         manual_seed(5);
