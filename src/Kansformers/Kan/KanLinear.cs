@@ -75,6 +75,9 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
     /// <summary>How the engine computes the products. Where it multiplies only the live coefficients (large grids, a few tokens) that is float32 always; torch operations (<see cref="UseReference"/>, other devices) take the parameters' own type.</summary>
     public Precision Precision { get; set; }
 
+    /// <summary>What the engine takes into account, and what tests and measurements ask of it.</summary>
+    internal EngineSettings Engine { get; set; } = EngineSettings.OfThisMachine;
+
     /// <summary>Called with the layer's input, (tokens, in), at each forward pass; statistics use it.</summary>
     internal Action<KanLinear, Tensor>? Probe { get; set; }
 
@@ -119,13 +122,13 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The layer, opened for a pass over chunks of at most so many tokens of which all gradients are wanted that parameters ask for.</summary>
-    internal IChunkedLayer OpenChunks(long tokens) => KanChunks.Open(OpenAlways(), tokens);
+    internal IChunkedLayer OpenChunks(long tokens) => new KanChunks(OpenAlways(), tokens);
 
-    /// <summary>Whether so many tokens are computed from the live coefficients alone rather than by products with all.</summary>
-    internal bool IsSparse(long tokens)
+    /// <summary>The path that computes so many tokens, with gradients or without.</summary>
+    internal EnginePath PathOf(long tokens, bool gradients)
     {
         using var scope = NewDisposeScope();
-        return SparseSplines.Pays(OpenAlways(), tokens);
+        return EnginePaths.Choose(OpenAlways(), tokens, gradients);
     }
 
     /// <inheritdoc/>
@@ -144,9 +147,9 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
         return module;
     }
 
-    private EngineLayer OpenAlways() => EngineLayer.Of(Tensors, Precision, ref _plan) ?? throw new InvalidOperationException("no kernel computes this layer");
+    private EngineLayer OpenAlways() => EngineLayer.Of(Tensors, Precision, Engine, ref _plan) ?? throw new InvalidOperationException("no kernel computes this layer");
 
-    private EngineLayer? Open(Tensor x) => UseReference || !KanEngine.Fits(x, Tensors) ? null : EngineLayer.Of(Tensors, Precision, ref _plan);
+    private EngineLayer? Open(Tensor x) => UseReference || !KanEngine.Fits(x, Tensors) ? null : EngineLayer.Of(Tensors, Precision, Engine, ref _plan);
 
     private Tensor Flatten(Tensor input)
     {

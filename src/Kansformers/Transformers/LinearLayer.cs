@@ -55,13 +55,16 @@ public sealed class LinearLayer : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>input · weightᵀ + bias.</summary>
-    internal static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Precision precision)
+    internal static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Precision precision) => Apply(input, weight, bias, precision, BFloat16Math.HasFastProducts);
+
+    /// <summary>The same, with libtorch's bfloat16 products or with float32 products of rounded factors.</summary>
+    internal static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Precision precision, bool hasProducts)
     {
         if (precision == Precision.Float32 || input.device_type != DeviceType.CPU || input.dtype != ScalarType.Float32 || weight.dtype != ScalarType.Float32)
             return F.linear(input, weight, bias);
         using var scope = NewDisposeScope();
         Tensor x = input.to_type(ScalarType.BFloat16), factor = weight.to_type(ScalarType.BFloat16);
-        Tensor y = BFloat16Math.HasFastProducts
+        Tensor y = hasProducts
             ? F.linear(x, factor).to_type(ScalarType.Float32)
             : F.linear(x.to_type(ScalarType.Float32), factor.to_type(ScalarType.Float32));
         return (bias is null ? y : y.add_(bias)).MoveToOuterDisposeScope();

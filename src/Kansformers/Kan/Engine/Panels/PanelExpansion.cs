@@ -37,6 +37,16 @@ internal sealed unsafe class PanelExpansion(PanelLayout layout, IBasisKernel bas
             BFloat16Math.Round(to, filled);
     }
 
+    /// <summary>The block's inputs alone, as <see cref="Expand"/> leaves them.</summary>
+    public void Load(PanelInput x, int token, int tokens, int block, float* transposed)
+    {
+        int inputs = layout.InputsOf(block);
+        nint from = (nint)token * layout.Inputs + block * layout.BlockInputs;
+        Transpose(x.X + from, tokens, inputs, transposed);
+        if (separate)
+            Transpose(x.Z + from, tokens, inputs, transposed + inputs * layout.Panel);
+    }
+
     /// <summary>dx = the gradient of the expansion times the expansion's derivative.</summary>
     /// <param name="dx">The gradient of the input: the block's inputs are overwritten.</param>
     /// <param name="token">The panel's first token.</param>

@@ -1,5 +1,3 @@
-using Kansformers.Runtime;
-
 namespace Kansformers.Kan;
 
 /// <summary>
@@ -33,16 +31,16 @@ internal readonly struct SparseLayout
     public int Widest { get; }
 
     /// <summary>The layout of the weight: blocks as wide as an input's coefficients stay in the first-level cache.</summary>
-    public static SparseLayout OfWeight(int outputs, int bases)
+    public static SparseLayout OfWeight(int outputs, int lanes, int bases)
     {
-        int lanes = SimdWidth.Lanes, widest = 8;
+        int widest = 8;
         while (widest > 2 && widest * lanes * bases * sizeof(float) > SlabBytes)
             widest /= 2;
         return new SparseLayout(outputs, lanes, widest);
     }
 
     /// <summary>The layout of the weight's gradient: as many outputs as the registers hold for order + 1 coefficients.</summary>
-    public static SparseLayout OfGradient(int outputs) => new(outputs, SimdWidth.Lanes, 2);
+    public static SparseLayout OfGradient(int outputs, int lanes) => new(outputs, lanes, 2);
 
     /// <summary>The width of the block that begins at an output: 2, 4 or 8 vectors.</summary>
     public int Width(int first)

@@ -4,7 +4,7 @@ using Kansformers.Runtime;
 namespace Kansformers.Kan;
 
 /// <summary>
-/// The spline weight turned so that the outputs of one coefficient lie together: per block of outputs (<see cref="SparseLayout"/>), per input, per coefficient
+/// The spline weight transposed so that the outputs of one coefficient lie together: per block of outputs (<see cref="SparseLayout"/>), per input, per coefficient
 /// a row of outputs. The scaler is multiplied in.
 /// </summary>
 internal static unsafe class SparseWeight
@@ -12,14 +12,14 @@ internal static unsafe class SparseWeight
     // As many inputs per task as make it worth handing over.
     private const int InputsPerTask = 16;
 
-    /// <summary>Fills <paramref name="packed"/>, in · bases · padded outputs.</summary>
-    /// <param name="layout">The blocks of outputs.</param>
+    /// <summary>Fills the product's weight, in · bases · padded outputs.</summary>
+    /// <param name="product">The layer and the target.</param>
     /// <param name="spline">(out, in, bases).</param>
     /// <param name="scaler">(out, in), or null.</param>
-    /// <param name="inputs">The inputs.</param>
-    /// <param name="bases">The bases of an input.</param>
-    /// <param name="packed">The target.</param>
-    public static void Pack(SparseLayout layout, float* spline, float* scaler, int inputs, int bases, float* packed) =>
+    public static void Pack(SparseProduct product, float* spline, float* scaler)
+    {
+        (_, SparseLayout layout, nint weight, int inputs, int bases, _) = product;
+        float* packed = (float*)weight;
         ForEachSlab(layout, inputs, bases, (first, input, rows) =>
         {
             int width = layout.Width(first), real = Math.Min(width, layout.Outputs - first);
@@ -34,15 +34,16 @@ internal static unsafe class SparseWeight
 
             Transposition.Run((float*)rows, width, bases, packed + ((nint)first * inputs + (nint)input * width) * bases);
         });
+    }
 
     /// <summary>Splits the gradient of the packed weight into those of the spline weight and the scaler.</summary>
-    /// <param name="layout">The blocks of outputs.</param>
-    /// <param name="gradient">In · bases · padded outputs.</param>
+    /// <param name="product">The layer, with the gradient in its weight's place.</param>
     /// <param name="broken">Per input, whether one of its values was NaN: then so are the gradients of all its coefficients, as 0 · NaN is NaN.</param>
     /// <param name="edges">Where the gradients go.</param>
-    /// <param name="inputs">The inputs.</param>
-    /// <param name="bases">The bases of an input.</param>
-    public static void Unpack(SparseLayout layout, float* gradient, bool[] broken, EdgeGradients edges, int inputs, int bases) =>
+    public static void Unpack(SparseProduct product, bool[] broken, EdgeGradients edges)
+    {
+        (_, SparseLayout layout, nint weight, int inputs, int bases, _) = product;
+        float* gradient = (float*)weight;
         ForEachSlab(layout, inputs, bases, (first, input, rows) =>
         {
             int width = layout.Width(first), real = Math.Min(width, layout.Outputs - first);
@@ -53,6 +54,7 @@ internal static unsafe class SparseWeight
             for (int r = 0; r < real; r++)
                 edges.Write((nint)(first + r) * inputs + input, (float*)rows + r * bases);
         });
+    }
 
     // Runs over all blocks of outputs and all inputs, with room for the slab's rows by output.
     private static void ForEachSlab(SparseLayout layout, int inputs, int bases, Action<int, int, nint> run)

@@ -7,7 +7,7 @@ namespace Kansformers.Kan;
 /// One layer with products of our own: the expansion is written in the form that the product's innermost loop reads, a few inputs of a few tokens at a time,
 /// so that it never leaves the first caches. (A library's product would have to be handed a matrix, which it reads again to bring it into such a form.)
 /// </summary>
-internal sealed unsafe class PanelTiles : IDenseLayer
+internal sealed unsafe class PanelPath : IEnginePath
 {
     // The two forms of a tile's output gradient have about this many floats each.
     private const long UpstreamFloats = 1 << 18;
@@ -18,10 +18,10 @@ internal sealed unsafe class PanelTiles : IDenseLayer
 
     private readonly Scratch _scratch = Scratch.OfThread;
     private readonly EngineLayer _layer;
-    private readonly KanWanted _wanted;
+    private readonly GradientRequest _wanted;
     private readonly PanelExpansion _expansion;
     private readonly bool _rounds;
-    private readonly int _threads = get_num_threads(), _lanes = SimdWidth.Lanes;
+    private readonly int _threads = get_num_threads(), _lanes;
     private readonly PanelLayout _layout;
     private readonly Tensor _coefficients;
     private readonly Tensor? _base, _scaler, _parameters, _parameterSums;
@@ -33,9 +33,9 @@ internal sealed unsafe class PanelTiles : IDenseLayer
     /// <param name="parameters">What <see cref="FunctionParameters.Pack"/> gave.</param>
     /// <param name="wanted">Which gradients the calls of <see cref="Backward"/> have to compute.</param>
     /// <param name="tokens">The most tokens of a call.</param>
-    public PanelTiles(EngineLayer layer, Tensor? parameters, KanWanted wanted, long tokens)
+    public PanelPath(EngineLayer layer, Tensor? parameters, GradientRequest wanted, long tokens)
     {
-        (_layer, _wanted, _rounds) = (layer, wanted, layer.Precision == Precision.BFloat16);
+        (_layer, _wanted, _rounds, _lanes) = (layer, wanted, layer.Precision == Precision.BFloat16, layer.Settings.Lanes);
         _layout = new PanelLayout(layer.Plan.Inputs, layer.Width, (int)layer.Outputs, _lanes, _threads, tokens);
         using var scope = NewDisposeScope();
         KanWeights weights = layer.Weights();
@@ -43,22 +43,9 @@ internal sealed unsafe class PanelTiles : IDenseLayer
         _base = weights.Base is null ? null : Kept(weights.Base);
         _scaler = weights.Scaler is null ? null : Kept(weights.Scaler);
         _parameters = parameters is null ? null : Kept(parameters);
-        _expansion = new PanelExpansion(_layout, layer.Plan.Kernel(FunctionParameters.ForKernel(_parameters, layer.Plan.Inputs)), layer.Activation, layer.HasNorm && layer.Activation is not null, _rounds);
+        _expansion = new PanelExpansion(_layout, layer.Plan.Kernel(FunctionParameters.ForKernel(_parameters, layer.Plan.Inputs), _lanes), layer.Activation, layer.HasNorm && layer.Activation is not null, _rounds);
         _parameterSums = wanted.Parameters ? zeros(layer.Plan.Inputs, layer.Plan.Parameters).DetachFromDisposeScope() : null;
     }
-
-    /// <summary>Takes (true) or avoids (false) this engine wherever it is possible; null where it is faster. For tests and measurements.</summary>
-    public static bool? Force { get; set; }
-
-    /// <summary>Whether these products can compute a layer.</summary>
-    public static bool Fits(EngineLayer layer) => layer.Tensors.Options.BaseActivation is not BaseActivation activation || BaseBranch.IsVectorised(activation);
-
-    /// <summary>
-    /// Whether these products are possible and faster than libtorch's, or libtorch's are not possible. Processors with bfloat16 instructions need libtorch's for
-    /// them; and processors with narrow vectors often have matrix units that only libraries reach.
-    /// </summary>
-    public static bool Pays(EngineLayer layer) => Fits(layer)
-        && (!DenseTiles.Fits(layer) || (ProductFormats.Of(layer.Precision) != ProductFormat.Half && (Force ?? SimdWidth.Lanes >= 8)));
 
     /// <inheritdoc/>
     public void Forward(LayerInput x, Tensor y)
@@ -173,11 +160,9 @@ internal sealed unsafe class PanelTiles : IDenseLayer
     {
         _targets ??= new WeightTargets(_layer, _wanted);
         bool isFilled = _isFilled && _layout.IsOneGroup;
-        EdgeGradients edges = new(_coefficients, _scaler, Adding(_targets.Coefficients), Adding(_targets.Scaler));
+        EdgeGradients edges = new(_coefficients, _scaler, _targets.Coefficients?.After(isFilled), _targets.Scaler?.After(isFilled));
         float* plain = _targets.Base is GradientTarget target ? Address(target.Tensor) : null;
         return new PanelGradient(_layout, edges, plain, _layer.Activation is not null, isFilled || _targets.Base is { Adds: true });
-
-        GradientTarget? Adding(GradientTarget? target) => target is GradientTarget one ? one with { Adds = isFilled || one.Adds } : null;
     }
 
     private Tensor WeightGradient() =>

@@ -3,7 +3,7 @@ namespace Kansformers.Kan;
 /// <summary>A layer whose spline weight is packed, as the kernels need it.</summary>
 /// <param name="Live">The live bases.</param>
 /// <param name="Layout">The blocks of outputs.</param>
-/// <param name="Weight">The packed weight.</param>
+/// <param name="Weight">The packed weight, or its gradient.</param>
 /// <param name="Inputs">The layer's inputs.</param>
 /// <param name="Bases">The bases of an input.</param>
 /// <param name="Order">The spline order.</param>

@@ -46,19 +46,3 @@ internal static unsafe class BrokenTokens
         return all;
     }
 }
-
-/// <summary>libtorch's bfloat16 product.</summary>
-internal static class HalfProduct
-{
-    /// <summary>What a processor with a matrix unit does to a product of factors (result, left, right) afterwards: for tests on processors without.</summary>
-    [ThreadStatic]
-    internal static Action<Tensor, Tensor, Tensor>? Emulation;
-
-    /// <summary>target = left · right.</summary>
-    public static Tensor Write(Tensor target, Tensor left, Tensor right)
-    {
-        target.addmm_(left, right, beta: 0, alpha: 1);
-        Emulation?.Invoke(target, left, right);
-        return target;
-    }
-}

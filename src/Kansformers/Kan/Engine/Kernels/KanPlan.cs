@@ -20,8 +20,8 @@ internal abstract class KanPlan(int inputs, int functions, int parameters)
     /// <summary>The plan without what stands in front of it or behind: what is worth keeping.</summary>
     public virtual KanPlan Core => this;
 
-    /// <summary>The kernel for the machine's vectors.</summary>
-    public IBasisKernel Kernel(KernelParameters parameters) => SimdWidth.Lanes switch
+    /// <summary>The kernel for vectors of so many lanes.</summary>
+    public IBasisKernel Kernel(KernelParameters parameters, int lanes) => lanes switch
     {
         16 => Kernel<Simd512>(parameters),
         8 => Kernel<Simd256>(parameters),

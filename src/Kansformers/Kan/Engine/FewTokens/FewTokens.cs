@@ -16,12 +16,9 @@ internal static unsafe class FewTokens
     /// <summary>Up to how many tokens this beats the matrix product.</summary>
     public const int Most = 4;
 
-    /// <summary>Whether this path is taken at all; measurements switch it off to compare it with the matrix product.</summary>
-    public static bool Enabled { get; set; } = true;
-
     /// <summary>Whether this path computes a layer for so many tokens: splines that have a whole window of coefficients to read, or a basis without scalers.</summary>
-    public static bool Fits(EngineLayer layer, long tokens) => Enabled && tokens is > 0 and <= Most
-        && (HasLive(layer) || (PanelTiles.Fits(layer) && layer.Tensors.Find(KanRole.Scaler) is null));
+    public static bool Fits(EngineLayer layer, long tokens) => tokens is > 0 and <= Most
+        && (HasLive(layer) || layer.Tensors.Find(KanRole.Scaler) is null);
 
     /// <summary>The layer's output without a graph.</summary>
     /// <param name="layer">The layer.</param>
@@ -40,7 +37,7 @@ internal static unsafe class FewTokens
         return y.MoveToOuterDisposeScope();
     }
 
-    private static bool HasLive(EngineLayer layer) => DenseTiles.Fits(layer) && layer.Plan is SplinePlan plan && plan.Bases >= Window(plan);
+    private static bool HasLive(EngineLayer layer) => layer.PlainSplines is SplinePlan plan && plan.Bases >= Window(plan);
 
     private static Tensor Splines(EngineLayer layer, Tensor x)
     {
@@ -48,7 +45,7 @@ internal static unsafe class FewTokens
         (SplinePlan plan, BaseActivation activation, KanWeights weights) = ((SplinePlan)layer.Plan, layer.Activation!.Value, layer.Weights());
         (int tokens, int inputs, int outputs, int bases, int window) = ((int)x.shape[0], plan.Inputs, (int)weights.Outputs, plan.Bases, Window(plan));
         Tensor y = empty(tokens, outputs, dtype: ScalarType.Float32), expansion = Scratch.OfThread.Matrix(Scratch.Use.Expansion, tokens, (bases + 1L) * inputs);
-        Expansion.Write(plan, activation, x, expansion, ProductFormat.Single);
+        Expansion.Write(plan, activation, x, expansion);
         Tensor ownBase = weights.Base!.contiguous(), ownSpline = weights.Coefficients.contiguous();
         Tensor? ownScaler = weights.Scaler?.contiguous();
         float* expanded = (float*)RawMemory.Pointer(expansion), to = (float*)RawMemory.Pointer(y);

@@ -3,11 +3,10 @@ using static TorchSharp.torch;
 namespace Kansformers.Kan;
 
 /// <summary>
-/// One layer as "expand, then multiply" with all bases: what is expanded is multiplied while it is in cache, and never kept. The backward pass expands
-/// again. Weight gradients add up over calls, in float32. It holds this thread's scratch: dispose it
-/// before another layer runs.
+/// A layer on one of the engine's paths, opened for calls: what is expanded is multiplied while it is in cache, and never kept; the backward pass expands again.
+/// Weight gradients add up over calls, in float32. It holds this thread's scratch: dispose it before another layer runs.
 /// </summary>
-internal interface IDenseLayer : IDisposable
+internal interface IEnginePath : IDisposable
 {
     /// <summary>The layer's output, without biases.</summary>
     /// <param name="x">The input.</param>
@@ -25,17 +24,4 @@ internal interface IDenseLayer : IDisposable
     /// <see cref="KanGradients.Input"/> is null. To be called once, at the end.
     /// </summary>
     KanGradients WeightGradients();
-}
-
-/// <summary>Chooses who multiplies.</summary>
-internal static class DenseLayers
-{
-    /// <summary>The layer, opened for calls.</summary>
-    /// <param name="layer">The layer.</param>
-    /// <param name="parameters">What <see cref="FunctionParameters.Pack"/> gave.</param>
-    /// <param name="wanted">Which gradients the backward calls have to compute.</param>
-    /// <param name="tokens">The most tokens of a call.</param>
-    public static IDenseLayer Open(EngineLayer layer, Tensor? parameters, KanWanted wanted, long tokens) => PanelTiles.Pays(layer)
-        ? new PanelTiles(layer, parameters, wanted, tokens)
-        : new DenseTiles(layer, wanted, tokens);
 }

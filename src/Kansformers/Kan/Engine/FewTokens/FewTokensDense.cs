@@ -27,7 +27,7 @@ internal static unsafe class FewTokensDense
         {
             float* active = expanded + (nint)tokens * inputs * bases, row = (float*)RawMemory.Pointer(coefficients);
             float* baseRow = plain is null ? null : (float*)RawMemory.Pointer(plain), to = (float*)RawMemory.Pointer(y), all = expanded;
-            Expand(layer.Plan.Kernel(FunctionParameters.ForKernel(parameters, inputs)), (float*)RawMemory.Pointer(input.Z), tokens, inputs, bases, expanded);
+            Expand(layer.Plan.Kernel(FunctionParameters.ForKernel(parameters, inputs), layer.Settings.Lanes), (float*)RawMemory.Pointer(input.Z), tokens, inputs, bases, expanded, layer.Settings.Lanes);
             if (layer.Activation is BaseActivation activation)
                 BaseBranch.Expand(activation, (float*)RawMemory.Pointer(input.X), tokens, inputs, active, inputs);
             Rows.Run(outputs, (long)tokens * inputs * (bases + 1), (first, last) =>
@@ -49,9 +49,9 @@ internal static unsafe class FewTokensDense
     }
 
     // Kernels work on panels of tokens: a few tokens are a panel with zeros behind them.
-    private static void Expand(IBasisKernel kernel, float* z, int tokens, int inputs, int bases, float* expanded)
+    private static void Expand(IBasisKernel kernel, float* z, int tokens, int inputs, int bases, float* expanded, int lanes)
     {
-        int panel = 2 * SimdWidth.Lanes;
+        int panel = 2 * lanes;
         using CacheLines memory = new((bases + 1) * (long)panel);
         float* x = memory.Pointer, values = x + panel;
         new Span<float>(x, panel).Clear();

@@ -17,30 +17,27 @@ internal static unsafe class SparseWeightGradient
     private const int Group = 8;
 
     /// <summary>Adds a chunk of tokens to the gradient of the packed weight (<see cref="SparseLayout.OfGradient"/>).</summary>
-    /// <param name="live">The live bases.</param>
-    /// <param name="layout">The blocks of outputs.</param>
-    /// <param name="bases">The bases of an input.</param>
-    /// <param name="order">The spline order.</param>
+    /// <param name="product">The layer, with the gradient, which is added to, in its weight's place.</param>
     /// <param name="x">The chunk's inputs, (tokens, in).</param>
-    /// <param name="inputs">The layer's inputs.</param>
     /// <param name="tokens">At most <see cref="Chunk"/>.</param>
     /// <param name="upstream">The gradient of the chunk's outputs by blocks.</param>
-    /// <param name="gradient">In · bases · padded outputs, added to.</param>
     /// <param name="broken">Set for the inputs of which a value is NaN.</param>
-    public static void AddChunk(LiveSplines live, SparseLayout layout, int bases, int order, float* x, int inputs, int tokens, float* upstream, float* gradient, bool[] broken)
+    public static void AddChunk(SparseProduct product, float* x, int tokens, float* upstream, bool[] broken)
     {
+        (LiveSplines live, SparseLayout layout, nint weight, int inputs, int bases, int order) = product;
+        float* gradient = (float*)weight;
         int groups = (inputs + Group - 1) / Group;
         Rows.Run(groups, (long)tokens * layout.Padded, (firstGroup, lastGroup) =>
         {
             using CacheLines found = new((long)tokens * live.Stride), begins = new(tokens), values = new((long)Group * tokens * live.Stride);
-            using CacheLines places = new((long)Group * tokens), turned = new((long)Group * tokens), edges = new((long)Group * (bases - order + 1));
+            using CacheLines places = new((long)Group * tokens), transposed = new((long)Group * tokens), edges = new((long)Group * (bases - order + 1));
             for (int group = firstGroup; group < lastGroup; group++)
             {
                 int from = group * Group, count = Math.Min(Group, inputs - from);
-                Transposition.Run(x + from, inputs, tokens, count, turned.Pointer);
+                Transposition.Run(x + from, inputs, tokens, count, transposed.Pointer);
                 for (int i = 0; i < count; i++)
                 {
-                    if (live.Find(from + i, turned.Pointer + i * tokens, tokens, false, (int*)begins.Pointer, found.Pointer))
+                    if (live.Find(from + i, transposed.Pointer + i * tokens, tokens, false, (int*)begins.Pointer, found.Pointer))
                         broken[from + i] = true;
                     Sort(
                         found.Pointer, (int*)begins.Pointer, tokens, live.Stride, bases - order,

@@ -30,16 +30,16 @@ internal static unsafe class SparseForward
         SparseLayout layout = product.Layout;
         (int inputs, int bases, int stride) = (product.Inputs, product.Bases, product.Live.Stride);
         float* weight = (float*)product.Weight;
-        using CacheLines turned = new((long)SparseProduct.Group * tokens);
+        using CacheLines transposed = new((long)SparseProduct.Group * tokens);
         using CacheLines sums = new((long)tokens * layout.Padded), values = new((long)SparseProduct.Group * tokens * stride), begins = new((long)SparseProduct.Group * tokens);
         int* starts = (int*)begins.Pointer;
         new Span<float>(sums.Pointer, tokens * layout.Padded).Clear();
         for (int from = 0; from < inputs; from += SparseProduct.Group)
         {
             int count = Math.Min(SparseProduct.Group, inputs - from);
-            Transposition.Run(x + from, inputs, tokens, count, turned.Pointer);
+            Transposition.Run(x + from, inputs, tokens, count, transposed.Pointer);
             for (int i = 0; i < count; i++)
-                product.Live.Find(from + i, turned.Pointer + i * tokens, tokens, false, starts + i * tokens, values.Pointer + (nint)i * tokens * stride);
+                product.Live.Find(from + i, transposed.Pointer + i * tokens, tokens, false, starts + i * tokens, values.Pointer + (nint)i * tokens * stride);
             for (int first = 0, width; first < layout.Padded; first += width)
             {
                 width = layout.Width(first);

@@ -51,16 +51,16 @@ internal static unsafe class SparseInputGradient
         (int inputs, int bases, int stride, int lanes) = (product.Inputs, product.Bases, product.Live.Stride, layout.Lanes);
         float* weight = (float*)product.Weight;
         using CacheLines upstream = new((long)tokens * layout.Padded), sums = new((long)Group * tokens * lanes);
-        using CacheLines values = new((long)Group * tokens * stride), begins = new((long)Group * tokens), turned = new((long)Group * tokens);
+        using CacheLines values = new((long)Group * tokens * stride), begins = new((long)Group * tokens), transposed = new((long)Group * tokens);
         int* starts = (int*)begins.Pointer;
         CopyByBlocks(layout, dy, tokens, upstream.Pointer);
         for (int from = 0; from < inputs; from += Group)
         {
             int count = Math.Min(Group, inputs - from);
             new Span<float>(sums.Pointer, count * tokens * lanes).Clear();
-            Transposition.Run(x + from, inputs, tokens, count, turned.Pointer);
+            Transposition.Run(x + from, inputs, tokens, count, transposed.Pointer);
             for (int i = 0; i < count; i++)
-                product.Live.Find(from + i, turned.Pointer + i * tokens, tokens, true, starts + i * tokens, values.Pointer + (nint)i * tokens * stride);
+                product.Live.Find(from + i, transposed.Pointer + i * tokens, tokens, true, starts + i * tokens, values.Pointer + (nint)i * tokens * stride);
             for (int first = 0, width; first < layout.Padded; first += width)
             {
                 width = layout.Width(first);

@@ -14,7 +14,7 @@ internal sealed class WeightTargets : IDisposable
 
     /// <param name="layer">The layer.</param>
     /// <param name="wanted">Which gradients are wanted.</param>
-    public WeightTargets(EngineLayer layer, KanWanted wanted)
+    public WeightTargets(EngineLayer layer, GradientRequest wanted)
     {
         _tensors = layer.Tensors;
         _reorders = _tensors.IsEdge && !_tensors.Options.Axes(_tensors.InFeatures, _tensors.OutFeatures).IsPlain;
