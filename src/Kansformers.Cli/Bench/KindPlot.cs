@@ -61,13 +61,19 @@ internal static class KindPlot
         }
     }
 
-    // The kind's name, and its size in smaller letters below.
+    // The kind's name and sharing, and its size in smaller letters below; long ones shrink to what room there is.
     private static void PaintLabel(SvgDocument svg, string label, double y)
     {
-        string[] parts = label.Split(", ", 2);
-        svg.Text(Labels - 18, parts.Length > 1 ? y - 2 : y + 4.5, parts[0], $"font-size=\"14\" font-weight=\"600\" text-anchor=\"end\" fill=\"{Ink}\"");
+        const string sharing = ", sharing ";
+        int shared = label.IndexOf(sharing, StringComparison.Ordinal);
+        string[] parts = (shared < 0 ? label : label[..shared]).Split(", ", 2);
+        string name = shared < 0 ? parts[0] : $"{parts[0]} {label[(shared + sharing.Length)..]}";
+        svg.Text(Labels - 18, parts.Length > 1 ? y - 2 : y + 4.5, name, Size(14, name) + $" font-weight=\"600\" text-anchor=\"end\" fill=\"{Ink}\"");
         if (parts.Length > 1)
-            svg.Text(Labels - 18, y + 13, parts[1], $"font-size=\"11.5\" text-anchor=\"end\" fill=\"{Faded}\"");
+            svg.Text(Labels - 18, y + 13, parts[1], Size(11.5, parts[1]) + $" text-anchor=\"end\" fill=\"{Faded}\"");
+
+        static string Size(double size, string text) =>
+            string.Create(CultureInfo.InvariantCulture, $"font-size=\"{Math.Min(size, (Labels - 24) / (0.58 * text.Length)):0.#}\"");
     }
 
     private static void PaintPanel(SvgDocument svg, double left, string title, IReadOnlyList<KindMeasure> rows, Func<double, string> text)

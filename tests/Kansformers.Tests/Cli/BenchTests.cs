@@ -162,7 +162,7 @@ public class BenchTests
         }
 
         XElement picture = XDocument.Load(folder["kinds.svg"]).Root!;
-        Assert.All(KanKinds.Names, name => Assert.Contains(picture.Descendants(), element => element.Name.LocalName == "text" && element.Value == name));
+        Assert.All(KanKinds.Names, name => Assert.Contains(picture.Descendants(), element => element.Name.LocalName == "text" && element.Value.Split(' ')[0] == name));
     }
 
     [Fact]
