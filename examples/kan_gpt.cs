@@ -19,4 +19,4 @@ run.Run();
 
 // Writes text with what was learned.
 SamplingOptions sampling = new() { MaxNewTokens = 200, Temperature = 0.8, Seed = 1 };
-new TextGenerator(run.Model, run.Corpus.Tokenizer).Generate("The ", sampling, Console.Write);
+new TextGenerator(CausalModel.Of(run.Model), run.Corpus.Tokenizer).Generate("The ", sampling, Console.Write);
