@@ -121,6 +121,11 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
     /// <summary>The layer, opened for a pass over chunks of at most so many tokens of which all gradients are wanted that parameters ask for.</summary>
     internal IChunkedLayer OpenChunks(long tokens) => KanChunks.Open(OpenAlways(), tokens);
 
+    /// <summary>The layer, opened for single tokens while its parameters stay as they are; null where the engine does not compute it.</summary>
+    /// <param name="largest">How many floats a copy of its weights may take.</param>
+    internal ITokenLayer? OpenTokens(long largest) =>
+        !UseReference && Probe is null && KanEngine.FitsAll(Tensors) && EngineLayer.Of(Tensors, Precision, ref _plan) is EngineLayer layer ? FewTokens.Open(layer, largest) : null;
+
     /// <summary>Whether so many tokens are computed from the live coefficients alone rather than by products with all.</summary>
     internal bool IsSparse(long tokens)
     {

@@ -83,6 +83,15 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
         return _head.forward(lastOnly ? x[.., ^1..] : x).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The model, opened to go on from a cache token after token while its parameters stay as they are; null where that is not possible.</summary>
+    /// <param name="cache">A single sequence.</param>
+    internal TokenDecoder? OpenTokens(KeyValueCache cache)
+    {
+        using var scope = NewDisposeScope();
+        return cache.IsPlain && _transformer.OpenTokens(cache, _head) is ITokenLayer layers
+            ? new TokenDecoder(_transformer.wte.weight!, _transformer.wpe.weight!, layers, cache) : null;
+    }
+
     /// <summary>How the products of linear and KAN layers are computed on the CPU: float32 unless set.</summary>
     public Precision Precision
     {
@@ -119,7 +128,7 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
     private sealed class Body : nn.Module<Tensor, Tensor>
     {
         internal readonly Embedding wte;
-        private readonly Embedding wpe;
+        internal readonly Embedding wpe;
         private readonly Dropout drop;
         private readonly ModuleList<Block> h;
         private readonly LayerNorm ln_f;
@@ -135,6 +144,14 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
             h = nn.ModuleList([.. Enumerable.Range(0, options.Layers).Select(layer => new Block(options, layers, layer))]);
             ln_f = layers.Norm();
             RegisterComponents();
+        }
+
+        public ITokenLayer? OpenTokens(KeyValueCache cache, nn.Module head)
+        {
+            long largest = TokenDecoders.LargestCopy();
+            if (wte.weight!.dtype != ScalarType.Float32 || wte.weight.device_type != DeviceType.CPU)
+                return null;
+            return TokenLayers.Open([.. h.Select(block => (Func<ITokenLayer?>)(() => block.OpenTokens(cache, largest))), () => NormTokens.Open(ln_f), () => TokenDecoders.Open(head, largest)]);
         }
 
         public override Tensor forward(Tensor idx) => forward(idx, null);

@@ -1,3 +1,4 @@
+using Kansformers.Kan;
 using Kansformers.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -53,6 +54,9 @@ public sealed class LinearLayer : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(input);
         return Apply(input, _weight, _bias, Precision);
     }
+
+    /// <summary>The layer, opened for single tokens while its parameters stay as they are; null where that is not possible.</summary>
+    internal ITokenLayer? OpenTokens() => LinearTokens.Open(_weight, _bias, Precision);
 
     /// <summary>input · weightᵀ + bias.</summary>
     internal static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Precision precision)
