@@ -163,7 +163,7 @@ public sealed class Gpt : nn.Module<Tensor, Tensor>
                 throw new ArgumentException($"token ids of shape ({string.Join(", ", idx.shape)}) after {past} in the cache do not fit the block size {_blockSize}", nameof(idx));
             using var scope = NewDisposeScope();
             Tensor positions = arange(past, past + idx.shape[1], dtype: ScalarType.Int64, device: idx.device).unsqueeze(0);
-            Tensor x = drop.forward(wte.forward(idx) + wpe.forward(positions)); // (B, T, C)
+            Tensor x = drop.forward(EmbeddingFunction.Apply(idx, wte.weight!) + wpe.forward(positions)); // (B, T, C)
             foreach (Block block in h)
                 x = block.forward(x, cache);
             cache?.Advance(idx.shape[1]);
