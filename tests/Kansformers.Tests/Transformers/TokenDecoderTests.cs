@@ -93,8 +93,11 @@ public class TokenDecoderTests
         _ = model.forward(tensor(ids[..3], [1, 3]), cache);
         using TokenDecoder? decoder = model.OpenTokens(cache);
         Assert.NotNull(decoder);
+
+        // A sine of frequency 300 makes a rounding of its input 300 times as large, layer after layer.
+        double tolerance = options.Kan is FourierOptions ? 5e-3 : 1e-4;
         for (int at = 3; at < Block; at++)
-            EngineCheck.Close($"logits at {at}", tensor(decoder.Next((int)ids[at]).ToArray()), all[0, at], 1e-4);
+            EngineCheck.Close($"logits at {at}", tensor(decoder.Next((int)ids[at]).ToArray()), all[0, at], tolerance);
         Assert.Equal(Block, cache.Length);
     }
 
