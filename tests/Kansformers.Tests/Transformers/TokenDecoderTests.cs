@@ -15,8 +15,10 @@ public class TokenDecoderTests
     [MemberData(nameof(KanKindTests.KindsAndSharings), MemberType = typeof(KanKindTests))]
     public void Token_after_token_gives_the_logits_of_all_at_once_for_every_kind(string kind, string sharing)
     {
-        Agrees(new GptOptions { Kan = KanKinds.Named(kind) with { Sharing = KanSharing.Parse(sharing) } });
-        Agrees(new GptOptions { Kan = KanKinds.Named(kind) with { Sharing = KanSharing.Parse(sharing), Norm = InputNorm.LayerNorm, Bias = true } });
+        // The default's five frequencies make a rounding some three times as large in each of nine layers; two leave it what it is.
+        KanOptions plain = KanKinds.Named(kind) is FourierOptions fourier ? fourier with { Frequencies = 2 } : KanKinds.Named(kind);
+        Agrees(new GptOptions { Kan = plain with { Sharing = KanSharing.Parse(sharing) } });
+        Agrees(new GptOptions { Kan = plain with { Sharing = KanSharing.Parse(sharing), Norm = InputNorm.LayerNorm, Bias = true } });
     }
 
     [Theory]
@@ -93,11 +95,8 @@ public class TokenDecoderTests
         _ = model.forward(tensor(ids[..3], [1, 3]), cache);
         using TokenDecoder? decoder = model.OpenTokens(cache);
         Assert.NotNull(decoder);
-
-        // A sine of frequency 300 makes a rounding of its input 300 times as large, layer after layer.
-        double tolerance = options.Kan is FourierOptions ? 5e-3 : 1e-4;
         for (int at = 3; at < Block; at++)
-            EngineCheck.Close($"logits at {at}", tensor(decoder.Next((int)ids[at]).ToArray()), all[0, at], tolerance);
+            EngineCheck.Close($"logits at {at}", tensor(decoder.Next((int)ids[at]).ToArray()), all[0, at], 1e-4);
         Assert.Equal(Block, cache.Length);
     }
 

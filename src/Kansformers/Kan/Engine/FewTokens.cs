@@ -19,7 +19,7 @@ internal static unsafe class FewTokens
     /// <summary>Whether this path is taken at all; measurements switch it off to compare it with the matrix product.</summary>
     public static bool Enabled { get; set; } = true;
 
-    /// <summary>Whether this path computes a layer for so many tokens: splines that have a whole window of coefficients to read, or a basis without scalers.</summary>
+    /// <summary>Whether this path computes a layer for so many tokens: any that kernels expand, activation included.</summary>
     public static bool Fits(EngineLayer layer, long tokens) => Enabled && tokens is > 0 and <= Most
         && (HasLive(layer) || DenseTokenLayer.Fits(layer));
 
