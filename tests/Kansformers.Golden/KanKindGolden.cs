@@ -27,6 +27,7 @@ internal static class KanKindGolden
             Rule = SwitchRule.Program, TrainGrid = Flag(file, "train_grid"), TrainInvDenominator = Flag(file, "train_inv_denominator"), Norm = Norm(file), BaseActivation = Activation(file),
         },
         ["chebyshev"] = file => new ChebyshevOptions { Degree = Whole(file, "degree"), Norm = Text(file, "normalisation", "tanh") == "tanh" ? InputNorm.Tanh : InputNorm.None },
+        ["legendre"] = file => new LegendreOptions { Degree = Whole(file, "degree"), Norm = Text(file, "normalisation", "tanh") == "tanh" ? InputNorm.Tanh : InputNorm.None },
         ["fourier"] = file => new FourierOptions { Frequencies = Whole(file, "frequencies"), Bias = Flag(file, "bias") },
         ["group-rational"] = file => new RationalOptions
         {
