@@ -39,10 +39,13 @@ internal static class KanKindGolden
 
     public static bool Is(TensorFile file) => file.Metadata.TryGetValue("kind", out string? kind) && Kinds.ContainsKey(kind);
 
+    /// <summary>The layer that a file is of.</summary>
+    public static KanOptions Options(TensorFile file) => Kinds[file.Metadata["kind"]](file);
+
     public static GoldenReport Run(string path, TensorFile file)
     {
         Comparison comparison = new(file);
-        KanOptions options = Kinds[file.Metadata["kind"]](file);
+        KanOptions options = Options(file);
         foreach (bool reference in new[] { false, true })
         {
             using var scope = NewDisposeScope();

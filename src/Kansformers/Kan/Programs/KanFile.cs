@@ -45,7 +45,7 @@ public sealed class KanFile : IDisposable
         }
     }
 
-    /// <summary>Whether a file holds bare KAN layers, rather than a model of which they are part, or something else.</summary>
+    /// <summary>Whether a file holds KAN layers: bare ones, or those of a model of which they are part.</summary>
     /// <param name="path">Any path.</param>
     public static bool IsOne(string path)
     {
@@ -54,7 +54,7 @@ public sealed class KanFile : IDisposable
         try
         {
             using TensorFile file = StateDictionary.Load(path);
-            return file.Tensors.Any(tensor => ProgramNames.IsSign(tensor.Name)) && !file.Tensors.Any(tensor => tensor.Name.EndsWith("wte.weight", StringComparison.Ordinal));
+            return file.Tensors.Any(tensor => ProgramNames.IsSign(tensor.Name));
         }
         catch (KansformersException)
         {
