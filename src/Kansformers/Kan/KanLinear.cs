@@ -77,7 +77,7 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
     public Precision Precision { get; set; }
 
     /// <summary>What the engine takes into account, and what tests and measurements ask of it.</summary>
-    internal EngineSettings Engine { get; set; } = EngineSettings.OfThisMachine;
+    public EngineSettings Engine { get; set; } = EngineSettings.OfThisMachine;
 
     /// <summary>Called with the layer's input, (tokens, in), at each forward pass; statistics use it.</summary>
     internal Action<KanLinear, Tensor>? Probe { get; set; }
@@ -125,8 +125,11 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
     /// <summary>The layer, opened for a pass over chunks of at most so many tokens of which all gradients are wanted that parameters ask for.</summary>
     internal IChunkedLayer OpenChunks(long tokens) => new KanChunks(OpenAlways(), tokens);
 
-    /// <summary>The path that computes so many tokens, with gradients or without.</summary>
-    internal EnginePath PathOf(long tokens, bool gradients)
+    /// <summary>The engine's path that computes so many tokens: what a measurement measures.</summary>
+    /// <param name="tokens">The rows of the input, all leading dimensions together.</param>
+    /// <param name="gradients">Whether a backward pass follows.</param>
+    /// <exception cref="InvalidOperationException">The engine does not compute this layer: it is on another device or of another type.</exception>
+    public EnginePath PathOf(long tokens, bool gradients)
     {
         using var scope = NewDisposeScope();
         return EnginePaths.Choose(OpenAlways(), tokens, gradients);

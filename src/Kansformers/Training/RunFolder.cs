@@ -97,6 +97,18 @@ public sealed class RunFolder
         Config.Save(ConfigFile);
     }
 
+    /// <summary>The name of a new folder for a run: its corpus and its model, with a number behind them when that is taken.</summary>
+    /// <param name="config">The run.</param>
+    /// <param name="parent">The folder that it is to lie in.</param>
+    public static string NewName(RunConfig config, string parent = "runs")
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        string name = Path.Combine(parent, $"{CorpusPath.Short(config.Data.Data)}-{config.Preset}"), folder = name;
+        for (int number = 2; Directory.Exists(folder); number++)
+            folder = FormattableString.Invariant($"{name}-{number}");
+        return folder;
+    }
+
     /// <summary>Refuses a folder that holds anything: a run must not overwrite what is not its own.</summary>
     /// <param name="folder">The folder, which need not exist.</param>
     /// <exception cref="KansformersException">It is a file, or holds something.</exception>

@@ -19,6 +19,9 @@ public abstract class Corpus
     /// <summary>How to name it so that <see cref="Open"/> finds the same again, from any working folder: a full path, or a data set at its commit.</summary>
     public string Source { get; }
 
+    /// <summary>The words that <see cref="Open"/> takes for well-known data sets of the Hugging Face hub.</summary>
+    public static IReadOnlyList<string> WellKnown { get; } = [.. NamedCorpora.All.Select(corpus => corpus.Word)];
+
     /// <summary>The files that hold the text, in the order in which they are read.</summary>
     public abstract IReadOnlyList<string> Files { get; }
 
