@@ -117,5 +117,5 @@ internal static class CommandLineApp
         return (stack < 0 ? line : line[..stack]).Trim();
     }
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+    private static string OneLine(string message) => LibraryWords.ToFlags(message).ReplaceLineEndings(" ").TrimEnd('.', ' ');
 }

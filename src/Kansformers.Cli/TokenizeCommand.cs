@@ -61,7 +61,7 @@ internal static class TokenizeCommand
     private static void Print(TokenizedCorpus corpus, string? output, TokenFormat? written, double seconds, bool json)
     {
         foreach (string note in corpus.Notes)
-            Console.Error.WriteLine(note);
+            LiveLine.Say(note);
         long? bytes = corpus.Train.Utf8Bytes;
         double? speed = bytes / 1e6 / seconds;
         LossNotice.Say(corpus);

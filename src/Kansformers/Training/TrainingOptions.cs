@@ -85,7 +85,7 @@ public sealed record TrainingOptions
         changed.Validate();
         return changed.LearningRates.At(step) > 0 ? changed
             : throw new KansformersException(FormattableString.Invariant($"the learning rate has come to 0 at step {step}, and would not rise again, so that {maxIters} steps ")
-                + "would learn nothing more; start a new run (train --model begins from this one's weights)");
+                + "would learn nothing more; start a new run (RunConfig.InitialWeights begins from this one's weights)");
     }
 
     /// <summary>Checks every option.</summary>
