@@ -70,7 +70,7 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
     /// <summary>The knots of each input in ascending order, (in, knots), or the centres of all inputs, (n); null for a kind without a grid.</summary>
     public Tensor? Grid => Tensors.Find(KanRole.Grid);
 
-    /// <summary>Computes by plain torch operations (<see cref="KanReference"/>) instead of the fast engine: for tests and baselines.</summary>
+    /// <summary>Computes by plain torch operations instead of the fast engine: for tests and baselines.</summary>
     public bool UseReference { get; set; }
 
     /// <summary>How the engine computes the products. Where it multiplies only the live coefficients (large grids, a few tokens) that is float32 always; torch operations (<see cref="UseReference"/>, other devices) take the parameters' own type.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Kansformers.Runtime;
 
 namespace Kansformers.Training;
@@ -9,7 +10,8 @@ public sealed record TrainingOptions
     public long MaxIters { get; init; } = 1000;
 
     /// <summary>The plans before <see cref="MaxIters"/>, the first one first: where a run that goes on was given another number of steps.</summary>
-    public IReadOnlyList<EarlierPlan> EarlierPlans { get; init; } = [];
+    [JsonInclude]
+    internal IReadOnlyList<EarlierPlan> EarlierPlans { get; init; } = [];
 
     /// <summary>How many sequences go through the model at once.</summary>
     public int BatchSize { get; init; } = 64;

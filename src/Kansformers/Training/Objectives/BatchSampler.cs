@@ -7,7 +7,7 @@ namespace Kansformers.Training;
 /// Draws training sequences from anywhere in the text, with replacement, as the original did. Where a sequence starts is a pure function of
 /// seed, step, micro-batch and row, so that a run can go on from any step without a state of its own.
 /// </summary>
-public sealed class BatchSampler : IDisposable
+internal sealed class BatchSampler : IDisposable
 {
     private readonly TokenSpan _tokens;
     private readonly int _blockSize;
