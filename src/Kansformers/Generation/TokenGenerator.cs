@@ -12,6 +12,9 @@ namespace Kansformers.Generation;
 /// </summary>
 public sealed class TokenGenerator
 {
+    // Opening a decoder costs about as much as it saves on so many tokens.
+    private const int FewestToDecode = 6;
+
     private readonly CausalModel _model;
     private readonly int _vocabulary;
 
@@ -56,10 +59,11 @@ public sealed class TokenGenerator
         using EvaluationMode mode = new(_model);
         using KeyValueCache? cache = options.UseCache && sequence.Count < _model.Options.BlockSize
             ? new KeyValueCache(_model.Options, 1, _model.Device) : null;
+        using Decoding decoding = new(_model, options.MaxNewTokens >= FewestToDecode ? cache : null);
         for (int count = 0; count < options.MaxNewTokens; count++)
         {
             cancellation.ThrowIfCancellationRequested();
-            int next = Next(sequence, sampler, cache);
+            int next = decoding.Logits(sequence) is { Length: > 0 } logits ? sampler.Next(logits[.._vocabulary], CollectionsMarshal.AsSpan(sequence)) : Next(sequence, sampler, cache);
             sequence.Add(next);
             yield return next;
         }
@@ -82,5 +86,24 @@ public sealed class TokenGenerator
         Tensor logits = _model.forward(idx, cache, lastOnly: true); // (1, 1, V)
         Tensor row = logits.to(ScalarType.Float32).cpu().contiguous();
         return sampler.Next(RawMemory.Span<float>(row)[.._vocabulary], tokens);
+    }
+
+    // The decoder of one sequence, opened when its prompt is in the cache.
+    private sealed class Decoding(CausalModel model, KeyValueCache? cache) : IDisposable
+    {
+        private TokenDecoder? _decoder;
+        private bool _tried;
+
+        /// <summary>The logits behind the last token; empty where tensors have to compute them.</summary>
+        public ReadOnlySpan<float> Logits(List<int> sequence)
+        {
+            if (cache is null || sequence.Count != cache.Length + 1 || cache.Length == 0 || sequence.Count > model.Options.BlockSize)
+                return default;
+            if (!_tried)
+                (_decoder, _tried) = (model.OpenTokens(cache), true);
+            return _decoder is null ? default : _decoder.Next(sequence[^1]);
+        }
+
+        public void Dispose() => _decoder?.Dispose();
     }
 }

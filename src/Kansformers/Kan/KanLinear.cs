@@ -125,6 +125,11 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
     /// <summary>The layer, opened for a pass over chunks of at most so many tokens of which all gradients are wanted that parameters ask for.</summary>
     internal IChunkedLayer OpenChunks(long tokens) => new KanChunks(OpenAlways(), tokens);
 
+    /// <summary>The layer, opened for single tokens while its parameters stay as they are; null where the engine does not compute it.</summary>
+    /// <param name="largest">How many floats a copy of its weights may take.</param>
+    internal ITokenLayer? OpenTokens(long largest) =>
+        !UseReference && Probe is null && KanEngine.FitsAll(Tensors) && EngineLayer.Of(Tensors, Precision, Engine, ref _plan) is EngineLayer layer ? FewTokens.Open(layer, largest) : null;
+
     /// <summary>The engine's path that computes so many tokens: what a measurement measures.</summary>
     /// <param name="tokens">The rows of the input, all leading dimensions together.</param>
     /// <param name="gradients">Whether a backward pass follows.</param>

@@ -91,6 +91,10 @@ public sealed class KanNetwork : nn.Module<Tensor, Tensor>
         return new KanNetwork(finer);
     }
 
+    /// <summary>The stack, opened for single tokens while its parameters stay as they are; null where the engine does not compute it.</summary>
+    /// <param name="largest">How many floats a copy of a layer's weights may take.</param>
+    internal ITokenLayer? OpenTokens(long largest) => TokenLayers.Open([.. _layers.Select(layer => (Func<ITokenLayer?>)(() => layer.OpenTokens(largest)))]);
+
     /// <summary>The sum of the layers' <see cref="KanLinear.RegularizationLoss"/>.</summary>
     /// <param name="activation">The factor of the activation term.</param>
     /// <param name="entropy">The factor of the entropy term.</param>

@@ -35,8 +35,42 @@ public sealed class GradientBuffers : IDisposable
             return new GradientTarget(empty_like(parameter, requires_grad: false), false, false);
         bool adds = slot.IsFilled;
         slot.Buffer ??= empty_like(parameter, requires_grad: false).DetachFromDisposeScope();
-        slot.IsFilled = true;
+        (slot.IsFilled, slot.Rows) = (true, null);
         return new GradientTarget(slot.Buffer, adds, true);
+    }
+
+    /// <summary>Where to add the gradient of some rows of a parameter: the others hold zeros, or what was added before.</summary>
+    /// <param name="parameter">(rows, columns).</param>
+    /// <param name="rows">Which rows; the same one may come several times.</param>
+    internal static GradientTarget ForRows(Tensor parameter, long[] rows)
+    {
+        if (_collecting is null || !_collecting._slots.TryGetValue(RawMemory.Pointer(parameter), out Slot? slot))
+            return new GradientTarget(zeros_like(parameter, requires_grad: false), true, false);
+        if (slot.IsFilled)
+        {
+            slot.Rows?.UnionWith(rows);
+            return new GradientTarget(slot.Buffer!, true, true);
+        }
+
+        if (slot.Buffer is null)
+        {
+            slot.Buffer = zeros_like(parameter, requires_grad: false).DetachFromDisposeScope();
+        }
+        else if (slot.Rows is null)
+        {
+            slot.Buffer.zero_();
+        }
+        else
+        {
+            // What is left of the step before.
+            Span<float> all = RawMemory.Span<float>(slot.Buffer);
+            int width = (int)parameter.shape[1];
+            foreach (long row in slot.Rows)
+                all.Slice(checked((int)row * width), width).Clear();
+        }
+
+        (slot.IsFilled, slot.Rows) = (true, [.. rows]);
+        return new GradientTarget(slot.Buffer, true, true);
     }
 
     /// <summary>Runs a forward and backward pass of which the gradients are collected.</summary>
@@ -60,7 +94,11 @@ public sealed class GradientBuffers : IDisposable
         foreach (Slot slot in _slots.Values.Where(slot => slot.IsFilled))
         {
             if (slot.Parameter.grad is Tensor other)
+            {
                 slot.Buffer!.add_(other);
+                slot.Rows = null;
+            }
+
             slot.Parameter.grad = slot.Buffer;
             slot.IsFilled = false;
         }
@@ -80,6 +118,9 @@ public sealed class GradientBuffers : IDisposable
         public Tensor? Buffer { get; set; }
 
         public bool IsFilled { get; set; }
+
+        /// <summary>The rows of the buffer that are not zeros; null when that may be any.</summary>
+        public HashSet<long>? Rows { get; set; }
     }
 }
 

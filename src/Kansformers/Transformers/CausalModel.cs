@@ -76,6 +76,10 @@ public abstract class CausalModel(string name, ModelOptions options) : Transform
         throw new KansformersException($"a model of the family {family} does not predict the next token, so it cannot continue or score text; use one that does: {Families.Causal}");
     }
 
+    /// <summary>The model, opened to go on from a cache token after token while its parameters stay as they are; null where that is not possible.</summary>
+    /// <param name="cache">A single sequence.</param>
+    internal virtual TokenDecoder? OpenTokens(KeyValueCache cache) => null;
+
     /// <summary>The last hidden state, (B, T, width): what <see cref="Head"/> takes.</summary>
     /// <param name="idx">The new token ids, (B, T); with those of the cache they fit the block size.</param>
     /// <param name="cache">Keys and values of the tokens before them: each layer appends its own. Its length grows afterwards, by the caller.</param>

@@ -1,3 +1,5 @@
+using Kansformers.Runtime;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Kansformers.Transformers;
@@ -18,6 +20,7 @@ public sealed class KeyValueCache : IDisposable
     public KeyValueCache(ModelOptions options, long batch, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        Shape = (options.Heads, options.BlockSize, options.Width / options.Heads);
         long[] shape = [batch, options.Heads, options.BlockSize, options.Width / options.Heads];
         _keys = [.. Enumerable.Range(0, options.Layers).Select(_ => zeros(shape, device: device).DetachFromDisposeScope())];
         _values = [.. Enumerable.Range(0, options.Layers).Select(_ => zeros(shape, device: device).DetachFromDisposeScope())];
@@ -44,6 +47,18 @@ public sealed class KeyValueCache : IDisposable
         _values[layer].narrow(2, Length, count).copy_(values);
         return (_keys[layer].narrow(2, 0, Length + count), _values[layer].narrow(2, 0, Length + count));
     }
+
+    /// <summary>Heads, block size and head size.</summary>
+    internal (int Heads, int Block, int Size) Shape { get; }
+
+    /// <summary>Whether a single sequence lies in the CPU's memory, as <see cref="Keys"/> and <see cref="Values"/> give it.</summary>
+    internal bool IsPlain => _keys.Concat(_values).All(one => one.device_type == DeviceType.CPU && one.dtype == ScalarType.Float32 && one.shape[0] == 1);
+
+    /// <summary>A layer's keys, (heads, block size, head size).</summary>
+    internal unsafe float* Keys(int layer) => (float*)RawMemory.Pointer(_keys[layer]);
+
+    /// <summary>A layer's values, (heads, block size, head size).</summary>
+    internal unsafe float* Values(int layer) => (float*)RawMemory.Pointer(_values[layer]);
 
     /// <summary>Counts the tokens that all layers have stored.</summary>
     internal void Advance(long count) => Length += (int)count;

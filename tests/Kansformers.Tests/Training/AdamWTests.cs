@@ -63,6 +63,33 @@ public class AdamWTests
         AssertClose(Doubles(plain), Doubles(strided), 1e-6);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.1)]
+    public void What_has_no_gradient_yet_or_no_more_follows_the_formula(double weightDecay)
+    {
+        using var scope = NewDisposeScope();
+        const int size = 70_000;
+        Parameter parameter = new(Values(size, 3));
+        AdamWOptions options = new(WeightDecay: weightDecay);
+        using Optimizer optimizer = new(options, Groups([parameter], _ => weightDecay));
+        Reference expected = new(Doubles(parameter), weightDecay);
+        for (int step = 1; step <= 4; step++)
+        {
+            // Of the blocks that are passed over some come in step 2, some go in step 3, and most never have a gradient.
+            Tensor gradient = zeros(size);
+            if (step != 3)
+                gradient[5..40] = Values(35, step);
+            if (step == 2)
+                gradient[66_000..66_010] = Values(10, step);
+            parameter.grad = gradient.clone();
+            optimizer.Step(1e-2, 0.5);
+            expected.Step(Doubles(gradient), 0.5, 1e-2, step, options);
+        }
+
+        AssertClose(expected.Values, Doubles(parameter), 2e-6);
+    }
+
     [Fact]
     public void A_gradient_with_strides_of_its_own_updates_the_right_values()
     {

@@ -116,6 +116,54 @@ public sealed class ChunkedLossTests
     }
 
     [Theory]
+    [InlineData(false, Precision.Float32)]
+    [InlineData(true, Precision.Float32)]
+    [InlineData(false, Precision.BFloat16)]
+    [InlineData(true, Precision.BFloat16)]
+    public void Gradients_of_large_linear_layers_and_embeddings_are_collected_batch_after_batch(bool tied, Precision precision)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(7);
+        Gpt model = new(new GptOptions { Layers = 1, Heads = 2, Width = 160, BlockSize = 6, VocabularySize = 500, Placement = KanPlacement.None, TiedHead = tied, EmbeddingDropout = 0, ResidualDropout = 0, AttentionDropout = 0 })
+        {
+            Precision = precision,
+        };
+        using GradientBuffers buffers = new(model.parameters());
+        for (int step = 0; step < 3; step++)
+        {
+            Tensor first = randint(0, 500, [2, 6], ScalarType.Int64), second = randint(0, 500, [2, 6], ScalarType.Int64), targets = randint(0, 500, [2, 6], ScalarType.Int64);
+            (_, Dictionary<string, Tensor> expected) = Differentiate(model, model.Loss(first, targets, 0.5) + model.Loss(second, targets, 0.5));
+            buffers.Collect(() => model.Loss(first, targets, 0.5).backward());
+            buffers.Collect(() => model.Loss(second, targets, 0.5).backward());
+            buffers.Publish();
+            foreach ((string name, Parameter parameter) in model.named_parameters())
+            {
+                EngineCheck.Close($"{name}, step {step}", parameter.grad!, expected[name], precision == Precision.Float32 ? 1e-5 : 1e-2);
+                parameter.grad = null;
+            }
+        }
+    }
+
+    [Fact]
+    public void A_linear_layer_can_be_differentiated_twice_while_gradients_are_collected()
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(9);
+        LinearLayer layer = new(300, 300, hasBias: true, 0.1);
+        Tensor x = randn(4, 300).requires_grad_();
+        Tensor expected = Penalty(), found = Penalty();
+        using GradientBuffers buffers = new(layer.parameters());
+        buffers.Collect(() => found = Penalty());
+        EngineCheck.Close("the gradient of the gradient's square", found, expected, 1e-5);
+
+        Tensor Penalty()
+        {
+            Tensor slope = autograd.grad([layer.forward(x).square().sum()], [x], retain_graph: true, create_graph: true)[0];
+            return autograd.grad([slope.square().sum()], [x])[0];
+        }
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void In_bfloat16_loss_and_gradients_follow_float32(bool native)

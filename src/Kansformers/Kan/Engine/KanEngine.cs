@@ -8,7 +8,10 @@ namespace Kansformers.Kan;
 internal static class KanEngine
 {
     /// <summary>Whether the engine may compute a layer with these tensors for this input.</summary>
-    public static bool Fits(Tensor x, KanTensors tensors) => IsPlain(x) && tensors.All.Values.All(IsPlain);
+    public static bool Fits(Tensor x, KanTensors tensors) => IsPlain(x) && FitsAll(tensors);
+
+    /// <summary>Whether the engine may compute a layer with these tensors.</summary>
+    public static bool FitsAll(KanTensors tensors) => tensors.All.Values.All(IsPlain);
 
     /// <summary>The layer's output.</summary>
     /// <param name="layer">The layer.</param>

@@ -37,6 +37,9 @@ public sealed record AdamWOptions(double Beta1 = 0.9, double Beta2 = 0.95, doubl
 /// <summary>AdamW's moments of one parameter. On the CPU one pass over memory updates parameter and moments together.</summary>
 internal sealed class AdamW(AdamWOptions options, Parameter parameter) : ParameterUpdate
 {
+    // A multiple of every vector's width, so that no value moves to the end of a span, where a scalar loop computes it.
+    private const int Block = 1024;
+
     private readonly Tensor _mean = zeros_like(parameter, requires_grad: false).DetachFromDisposeScope();
     private readonly Tensor _square = zeros_like(parameter, requires_grad: false).DetachFromDisposeScope();
 
@@ -59,6 +62,35 @@ internal sealed class AdamW(AdamWOptions options, Parameter parameter) : Paramet
     }
 
     private static void Update(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, in Coefficients c)
+    {
+        for (int from = 0; from < p.Length; from += Block)
+        {
+            int count = Math.Min(Block, p.Length - from);
+            if (c.Decay != 1 || !AreZeros(g.Slice(from, count)) || !AreZeros(m.Slice(from, count)) || !AreZeros(v.Slice(from, count)))
+                UpdateBlock(p.Slice(from, count), g.Slice(from, count), m.Slice(from, count), v.Slice(from, count), c);
+        }
+    }
+
+    // What never had a gradient, as the embedding of a token that has not come yet, stays as it is: the formula gives the same at the cost of writing it.
+    private static bool AreZeros(ReadOnlySpan<float> values)
+    {
+        int at = 0;
+        for (; at <= values.Length - Vector<float>.Count; at += Vector<float>.Count)
+        {
+            if (new Vector<float>(values[at..]) != Vector<float>.Zero)
+                return false;
+        }
+
+        for (; at < values.Length; at++)
+        {
+            if (values[at] != 0)
+                return false;
+        }
+
+        return true;
+    }
+
+    private static void UpdateBlock(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, in Coefficients c)
     {
         int at = 0, width = Vector<float>.Count;
         for (; at <= p.Length - width; at += width)

@@ -43,11 +43,13 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "dropout")]
     private readonly Dropout _dropout;
 
+    private readonly GeluForm _form;
     private readonly GELU.Approximate _gelu;
 
     public FeedForward(FeedForwardOptions options, LinearLayers layers)
         : base(nameof(FeedForward))
     {
+        _form = options.Gelu;
         _gelu = options.Gelu == GeluForm.Exact ? GELU.Approximate.none : GELU.Approximate.tanh;
         if (layers.IsKan(KanPlacement.Mlp))
         {
@@ -62,6 +64,10 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
         _dropout = nn.Dropout(options.Dropout);
         RegisterComponents();
     }
+
+    /// <summary>This part for single tokens, or null where that is not possible.</summary>
+    public ITokenLayer? OpenTokens(long largest) => _kan is not null ? _kan.OpenTokens(largest)
+        : TokenLayers.Open([_expand!.OpenTokens, () => new GeluTokens((int)_expand.Weight.shape[0], _form), _project!.OpenTokens]);
 
     public override Tensor forward(Tensor x)
     {

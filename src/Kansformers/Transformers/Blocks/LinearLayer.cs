@@ -1,3 +1,4 @@
+using Kansformers.Kan;
 using Kansformers.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -15,6 +16,8 @@ internal sealed class LinearLayer : nn.Module<Tensor, Tensor>, IHasPrecision
 
     [ComponentName(Name = "bias")]
     private readonly Parameter? _bias;
+
+    private readonly HalfWeight _half = new();
 
     /// <summary>Creates the layer with normally distributed weights, drawn from torch's global generator, and a bias of zeros.</summary>
     /// <param name="inFeatures">The size of the last dimension of the input.</param>
@@ -51,8 +54,21 @@ internal sealed class LinearLayer : nn.Module<Tensor, Tensor>, IHasPrecision
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return Apply(input, _weight, _bias, Precision);
+        return LinearFunction.Pays(input, _weight, _bias, Precision)
+            ? LinearFunction.Apply(input, _weight, _bias, Precision == Precision.Float32 ? null : _half)
+            : Apply(input, _weight, _bias, Precision);
     }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _half.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>The layer, opened for single tokens while its parameters stay as they are; null where that is not possible.</summary>
+    internal ITokenLayer? OpenTokens() => LinearTokens.Open(_weight, _bias, Precision);
 
     /// <summary>input · weightᵀ + bias.</summary>
     internal static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Precision precision) => Apply(input, weight, bias, precision, BFloat16Math.HasFastProducts);

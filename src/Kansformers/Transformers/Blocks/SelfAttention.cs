@@ -1,3 +1,4 @@
+using Kansformers.Kan;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -51,6 +52,17 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
         _project = layers.For(KanPlacement.Attention, options.Width, options.Width, options.Bias, residual: true);
         _dropout = nn.Dropout(options.OutputDropout);
         RegisterComponents();
+    }
+
+    /// <summary>This part for single tokens, or null where that is not possible.</summary>
+    public ITokenLayer? OpenTokens(KeyValueCache cache, long largest)
+    {
+        ITokenLayer? queryKeyValue = TokenDecoders.Open(_queryKeyValue, largest), project = TokenDecoders.Open(_project, largest);
+        if (queryKeyValue is not null && project is not null)
+            return new AttentionTokens(queryKeyValue, project, cache, _layer);
+        queryKeyValue?.Dispose();
+        project?.Dispose();
+        return null;
     }
 
     public override Tensor forward(Tensor x) => forward(x, null);

@@ -1,3 +1,4 @@
+using Kansformers.Kan;
 using Kansformers.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -22,6 +23,13 @@ internal sealed class TiedHead : nn.Module<Tensor, Tensor>, IHasPrecision
 
     /// <summary>How the products are computed on the CPU.</summary>
     public Precision Precision { get; set; }
+
+    /// <summary>The head, opened for single tokens while the embedding stays as it is; null where that is not possible.</summary>
+    internal ITokenLayer? OpenTokens()
+    {
+        using var scope = NewDisposeScope();
+        return LinearTokens.Open(Weight, null, Precision);
+    }
 
     /// <param name="input">(..., width).</param>
     /// <returns>(..., vocabulary).</returns>

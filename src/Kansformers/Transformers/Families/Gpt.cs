@@ -1,3 +1,4 @@
+using Kansformers.Kan;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -37,11 +38,19 @@ public sealed class Gpt : CausalModel
     /// <inheritdoc/>
     protected override Tensor Hidden(Tensor idx, KeyValueCache? cache) => _transformer.forward(idx, cache);
 
+    /// <inheritdoc/>
+    internal override TokenDecoder? OpenTokens(KeyValueCache cache)
+    {
+        using var scope = NewDisposeScope();
+        return cache.IsPlain && _transformer.OpenTokens(cache, _head) is ITokenLayer layers
+            ? new TokenDecoder(_transformer.wte.weight!, _transformer.wpe.weight!, layers, cache) : null;
+    }
+
     /// <summary>Everything before the head: embeddings, blocks, the last norm. It exists for its name, <c>transformer</c>.</summary>
     private sealed class Body : nn.Module<Tensor, Tensor>
     {
         internal readonly Embedding wte;
-        private readonly Embedding wpe;
+        internal readonly Embedding wpe;
         private readonly Dropout drop;
         private readonly ModuleList<Block> h;
         private readonly LayerNorm ln_f;
@@ -73,6 +82,14 @@ public sealed class Gpt : CausalModel
             RegisterComponents();
         }
 
+        public ITokenLayer? OpenTokens(KeyValueCache cache, nn.Module head)
+        {
+            long largest = TokenDecoders.LargestCopy();
+            if (wte.weight!.dtype != ScalarType.Float32 || wte.weight.device_type != DeviceType.CPU)
+                return null;
+            return TokenLayers.Open([.. h.Select(block => (Func<ITokenLayer?>)(() => block.OpenTokens(cache, largest))), () => NormTokens.Open(ln_f), () => TokenDecoders.Open(head, largest)]);
+        }
+
         public override Tensor forward(Tensor idx) => forward(idx, null);
 
         public Tensor forward(Tensor idx, KeyValueCache? cache)
@@ -80,7 +97,7 @@ public sealed class Gpt : CausalModel
             using var scope = NewDisposeScope();
             int past = cache?.Length ?? 0;
             Tensor positions = arange(past, past + idx.shape[1], dtype: ScalarType.Int64, device: idx.device).unsqueeze(0);
-            Tensor x = drop.forward(wte.forward(idx) + wpe.forward(positions)); // (B, T, C)
+            Tensor x = drop.forward(EmbeddingFunction.Apply(idx, wte.weight!) + wpe.forward(positions)); // (B, T, C)
             foreach (Block block in h)
                 x = block.forward(x, cache);
             return ln_f.forward(x).MoveToOuterDisposeScope();

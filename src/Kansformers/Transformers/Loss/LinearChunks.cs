@@ -18,9 +18,9 @@ internal sealed class LinearChunks(Tensor weight, Precision precision, bool weig
     public void Forward(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
-        Tensor turned = (_factor ??= Factor(weight).DetachFromDisposeScope()).t(), input = Factor(x);
+        Tensor turned = (_factor ??= WeightFactor().DetachFromDisposeScope()).t(), input = Factor(x);
         if (_format == ProductFormat.BFloat16)
-            y.copy_(input.matmul(turned));
+            y.copy_(Scratch.OfThread.Matrix(Scratch.Use.Output, y.shape[0], y.shape[1], half: true).addmm_(input, turned, beta: 0, alpha: 1));
         else
             y.addmm_(input, turned, beta: 0, alpha: 1);
     }
@@ -29,7 +29,8 @@ internal sealed class LinearChunks(Tensor weight, Precision precision, bool weig
     public void Backward(Tensor x, Tensor upstream, Tensor? dx)
     {
         using var scope = NewDisposeScope();
-        Tensor dy = Factor(upstream);
+        Tensor dy = _format == ProductFormat.BFloat16
+            ? Scratch.OfThread.Matrix(Scratch.Use.Output, upstream.shape[0], upstream.shape[1], half: true).copy_(upstream) : Factor(upstream);
         if (dx is not null && _format == ProductFormat.BFloat16)
             dx.copy_(dy.matmul(_factor!));
         else
@@ -42,7 +43,7 @@ internal sealed class LinearChunks(Tensor weight, Precision precision, bool weig
             _slope.Value.Tensor.DetachFromDisposeScope();
         bool adds = !first || _slope.Value.Adds;
         if (_format == ProductFormat.BFloat16)
-            _ = adds ? _slope.Value.Tensor.add_(dy.t().matmul(Factor(x))) : _slope.Value.Tensor.copy_(dy.t().matmul(Factor(x)));
+            HalfProducts.Transposed(dy, Factor(x), _slope.Value.Tensor, adds);
         else
             _slope.Value.Tensor.addmm_(dy.t(), Factor(x), beta: adds ? 1 : 0, alpha: 1);
     }
@@ -52,6 +53,10 @@ internal sealed class LinearChunks(Tensor weight, Precision precision, bool weig
 
     /// <inheritdoc/>
     public void Dispose() => _factor?.Dispose();
+
+    // In memory that is there from the step before.
+    private Tensor WeightFactor() => _format == ProductFormat.BFloat16
+        ? Scratch.OfThread.Matrix(Scratch.Use.Weight, weight.shape[0], weight.shape[1], half: true).copy_(weight) : Factor(weight);
 
     private Tensor Factor(Tensor tensor)
     {

@@ -16,9 +16,21 @@ internal static unsafe class FewTokens
     /// <summary>Up to how many tokens this beats the matrix product.</summary>
     public const int Most = 4;
 
-    /// <summary>Whether this path computes a layer for so many tokens: splines that have a whole window of coefficients to read, or a basis without scalers.</summary>
+    /// <summary>Whether this path computes a layer for so many tokens: any that kernels expand, activation included.</summary>
     public static bool Fits(EngineLayer layer, long tokens) => tokens is > 0 and <= Most
-        && (HasLive(layer) || layer.Tensors.Find(KanRole.Scaler) is null);
+        && (HasLive(layer) || DenseTokenLayer.Fits(layer));
+
+    /// <summary>The layer, opened for single tokens while its parameters stay as they are; null where this path does not compute it.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="largest">How many floats a copy of its weights may take.</param>
+    public static ITokenLayer? Open(EngineLayer layer, long largest)
+    {
+        if (layer.Settings.Avoided == EnginePath.FewTokens)
+            return null;
+        if (LiveTokenLayer.Size(layer) <= largest && LiveTokenLayer.Open(layer) is LiveTokenLayer live)
+            return live;
+        return Fits(layer, 1) ? HasLive(layer) ? new TensorTokenLayer(layer) : new DenseTokenLayer(layer) : null;
+    }
 
     /// <summary>The layer's output without a graph.</summary>
     /// <param name="layer">The layer.</param>
@@ -27,7 +39,9 @@ internal static unsafe class FewTokens
     public static Tensor Forward(EngineLayer layer, Tensor x)
     {
         using var scope = NewDisposeScope();
-        Tensor y = HasLive(layer) ? Splines(layer, x) : FewTokensDense.Forward(layer, x);
+        if (!HasLive(layer))
+            return Dense(layer, x).MoveToOuterDisposeScope();
+        Tensor y = Splines(layer, x);
         foreach (KanRole role in (KanRole[])[KanRole.BaseBias, KanRole.Bias])
         {
             if (layer.Tensors.Find(role) is Tensor bias)
@@ -38,6 +52,18 @@ internal static unsafe class FewTokens
     }
 
     private static bool HasLive(EngineLayer layer) => layer.PlainSplines is SplinePlan plan && plan.Bases >= Window(plan);
+
+    private static Tensor Dense(EngineLayer layer, Tensor x)
+    {
+        (int tokens, int inputs, int outputs) = ((int)x.shape[0], layer.Plan.Inputs, (int)layer.Outputs);
+        Tensor y = empty(tokens, outputs, dtype: ScalarType.Float32);
+        using DenseTokenLayer opened = new(layer);
+        float* from = (float*)RawMemory.Pointer(x), to = (float*)RawMemory.Pointer(y);
+        for (int token = 0; token < tokens; token++)
+            opened.Run(from + (nint)token * inputs, to + (nint)token * outputs);
+        GC.KeepAlive(x);
+        return y;
+    }
 
     private static Tensor Splines(EngineLayer layer, Tensor x)
     {
@@ -119,5 +145,27 @@ internal static unsafe class FewTokens
         if (window == 8)
             term = Vector128.FusedMultiplyAdd(Vector128.Load(live + 4), Vector128.Load(values + 4), term);
         return Vector128.FusedMultiplyAdd(term, Vector128.Create(factor), sum);
+    }
+}
+
+/// <summary>A layer for single tokens by way of tensors: where there is no memory to lay its weights out.</summary>
+internal sealed unsafe class TensorTokenLayer(EngineLayer layer) : ITokenLayer
+{
+    /// <inheritdoc/>
+    public int Outputs => (int)layer.Outputs;
+
+    /// <inheritdoc/>
+    public void Run(float* x, float* y)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor input = empty(1, layer.Plan.Inputs, dtype: ScalarType.Float32);
+        new ReadOnlySpan<float>(x, layer.Plan.Inputs).CopyTo(RawMemory.Span<float>(input));
+        RawMemory.Span<float>(FewTokens.Forward(layer, input)).CopyTo(new Span<float>(y, Outputs));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
     }
 }

@@ -20,6 +20,9 @@ internal abstract class KanPlan(int inputs, int functions, int parameters)
     /// <summary>The plan without what stands in front of it or behind: what is worth keeping.</summary>
     public virtual KanPlan Core => this;
 
+    /// <summary>Whether a kernel knows more of an input (its knots) than the parameters that it reads for it.</summary>
+    public virtual bool TellsInputsApart => true;
+
     /// <summary>The kernel for vectors of so many lanes.</summary>
     public IBasisKernel Kernel(KernelParameters parameters, int lanes) => lanes switch
     {
@@ -38,6 +41,9 @@ internal sealed class BasisPlan<TBasis>(int inputs, TBasis basis) : KanPlan(inpu
     where TBasis : struct, IBasis
 {
     /// <inheritdoc/>
+    public override bool TellsInputsApart => false;
+
+    /// <inheritdoc/>
     public override IBasisKernel Kernel<TSimd>(KernelParameters parameters) => new BasisKernel<TBasis, TSimd>(basis, parameters);
 }
 
@@ -48,6 +54,9 @@ internal sealed class TanhPlan(KanPlan basis) : KanPlan(basis.Inputs, basis.Base
     public override KanPlan Core => basis.Core;
 
     /// <inheritdoc/>
+    public override bool TellsInputsApart => basis.TellsInputsApart;
+
+    /// <inheritdoc/>
     public override IBasisKernel Kernel<TSimd>(KernelParameters parameters) => new TanhKernel<TSimd>(basis.Kernel<TSimd>(parameters), basis.Parameters);
 }
 
@@ -56,6 +65,9 @@ internal sealed class SharedFunctionPlan(KanPlan basis, BaseActivation? activati
 {
     /// <inheritdoc/>
     public override KanPlan Core => basis.Core;
+
+    /// <inheritdoc/>
+    public override bool TellsInputsApart => basis.TellsInputsApart;
 
     /// <inheritdoc/>
     public override IBasisKernel Kernel<TSimd>(KernelParameters parameters) =>

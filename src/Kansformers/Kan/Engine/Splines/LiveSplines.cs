@@ -45,6 +45,9 @@ internal sealed unsafe class LiveSplines
         }
     }
 
+    /// <summary>Whether all inputs have the same knots: <see cref="Find"/> may then be given several inputs as if they were tokens of one.</summary>
+    public bool IsShared => _shared;
+
     /// <summary>The values per input in memory: the window, filled up with zeros to whole 128-bit vectors.</summary>
     public int Stride { get; }
 
