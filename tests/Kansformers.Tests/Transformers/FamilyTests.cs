@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kansformers.Cli.Bench;
 using Kansformers.Kan;
 using Kansformers.Runtime;
 using Kansformers.Tests.Kan;

@@ -99,9 +99,10 @@ public sealed class KanFile : IDisposable
     }
 
     /// <summary>Writes the file's own tensors, elements and types as they are, in another format.</summary>
-    /// <param name="path">The file to create or replace.</param>
-    /// <param name="pyTorch">A PyTorch file rather than safetensors.</param>
-    internal void Convert(string path, bool pyTorch) => Write(path, pyTorch, _file.Tensors);
+    /// <param name="path">The file to create or replace; its folder is made when missing.</param>
+    /// <param name="pyTorch">A PyTorch file rather than safetensors, whatever the name ends in.</param>
+    /// <exception cref="KansformersException">The file cannot be written; the old one is kept.</exception>
+    public void Convert(string path, bool pyTorch) => Write(path, pyTorch, _file.Tensors);
 
     /// <inheritdoc/>
     public void Dispose()
