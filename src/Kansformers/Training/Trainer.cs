@@ -228,7 +228,9 @@ public sealed class Trainer : IDisposable
         {
             return new KansformersException(FormattableString.Invariant($"{what} is {value} before the first step: ") + (_run?.Config.InitialWeights is string weights
                 ? $"the weights of '{weights}' give no finite numbers on this text; give others"
-                : "the model gives no finite numbers as it begins; bring GridOptions.GridLow and GridHigh and KanOptions.BaseActivation nearer to their defaults"));
+                : "the model gives no finite numbers as it begins; " + (_model.Options.Kan is GridOptions
+                    ? "bring GridOptions.GridLow and GridHigh and KanOptions.BaseActivation nearer to their defaults"
+                    : $"bring the options of its {_model.Options.Kan.Kind} layers nearer to their defaults")));
         }
 
         return new KansformersException(FormattableString.Invariant($"{what} became {value} at step {step}; ")
