@@ -82,7 +82,8 @@ public sealed record RadialBasisOptions : KanOptions
     }
 
     /// <inheritdoc/>
-    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) => new BasisPlan<Basis>((int)tensors.InFeatures, new Basis(GridSize, 1 / Width));
+    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) =>
+        new BasisPlan<Basis, RadialFunction>((int)tensors.InFeatures, new Basis(GridSize, 1 / Width), new RadialFunction(GridSize, 1 / Width));
 
     /// <inheritdoc/>
     internal override void InitializeOriginal(KanTensors tensors)

@@ -5,7 +5,7 @@ namespace Kansformers.Kan;
 
 /// <summary>
 /// One layer with libtorch's products, a tile of tokens at a time: the tile's expansion stays in cache between the SIMD loop that writes it
-/// and the matrix product that reads it. For what <see cref="PanelTiles"/> does not do: bfloat16 instructions, activations of torch's, narrow vectors.
+/// and the matrix product that reads it. For what <see cref="PanelTiles"/> does not do: bfloat16 instructions, narrow vectors.
 /// </summary>
 /// <param name="layer">The layer, one for which <see cref="Fits"/> holds.</param>
 /// <param name="wanted">Which gradients the calls of <see cref="Backward"/> have to compute.</param>

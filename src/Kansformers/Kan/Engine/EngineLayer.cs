@@ -30,10 +30,9 @@ internal sealed record EngineLayer(KanPlan Plan, BaseActivation? Activation, Pre
             return null;
         known = basis;
         KanPlan plan = options.Norm == InputNorm.Tanh ? new TanhPlan(basis) : basis;
-        if (!tensors.IsEdge && (!options.IsFunction || options.BaseActivation is not null))
-            plan = new SharedFunctionPlan(plan, options.BaseActivation);
-        EngineLayer layer = new(plan, tensors.IsEdge ? options.BaseActivation : null, precision, tensors);
-        return PanelTiles.Fits(layer) || DenseTiles.Fits(layer) ? layer : null;
+        if (!tensors.IsEdge)
+            plan = new SharedFunctionPlan(plan, options.BaseActivation, options.IsFunction ? 0 : plan.Bases);
+        return new EngineLayer(plan, tensors.IsEdge ? options.BaseActivation : null, precision, tensors);
     }
 
     /// <summary>What multiplies the expansion, in the engine's order, outside of any graph.</summary>

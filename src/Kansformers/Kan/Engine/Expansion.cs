@@ -22,7 +22,7 @@ internal static unsafe class Expansion
     {
         (int inputs, int rows) = (plan.Inputs, (int)x.shape[0]);
         nint width = (plan.Bases + 1) * (nint)inputs, address = RawMemory.Pointer(expansion);
-        bool half = format == ProductFormat.Half, vectorised = BaseBranch.IsVectorised(activation);
+        bool half = format == ProductFormat.Half;
         float* from = (float*)RawMemory.Pointer(x);
         int block = format == ProductFormat.Single ? rows : (int)Math.Max(1, RowFloats / width);
         Rows.Run(rows, width, (first, last) =>
@@ -34,8 +34,7 @@ internal static unsafe class Expansion
                 {
                     int count = Math.Min(block, last - row);
                     float* source = from + (nint)row * inputs, target = half ? buffer : (float*)address + row * width;
-                    if (vectorised)
-                        BaseBranch.Expand(activation, source, count, inputs, target, width);
+                    BaseBranch.Expand(activation, source, count, inputs, target, width);
                     plan.Rows.Expand(source, count, target + inputs, width);
                     if (format == ProductFormat.Rounded)
                         BFloat16Math.Round(target, count * width);
@@ -47,8 +46,6 @@ internal static unsafe class Expansion
             if (rented is not null)
                 ArrayPool<float>.Shared.Return(rented);
         });
-        if (!vectorised)
-            BaseBranch.ExpandByTorch(activation, x, expansion.narrow(1, 0, inputs), format == ProductFormat.Rounded);
     }
 
     /// <summary>dx = the gradient of the expansion times the derivative of the expansion.</summary>
@@ -62,7 +59,7 @@ internal static unsafe class Expansion
     {
         (int inputs, int rows) = (plan.Inputs, (int)x.shape[0]);
         nint width = (plan.Bases + 1) * (nint)inputs, address = RawMemory.Pointer(gradient);
-        bool half = format == ProductFormat.Half, vectorised = BaseBranch.IsVectorised(activation);
+        bool half = format == ProductFormat.Half;
         float* from = (float*)RawMemory.Pointer(x), to = (float*)RawMemory.Pointer(dx);
         int block = half ? (int)Math.Max(1, RowFloats / width) : rows;
         Rows.Run(rows, width, (first, last) =>
@@ -77,15 +74,12 @@ internal static unsafe class Expansion
                     if (half)
                         BFloat16Math.Widen((ushort*)address + row * width, buffer, count * width);
                     plan.Rows.Contract(from + (nint)row * inputs, count, slope + inputs, width, to + (nint)row * inputs);
-                    if (vectorised)
-                        BaseBranch.Contract(activation, from + (nint)row * inputs, count, inputs, slope, width, to + (nint)row * inputs);
+                    BaseBranch.Contract(activation, from + (nint)row * inputs, count, inputs, slope, width, to + (nint)row * inputs);
                 }
             }
 
             if (rented is not null)
                 ArrayPool<float>.Shared.Return(rented);
         });
-        if (!vectorised)
-            BaseBranch.ContractByTorch(activation, x, gradient.narrow(1, 0, inputs), dx);
     }
 }

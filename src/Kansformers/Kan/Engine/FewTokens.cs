@@ -21,7 +21,7 @@ internal static unsafe class FewTokens
 
     /// <summary>Whether this path computes a layer for so many tokens: splines that have a whole window of coefficients to read, or a basis without scalers.</summary>
     public static bool Fits(EngineLayer layer, long tokens) => Enabled && tokens is > 0 and <= Most
-        && (HasLive(layer) || (PanelTiles.Fits(layer) && layer.Tensors.Find(KanRole.Scaler) is null));
+        && (HasLive(layer) || layer.Tensors.Find(KanRole.Scaler) is null);
 
     /// <summary>The layer's output without a graph.</summary>
     /// <param name="layer">The layer.</param>

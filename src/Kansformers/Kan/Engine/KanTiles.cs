@@ -51,42 +51,28 @@ internal static class KanTiles
         Tensor y = empty(x.shape[0], layer.Outputs, dtype: ScalarType.Float32);
         using IDenseLayer dense = DenseLayers.Open(layer, parameters, default, x.shape[0]);
         if (x.shape[0] > 0)
-            dense.Forward(LayerInput.Of(layer, x), y);
+            dense.Forward(new LayerInput(x, x), y);
         return y.MoveToOuterDisposeScope();
     }
 
     private static KanGradients Dense(EngineLayer layer, Tensor x, Tensor? parameters, Tensor upstream, KanWanted wanted)
     {
         using var scope = NewDisposeScope();
-        LayerInput input = LayerInput.Of(layer, x);
-        LayerInput? gradient = wanted.Input || wanted.Norm ? input.EmptyLike() : null;
+        LayerInput input = new(x, x);
+        LayerInput? gradient = wanted.Input || wanted.Norm ? GradientOf(layer, x) : null;
         using IDenseLayer dense = DenseLayers.Open(layer, parameters, wanted, x.shape[0]);
         dense.Backward(input, upstream, gradient);
         KanGradients found = dense.WeightGradients();
-        if (gradient is LayerInput dx)
-            found = layer.HasNorm ? NormGradients(layer, x, dx, wanted, found) : found with { Input = dx.X };
+        if (wanted.Input)
+            found = found with { Input = gradient!.Value.X };
         found.MoveToOuterScope();
         return found;
     }
 
-    // Back through the layer norm, which libtorch computes and differentiates again.
-    private static KanGradients NormGradients(EngineLayer layer, Tensor x, LayerInput gradient, KanWanted wanted, KanGradients found)
+    private static LayerInput GradientOf(EngineLayer layer, Tensor x)
     {
-        using var scope = NewDisposeScope();
-        using var graph = enable_grad();
-        Tensor at = x.detach().alias().requires_grad_();
-        Tensor weight = layer.Tensors[KanRole.NormWeight].detach().alias().requires_grad_(), bias = layer.Tensors[KanRole.NormBias].detach().alias().requires_grad_();
-        Tensor z = nn.functional.layer_norm(at, [x.shape[1]], weight, bias, KanReference.NormEps);
-        IList<Tensor> back = autograd.grad([z], [at, weight, bias], [gradient.Z]);
-        using var guard = no_grad();
-        Tensor dx = layer.Activation is null ? back[0] : back[0].add_(gradient.X);
-        KanGradients all = found with
-        {
-            Input = wanted.Input ? dx.DetachFromDisposeScope() : null,
-            NormWeight = wanted.Norm ? back[1].DetachFromDisposeScope() : null,
-            NormBias = wanted.Norm ? back[2].DetachFromDisposeScope() : null,
-        };
-        return all;
+        Tensor dx = empty_like(x);
+        return new LayerInput(dx, layer.HasNorm && layer.Activation is not null ? empty_like(x) : dx);
     }
 }
 
@@ -131,14 +117,11 @@ internal readonly record struct KanGradients(Tensor? Input, Tensor? Base, Tensor
     }
 }
 
-/// <summary>A layer's input: raw for the base branch, and as the basis sees it. They are one where there is no layer norm, or no base branch.</summary>
+/// <summary>A layer's input, raw for the base branch, and as the basis sees it; or the gradients of both. They are one where there is no layer norm, or no base branch.</summary>
 /// <param name="X">Contiguous float32, (tokens, in): for the base branch.</param>
 /// <param name="Z">Contiguous float32, (tokens, in): for the basis.</param>
 internal readonly record struct LayerInput(Tensor X, Tensor Z)
 {
-    /// <summary>Whether both are the same tensor.</summary>
-    public bool IsOne => ReferenceEquals(X, Z);
-
     /// <summary>The number of tokens.</summary>
     public long Tokens => X.shape[0];
 
@@ -149,12 +132,5 @@ internal readonly record struct LayerInput(Tensor X, Tensor Z)
             return new LayerInput(x, x);
         Tensor z = KanReference.Normalised(x, layer.Tensors);
         return layer.Activation is null ? new LayerInput(z, z) : new LayerInput(x, z);
-    }
-
-    /// <summary>Memory of the same shape.</summary>
-    public LayerInput EmptyLike()
-    {
-        Tensor x = empty_like(X);
-        return IsOne ? new LayerInput(x, x) : new LayerInput(x, empty_like(Z));
     }
 }

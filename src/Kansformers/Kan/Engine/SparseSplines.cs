@@ -75,7 +75,6 @@ internal static unsafe class SparseSplines
     {
         using var scope = NewDisposeScope();
         (int tokens, int inputs, int outputs) = ((int)x.shape[0], plan.Inputs, (int)weights.Outputs);
-        bool vectorised = BaseBranch.IsVectorised(activation);
         SparseProduct product = Packed(plan, weights);
         Tensor dx = empty_like(x), slope = Scratch.OfThread.Matrix(Scratch.Use.Expansion, Math.Min(tokens, BaseTokens), inputs);
         for (int from = 0; from < tokens; from += BaseTokens)
@@ -89,11 +88,8 @@ internal static unsafe class SparseSplines
             {
                 nint shift = (nint)first * inputs;
                 SparseInputGradient.WriteTile(product, at + shift, count, up + (nint)first * outputs, to + shift);
-                if (vectorised)
-                    BaseBranch.Contract(activation, at + shift, count, inputs, down + shift, inputs, to + shift);
+                BaseBranch.Contract(activation, at + shift, count, inputs, down + shift, inputs, to + shift);
             });
-            if (!vectorised)
-                BaseBranch.ContractByTorch(activation, part, g, target);
         }
 
         return dx.MoveToOuterDisposeScope();
@@ -152,12 +148,6 @@ internal static unsafe class SparseSplines
 
     private static Tensor Active(BaseActivation activation, Tensor x, Tensor buffer)
     {
-        if (!BaseBranch.IsVectorised(activation))
-        {
-            BaseBranch.ExpandByTorch(activation, x, buffer, rounded: false);
-            return buffer;
-        }
-
         int inputs = (int)x.shape[1];
         float* from = (float*)RawMemory.Pointer(x), to = (float*)RawMemory.Pointer(buffer);
         Rows.Run((int)x.shape[0], inputs, (first, last) =>

@@ -60,8 +60,19 @@ internal unsafe interface ISimd<TSelf> :
     /// <summary>a where the mask is set, else b.</summary>
     static abstract TSelf Select(TSelf mask, TSelf a, TSelf b);
 
-    /// <summary>value · 2^n for whole n from -149 to 128, in two steps: 2^128 itself has no float32 form.</summary>
+    /// <summary>value · 2^n for whole n from -149 to 128, though 2^128 itself has no float32 form.</summary>
     static abstract TSelf ScaleByPower(TSelf value, TSelf n);
+
+    /// <summary>Whether a mask is set in any lane.</summary>
+    static abstract bool Any(TSelf mask);
+
+    /// <summary>The bits of every lane, moved left.</summary>
+    static abstract TSelf ShiftLeft(TSelf value, int bits);
+
+    /// <summary>table[index] for whole indices from 0 to 15; for NaN any of them.</summary>
+    /// <param name="table">16 values.</param>
+    /// <param name="index">An index in each lane.</param>
+    static abstract TSelf Lookup(float* table, TSelf index);
 
     /// <summary>The sum of the lanes.</summary>
     static abstract float Sum(TSelf value);

@@ -89,6 +89,19 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
     public static Simd128 Select(Simd128 mask, Simd128 a, Simd128 b) => new(Vector128.ConditionalSelect(mask._value, a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Simd128 mask) => Vector128.ExtractMostSignificantBits(mask._value) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 ShiftLeft(Simd128 value, int bits) => new(Vector128.ShiftLeft(value._value.AsInt32(), bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 Lookup(float* table, Simd128 index)
+    {
+        Vector128<int> at = Vector128.ConvertToInt32Native(index._value) & Vector128.Create(15);
+        return new(Vector128.Create(table[at[0]], table[at[1]], table[at[2]], table[at[3]]));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd128 value) => Vector128.Sum(value._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Kansformers.Runtime;
 
@@ -87,6 +88,22 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 Select(Simd256 mask, Simd256 a, Simd256 b) => new(Vector256.ConditionalSelect(mask._value, a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Simd256 mask) => Vector256.ExtractMostSignificantBits(mask._value) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 ShiftLeft(Simd256 value, int bits) => new(Vector256.ShiftLeft(value._value.AsInt32(), bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 Lookup(float* table, Simd256 index)
+    {
+        Vector256<int> at = Vector256.ConvertToInt32Native(index._value), within = at & Vector256.Create(7);
+        Vector256<float> first = Vector256.Load(table), second = Vector256.Load(table + 8);
+        Vector256<float> low = Avx2.IsSupported ? Avx2.PermuteVar8x32(first, within) : Vector256.Shuffle(first, within);
+        Vector256<float> high = Avx2.IsSupported ? Avx2.PermuteVar8x32(second, within) : Vector256.Shuffle(second, within);
+        return new(Vector256.ConditionalSelect(Vector256.Equals(at & Vector256.Create(8), Vector256<int>.Zero).AsSingle(), low, high));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd256 value) => Vector256.Sum(value._value);

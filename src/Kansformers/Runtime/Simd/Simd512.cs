@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Kansformers.Runtime;
 
@@ -89,11 +90,26 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
     public static Simd512 Select(Simd512 mask, Simd512 a, Simd512 b) => new(Vector512.ConditionalSelect(mask._value, a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Simd512 mask) => Vector512.ExtractMostSignificantBits(mask._value) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 ShiftLeft(Simd512 value, int bits) => new(Vector512.ShiftLeft(value._value.AsInt32(), bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 Lookup(float* table, Simd512 index)
+    {
+        Vector512<int> at = Vector512.ConvertToInt32Native(index._value) & Vector512.Create(15);
+        return new(Avx512F.IsSupported ? Avx512F.PermuteVar16x32(Vector512.Load(table), at) : Vector512.Shuffle(Vector512.Load(table), at));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd512 value) => Vector512.Sum(value._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 ScaleByPower(Simd512 value, Simd512 n)
     {
+        if (Avx512F.IsSupported)
+            return new(Avx512F.Scale(value._value, n._value));
         Vector512<int> exponent = Vector512.ConvertToInt32(n._value), half = Vector512.ShiftRightArithmetic(exponent, 1), bias = Vector512.Create(127);
         return new(value._value * Vector512.ShiftLeft(half + bias, 23).AsSingle() * Vector512.ShiftLeft(exponent - half + bias, 23).AsSingle());
     }

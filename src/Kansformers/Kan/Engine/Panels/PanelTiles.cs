@@ -20,6 +20,7 @@ internal sealed unsafe class PanelTiles : IDenseLayer
     private readonly EngineLayer _layer;
     private readonly KanWanted _wanted;
     private readonly PanelExpansion _expansion;
+    private readonly PanelNorm? _norm;
     private readonly bool _rounds;
     private readonly int _threads = get_num_threads(), _lanes = SimdWidth.Lanes;
     private readonly PanelLayout _layout;
@@ -43,22 +44,20 @@ internal sealed unsafe class PanelTiles : IDenseLayer
         _base = weights.Base is null ? null : Kept(weights.Base);
         _scaler = weights.Scaler is null ? null : Kept(weights.Scaler);
         _parameters = parameters is null ? null : Kept(parameters);
-        _expansion = new PanelExpansion(_layout, layer.Plan.Kernel(FunctionParameters.ForKernel(_parameters, layer.Plan.Inputs)), layer.Activation, layer.HasNorm && layer.Activation is not null, _rounds);
+        _norm = layer.HasNorm ? new PanelNorm(layer.Tensors[KanRole.NormWeight], layer.Tensors[KanRole.NormBias], Room(tokens)) : null;
+        _expansion = new PanelExpansion(_layout, layer.Plan.Kernel(FunctionParameters.ForKernel(_parameters, layer.Plan.Inputs)), layer.Activation, _norm, _rounds);
         _parameterSums = wanted.Parameters ? zeros(layer.Plan.Inputs, layer.Plan.Parameters).DetachFromDisposeScope() : null;
     }
 
     /// <summary>Takes (true) or avoids (false) this engine wherever it is possible; null where it is faster. For tests and measurements.</summary>
     public static bool? Force { get; set; }
 
-    /// <summary>Whether these products can compute a layer.</summary>
-    public static bool Fits(EngineLayer layer) => layer.Tensors.Options.BaseActivation is not BaseActivation activation || BaseBranch.IsVectorised(activation);
-
     /// <summary>
-    /// Whether these products are possible and faster than libtorch's, or libtorch's are not possible. Processors with bfloat16 instructions need libtorch's for
+    /// Whether these products are faster than libtorch's, or libtorch's are not possible. Processors with bfloat16 instructions need libtorch's for
     /// them; and processors with narrow vectors often have matrix units that only libraries reach.
     /// </summary>
-    public static bool Pays(EngineLayer layer) => Fits(layer)
-        && (!DenseTiles.Fits(layer) || (ProductFormats.Of(layer.Precision) != ProductFormat.Half && (Force ?? SimdWidth.Lanes >= 8)));
+    public static bool Pays(EngineLayer layer) =>
+        !DenseTiles.Fits(layer) || (ProductFormats.Of(layer.Precision) != ProductFormat.Half && (Force ?? SimdWidth.Lanes >= 8));
 
     /// <inheritdoc/>
     public void Forward(LayerInput x, Tensor y)
@@ -101,6 +100,8 @@ internal sealed unsafe class PanelTiles : IDenseLayer
 
         if (_parameterSums is not null)
             found = found with { Parameters = FunctionParameters.GradientOf(_parameterSums, _parameters!) };
+        if (_norm is not null && _wanted.Norm)
+            found = found with { NormWeight = _norm.Gradients[0].clone(), NormBias = _norm.Gradients[1].clone() };
         found.MoveToOuterScope();
         return found;
     }
@@ -111,6 +112,7 @@ internal sealed unsafe class PanelTiles : IDenseLayer
         foreach (Tensor? own in (Tensor?[])[_base, _coefficients, _scaler, _parameters, _parameterSums, _packed, _transposed, _weightGradient])
             own?.Dispose();
         _targets?.Dispose();
+        _norm?.Dispose();
     }
 
     private void Forward<TSimd>(LayerInput x, Tensor y)
@@ -118,6 +120,7 @@ internal sealed unsafe class PanelTiles : IDenseLayer
     {
         using var scope = NewDisposeScope();
         int count = (int)x.Tokens;
+        _norm?.Measure(Address(x.X), count);
         if (!_layout.IsOneGroup)
         {
             PanelForward.Run<TSimd>(_layout, _expansion, Address(Packed(transposed: false)), PanelInput.Of(x), count, Address(y), _threads);
@@ -146,10 +149,13 @@ internal sealed unsafe class PanelTiles : IDenseLayer
             PanelUpstream part = new(_layout, Math.Min(tile, count - first), Address(byTokens), Address(byOutputs));
             part.Fill(Address(dy) + (nint)first * _layout.Outputs, _rounds);
             nint shift = (nint)first * _layout.Inputs;
+            _norm?.Measure(from.From(shift).X, part.Tokens);
             bool adds = _weightGradient is not null;
             PanelGradient gradient = _wanted.AnyWeight ? Gradient() : default;
             PanelBackward backward = new(_layout, Weight(), keptWeight, gradient, keepsGradient ? Address(WeightGradient()) : null, adds, sums);
             backward.Run<TSimd>(_expansion, from.From(shift), part, to.From(shift), _wanted.AnyWeight);
+            if (to.X is not null)
+                _norm?.Differentiate(from.From(shift).X, part.Tokens, to.From(shift).Z, to.From(shift).X);
             _isFilled = true;
         }
     }
@@ -182,6 +188,8 @@ internal sealed unsafe class PanelTiles : IDenseLayer
 
     private Tensor WeightGradient() =>
         _weightGradient ??= _scratch.Matrix(Scratch.Use.WeightGradient, _layout.Blocks, _layout.GradientSlab).DetachFromDisposeScope();
+
+    private int Room(long tokens) => (int)((tokens + _layout.Panel - 1) / _layout.Panel * _layout.Panel);
 
     // Whole groups of panels, equally large.
     private int Tile(int count)
