@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 // A KAN layer is a sum of one learned function per edge, so y = sin(2 x0) + x1² needs no hidden layer.
 random.manual_seed(1);
 using var scope = NewDisposeScope();
-KanOptions options = new() { GridSize = 8, SplineOrder = 3, GridTolerance = double.PositiveInfinity };
+BSplineOptions options = new() { GridSize = 8, SplineOrder = 3, GridTolerance = double.PositiveInfinity };
 using KanLinear layer = new(inFeatures: 2, outFeatures: 1, options);
 
 // The grid starts at -1 to 1. These inputs reach from -2 to 2, and outside the grid the splines are zero, so move it to the inputs.

@@ -10,9 +10,9 @@ string source = args.ElementAtOrDefault(0) ?? "runs/example";
 string prompt = args.ElementAtOrDefault(1) ?? "The value ";
 
 // A run folder knows its architecture and its tokenizer. A bare weight file tells the sizes by its shapes, but not always
-// the number of attention heads: then GptCheckpoint.Load takes it as its second argument.
+// the number of attention heads: then CausalModel.FromPretrained takes new ModelHints(Heads: 6) as its third argument.
 RunFolder? run = Directory.Exists(source) ? RunFolder.Open(source) : null;
-using Gpt model = run?.LoadModel() ?? GptCheckpoint.Load(source);
+using CausalModel model = run?.LoadCausalModel() ?? CausalModel.FromPretrained(source);
 Tokenizer tokenizer = run?.LoadTokenizer() ?? Gpt2Tokenizer.Instance;
 
 // Temperature sharpens or flattens the distribution; min-p then drops what is far less likely than the likeliest token.

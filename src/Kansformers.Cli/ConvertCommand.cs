@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kansformers.Checkpoints;
+using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
 using Spectre.Console;
@@ -13,11 +14,12 @@ internal static class ConvertCommand
 
     public static Command Create()
     {
-        ModelOptions model = new();
+        ModelChoice model = new();
         Option<string> to = new("--out") { Description = "the file or folder to write", Required = true };
         Option<string?> target = new("--to") { Description = "hf (a Hugging Face folder), run (a run folder), pt (torch.save) or safetensors [default: by the name of --out; a folder is hf]" };
-        Option<double> shard = new("--shard-gb") { Description = "for hf: the most gigabytes of weights in a file; more go to several, with an index", DefaultValueFactory = _ => HuggingFaceGpt.DefaultShardBytes / 1e9 };
-        Command command = new("convert", "Between run folders, Hugging Face folders (GPT-2), PyTorch files and safetensors files, with a report of every tensor.") { to, target, shard };
+        Option<double> shard = new("--shard-gb") { Description = "for hf: the most gigabytes of weights in a file; more go to several, with an index", DefaultValueFactory = _ => HuggingFaceModel.DefaultShardBytes / 1e9 };
+        Option<string?> kan = KanFileConversion.Option();
+        Command command = new("convert", "Between run folders, Hugging Face folders (GPT-2), PyTorch files and safetensors files, with a report of every tensor; files of bare KAN layers, too.") { to, target, shard, kan };
         OptionRules.NotEmpty(to);
         model.AddTo(command, computes: false);
         command.SetAction(parsed =>
@@ -28,23 +30,37 @@ internal static class ConvertCommand
             double gigabytes = parsed.GetValue(shard);
             if (!(gigabytes >= 1e-6 && gigabytes <= 1e6))
                 throw new UsageException(FormattableString.Invariant($"--shard-gb is {gigabytes}; it must be above 0"));
+            if (KanFileConversion.Is(parsed, model, kan))
+                return Report(parsed, model, (parsed.GetValue(model.Source)!, path, kind), KanFileConversion.Run(parsed, model, kan, path, kind));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
-            using Conversion conversion = new(source, weights, model.Hints(parsed), parsed.GetValue(model.Tokenizer));
+            using ModelConversion conversion = new(source, weights, model.Hints(parsed));
             IReadOnlyList<TensorChange> changes = kind switch
             {
-                "hf" => conversion.ToHuggingFace(path, (long)(gigabytes * 1e9)),
-                "run" => conversion.ToRun(path),
+                "hf" => conversion.ToHuggingFace(path, Tokenizer(needed: false), (long)(gigabytes * 1e9)),
+                "run" => conversion.ToRun(path, Tokenizer(needed: true)!),
                 "pt" => conversion.ToPyTorch(path),
                 _ => conversion.ToSafetensors(path),
             };
-            source.Tell();
-            if (parsed.GetValue(model.Json))
-                JsonOutput.Print(new { Source = source.WeightFile(weights), Out = Path.GetFullPath(path), Target = kind, Tensors = changes.Count, Counts = Counts(changes), Changes = changes });
-            else
-                Show(source.WeightFile(weights), path, changes);
-            return CommandLineApp.Succeeded;
+            ModelChoice.Tell(source);
+            return Report(parsed, model, (source.WeightFile(weights), path, kind), changes);
+
+            Tokenizer? Tokenizer(bool needed)
+            {
+                RunFolder.RequireFree(path);
+                string? name = parsed.GetValue(model.Tokenizer);
+                return needed || name is not null || source.HasTokenizer ? ModelChoice.LoadTokenizer(source, conversion.Options.VocabularySize, name) : null;
+            }
         });
         return command;
+    }
+
+    private static int Report(ParseResult parsed, ModelChoice model, (string Source, string Out, string Target) way, IReadOnlyList<TensorChange> changes)
+    {
+        if (parsed.GetValue(model.Json))
+            JsonOutput.Print(new { way.Source, Out = Path.GetFullPath(way.Out), way.Target, Tensors = changes.Count, Counts = Counts(changes), Changes = changes });
+        else
+            Show(way.Source, way.Out, changes);
+        return CommandLineApp.Succeeded;
     }
 
     private static string KindOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch

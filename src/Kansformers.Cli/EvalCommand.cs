@@ -12,7 +12,7 @@ internal static class EvalCommand
 {
     public static Command Create()
     {
-        ModelOptions model = new();
+        ModelChoice model = new();
         Option<string?> data = new("--data") { Description = "text to score: as for train [default: the held-out part of the run's own text]" };
         CorpusChoice choice = new();
         Option<int?> stride = new("--stride") { Description = "how far each window of one block moves on; smaller gives every token more context [default: the block size]" };
@@ -28,12 +28,12 @@ internal static class EvalCommand
                 throw new UsageException($"{string.Join(", ", given)} says how --data is read, which is missing; the run's own text is read as it was for training");
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
-            using Gpt gpt = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
-            Tokenizer tokenizer = source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer));
+            using CausalModel causal = model.LoadCausal(parsed, source, weights);
+            Tokenizer tokenizer = ModelChoice.LoadTokenizer(source, causal.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
             EvaluationOptions options = new() { Stride = parsed.GetValue(stride), MaxTokens = parsed.GetValue(maxTokens) };
             try
             {
-                options.Validate(gpt.Options.BlockSize);
+                options.Validate(causal.Options.BlockSize);
             }
             catch (KansformersException failure)
             {
@@ -41,7 +41,7 @@ internal static class EvalCommand
             }
 
             using TokenizedCorpus corpus = Prepare(source, tokenizer, parsed.GetValue(data), choice, parsed, interruption.Token);
-            source.Tell();
+            ModelChoice.Tell(source);
             foreach (string note in corpus.Notes)
                 Console.Error.WriteLine(note);
             LiveLine.Clear(); // of a part of a corpus the last stage does not come to its end
@@ -51,17 +51,17 @@ internal static class EvalCommand
                 throw new KansformersException($"the run '{source.Run!.Folder}' holds out no text to evaluate; give --data");
             if (text.Count < 2)
                 throw new KansformersException($"the corpus {corpus.Description} has {text.Count} token{(text.Count == 1 ? "" : "s")} to evaluate; at least 2 are needed, one to be predicted from another");
-            EvaluationResult result = new CorpusEvaluator(gpt, options).Evaluate(text, new EvaluationDisplay(), interruption.Token);
+            EvaluationResult result = new CorpusEvaluator(causal, options).Evaluate(text, new EvaluationDisplay(), interruption.Token);
             if (parsed.GetValue(model.Json))
-                JsonOutput.Print(new { result.Loss, result.Perplexity, result.BitsPerByte, result.Tokens, result.Stride, BlockSize = gpt.Options.BlockSize, Data = corpus.Name, Corpus = corpus.Counts, LostCharacters = LossNotice.Of(corpus).Characters, LostBytes = LossNotice.Of(corpus).Bytes, result.Seconds, result.TokensPerSecond });
+                JsonOutput.Print(new { result.Loss, result.Perplexity, result.BitsPerByte, result.Tokens, result.Stride, BlockSize = causal.Options.BlockSize, Data = corpus.Name, Corpus = corpus.Counts, LostCharacters = LossNotice.Of(corpus).Characters, LostBytes = LossNotice.Of(corpus).Bytes, result.Seconds, result.TokensPerSecond });
             else
-                Print(corpus, gpt, result);
+                Print(corpus, causal, result);
             return CommandLineApp.Succeeded;
         });
         return command;
     }
 
-    private static void Print(TokenizedCorpus corpus, Gpt model, EvaluationResult result)
+    private static void Print(TokenizedCorpus corpus, CausalModel model, EvaluationResult result)
     {
         Console.WriteLine(FormattableString.Invariant($"corpus          {corpus.Description}: {corpus.Counts}"));
         Console.WriteLine(FormattableString.Invariant($"tokens scored   {result.Tokens}"));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Kansformers.Checkpoints;
 using Kansformers.Evaluation;
 using Kansformers.Kan;
 using Kansformers.Runtime;
@@ -15,7 +14,7 @@ internal static class InfoCommand
 {
     public static Command Create()
     {
-        ModelOptions model = new();
+        ModelChoice model = new();
         Option<bool> outside = new("--outside") { Description = "run the model on held-out text and report which share of each KAN layer's inputs lies outside its grid" };
         Command command = new("info", "Architecture, parameters by layer, memory, and where the weights came from.") { outside };
         model.AddTo(command);
@@ -23,10 +22,11 @@ internal static class InfoCommand
         {
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             string path = source.WeightFile(weights);
-            using TensorFile file = GptCheckpoint.Open(path);
-            GptOptions options = source.Architecture(file, model.Hints(parsed));
-            List<string> notes = [.. source.Notes, .. Misfit(file, options)];
-            IReadOnlyList<LayerRow> rows = LayerRow.From(file);
+            using ModelFile file = ModelFile.Open(path);
+            ModelOptions options = source.Architecture(file, model.Hints(parsed));
+            string? missing = MissingLibTorch();
+            List<string> notes = [.. source.Notes, .. missing is null ? Misfit(file, options) : [missing]];
+            IReadOnlyList<LayerRow> rows = missing is null ? LayerRow.From(file, options) : LayerRow.ByNames(file, options);
             Dictionary<string, double> shares = parsed.GetValue(outside) ? Outside(source, weights, model.Hints(parsed), parsed.GetValue(model.Device)!) : [];
             notes.ForEach(LiveLine.Say);
             Shown shown = new(source.Run, options, rows, shares);
@@ -40,14 +40,28 @@ internal static class InfoCommand
     }
 
     /// <summary>What a model is, as it is shown.</summary>
-    private sealed record Shown(RunFolder? Run, GptOptions Options, IReadOnlyList<LayerRow> Rows, Dictionary<string, double> Shares);
+    private sealed record Shown(RunFolder? Run, ModelOptions Options, IReadOnlyList<LayerRow> Rows, Dictionary<string, double> Shares);
 
-    // What no model could take its weights from is shown all the same, but not as if all were well.
-    private static IEnumerable<string> Misfit(TensorFile file, GptOptions options)
+    // The names and shapes of a model are read from the model; a machine without libtorch learns what the file tells.
+    private static string? MissingLibTorch()
     {
         try
         {
-            GptShapes.Require(file.Path, options, file.Tensors.Where(tensor => !GptCheckpoint.IsCausalMask(tensor.Name) && !(options.TiedHead && tensor.Name == GptCheckpoint.Head)));
+            LibTorch.Load();
+            return null;
+        }
+        catch (KansformersException failure)
+        {
+            return $"layers are told by their names alone, and whether they make a model is not looked at: {failure.Message}";
+        }
+    }
+
+    // What no model could take its weights from is shown all the same, but not as if all were well.
+    private static IEnumerable<string> Misfit(ModelFile file, ModelOptions options)
+    {
+        try
+        {
+            file.RequireFit(options);
             return [];
         }
         catch (KansformersException failure)
@@ -60,31 +74,29 @@ internal static class InfoCommand
     {
         if (source.Run is null)
             throw new UsageException("--outside needs a run folder: a weight file has no text of its own");
-        using Gpt gpt = source.LoadModel(weights, hints, Devices.Find(device));
+        using CausalModel model = CausalModel.Of(source.LoadModel(weights, hints, Devices.Find(device)));
         using TokenizedCorpus corpus = source.Run.LoadCorpus();
         TokenSpan text = corpus.Validation.Count > 1 ? corpus.Validation : corpus.Train;
-        FixedWindows windows = new(text, gpt.Options.BlockSize);
-        return OutsideGrid.Measure(gpt, () => windows.Evaluate(gpt)).ToDictionary(entry => entry.Layer, entry => entry.Share);
+        FixedWindows windows = new(text, model.Options.BlockSize);
+        return OutsideGrid.Measure(model, () => windows.Evaluate(model)).ToDictionary(entry => entry.Layer, entry => entry.Share);
     }
 
-    private static void PrintJson(Shown shown, string path, TensorFile file, IReadOnlyList<string> notes)
+    private static void PrintJson(Shown shown, string path, ModelFile file, IReadOnlyList<string> notes)
     {
-        (RunFolder? run, GptOptions options, IReadOnlyList<LayerRow> rows, Dictionary<string, double> shares) = shown;
-        JsonOutput.Print(new
+        (RunFolder? run, ModelOptions options, IReadOnlyList<LayerRow> rows, Dictionary<string, double> shares) = shown;
+        JsonOutput.PrintWith(options.Details().Select(detail => (detail.Name, detail.Value)), new
         {
             Run = run?.Folder,
             Weights = Path.GetFullPath(path),
-            Format = file.Format,
+            Format = file.Tensors.Format,
             Model = run?.Config.Preset,
+            Family = options.Family.Name,
             options.Layers,
             options.Heads,
             Embd = options.Width,
             options.BlockSize,
             Vocabulary = options.VocabularySize,
             Placement = options.Placement.Text(),
-            Gelu = GeluText(options),
-            options.Biases,
-            options.TiedHead,
             Kan = options.Kan.Kind,
             GridSize = (options.Kan as BSplineOptions)?.GridSize,
             SplineOrder = (options.Kan as BSplineOptions)?.SplineOrder,
@@ -93,24 +105,22 @@ internal static class InfoCommand
             MemoryBytes = rows.Sum(row => row.Bytes),
             Data = run?.Config.Data.Data,
             Tokenizer = run?.Config.Data.Tokenizer,
-            Step = file.Metadata.GetValueOrDefault("step"),
-            ValidationLoss = file.Metadata.GetValueOrDefault("validation_loss"),
+            Step = file.Tensors.Metadata.GetValueOrDefault("step"),
+            ValidationLoss = file.Tensors.Metadata.GetValueOrDefault("validation_loss"),
             Notes = notes,
             Modules = rows.Select(row => new { row.Name, row.Kind, row.Shape, row.Parameters, row.Bytes, OutsideGrid = shares.TryGetValue(row.Name, out double share) ? share : (double?)null }),
         });
     }
 
-    // KANs in the feed-forward part have none.
-    private static string? GeluText(GptOptions options) => options.Placement.HasFlag(KanPlacement.Mlp) ? null : options.Gelu == GeluForm.Exact ? "exact" : "tanh";
-
     private static void PrintTable(Shown shown, string path)
     {
-        (RunFolder? run, GptOptions options, IReadOnlyList<LayerRow> rows, Dictionary<string, double> shares) = shown;
+        (RunFolder? run, ModelOptions options, IReadOnlyList<LayerRow> rows, Dictionary<string, double> shares) = shown;
         Console.WriteLine($"weights       {Path.GetFullPath(path)}");
-        Console.WriteLine($"architecture  {run?.Config.Preset ?? "GPT"}: {options.Layers} layers, {options.Heads} heads, width {options.Width}, block size {options.BlockSize}, vocabulary {options.VocabularySize}");
+        Console.WriteLine($"architecture  {(run is null ? options.Family.Name : $"{run.Config.Preset} ({options.Family.Name})")}: {options.Layers} layers, {options.Heads} heads, width {options.Width}, block size {options.BlockSize}, vocabulary {options.VocabularySize}");
         Console.WriteLine(options.Placement == KanPlacement.None ? "KAN layers    none"
             : $"KAN layers    {options.Placement.Text()} ({options.Kan.Summary()})");
-        Console.WriteLine($"layers        {(options.Biases ? "with" : "without")} biases{(GeluText(options) is string gelu ? $", {gelu} GELU" : "")}, head {(options.TiedHead ? "tied to the token embedding" : "of its own")}");
+        if (options.Details().Select(detail => detail.Words).OfType<string>().ToArray() is { Length: > 0 } details)
+            Console.WriteLine($"layers        {string.Join(", ", details)}");
         if (run is not null)
             Console.WriteLine($"trained on    {run.Config.Data.Data} ({run.Config.Data.Tokenizer} tokenizer)");
         Table table = new Table().Border(TableBorder.Simple).AddColumns("layer", "kind", "shape").AddColumn(new TableColumn("parameters").RightAligned()).AddColumn(new TableColumn("memory").RightAligned());

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Kansformers.Cli;
@@ -15,6 +16,15 @@ internal static class JsonOutput
     };
 
     public static void Print(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Options));
+
+    /// <summary>As <see cref="Print"/>, with more properties, whose names are as they shall be.</summary>
+    public static void PrintWith(IEnumerable<(string Name, object? Value)> more, object value)
+    {
+        JsonObject all = JsonSerializer.SerializeToNode(value, Options)!.AsObject();
+        foreach ((string name, object? one) in more)
+            all[name] = JsonSerializer.SerializeToNode(one, Options);
+        Print(all);
+    }
 
     // JSON has no NaN; what could not be measured is null.
     private sealed class FiniteNumbers : JsonConverter<double>

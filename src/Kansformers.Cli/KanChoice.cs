@@ -8,7 +8,7 @@ internal sealed class KanChoice
 {
     public readonly Option<string> Kind = new("--kan")
     {
-        Description = $"the kind of KAN layer: {string.Join(", ", KanKinds.Names)}; with options of its own as in chebyshev:degree=6,norm=none", DefaultValueFactory = _ => KanKinds.Names[0],
+        Description = $"the kind of KAN layer: {string.Join(", ", KanKinds.Names)}; with options of its own as in chebyshev:degree=6,norm=none; switch computes the exact function and derivatives, switch:rule=program what faster-kan does (its width acts on gradients alone), for its weights", DefaultValueFactory = _ => KanKinds.Names[0],
     };
 
     public readonly Option<string?> Sharing = new("--kan-sharing") { Description = "a function for each edge, each input, or each of N groups of inputs: edge, channel or group:N [default: the kind's]" };

@@ -1,74 +1,64 @@
 using System.Text.RegularExpressions;
 using Kansformers.Checkpoints;
+using Kansformers.Kan;
 using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
 
-/// <summary>
-/// One layer of a weight file: all tensors whose names share all but the last part, or one whose name has a single part. A KAN layer, whose tensors may have
-/// names of several parts, is known by its place in a stack (<c>layers.0</c>).
-/// </summary>
+/// <summary>One layer of a weight file: what the model has there, with the sizes of the file.</summary>
 internal sealed partial record LayerRow(string Name, string Kind, string Shape, long Parameters, long Bytes, bool IsKan)
 {
-    /// <summary>The layers of a file under our names, in the order in which data flows through them; causal masks do not count.</summary>
-    public static IReadOnlyList<LayerRow> From(TensorFile file) =>
-    [
-        .. file.Tensors.Where(tensor => !GptCheckpoint.IsCausalMask(tensor.Name))
-            .GroupBy(tensor => LayerOf(tensor.Name))
-            .OrderBy(group => Order(group.Key.Name), StringComparer.Ordinal)
-            .Select(group => From(group.Key.Name, group.ToDictionary(tensor => group.Key.IsWhole ? tensor.Name : tensor.Name[(group.Key.Name.Length + 1)..]))),
-    ];
-
-    private static (string Name, bool IsWhole) LayerOf(string tensor)
+    /// <summary>The layers of a file in the order of the model; then what the model has no place for.</summary>
+    public static IReadOnlyList<LayerRow> From(ModelFile file, ModelOptions options)
     {
-        if (KanLayer().Match(tensor) is { Success: true } match)
-            return (match.Groups[1].Value, false);
-        return tensor.LastIndexOf('.') is int end and >= 0 ? (tensor[..end], false) : (tensor, true);
+        Dictionary<string, StoredTensor> left = file.Taken(options).ToDictionary(tensor => tensor.Name);
+        List<LayerRow> rows = [];
+        foreach (LayerDescription layer in ModelDescription.Of(options).Layers)
+        {
+            (TensorDescription Place, StoredTensor Tensor)[] held =
+                [.. layer.Tensors.Where(tensor => left.ContainsKey(tensor.Name)).Select(tensor => (tensor, left[tensor.Name]))];
+            if (held.Length == 0)
+                continue;
+            rows.Add(From(layer, held));
+            foreach ((TensorDescription place, _) in held)
+                left.Remove(place.Name);
+        }
+
+        return [.. rows, .. left.Values.Select(tensor => new LayerRow(Readable.Text(tensor.Name), "other", ShapeOf(tensor), tensor.Count, tensor.ByteLength, false))];
     }
 
-    private static LayerRow From(string name, Dictionary<string, StoredTensor> parts)
+    /// <summary>The same by the names in the file alone, where libtorch is not there to make the model: kinds other than KAN are not known then.</summary>
+    public static IReadOnlyList<LayerRow> ByNames(ModelFile file, ModelOptions options)
     {
-        bool isKan = KanLayer().IsMatch(name + ".");
-        StoredTensor[] learned = [.. parts.Where(part => !(isKan && part.Key is "grid" or "rbf.grid" && !IsTrained(parts))).Select(part => part.Value)];
-        StoredTensor main = parts.GetValueOrDefault("spline_weight") ?? parts.GetValueOrDefault("weight") ?? learned.MaxBy(tensor => tensor.Count)!;
-        string kind = isKan ? "KAN" : parts.ContainsKey("weight") ? KindOf(name, main.Shape.Length) : "other";
-        string shape = isKan && main.Shape.Length == 3 && parts.ContainsKey("spline_weight") ? $"{main.Shape[1]} -> {main.Shape[0]}, {main.Shape[2]} coefficients"
-            : kind == "linear" ? $"{main.Shape[1]} -> {main.Shape[0]}"
-            : main.Shape.Length == 0 ? "scalar" : string.Join(" x ", main.Shape);
-        return new LayerRow(Readable.Text(name), kind, shape, learned.Sum(tensor => tensor.Count), parts.Values.Sum(tensor => tensor.ByteLength), isKan);
+        string[] tables = [.. KanTensors.Describe(options.Kan, options.Width, options.Width).Where(tensor => !tensor.IsLearned).Select(tensor => tensor.Name)];
+        return [.. file.Taken(options).GroupBy(tensor => LayerOf(tensor.Name)).Select(layer =>
+        {
+            bool isKan = KanLayer().IsMatch(layer.Key + ".");
+            StoredTensor[] learned = [.. layer.Where(tensor => !(isKan && tables.Contains(tensor.Name[(layer.Key.Length + 1)..])))];
+            return new LayerRow(
+                Readable.Text(layer.Key), isKan ? "KAN" : "other", ShapeOf(layer.MaxBy(tensor => tensor.Count)!),
+                learned.Sum(tensor => tensor.Count), layer.Sum(tensor => tensor.ByteLength), isKan);
+        })];
     }
 
-    // Switch functions may learn their centres; a width beside them says so.
-    private static bool IsTrained(Dictionary<string, StoredTensor> parts) => parts.ContainsKey("rbf.inv_denominator");
+    private static string LayerOf(string tensor) => KanLayer().Match(tensor) is { Success: true } match ? match.Groups[1].Value
+        : tensor.LastIndexOf('.') is int end and >= 0 ? tensor[..end] : tensor;
 
     [GeneratedRegex(@"^(.*\.layers\.\d+)\.")]
     private static partial Regex KanLayer();
 
-    private static string KindOf(string name, int dimensions) => (dimensions, name.Split('.')[^1]) switch
+    private static LayerRow From(LayerDescription layer, (TensorDescription Place, StoredTensor Tensor)[] held)
     {
-        (1, _) => "norm",
-        (2, "wte" or "wpe") => "embedding",
-        (2, _) => "linear",
-        _ => "other",
-    };
-
-    // wte, wpe, blocks by number, last norm, head; within a block ln_1, attn, ln_2, mlp.
-    private static string Order(string name)
-    {
-        string[] parts = name.Split('.');
-        return string.Join('.', parts.Select(part => part switch
-        {
-            "transformer" => "0",
-            "lm_head" => "1",
-            "wte" => "0",
-            "wpe" => "1",
-            "h" => "2",
-            "ln_f" => "3",
-            "ln_1" => "0",
-            "attn" => "1",
-            "ln_2" => "2",
-            "mlp" => "3",
-            _ => int.TryParse(part, out int number) ? number.ToString("D5", System.Globalization.CultureInfo.InvariantCulture) : part,
-        }));
+        StoredTensor main = held.Where(entry => entry.Place.IsLearned).Select(entry => entry.Tensor).MaxBy(tensor => (tensor.Shape.Length, tensor.Count)) ?? held[0].Tensor;
+        bool fits = held.All(entry => entry.Place.Shape.SequenceEqual(entry.Tensor.Shape));
+        string shape = !fits ? ShapeOf(main)
+            : layer.Kind == LayerKind.Linear ? $"{layer.Inputs} -> {layer.Outputs}"
+            : layer.Kind == LayerKind.Kan ? $"{layer.Inputs} -> {layer.Outputs}{(main.Shape.Length == 3 ? $", {main.Count / layer.Inputs / layer.Outputs} coefficients" : "")}"
+            : ShapeOf(main);
+        return new LayerRow(
+            layer.Name, layer.Kind == LayerKind.Kan ? "KAN" : layer.Kind.ToString().ToLowerInvariant(), shape,
+            held.Where(entry => entry.Place.IsLearned).Sum(entry => entry.Tensor.Count), held.Sum(entry => entry.Tensor.ByteLength), layer.Kind == LayerKind.Kan);
     }
+
+    private static string ShapeOf(StoredTensor tensor) => tensor.Shape.Length == 0 ? "scalar" : string.Join(" x ", tensor.Shape);
 }

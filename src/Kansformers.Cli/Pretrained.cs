@@ -10,17 +10,17 @@ namespace Kansformers.Cli;
 /// <param name="Weights">The weight file, or the folder in Hugging Face's layout, in full.</param>
 /// <param name="Notes">What the weights leave open or say twice.</param>
 /// <param name="Tokenizer">The tokenizer to use unless another is given; fails where none is known.</param>
-internal sealed record Pretrained(string Name, GptOptions Architecture, string Weights, IReadOnlyList<string> Notes, Func<string> Tokenizer)
+internal sealed record Pretrained(string Name, ModelOptions Architecture, string Weights, IReadOnlyList<string> Notes, Func<string> Tokenizer)
 {
     /// <summary>Whether a name may be one of weights, rather than a misspelled preset.</summary>
     public static bool CanBe(string name) => name.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) || Path.Exists(name) || name.AsSpan().ContainsAny('/', '\\');
 
     public static Pretrained Open(string name, ModelHints hints)
     {
-        ModelSource source = ModelSource.Open(name);
-        source.RefuseHints(hints);
-        GptOptions architecture = source.Architecture(RunWeights.Best, hints);
+        ModelSource source = ModelChoice.OpenSource(name);
+        ModelChoice.RefuseHints(source, hints);
+        ModelOptions architecture = source.Architecture(RunWeights.Best, hints);
         string shortName = name.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) ? HubRepository.Parse(name).Id.Split('/')[^1] : Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(name));
-        return new Pretrained(shortName, architecture, Path.GetFullPath(source.WeightFile(RunWeights.Best)), source.Notes, () => source.TokenizerName(architecture.VocabularySize));
+        return new Pretrained(shortName, architecture, Path.GetFullPath(source.WeightFile()), source.Notes, () => ModelChoice.TokenizerName(source, architecture.VocabularySize)!);
     }
 }

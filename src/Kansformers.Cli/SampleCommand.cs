@@ -14,7 +14,7 @@ internal static class SampleCommand
 
     public static Command Create()
     {
-        ModelOptions model = new();
+        ModelChoice model = new();
         Option<string?> prompt = new("--prompt") { Description = "the text to continue; - reads standard input (UTF-8, or UTF-16 with a byte order mark) [default: empty]" };
         Option<string?> promptFile = new("--prompt-file") { Description = "a file that holds the text to continue, read as standard input is" };
         Option<int> maxNewTokens = new("--max-new-tokens") { Description = "the longest continuation, in tokens", DefaultValueFactory = _ => Defaults.MaxNewTokens };
@@ -60,12 +60,12 @@ internal static class SampleCommand
             string text = PromptText.Read(parsed.GetValue(prompt), parsed.GetValue(promptFile));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using Interruption interruption = new();
-            using Gpt gpt = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
+            using CausalModel causal = model.LoadCausal(parsed, source, weights);
             options = options with { EndOfText = source.EndOfText() };
-            Tokenizer tokenizer = source.LoadTokenizer(gpt.Options, parsed.GetValue(model.Tokenizer));
-            TextGenerator generator = new(gpt, tokenizer);
+            Tokenizer tokenizer = ModelChoice.LoadTokenizer(source, causal.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
+            TextGenerator generator = new(causal, tokenizer);
             LostText lost = LossNotice.Say("the prompt", text, tokenizer);
-            source.Tell();
+            ModelChoice.Tell(source);
             if (parsed.GetValue(model.Json))
                 PrintJson(text, lost, [.. generator.GenerateAll(text, options, cancellation: interruption.Token)]);
             else

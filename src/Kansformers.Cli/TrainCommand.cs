@@ -14,7 +14,7 @@ internal static class TrainCommand
     public static Command Create()
     {
         TrainOptions options = new();
-        Command command = new("train", "Train a GPT with KAN layers; without options: the built-in corpus, under 3 minutes on 2 cores, then a sample.");
+        Command command = new("train", "Train a transformer with KAN layers; without options: the built-in corpus, under 3 minutes on 2 cores, then a sample.");
         options.AddTo(command);
         command.SetAction(parsed =>
         {

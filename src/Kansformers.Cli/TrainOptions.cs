@@ -11,7 +11,6 @@ namespace Kansformers.Cli;
 internal sealed class TrainOptions
 {
     private static readonly TrainingOptions Defaults = new();
-    private static readonly GptOptions ModelDefaults = new();
 
     public readonly Option<string> Data = new("--data") { Description = $"text to train on: {CorpusChoice.Kinds}", DefaultValueFactory = _ => "dotnet-docs" };
     public readonly Option<string?> ValidationData = new("--val-data") { Description = "other text to validate on, instead of the end of --data" };
@@ -20,10 +19,11 @@ internal sealed class TrainOptions
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
     public readonly Option<string> UnknownCharacters = new("--unknown-characters") { Description = "characters of the text that have no token: refuse, or skip (leave them out, and count them)", DefaultValueFactory = _ => "refuse" };
-    public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)}; or weights to begin from, which bring their architecture and tokenizer: a run, a GPT-2 folder in Hugging Face's layout, hub:owner/name, or a weight file [default: gpt-nano]" };
+    public readonly Option<string?> FamilyName = new("--family") { Description = $"the kind of transformer: {string.Join("; ", Families.All.Select(family => $"{family.Name}, {family.Summary}"))} [default: that of --model, else {Families.All[0].Name}]" };
+    public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", Families.PresetNames)}; or weights to begin from, which bring their architecture and tokenizer: a run, a GPT-2 folder in Hugging Face's layout, hub:owner/name, or a weight file [default: the family's smallest, {Families.All[0].Presets[^1].Name}]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
-    public readonly Option<string?> Gelu = ModelHints.GeluOption();
+    public readonly Option<string?> Gelu = GeluChoice.Option();
     public readonly Option<int?> Embd = new("--embd") { Description = "width of the hidden state" };
     public readonly Option<string> Placement = new("--placement") { Description = "which linear layers are KANs: all, none, or any of attention,mlp,head joined by commas", DefaultValueFactory = _ => "all" };
     public readonly KanChoice Kan = new();
@@ -37,7 +37,7 @@ internal sealed class TrainOptions
     public readonly Option<string> Schedule = new("--schedule") { Description = "constant, linear or cosine", DefaultValueFactory = _ => "cosine" };
     public readonly ListedChoice<ObjectiveOptions> Objective = new("--objective", "what is learned from the text", Objectives.All, Objectives.Named);
     public readonly ListedChoice<OptimizerOptions> Optimizer = new("--optimizer", "how gradients change the weights", Optimizers.All, Optimizers.Named);
-    public readonly Option<long> UpdateGrid = new("--update-grid") { Description = "move the grids of KAN layers to their inputs every so many steps; 0 for never", DefaultValueFactory = _ => 0 };
+    public readonly Option<long> UpdateGrid = new("--update-grid") { Description = "move the grids of KAN layers (bspline, rbf, switch) to their inputs every so many steps; 0 for never", DefaultValueFactory = _ => 0 };
     public readonly Option<double> KanPenalty = new("--kan-penalty") { Description = "factor of efficient-kan's sparsity penalty in the loss; 0 for none", DefaultValueFactory = _ => 0 };
     public readonly Option<double> GradClip = new("--grad-clip") { Description = "largest norm of all gradients together; 0 for no clipping", DefaultValueFactory = _ => Defaults.GradClip };
     public readonly Option<double> Dropout = new("--dropout") { Description = "share of embeddings, attention weights and residual values dropped in training", DefaultValueFactory = _ => 0 };
@@ -56,7 +56,7 @@ internal sealed class TrainOptions
 
     private Option[] Choices =>
     [
-        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Model, Layers, Heads, Embd, Placement, .. Kan.All,
+        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, FamilyName, Model, Layers, Heads, Embd, Placement, .. Kan.All,
         Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, UpdateGrid, KanPenalty, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
@@ -138,6 +138,7 @@ internal sealed class TrainOptions
         try
         {
             (config.Model with { VocabularySize = 1 }).Validate();
+            GridUpdates.Require(config.Model, training.UpdateGrid);
         }
         catch (KansformersException failure)
         {
@@ -156,10 +157,12 @@ internal sealed class TrainOptions
             throw new UsageException("give --model, or --layers, --heads and --embd, not both");
         if (sized && !(IsGiven(parsed, Layers) && IsGiven(parsed, Heads) && IsGiven(parsed, Embd)))
             throw new UsageException("--layers, --heads and --embd go together: give all three");
-        return sized ? "custom" : parsed.GetValue(Model) ?? "gpt-nano";
+        if (!sized && !IsGiven(parsed, Model) && ReadFamily(parsed) is { Presets.Count: 0 } family)
+            return family.Name;
+        return sized ? "custom" : parsed.GetValue(Model) ?? (ReadFamily(parsed) ?? Families.All[0]).Presets[^1].Name;
     }
 
-    private bool IsPretrained(ParseResult parsed) => parsed.GetValue(Model) is string name && !GptPresets.Names.Contains(name) && Pretrained.CanBe(name);
+    private bool IsPretrained(ParseResult parsed) => parsed.GetValue(Model) is string name && !Families.PresetNames.Contains(name) && Pretrained.CanBe(name);
 
     // Weights to begin from: what --model names, when it is no preset.
     private Pretrained? ReadPretrained(ParseResult parsed)
@@ -170,35 +173,48 @@ internal sealed class TrainOptions
         string[] given = [.. ((Option[])[Layers, Embd, Placement, .. Kan.All]).Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
         if (given.Length > 0)
             throw new UsageException($"the architecture comes with the weights of --model {name}; leave out {string.Join(", ", given)}");
-        Pretrained pretrained = Pretrained.Open(name, new ModelHints(parsed.GetValue(Heads), ModelHints.ParseGelu(parsed.GetValue(Gelu))));
+        Pretrained pretrained = Pretrained.Open(name, new ModelHints(parsed.GetValue(Heads), GeluChoice.Parse(parsed.GetValue(Gelu))));
         Notes = pretrained.Notes;
-        GptOptions options = pretrained.Architecture;
+        ModelOptions options = pretrained.Architecture;
+        if (ReadFamily(parsed) is Family family && family != options.Family)
+            throw new UsageException($"--family is {family.Name}, but --model {name} is of the family {options.Family.Name}; leave out --family");
         if (IsGiven(parsed, BlockSize) && parsed.GetValue(BlockSize) > options.BlockSize)
             throw new UsageException($"--block-size is {parsed.GetValue(BlockSize)}, but the model has positions for {options.BlockSize} tokens");
         if (IsGiven(parsed, BlockSize))
             options = options with { BlockSize = parsed.GetValue(BlockSize) };
-        double dropout = parsed.GetValue(Dropout);
-        return pretrained with { Architecture = options with { EmbeddingDropout = dropout, ResidualDropout = dropout, AttentionDropout = dropout } };
+        return pretrained with { Architecture = options.WithDropout(parsed.GetValue(Dropout)) };
     }
 
-    private GptOptions ReadModel(ParseResult parsed)
+    // Null where the user leaves it to --model.
+    private Family? ReadFamily(ParseResult parsed)
     {
         try
         {
-            double dropout = parsed.GetValue(Dropout);
-            GptOptions options = new()
+            return parsed.GetValue(FamilyName) is string name ? Families.Named(name) : null;
+        }
+        catch (KansformersException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+    }
+
+    private ModelOptions ReadModel(ParseResult parsed)
+    {
+        try
+        {
+            string preset = PresetName(parsed);
+            Family? family = ReadFamily(parsed);
+            bool isNamed = IsGiven(parsed, Model) || (family ?? Families.All[0]).Presets.Count > 0;
+            (Family chosen, ModelPreset? sizes) = preset == "custom" || !isNamed ? (family ?? Families.All[0], null) : Families.Preset(preset, family);
+            ModelOptions options = chosen.Defaults.WithDropout(parsed.GetValue(Dropout)) with
             {
                 BlockSize = parsed.GetValue(BlockSize),
-                EmbeddingDropout = dropout,
-                ResidualDropout = dropout,
-                AttentionDropout = dropout,
                 Placement = KanPlacements.Parse(parsed.GetValue(Placement)!),
                 Kan = Kan.Read(parsed),
             };
-            string preset = PresetName(parsed);
             return preset == "custom"
                 ? options with { Layers = parsed.GetValue(Layers)!.Value, Heads = parsed.GetValue(Heads)!.Value, Width = parsed.GetValue(Embd)!.Value }
-                : GptPresets.Apply(preset, options);
+                : sizes?.Apply(options) ?? options;
         }
         catch (KansformersException failure)
         {

@@ -25,7 +25,7 @@ internal sealed class TrainingSession : IDisposable
                 display.Say(note);
             foreach (string line in LossNotice.Lines(run.Corpus))
                 display.Say(line);
-            GptOptions model = run.Model.Options;
+            ModelOptions model = run.Model.Options;
             long steps = run.Folder.Config.Training.MaxIters;
             display.Say($"corpus  {run.Corpus.Description}: {run.Corpus.Counts}, {HumanText.Count(run.Corpus.Train.Count)} tokens to train on, {HumanText.Count(run.Corpus.Validation.Count)} held out; {run.Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids");
             display.Say($"model   {run.Folder.Config.Preset}, KAN layers: {model.Placement.Text()}; {HumanText.Count(run.Model.ParameterCount)} parameters, {HumanText.Count(run.Model.KanParameterCount)} of them in KAN layers");
@@ -48,7 +48,7 @@ internal sealed class TrainingSession : IDisposable
     public int Finish(bool json, string? prompt, SamplingOptions sampling, CancellationToken cancellation)
     {
         bool interrupted = _result.End == TrainingEnd.Interrupted;
-        string? sample = interrupted || sampling.MaxNewTokens == 0 ? null : Sample(json, prompt ?? DefaultPrompt(), sampling, cancellation);
+        string? sample = interrupted || sampling.MaxNewTokens == 0 || !_run.Model.Options.Family.IsCausal ? null : Sample(json, prompt ?? DefaultPrompt(), sampling, cancellation);
         _run.WriteSummary(_result, sample);
         if (json)
             PrintJson(sample);
@@ -91,7 +91,7 @@ internal sealed class TrainingSession : IDisposable
 
     private string? Sample(bool json, string prompt, SamplingOptions sampling, CancellationToken cancellation)
     {
-        using Gpt best = _run.Folder.LoadModel(RunWeights.Best, _run.Model.Device);
+        using CausalModel best = _run.Folder.LoadCausalModel(RunWeights.Best, _run.Model.Device);
         if (!json)
             Console.Error.WriteLine("a sample from the best weights:");
         StringBuilder text = new();
@@ -122,6 +122,7 @@ internal sealed class TrainingSession : IDisposable
     {
         Run = _run.Folder.Folder,
         Model = _run.Folder.Config.Preset,
+        Family = _run.Model.Options.Family.Name,
         Parameters = _run.Model.ParameterCount,
         KanParameters = _run.Model.KanParameterCount,
         _result.Tokens,

@@ -27,8 +27,13 @@ internal sealed class Comparison(TensorFile expected)
         Add(label + name, actual, Expected(name), tolerance);
     }
 
-    /// <summary>Compares two tensors; <paramref name="slack"/> is an absolute difference that is allowed on top.</summary>
-    public void Add(string label, Tensor actual, Tensor expectedValue, double tolerance, double slack = 0)
+    /// <summary>Compares two tensors.</summary>
+    /// <param name="label">The row's name.</param>
+    /// <param name="actual">What was computed.</param>
+    /// <param name="expectedValue">What it should be.</param>
+    /// <param name="tolerance">The largest difference, as a share of the largest expected value.</param>
+    /// <param name="slack">An absolute difference that is allowed on top, for each value; null for none. The row shows the value that comes closest to its tolerance.</param>
+    public void Add(string label, Tensor actual, Tensor expectedValue, double tolerance, Tensor? slack = null)
     {
         using var scope = NewDisposeScope();
         string shape = $"({string.Join(", ", expectedValue.shape)})";
@@ -38,10 +43,24 @@ internal sealed class Comparison(TensorFile expected)
             return;
         }
 
-        Tensor right = expectedValue.to_type(ScalarType.Float64), left = actual.to_type(ScalarType.Float64).reshape(right.shape);
-        double absolute = right.numel() == 0 ? 0 : (left - right).abs().max().item<double>();
-        double scale = right.numel() == 0 ? 0 : right.abs().max().item<double>();
-        (double relative, double allowed) = scale > 0 ? (absolute / scale, tolerance + slack / scale) : (absolute, tolerance + slack);
-        _rows.Add(new GoldenRow(label, shape, absolute, relative, allowed));
+        if (expectedValue.numel() == 0)
+        {
+            _rows.Add(new GoldenRow(label, shape, 0, 0, tolerance));
+            return;
+        }
+
+        Tensor right = expectedValue.to_type(ScalarType.Float64).reshape(-1), difference = (actual.to_type(ScalarType.Float64).reshape(-1) - right).abs();
+        double largest = right.abs().max().item<double>(), scale = largest > 0 ? largest : 1;
+        if (slack is null)
+        {
+            double absolute = difference.max().item<double>();
+            _rows.Add(new GoldenRow(label, shape, absolute, absolute / scale, tolerance));
+            return;
+        }
+
+        Tensor allowed = slack.reshape(-1) + tolerance * scale;
+        long worst = (difference / allowed).argmax().item<long>();
+        double there = difference[worst].item<double>();
+        _rows.Add(new GoldenRow(label, shape, there, there / scale, allowed[worst].item<double>() / scale));
     }
 }

@@ -5,6 +5,22 @@ namespace Kansformers.Golden;
 /// <summary>Compares this library with what the original programs computed; the kind of a path is told by its content.</summary>
 public static class GoldenRunner
 {
+    // What a folder of one model holds, and a folder of several golden files does not.
+    private const string ModelConfig = "config.json";
+
+    /// <summary>What a path stands for: itself, or the golden files and folders in it, by name, where it is a plain folder of those.</summary>
+    /// <param name="path">A file or folder, golden or holding golden ones at any depth.</param>
+    public static IReadOnlyList<string> Expand(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!Directory.Exists(path) || File.Exists(Path.Combine(path, ModelConfig)))
+            return [path];
+        string[] inside = [.. Directory.EnumerateFileSystemEntries(path)
+            .Where(entry => Directory.Exists(entry) || Path.GetExtension(entry) is ".safetensors" or ".json")
+            .Order(StringComparer.Ordinal).SelectMany(Expand)];
+        return inside.Length > 0 ? inside : [path];
+    }
+
     /// <summary>Compares every tensor of one golden file or folder.</summary>
     /// <param name="path">A file of one KAN layer, a file of texts and their ids, or the folder of a GPT, the original's or Hugging Face's.</param>
     /// <exception cref="KansformersException">The path is missing, damaged, or of no known kind.</exception>

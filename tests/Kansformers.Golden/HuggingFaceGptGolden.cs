@@ -23,7 +23,7 @@ internal static class HuggingFaceGptGolden
         using TensorFile expected = StateDictionary.Load(Path.Combine(folder, "expected.safetensors"));
         Comparison comparison = new(expected);
         using var scope = NewDisposeScope();
-        Gpt model = HuggingFaceGpt.Load(folder);
+        Gpt model = (Gpt)CausalModel.FromPretrained(folder);
         SameWeights(model, folder, comparison);
         Gradients(model, comparison);
         GptGolden.Greedy(model, comparison);

@@ -77,7 +77,7 @@ internal static class KanKindGolden
         foreach ((string name, Parameter parameter) in parameters)
         {
             if (comparison.Has(GradientPrefix + name))
-                comparison.Add(GradientPrefix + name, parameter.grad!, Comparison.Float32, label);
+                comparison.Add(GradientPrefix + name, OfOneRow(parameter.grad!, comparison.Expected(GradientPrefix + name)), Comparison.Float32, label);
         }
     }
 
@@ -91,10 +91,21 @@ internal static class KanKindGolden
     private static Dictionary<string, Parameter> Load(KanLinear layer, TensorFile file)
     {
         StoredTensor[] own = [.. file.Tensors.Where(tensor => tensor.Name.StartsWith(ParameterPrefix, StringComparison.Ordinal)).Select(tensor => tensor.WithName(tensor.Name[ParameterPrefix.Length..]))];
-        HashSet<string> known = [.. layer.state_dict().Keys];
+        Dictionary<string, Tensor> targets = layer.state_dict();
+        HashSet<string> known = [.. targets.Keys];
+        own = [.. own.Select(tensor => known.Contains(tensor.Name) ? ForAllGroups(tensor, targets[tensor.Name].shape) : tensor)];
         StateDictionary.LoadInto(layer, file.Path, own, new LoadOptions { AllowUnexpected = name => !known.Contains(name) });
         return layer.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
     }
+
+    // KAT's numerator is one row for all groups, as its program stores it.
+    private static StoredTensor ForAllGroups(StoredTensor stored, long[] shape) =>
+        stored.Shape is [1, _] && shape.Length == 2 && shape[0] > 1 && shape[1] == stored.Shape[1]
+            ? StateDictionary.ToStored(stored.Name, StateDictionary.ToTensor(stored).expand(shape).contiguous()) : stored;
+
+    // The gradient of such a row is the sum of the groups'.
+    private static Tensor OfOneRow(Tensor gradient, Tensor expected) =>
+        expected.dim() == 2 && gradient.dim() == 2 && expected.shape[0] == 1 && gradient.shape[0] > 1 ? gradient.sum([0L], keepdim: true) : gradient;
 
     private static InputNorm Norm(TensorFile file) => Flag(file, "layernorm") ? InputNorm.LayerNorm : InputNorm.None;
 

@@ -6,13 +6,13 @@ string[] paths = [.. args.Where(argument => argument != "--json")];
 bool json = paths.Length < args.Length;
 if (paths.Length == 0 || paths.Any(path => path.StartsWith('-')))
 {
-    Console.Error.WriteLine("usage: Kansformers.Golden PATH... [--json]   (files and folders of golden outputs)");
+    Console.Error.WriteLine("usage: Kansformers.Golden PATH... [--json]   (files and folders of golden outputs, or folders of such)");
     return 2;
 }
 
 List<object> entries = [];
 bool allOk = true;
-foreach (string path in paths)
+foreach (string path in paths.SelectMany(GoldenRunner.Expand))
 {
     try
     {

@@ -28,9 +28,9 @@ public class PublicApiTests
     public void The_rendering_shows_kinds_accessors_defaults_and_nullability()
     {
         string[] lines = [.. PublicApi.Render(typeof(KansformersException).Assembly)];
-        Assert.Contains(lines, line => line.StartsWith("sealed record class Kansformers.Kan.BSplineOptions : KanOptions", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("sealed record class Kansformers.Kan.BSplineOptions : GridOptions", StringComparison.Ordinal));
         Assert.Contains("    int GridSize { get; init; }", lines);
-        Assert.Contains("sealed class Kansformers.Kan.KanLinear : Module<Tensor, Tensor>", lines);
+        Assert.Contains("sealed class Kansformers.Kan.KanLinear : Module<Tensor, Tensor>, IHasPrecision", lines);
         Assert.Contains("    Parameter? Scaler { get; }", lines);
         Assert.Contains("    GridUpdateReport UpdateGrid(Tensor samples, double margin = 0.01)", lines);
         Assert.DoesNotContain(lines, line => line.Contains("PrintMembers", StringComparison.Ordinal) || line.Contains("<Clone>", StringComparison.Ordinal));

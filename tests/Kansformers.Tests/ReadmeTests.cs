@@ -16,7 +16,7 @@ public partial class ReadmeTests
         {
             string docs = Path.Combine(Root, "docs");
             IEnumerable<string> more = Directory.Exists(docs) ? Directory.EnumerateFiles(docs, "*.md", SearchOption.AllDirectories) : [];
-            IEnumerable<string> pages = more.Append(Path.Combine(Root, "README.md")).Append(Path.Combine(Root, "CHANGELOG.md"));
+            IEnumerable<string> pages = more.Append(Path.Combine(Root, "README.md")).Append(Path.Combine(Root, "CHANGELOG.md")).Append(Path.Combine(Root, "CONTRIBUTING.md"));
             return [.. pages.Where(File.Exists).Select(page => Path.GetRelativePath(Root, page).Replace('\\', '/')).Order(StringComparer.Ordinal)];
         }
     }
@@ -59,6 +59,25 @@ public partial class ReadmeTests
         string[] strange = [.. Open(page).Blocks.Where(block => block.Language is "csharp" or "cs" or "c#")
             .Where(block => !examples.Any(example => example.Contains(Normal(block.Lines), StringComparison.Ordinal))).Select(block => string.Join('\n', block.Lines))];
         Assert.True(strange.Length == 0, $"{page} holds C# that is not in examples/, so nothing compiles it:\n{string.Join("\n\n", strange)}");
+    }
+
+    [Fact]
+    public void The_front_page_begins_with_the_two_commands_and_shows_one_whole_program()
+    {
+        Markdown page = Open("README.md");
+        Assert.Equal(
+            [["dotnet", "run", "-c", "Release", "--project", "src/Kansformers.Cli", "--", "train"], ["dotnet", "test", "-c", "Release"]],
+            page.Blocks[0].Lines.Select(Markdown.Words));
+        string program = Normal(Assert.Single(page.Blocks, block => block.Language == "csharp").Lines);
+        Assert.Contains(program, Directory.EnumerateFiles(Path.Combine(Root, "examples"), "*.cs").Select(path => Normal(File.ReadLines(path))));
+    }
+
+    [Fact]
+    public void The_front_page_leads_to_every_other_page()
+    {
+        string[] linked = [.. Open("README.md").Links];
+        string[] missing = [.. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}").Where(page => !linked.Contains(page))];
+        Assert.True(missing.Length == 0, $"README.md has no link to {string.Join(", ", missing)}");
     }
 
     [Theory]

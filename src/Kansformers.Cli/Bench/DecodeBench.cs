@@ -10,7 +10,7 @@ internal static class DecodeBench
     public static Command Create()
     {
         BenchOptions options = new();
-        Option<string> model = new("--model") { Description = $"a preset, with random weights: {string.Join(", ", GptPresets.Names)}", DefaultValueFactory = _ => "gpt-mini" };
+        Option<string> model = new("--model") { Description = $"a preset, with random weights: {string.Join(", ", Families.PresetNames)}", DefaultValueFactory = _ => "gpt-mini" };
         Option<int> vocabulary = new("--vocab") { Description = "different tokens", DefaultValueFactory = _ => 65 };
         Option<int> block = new("--block") { Description = "tokens that the model can look at", DefaultValueFactory = _ => 256 };
         Option<string> placement = new("--placement") { Description = "which linear layers are KANs: all, or any of attention, mlp, head joined by commas", DefaultValueFactory = _ => "all" };
@@ -40,10 +40,11 @@ internal static class DecodeBench
             throw new UsageException($"--prompt-tokens {prompt} and --tokens {tokens} are more than --block {block}");
         try
         {
-            GptOptions preset = GptPresets.Apply(model, new GptOptions());
+            (Family family, ModelPreset preset) = Families.Preset(model);
             StepCase step = new()
             {
                 Model = model,
+                Family = family.Name,
                 Layers = preset.Layers,
                 Heads = preset.Heads,
                 Width = preset.Width,

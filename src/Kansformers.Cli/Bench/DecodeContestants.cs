@@ -23,10 +23,10 @@ internal sealed class DecodeContestants : IDisposable
     {
         _case = decode;
         _prompt = [.. Enumerable.Range(0, decode.Prompt).Select(i => i * 31 % decode.Model.Vocabulary)];
-        Model = new Gpt(decode.Model.Options);
+        Model = CausalModel.Of(decode.Model.Options.Family.Create(decode.Model.Options));
     }
 
-    public Gpt Model { get; }
+    public CausalModel Model { get; }
 
     public Contestant Make(string name)
     {
@@ -63,12 +63,13 @@ internal sealed class DecodeContestants : IDisposable
         nn.Module<Tensor, Tensor> layer = name == LayerContestants.Linear ? nn.Linear(inputs, outputs, hasBias: false) : new KanLinear(inputs, outputs);
         _layers.Add(layer);
         Tensor x = randn(1, inputs).mul_(0.5);
-        return new Contestant(name, Passes, null, () => SetPath(reference: false, dense: false));
+        return new Contestant(name, Passes, null, () => { });
 
         void Passes()
         {
             using var guard = no_grad();
-            SetPath(reference: false, dense: name == Dense);
+            if (layer is KanLinear kan)
+                SetPath(kan, reference: false, dense: name == Dense);
             for (int i = 0; i < LayerPasses; i++)
             {
                 using Tensor y = layer.forward(x);
@@ -85,8 +86,13 @@ internal sealed class DecodeContestants : IDisposable
 
     private void SetPath(bool reference, bool dense)
     {
-        FewTokens.Enabled = !dense;
         foreach ((string _, KanLinear layer) in Model.KanLayers())
-            layer.UseReference = reference;
+            SetPath(layer, reference, dense);
+    }
+
+    private static void SetPath(KanLinear layer, bool reference, bool dense)
+    {
+        layer.UseReference = reference;
+        layer.Engine = layer.Engine with { Avoided = dense ? EnginePath.FewTokens : null };
     }
 }

@@ -12,8 +12,8 @@ internal static class LayerBench
         BenchOptions options = new();
         Option<string> precision = new("--precision") { Description = BenchPrecision.Description, DefaultValueFactory = _ => "fp32" };
         Option<bool> noReference = new("--no-reference") { Description = "leave the reference out, which is slow and needs much memory" };
-        Option<bool> network = new("--public") { Description = "the public KAN benchmark's network instead: batch 100, layers of 1000, 1000 and 1 features" };
-        Option<string?> plot = new("--plot") { Description = "draw the cost over the grid size into this SVG file" };
+        Option<bool> network = new("--public") { Description = "the public KAN benchmark's network in every kind instead: batch 100, 1000 and 1000 features, 10 M parameters" };
+        Option<string?> plot = new("--plot") { Description = "draw the cost over the grid size, or of several kinds, into this SVG file" };
         Command command = new("layer", "A KAN layer, forward and backward: the engine, the reference, the matrix products alone, a linear layer.");
         layer.AddTo(command);
         foreach (Option option in new Option[] { precision, noReference, network, plot })
@@ -21,43 +21,62 @@ internal static class LayerBench
         options.AddTo(command);
         command.SetAction(parsed =>
         {
-            IReadOnlyList<LayerCase> cases = layer.Read(parsed, BenchPrecision.Parse(parsed.GetValue(precision)!));
-            string? file = parsed.GetValue(plot);
-            if (file is not null && (parsed.GetValue(network) || cases.DistinctBy(one => one.GridSize).Count() < 2))
-                throw new UsageException("--plot needs several grid sizes, as in --grid-size 5,10,20,50");
-            bool memory = !parsed.GetValue(options.NoMemory), reference = !parsed.GetValue(noReference), json = parsed.GetValue(options.Json);
-            return options.Run(parsed, session =>
+            LayerReport wanted = new(!parsed.GetValue(noReference), !parsed.GetValue(options.NoMemory), parsed.GetValue(options.Json), parsed.GetValue(plot));
+            if (parsed.GetValue(network))
             {
-                if (parsed.GetValue(network))
-                    PublicBench.Run(session, reference, memory, json);
-                else
-                    Run(session, cases, reference, memory, json, file);
-            });
+                IReadOnlyList<PublicNetwork> networks = layer.ReadPublic(parsed);
+                if (parsed.GetResult(precision) is { Implicit: false })
+                    throw new UsageException("--public computes in fp32: leave --precision out, or --public");
+                return options.Run(parsed, session => PublicBench.Run(session, networks, wanted));
+            }
+
+            IReadOnlyList<LayerCase> cases = layer.Read(parsed, BenchPrecision.Parse(parsed.GetValue(precision)!));
+            if (wanted.Plot is not null && !HasGrids(cases) && cases.DistinctBy(one => one.Options).Count() < 2)
+                throw new UsageException("--plot needs several grid sizes, as in --grid-size 5,10,20,50, or several kinds, as in --kan all");
+            return options.Run(parsed, session => Run(session, cases, wanted));
         });
         return command;
     }
 
-    private static void Run(BenchSession session, IReadOnlyList<LayerCase> cases, bool reference, bool memory, bool json, string? plot)
+    // Several grid sizes of one kind make a curve.
+    private static bool HasGrids(IEnumerable<LayerCase> cases) =>
+        cases.DistinctBy(one => (one.Kan, one.Sharing)).Count() == 1 && cases.DistinctBy(one => one.GridSize).Count() > 1;
+
+    private static void Run(BenchSession session, IReadOnlyList<LayerCase> cases, LayerReport wanted)
     {
         Machine machine = Machine.Current();
-        if (!json)
+        if (!wanted.Json)
             Console.WriteLine(machine);
         List<LayerResult> results = [];
         foreach (LayerCase one in cases)
         {
-            LayerResult result = Measure(session, one, reference, memory, paths: cases.DistinctBy(other => other.GridSize).Count() > 1);
+            bool paths = one.HasPaths && cases.Where(other => other.Kan == one.Kan).DistinctBy(other => other.GridSize).Count() > 1;
+            LayerResult result = Measure(session, one, wanted.Reference, wanted.Memory, paths);
             results.Add(result);
             session.Display.Clear();
-            if (!json)
-                Print(result, memory);
+            if (!wanted.Json)
+                Print(result, wanted.Memory);
         }
 
-        if (json)
+        if (wanted.Json)
             JsonOutput.Print(new { Cases = results, Machine = machine });
-        else if (cases.DistinctBy(one => one.GridSize).Count() > 1)
+        else if (HasGrids(cases))
             PrintGrids(results);
-        if (plot is not null)
-            Files.AtomicFile.WriteText(plot, GridSizePlot.Paint(results, machine));
+        else if (results.Count > 2)
+            PrintKinds(results);
+        if (wanted.Plot is string plot)
+            Files.AtomicFile.WriteText(plot, HasGrids(cases) ? GridSizePlot.Paint(results, machine) : PaintKinds(results, machine));
+    }
+
+    // One kind a row, a picture for the first shape and precision.
+    private static string PaintKinds(List<LayerResult> results, Machine machine)
+    {
+        LayerResult first = results[0];
+        string size = FormattableString.Invariant($"{first.In} -> {first.Out}, {first.Tokens} tokens, {first.Precision}");
+        return KindPlot.Paint(
+            "A KAN layer of every kind, forward and backward", $"{size}; {machine}",
+            results.Where(result => (result.In, result.Out, result.Precision) == (first.In, first.Out, first.Precision)).Select(result => new KindPlotRow(
+                result.Case.Options.Summary(), new(result.OursMs, result.ReferenceMs, result.LinearMs), new(result.OursPeakBytes, result.ReferencePeakBytes, result.LinearPeakBytes))));
     }
 
     private static LayerResult Measure(BenchSession session, LayerCase layer, bool reference, bool memory, bool paths)
@@ -105,6 +124,20 @@ internal static class LayerBench
         }
 
         ResultTable.Write(Environment.NewLine + "by grid size", table);
+    }
+
+    private static void PrintKinds(List<LayerResult> results)
+    {
+        Table table = ResultTable.New("layer", "precision", "reference ms", "ours ms", "of bound", "of linear", "bound ms", "linear ms", "reference peak", "peak", "linear peak");
+        foreach (LayerResult result in results)
+        {
+            table.AddRow(
+                FormattableString.Invariant($"{result.In} -> {result.Out}, {result.Case.Options.Summary()}"), result.Precision, ResultTable.Ms(result.ReferenceMs), ResultTable.Ms(result.OursMs),
+                ResultTable.Times(result.OursMs, result.GemmBoundMs), ResultTable.Times(result.OursMs, result.LinearMs), ResultTable.Ms(result.GemmBoundMs), ResultTable.Ms(result.LinearMs),
+                ResultTable.Bytes(result.ReferencePeakBytes), ResultTable.Bytes(result.OursPeakBytes), ResultTable.Bytes(result.LinearPeakBytes));
+        }
+
+        ResultTable.Write(Environment.NewLine + "side by side", table);
     }
 
     private static string Label(string name, bool sparse) => name switch

@@ -32,6 +32,10 @@ internal sealed record LayerCase
     [JsonIgnore]
     public int? SplineOrder => (Options as BSplineOptions)?.SplineOrder;
 
+    /// <summary>Whether there are two ways to compute it, from all coefficients and from the live ones alone.</summary>
+    [JsonIgnore]
+    public bool HasPaths => Options is BSplineOptions && Options.Sharing.IsEdge;
+
     public Precision Precision { get; init; }
 
     /// <summary>The columns of the expanded input.</summary>

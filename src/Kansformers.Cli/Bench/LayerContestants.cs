@@ -32,27 +32,18 @@ internal sealed class LayerContestants : IDisposable
     public bool IsSparse()
     {
         using KanLinear layer = new(_case.In, _case.Out, _case.Options) { Precision = _case.Precision };
-        return layer.IsSparse(_case.Tokens);
+        return layer.PathOf(_case.Tokens, gradients: true) == EnginePath.LiveCoefficients;
     }
 
     // The engine on one of its two paths, whichever it would choose.
     private Contestant Forced(string name)
     {
         ModuleRun run = Run(Ours);
-        return new Contestant(name, () => OnPath(run.Forward), () => OnPath(run.Backward), run.Forget);
-
-        void OnPath(Action pass)
-        {
-            SparseSplines.Force = name == Sparse;
-            try
-            {
-                pass();
-            }
-            finally
-            {
-                SparseSplines.Force = null;
-            }
-        }
+        KanLinear layer = (KanLinear)_modules[^1];
+        layer.Engine = name == Sparse
+            ? layer.Engine with { Path = EnginePath.LiveCoefficients }
+            : layer.Engine with { Avoided = EnginePath.LiveCoefficients };
+        return run.As(name);
     }
 
     /// <summary>The contestant as a module: any but the bound.</summary>

@@ -7,7 +7,7 @@ namespace Kansformers.Cli.Bench;
 /// <summary>Which layers to measure.</summary>
 internal sealed class LayerOptions
 {
-    private const string All = "all";
+    private const string All = "all", SharedInPublic = "group:8";
 
     public readonly Option<string> Shape = new("--shape") { Description = "INxOUT, several joined by commas", DefaultValueFactory = _ => "128x512,512x128" };
     public readonly Option<long> Tokens = new("--tokens") { Description = "rows of the input", DefaultValueFactory = _ => 8192 };
@@ -40,6 +40,38 @@ internal sealed class LayerOptions
         }
     }
 
+    /// <summary>
+    /// The networks of <c>--public</c>: the kinds of <c>--kan</c>, all of them unless told otherwise, with the sharing that is said, or else with the kind's own and,
+    /// where that is a function for each edge, with eight groups too.
+    /// </summary>
+    public IReadOnlyList<PublicNetwork> ReadPublic(ParseResult parsed)
+    {
+        foreach (Option option in new Option[] { Shape, Tokens, GridSize, SplineOrder })
+        {
+            if (parsed.GetResult(option) is { Implicit: false })
+                throw new UsageException($"--public has a network of its own: leave {option.Name} out, or --public");
+        }
+
+        string? sharing = parsed.GetValue(Sharing);
+        string[] texts = parsed.GetResult(Kinds) is { Implicit: false } ? parsed.GetValue(Kinds)! : [All];
+        try
+        {
+            return
+            [
+                .. from text in texts.SelectMany(text => text == All ? KanKinds.Names : [text])
+                   let named = KanSettings.Parse(text)
+                   let own = With(named, "sharing", sharing)
+                   let several = own.Sharing.IsEdge && sharing is null && named == KanKinds.Named(named.Kind)
+                   from kind in several ? [own, KanSettings.With(own, "sharing", SharedInPublic)] : new[] { own }
+                   select new PublicNetwork().For(Valid(kind), sized: named == KanKinds.Named(named.Kind)),
+            ];
+        }
+        catch (KansformersException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+    }
+
     public IReadOnlyList<LayerCase> Read(ParseResult parsed, IReadOnlyList<Precision> precisions)
     {
         long tokens = parsed.GetValue(Tokens);
@@ -58,13 +90,19 @@ internal sealed class LayerOptions
                    select new LayerCase { In = shape.In, Out = shape.Out, Tokens = tokens, Options = options, Precision = precision },
             ];
             foreach (LayerCase one in cases)
-                one.Options.Validate();
+                Valid(one.Options).Sharing.FunctionsOf(one.In);
             return cases;
         }
         catch (KansformersException failure)
         {
             throw new UsageException(failure.Message);
         }
+    }
+
+    private static KanOptions Valid(KanOptions options)
+    {
+        options.Validate();
+        return options;
     }
 
     private static KanOptions With(KanOptions options, string name, string? value) => value is null ? options : KanSettings.With(options, name, value);

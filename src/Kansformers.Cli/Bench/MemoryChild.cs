@@ -36,16 +36,16 @@ internal static class MemoryChild
     {
         if (request.Layer is LayerCase layer)
         {
-            WarmUp(request.Contestant, layer.Precision);
+            WarmUp(request.Contestant, layer.Options, layer.In, layer.Precision);
             using LayerContestants contestants = new(layer);
             return Measure(contestants.Run(request.Contestant));
         }
 
         if (request.Network is PublicNetwork network)
         {
-            WarmUp(request.Contestant, Precision.Float32);
+            WarmUp(request.Contestant, network.Kan ?? KanKinds.All[0], network.Inputs, Precision.Float32);
             using PublicContestants contestants = new(network);
-            return Measure(contestants.Run(request.Contestant));
+            return Measure(contestants.Run(network, request.Contestant, out _));
         }
 
         StepCase tiny = request.Step! with { Layers = 1, Heads = 1, Width = 8, Vocabulary = 11, Block = 4, Batch = 1 };
@@ -70,10 +70,11 @@ internal static class MemoryChild
         return new MemoryResult(memory.BaselineBytes, forward, peak);
     }
 
-    // A layer so small that it leaves no buffers worth naming: code is compiled and libtorch's threads are there.
-    private static void WarmUp(string contestant, Precision precision)
+    // A layer of the kind so small that it leaves no buffers worth naming: code is compiled and libtorch's threads are there.
+    private static void WarmUp(string contestant, KanOptions options, long inputs, Precision precision)
     {
-        using LayerContestants tiny = new(new LayerCase { In = 8, Out = 8, Tokens = 16, Precision = precision });
+        long groups = options.Sharing.IsEdge || options.Sharing == KanSharing.Channel ? 1 : options.Sharing.FunctionsOf(inputs);
+        using LayerContestants tiny = new(new LayerCase { In = 8 * groups, Out = 8, Tokens = 16, Options = options, Precision = precision });
         _ = tiny.Make(contestant == PublicContestants.Mlp ? LayerContestants.Linear : contestant).Run();
     }
 }

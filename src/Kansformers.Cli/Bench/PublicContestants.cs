@@ -9,29 +9,25 @@ internal sealed class PublicContestants : IDisposable
 {
     public const string Mlp = "MLP";
 
-    private readonly PublicNetwork _network;
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly List<nn.Module> _modules = [];
     private readonly Tensor _x, _upstream;
 
     public PublicContestants(PublicNetwork network)
     {
-        _network = network;
         _x = randn(network.Batch, network.Inputs).mul_(0.5);
         _upstream = randn(network.Batch, network.Outputs);
     }
 
-    /// <summary>Every variant that the library has, and the MLP.</summary>
-    public static IReadOnlyList<string> Names { get; } = [LayerContestants.Ours, LayerContestants.Reference, Mlp];
-
-    /// <summary>The number of learned values of each variant made so far.</summary>
-    public Dictionary<string, long> Parameters { get; } = [];
-
-    public ModuleRun Run(string name)
+    /// <summary>Makes a network.</summary>
+    /// <param name="network">Its kind and sizes.</param>
+    /// <param name="contestant"><see cref="LayerContestants.Ours"/>, <see cref="LayerContestants.Reference"/> or <see cref="Mlp"/>.</param>
+    /// <param name="parameters">The number of learned values.</param>
+    public ModuleRun Run(PublicNetwork network, string contestant, out long parameters)
     {
-        nn.Module<Tensor, Tensor> module = name == Mlp ? MakeMlp() : MakeKan(name == LayerContestants.Reference);
+        nn.Module<Tensor, Tensor> module = network.Kan is KanOptions kind ? MakeKan(network, kind, contestant == LayerContestants.Reference) : MakeMlp(network);
         _modules.Add(module);
-        Parameters[name] = module.parameters().Sum(parameter => parameter.numel());
+        parameters = module.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
         return new ModuleRun(module, _x, _upstream);
     }
 
@@ -41,19 +37,14 @@ internal sealed class PublicContestants : IDisposable
         _scope.Dispose();
     }
 
-    private KanNetwork MakeKan(bool useReference)
+    private static KanNetwork MakeKan(PublicNetwork network, KanOptions kind, bool useReference)
     {
-        KanNetwork kan = new([_network.Inputs, _network.Hidden, _network.Outputs]);
+        KanNetwork kan = new([network.Inputs, network.Hidden, network.Outputs], kind);
         foreach (KanLinear layer in kan.Layers)
             layer.UseReference = useReference;
         return kan;
     }
 
-    private TorchSharp.Modules.Sequential MakeMlp()
-    {
-        BSplineOptions kan = new();
-        long parameters = kan.ParameterCount(_network.Inputs, _network.Hidden) + kan.ParameterCount(_network.Hidden, _network.Outputs);
-        long hidden = Math.Max(1, (long)Math.Round((double)parameters / (_network.Inputs + _network.Outputs)));
-        return nn.Sequential(nn.Linear(_network.Inputs, hidden, hasBias: false), nn.ReLU(), nn.Linear(hidden, _network.Outputs, hasBias: false));
-    }
+    private static TorchSharp.Modules.Sequential MakeMlp(PublicNetwork network) => nn.Sequential(
+        nn.Linear(network.Inputs, network.Hidden, hasBias: false), nn.ReLU(), nn.Linear(network.Hidden, network.Outputs, hasBias: false));
 }

@@ -22,7 +22,7 @@ internal static class ResultTable
         Console.WriteLine(heading);
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
         if (Console.IsOutputRedirected)
-            console.Profile.Width = 160;
+            console.Profile.Width = 200;
         console.Write(table);
     }
 

@@ -9,6 +9,8 @@ internal sealed record StepCase
 {
     public required string Model { get; init; }
 
+    public string Family { get; init; } = Families.All[0].Name;
+
     public required int Layers { get; init; }
 
     public required int Heads { get; init; }
@@ -26,7 +28,7 @@ internal sealed record StepCase
     public int Batch { get; init; } = 16;
 
     [JsonIgnore]
-    public GptOptions Options => new()
+    public ModelOptions Options => Families.Named(Family).Defaults.WithDropout(0) with
     {
         Layers = Layers,
         Heads = Heads,
@@ -34,9 +36,6 @@ internal sealed record StepCase
         Placement = Placement,
         VocabularySize = Vocabulary,
         BlockSize = Block,
-        EmbeddingDropout = 0,
-        ResidualDropout = 0,
-        AttentionDropout = 0,
     };
 
     [JsonIgnore]

@@ -32,7 +32,8 @@ internal sealed class StepContestants : IDisposable
     {
         if (name == Bound)
             return MakeBound();
-        Gpt model = Own(new Gpt(name == Linear ? EqualParameters.Find(_case.Options, new ModelShape(_case.Options).Parameters) : _case.Options));
+        ModelOptions options = name == Linear ? EqualParameters.Find(_case.Options, ModelDescription.Of(_case.Options).ParameterCount) : _case.Options;
+        TransformerModel model = Own(options.Family.Create(options));
         modelMade?.Invoke();
         if (name == Reference)
             return Own(new ReferenceStepRun(model, _ids, _targets)).As(name);
@@ -50,7 +51,7 @@ internal sealed class StepContestants : IDisposable
     private Contestant MakeBound()
     {
         (GemmBound Bound, int Times)[] bounds =
-            [.. new ModelShape(_case.Options).Products.GroupBy(shape => shape).Select(group => (new GemmBound((long)_case.Batch * _case.Block, group.Key.Width, group.Key.Outputs, _case.Precision.ProductType()), group.Count()))];
+            [.. ModelDescription.Of(_case.Options).Products.GroupBy(shape => shape).Select(group => (new GemmBound((long)_case.Batch * _case.Block, group.Key.Width, group.Key.Outputs, _case.Precision.ProductType()), group.Count()))];
         return new Contestant(Bound, () => Each(bound => bound.Forward()), () => Each(bound => bound.Backward()));
 
         void Each(Action<GemmBound> run)

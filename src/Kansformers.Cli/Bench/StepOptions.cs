@@ -7,7 +7,7 @@ namespace Kansformers.Cli.Bench;
 /// <summary>Which training steps to measure.</summary>
 internal sealed class StepOptions
 {
-    public readonly Option<string> Model = new("--model") { Description = $"a preset: {string.Join(", ", GptPresets.Names)}", DefaultValueFactory = _ => "gpt-micro" };
+    public readonly Option<string> Model = new("--model") { Description = $"a preset: {string.Join(", ", Families.PresetNames)}", DefaultValueFactory = _ => "gpt-micro" };
     public readonly Option<int> Vocabulary = new("--vocab") { Description = "different tokens", DefaultValueFactory = _ => 65 };
     public readonly Option<int> Block = new("--block") { Description = "tokens of a sequence", DefaultValueFactory = _ => 128 };
     public readonly Option<int> Batch = new("--batch") { Description = "sequences of a step", DefaultValueFactory = _ => 16 };
@@ -27,7 +27,7 @@ internal sealed class StepOptions
         try
         {
             string model = parsed.GetValue(Model)!;
-            GptOptions preset = GptPresets.Apply(model, new GptOptions());
+            (Family family, ModelPreset preset) = Families.Preset(model);
             KanPlacement[] placements = [.. parsed.GetValue(Placement)!.Split(',').Select(text => KanPlacements.Parse(text.Replace('+', ',')))];
             return
             [
@@ -36,6 +36,7 @@ internal sealed class StepOptions
                    select new StepCase
                    {
                        Model = model,
+                       Family = family.Name,
                        Layers = preset.Layers,
                        Heads = preset.Heads,
                        Width = preset.Width,

@@ -10,9 +10,9 @@ internal sealed record StepResult
     public StepResult(StepCase step, IReadOnlyDictionary<string, Timing> timings, IReadOnlyDictionary<string, MemoryResult> memory)
     {
         (Case, Timings) = (step, timings);
-        Parameters = new ModelShape(step.Options).Parameters;
-        GptOptions linear = EqualParameters.Find(step.Options, Parameters);
-        (MlpParameters, MlpWidth) = (new ModelShape(linear).Parameters, linear.Width);
+        Parameters = ModelDescription.Of(step.Options).ParameterCount;
+        ModelOptions linear = EqualParameters.Find(step.Options, Parameters);
+        (MlpParameters, MlpWidth) = (ModelDescription.Of(linear).ParameterCount, linear.Width);
         Memory = memory;
     }
 

@@ -11,14 +11,14 @@ internal sealed class TrainingStepRun : IDisposable
 {
     public const double LearningRate = 1e-4, Clip = 1;
 
-    private readonly Gpt _model;
+    private readonly TransformerModel _model;
     private readonly Tensor _ids, _targets;
     private readonly GradientClipping _clipping;
     private readonly Optimizer _optimizer;
     private readonly GradientBuffers _gradients;
     private Tensor? _loss;
 
-    public TrainingStepRun(Gpt model, Tensor ids, Tensor targets)
+    public TrainingStepRun(TransformerModel model, Tensor ids, Tensor targets)
     {
         (_model, _ids, _targets) = (model, ids, targets);
         AdamWOptions settings = new();
@@ -38,7 +38,7 @@ internal sealed class TrainingStepRun : IDisposable
 
     private void Forward() => _gradients.Collect(() =>
     {
-        _loss = _model.Loss(_ids, _targets).DetachFromDisposeScope();
+        _loss = _model.Loss(new TokenBatch(_ids, _targets)).DetachFromDisposeScope();
         _ = _loss.item<float>();
     });
 
@@ -56,12 +56,12 @@ internal sealed class TrainingStepRun : IDisposable
 /// <summary>The same step by the original's operations: all logits at once, torch's own clipping and AdamW.</summary>
 internal sealed class ReferenceStepRun : IDisposable
 {
-    private readonly Gpt _model;
+    private readonly TransformerModel _model;
     private readonly Tensor _ids, _targets;
     private readonly TorchSharp.Modules.AdamW _optimizer;
     private Tensor? _loss;
 
-    public ReferenceStepRun(Gpt model, Tensor ids, Tensor targets)
+    public ReferenceStepRun(TransformerModel model, Tensor ids, Tensor targets)
     {
         (_model, _ids, _targets) = (model, ids, targets);
         foreach ((string _, Kan.KanLinear layer) in model.KanLayers())

@@ -7,7 +7,7 @@ namespace Kansformers.Evaluation;
 /// <summary>Measures how well a model predicts a corpus: loss, perplexity and bits per byte by sliding windows of the model's block size.</summary>
 /// <param name="model">The model; while it is evaluated it is in evaluation mode.</param>
 /// <param name="options">How to walk over the corpus; null is the defaults.</param>
-public sealed class CorpusEvaluator(Gpt model, EvaluationOptions? options = null)
+public sealed class CorpusEvaluator(CausalModel model, EvaluationOptions? options = null)
 {
     private readonly EvaluationOptions _options = options ?? new EvaluationOptions();
 

@@ -46,7 +46,7 @@ public sealed class FixedWindows
     /// <param name="cancellation">Ends the work with <see cref="OperationCanceledException"/> between batches.</param>
     /// <returns>The loss, as it is: not finite when the model's weights are broken.</returns>
     /// <exception cref="KansformersException">The corpus holds ids that the model does not have.</exception>
-    public double Evaluate(Gpt model, CancellationToken cancellation = default)
+    public double Evaluate(CausalModel model, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         double nats = 0;

@@ -16,7 +16,7 @@ internal static class WindowScorer
     /// <summary>
     /// The negative log-likelihood of each batch in turn, in nats, with the number of tokens scored. Windows of one batch have one shape.
     /// </summary>
-    public static IEnumerable<(double Nats, int Tokens)> Score(Gpt model, TokenReader read, IEnumerable<ScoringWindow> windows, int? batchSize, CancellationToken cancellation)
+    public static IEnumerable<(double Nats, int Tokens)> Score(CausalModel model, TokenReader read, IEnumerable<ScoringWindow> windows, int? batchSize, CancellationToken cancellation)
     {
         using EvaluationMode mode = new(model);
         List<ScoringWindow> batch = [];
@@ -35,10 +35,10 @@ internal static class WindowScorer
             yield return ScoreBatch(model, read, batch, cancellation);
     }
 
-    private static long Fitting(Gpt model, ScoringWindow window) =>
+    private static long Fitting(CausalModel model, ScoringWindow window) =>
         Math.Clamp(Math.Min(LogitsPerBatch / model.Options.VocabularySize, TokensPerBatch) / window.Length, 1, 64);
 
-    private static (double Nats, int Tokens) ScoreBatch(Gpt model, TokenReader read, List<ScoringWindow> batch, CancellationToken cancellation)
+    private static (double Nats, int Tokens) ScoreBatch(CausalModel model, TokenReader read, List<ScoringWindow> batch, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         using var guard = no_grad();

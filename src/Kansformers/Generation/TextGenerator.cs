@@ -16,7 +16,7 @@ public sealed class TextGenerator
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">The tokenizer that it was trained with. If the model has more ids, the rest are never drawn.</param>
     /// <exception cref="KansformersException">The tokenizer has more ids than the model.</exception>
-    public TextGenerator(Gpt model, Tokenizer tokenizer)
+    public TextGenerator(CausalModel model, Tokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         _tokenizer = tokenizer;

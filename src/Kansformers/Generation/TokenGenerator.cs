@@ -12,14 +12,14 @@ namespace Kansformers.Generation;
 /// </summary>
 public sealed class TokenGenerator
 {
-    private readonly Gpt _model;
+    private readonly CausalModel _model;
     private readonly int _vocabulary;
 
     /// <summary>Makes a generator for a model, which must live as long.</summary>
     /// <param name="model">The model; while tokens are generated it is in evaluation mode.</param>
     /// <param name="vocabularySize">How many ids may be drawn, when fewer than the model has (a vocabulary padded to a round number).</param>
     /// <exception cref="KansformersException">The model has fewer ids.</exception>
-    public TokenGenerator(Gpt model, int? vocabularySize = null)
+    public TokenGenerator(CausalModel model, int? vocabularySize = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;

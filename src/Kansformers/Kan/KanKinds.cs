@@ -1,5 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using Kansformers.Checkpoints;
 
 namespace Kansformers.Kan;
 
@@ -27,42 +26,5 @@ public static class KanKinds
         ?? throw new KansformersException($"unknown KAN kind '{name}': use one of {string.Join(", ", Names)}");
 }
 
-/// <summary>Options as JSON with their kind under <c>kind</c>; files from before there were kinds say none and mean B-splines.</summary>
-internal sealed class KanOptionsConverter : JsonConverter<KanOptions>
-{
-    private const string KindKey = "kind";
-
-    /// <inheritdoc/>
-    public override KanOptions Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        Utf8JsonReader ahead = reader;
-        using JsonDocument document = JsonDocument.ParseValue(ref ahead);
-        string kind = BSplineOptions.KindName;
-        if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(KindKey, out JsonElement told))
-            kind = told.ValueKind == JsonValueKind.String ? told.GetString()! : throw new JsonException($"the KAN kind is {told}; it must be a text");
-        try
-        {
-            return (KanOptions)JsonSerializer.Deserialize(ref reader, KanKinds.Named(kind).GetType(), options)!;
-        }
-        catch (KansformersException failure)
-        {
-            throw new JsonException(failure.Message, failure);
-        }
-        catch (JsonException failure) when (failure.Path is ['$', '.', .. string place])
-        {
-            // The path of the inner reading begins at the options.
-            throw new JsonException(failure.Message, $"$.kan.{place}", failure.LineNumber, failure.BytePositionInLine, failure);
-        }
-    }
-
-    /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, KanOptions value, JsonSerializerOptions options)
-    {
-        using JsonDocument document = JsonSerializer.SerializeToDocument(value, value.GetType(), options);
-        writer.WriteStartObject();
-        writer.WriteString(KindKey, value.Kind);
-        foreach (JsonProperty property in document.RootElement.EnumerateObject())
-            property.WriteTo(writer);
-        writer.WriteEndObject();
-    }
-}
+/// <summary>The options of a kind as JSON; files from before there were kinds say none and mean B-splines.</summary>
+internal sealed class KanOptionsConverter() : KindConverter<KanOptions>(() => KanKinds.All[0], KanKinds.Named, entry => entry.Kind);

@@ -6,7 +6,7 @@ namespace Kansformers.Kan;
 public sealed partial class KanLinear
 {
     /// <summary>Whether <see cref="UpdateGrid"/> works for this layer.</summary>
-    internal bool CanMoveGrid => Options is BSplineOptions { Sharing.IsEdge: true, Norm: InputNorm.None };
+    internal bool CanMoveGrid => Options is GridOptions { Obstacle: null };
 
     /// <summary>What grid updates keep while nothing is learned; no part of the layer's state.</summary>
     internal GridAnchor? Anchor { get; set; }
@@ -19,32 +19,50 @@ public sealed partial class KanLinear
         base.Dispose(disposing);
     }
 
-    /// <summary>Moves the grid to where the inputs are and refits the splines (see <see cref="BSplineOptions.GridUpdate"/>).</summary>
+    /// <summary>
+    /// Moves the grid to where the inputs are and refits the functions, for every kind with a grid, sharing and norm. Knots follow the samples of their own input (of
+    /// their group, where inputs share a function), centres those of all inputs together.
+    /// </summary>
     /// <param name="samples">Inputs of this layer, any leading dimensions, the last of size <see cref="InFeatures"/>; at least one sample.</param>
-    /// <param name="margin">How far the uniform part of the new grid reaches beyond the smallest and largest sample.</param>
+    /// <param name="margin">How far the uniform part of the new grid reaches beyond the smallest and largest sample, as the basis sees them.</param>
     /// <returns>How far the grid moved and how much the outputs changed, on the samples and anywhere.</returns>
     /// <exception cref="ArgumentException">
     /// No sample, a wrong last dimension, a negative margin, samples that are NaN or infinite, or so large that float32 cannot hold a grid around them; the layer is unchanged.
     /// </exception>
-    /// <exception cref="KansformersException">The kind has no grid that can be moved.</exception>
+    /// <exception cref="KansformersException">The kind has no grid, or none that can be moved; the message says why.</exception>
     public GridUpdateReport UpdateGrid(Tensor samples, double margin = 0.01)
     {
         ArgumentNullException.ThrowIfNull(samples);
-        BSplineOptions options = Splines("update");
+        GridOptions options = OnGrid();
+        if (options.Obstacle is string obstacle)
+            throw new KansformersException(obstacle);
         if (!(margin >= 0) || double.IsInfinity(margin))
             throw new ArgumentException($"the margin is {margin}; it must be a finite number, at least 0", nameof(margin));
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        Tensor x = Flatten(samples.detach());
-        if (x.shape[0] == 0)
-            throw new ArgumentException("a grid update needs at least one sample", nameof(samples));
-        long broken = x.isfinite().logical_not().sum().item<long>();
-        if (broken > 0)
-            throw new ArgumentException($"{broken} of the {x.numel()} sample values are NaN or infinite; the grid is unchanged", nameof(samples));
-        RequireRoom(x, margin, options, nameof(samples));
-        return options.GridUpdate == GridUpdateRule.Original
-            ? OriginalGridUpdate.Run(this, x, margin)
-            : KeepingGridUpdate.Run(this, x, margin);
+        Tensor x = Flatten(samples.detach()), seen = Seen(x, "a grid update", nameof(samples));
+        RequireRoom(seen, margin, options, nameof(samples));
+        return options.UpdateAsTheProgram(this, seen, margin) ?? KeepingGridUpdate.Run(this, seen, margin, () => forward(x).abs().max().to_type(ScalarType.Float64).item<double>());
+    }
+
+    /// <summary>
+    /// A layer with a finer grid that computes what this one computes: exactly (to rounding) wherever the old knots or centres are among the new ones, which they are
+    /// when the new intervals are a multiple of the old; else as nearly as least squares come over the whole grid, and the samples where there are any. Knots beyond the
+    /// ends and the width of radial and switch functions stay, since the old functions need them; a grid update moves the knots.
+    /// </summary>
+    /// <param name="gridSize">The new <see cref="GridOptions.GridSize"/>, at least the present one.</param>
+    /// <param name="samples">Inputs of this layer on which the outputs matter most, any leading dimensions, the last of size <see cref="InFeatures"/>; null for none.</param>
+    /// <returns>The new layer, on the same device and of the same type. Drawing it takes numbers from torch's global generator.</returns>
+    /// <exception cref="ArgumentException">The grid size is below the present one; or no sample, a wrong last dimension, samples that are NaN or infinite.</exception>
+    /// <exception cref="KansformersException">The kind has no grid, or float32 cannot hold so fine a one there.</exception>
+    public KanLinear Refine(int gridSize, Tensor? samples = null)
+    {
+        GridOptions options = OnGrid();
+        if (gridSize < options.GridSize)
+            throw new ArgumentException($"grid size is {gridSize}; a finer grid than the present one must have at least {options.GridSize}", nameof(gridSize));
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        return GridRefinement.Of(this, gridSize, samples is null ? null : Seen(Flatten(samples.detach()), "a refinement on samples", nameof(samples)));
     }
 
     /// <summary>
@@ -96,18 +114,32 @@ public sealed partial class KanLinear
         Tensor x = Flatten(input);
         if (x.numel() == 0)
             throw new ArgumentException("there are no input values", nameof(input));
-        Tensor grid = Grid ?? throw new KansformersException($"a layer of the kind {Options.Kind} has no grid");
+        GridOptions options = OnGrid();
+        (Tensor low, Tensor high) = options.Ends(Tensors);
         Tensor seen = KanReference.Normalised(x, Tensors);
-        int order = (Options as BSplineOptions)?.SplineOrder ?? 0;
-        Tensor inside = grid.dim() == 1 ? seen.ge(grid.min()) & seen.le(grid.max()) : seen.ge(grid[.., order]) & seen.lt(grid[.., ^(order + 1)]);
+        Tensor inside = seen.ge(low) & (options.IsClosed ? seen.le(high) : seen.lt(high));
         return 1 - inside.to_type(ScalarType.Float64).mean().item<double>();
     }
 
+    // What the basis sees of samples of which there must be one, all finite.
+    private Tensor Seen(Tensor x, string what, string name)
+    {
+        if (x.shape[0] == 0)
+            throw new ArgumentException($"{what} needs at least one sample", name);
+        long broken = x.isfinite().logical_not().sum().item<long>();
+        if (broken > 0)
+            throw new ArgumentException($"{broken} of the {x.numel()} sample values are NaN or infinite; the grid is unchanged", name);
+        Tensor seen = KanReference.Normalised(x, Tensors);
+        broken = seen.isfinite().logical_not().sum().item<long>();
+        return broken == 0 ? seen
+            : throw new ArgumentException($"{broken} of the {x.numel()} sample values are NaN or infinite behind the norm ({Options.Norm}); the grid is unchanged", name);
+    }
+
     // Refuses samples around which float32 cannot hold a grid.
-    private static void RequireRoom(Tensor x, double margin, BSplineOptions options, string name)
+    private static void RequireRoom(Tensor x, double margin, GridOptions options, string name)
     {
         double[] low = x.amin([0L]).to_type(ScalarType.Float64).cpu().data<double>().ToArray(), high = x.amax([0L]).to_type(ScalarType.Float64).cpu().data<double>().ToArray();
-        int wide = Array.FindIndex(low.Zip(high, (from, to) => options.HoldsKnots(from - margin, to + margin)).ToArray(), holds => !holds);
+        int wide = Array.FindIndex(low.Zip(high, (from, to) => options.Holds(from - margin, to + margin)).ToArray(), holds => !holds);
         if (wide >= 0)
         {
             throw new ArgumentException(FormattableString.Invariant($"the samples of input {wide} reach from {low[wide]:g3} to {high[wide]:g3}, the margin is {margin:g3}: ")
@@ -115,7 +147,6 @@ public sealed partial class KanLinear
         }
     }
 
-    // The options of splines on edges: what else has a grid cannot move it yet.
-    private BSplineOptions Splines(string what) => CanMoveGrid ? (BSplineOptions)Options
-        : throw new KansformersException($"a layer of the kind {Options.Kind} with sharing {Options.Sharing} and norm {Options.Norm} cannot {what} its grid");
+    private GridOptions OnGrid() => Options as GridOptions
+        ?? throw new KansformersException($"a layer of the kind {Options.Kind} has no grid; {string.Join(", ", KanKinds.All.Where(kind => kind is GridOptions).Select(kind => kind.Kind))} have one");
 }

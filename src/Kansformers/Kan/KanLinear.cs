@@ -17,7 +17,7 @@ namespace Kansformers.Kan;
 /// <c>spline_weight</c> (out, in, grid size + order), <c>spline_scaler</c> (out, in; with the standalone scaler only) and
 /// <c>grid</c> (in, grid size + 2 · order + 1).</para>
 /// </remarks>
-public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
+public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
 {
     private readonly KanTensor[] _described;
     private KanTensors? _tensors;
@@ -42,7 +42,8 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         TensorTree.Register(this, _described, device);
-        ResetParameters();
+        if (device?.type != DeviceType.META) // where tensors have no values
+            ResetParameters();
     }
 
     /// <summary>The layer's configuration.</summary>
@@ -74,6 +75,9 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
 
     /// <summary>How the engine computes the products. Where it multiplies only the live coefficients (large grids, a few tokens) that is float32 always; torch operations (<see cref="UseReference"/>, other devices) take the parameters' own type.</summary>
     public Precision Precision { get; set; }
+
+    /// <summary>What the engine takes into account, and what tests and measurements ask of it.</summary>
+    internal EngineSettings Engine { get; set; } = EngineSettings.OfThisMachine;
 
     /// <summary>Called with the layer's input, (tokens, in), at each forward pass; statistics use it.</summary>
     internal Action<KanLinear, Tensor>? Probe { get; set; }
@@ -119,13 +123,13 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The layer, opened for a pass over chunks of at most so many tokens of which all gradients are wanted that parameters ask for.</summary>
-    internal IChunkedLayer OpenChunks(long tokens) => KanChunks.Open(OpenAlways(), tokens);
+    internal IChunkedLayer OpenChunks(long tokens) => new KanChunks(OpenAlways(), tokens);
 
-    /// <summary>Whether so many tokens are computed from the live coefficients alone rather than by products with all.</summary>
-    internal bool IsSparse(long tokens)
+    /// <summary>The path that computes so many tokens, with gradients or without.</summary>
+    internal EnginePath PathOf(long tokens, bool gradients)
     {
         using var scope = NewDisposeScope();
-        return SparseSplines.Pays(OpenAlways(), tokens);
+        return EnginePaths.Choose(OpenAlways(), tokens, gradients);
     }
 
     /// <inheritdoc/>
@@ -144,9 +148,9 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>
         return module;
     }
 
-    private EngineLayer OpenAlways() => EngineLayer.Of(Tensors, Precision, ref _plan) ?? throw new InvalidOperationException("no kernel computes this layer");
+    private EngineLayer OpenAlways() => EngineLayer.Of(Tensors, Precision, Engine, ref _plan) ?? throw new InvalidOperationException("no kernel computes this layer");
 
-    private EngineLayer? Open(Tensor x) => UseReference || !KanEngine.Fits(x, Tensors) ? null : EngineLayer.Of(Tensors, Precision, ref _plan);
+    private EngineLayer? Open(Tensor x) => UseReference || !KanEngine.Fits(x, Tensors) ? null : EngineLayer.Of(Tensors, Precision, Engine, ref _plan);
 
     private Tensor Flatten(Tensor input)
     {

@@ -27,6 +27,25 @@ public sealed class KanNetwork : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>A stack of layers, which become its own.</summary>
+    /// <param name="layers">At least one; each takes as many inputs as the one before has outputs.</param>
+    /// <exception cref="ArgumentException">There is none, or two do not fit.</exception>
+    public KanNetwork(IReadOnlyList<KanLinear> layers)
+        : base(nameof(KanNetwork))
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        if (layers.Count == 0)
+            throw new ArgumentException("a KAN needs at least one layer", nameof(layers));
+        for (int at = 1; at < layers.Count; at++)
+        {
+            if (layers[at].InFeatures != layers[at - 1].OutFeatures)
+                throw new ArgumentException($"layer {at} takes {layers[at].InFeatures} inputs, but the one before has {layers[at - 1].OutFeatures} outputs", nameof(layers));
+        }
+
+        _layers = nn.ModuleList([.. layers]);
+        RegisterComponents();
+    }
+
     /// <summary>The layers, in order.</summary>
     public IReadOnlyList<KanLinear> Layers => [.. _layers];
 
@@ -50,6 +69,26 @@ public sealed class KanNetwork : nn.Module<Tensor, Tensor>
         }
 
         return x.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A stack of finer layers that computes the same (<see cref="KanLinear.Refine"/>).</summary>
+    /// <param name="gridSize">The new grid size of every layer, at least the present one.</param>
+    /// <param name="samples">Inputs of the stack on which the outputs matter most; null for none.</param>
+    /// <exception cref="ArgumentException">The grid size is below the present one, or the samples are none that the stack takes.</exception>
+    /// <exception cref="KansformersException">The kind has no grid, or float32 cannot hold so fine a one there.</exception>
+    public KanNetwork Refine(int gridSize, Tensor? samples = null)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        List<KanLinear> finer = [];
+        Tensor? x = samples;
+        foreach (KanLinear layer in _layers)
+        {
+            finer.Add(layer.Refine(gridSize, x));
+            x = x is null ? null : layer.forward(x);
+        }
+
+        return new KanNetwork(finer);
     }
 
     /// <summary>The sum of the layers' <see cref="KanLinear.RegularizationLoss"/>.</summary>

@@ -28,8 +28,17 @@ public static class KanSettings
     public static KanOptions Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
+        return Apply(KanKinds.Named(text.Split(':', 2)[0].Trim()), text);
+    }
+
+    /// <summary>Options of a kind that is known with those that a text gives: <c>KIND:NAME=VALUE,NAME=VALUE</c>.</summary>
+    /// <exception cref="KansformersException">The text is of another kind, there is no such option, or the value is none for it.</exception>
+    internal static KanOptions Apply(KanOptions options, string text)
+    {
         string[] parts = text.Split(':', 2);
-        KanOptions options = KanKinds.Named(parts[0].Trim());
+        string kind = KanKinds.Named(parts[0].Trim()).Kind;
+        if (kind != options.Kind)
+            throw new KansformersException($"'{text}' is of the kind {kind}, but the layers are of the kind {options.Kind}");
         foreach (string setting in parts.Length < 2 ? [] : parts[1].Split(',', StringSplitOptions.TrimEntries))
         {
             options = setting.Split('=', 2, StringSplitOptions.TrimEntries) is [string name, string value]

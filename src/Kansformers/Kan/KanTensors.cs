@@ -41,6 +41,9 @@ internal sealed class KanTensors(KanOptions options, long inFeatures, long outFe
     public KanTensors Map(Func<KanRole, Tensor, Tensor> change) =>
         new(options, inFeatures, outFeatures, byRole.ToDictionary(entry => entry.Key, entry => change(entry.Key, entry.Value)));
 
+    /// <summary>The same tensors of a layer of another configuration.</summary>
+    public KanTensors Under(KanOptions other) => new(other, inFeatures, outFeatures, byRole);
+
     /// <summary>What a layer of that configuration has, in the order of its state dictionary.</summary>
     public static IEnumerable<KanTensor> Describe(KanOptions options, long inFeatures, long outFeatures)
     {

@@ -11,9 +11,9 @@ internal static unsafe class BFloat16Math
 {
     /// <summary>
     /// Whether the processor multiplies bfloat16 matrices faster than float32 ones: by AVX-512 BF16 or AMX, which libtorch's oneDNN uses.
-    /// Without them libtorch's bfloat16 products are five to fifty times slower than float32. Tests set it to take the other path.
+    /// Without them libtorch's bfloat16 products are five to fifty times slower than float32.
     /// </summary>
-    public static bool HasFastProducts { get; set; } = Detect();
+    public static bool HasFastProducts { get; } = Detect();
 
     /// <summary>Rounds float32 values in place to the nearest that bfloat16 holds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

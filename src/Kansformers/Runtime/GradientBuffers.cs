@@ -91,4 +91,7 @@ internal readonly record struct GradientTarget(Tensor Tensor, bool Adds, bool Is
 {
     /// <summary>What libtorch gets: the gradient, or nothing where a trainer collects it.</summary>
     public Tensor? ForTorch => IsCollected ? null : Tensor;
+
+    /// <summary>The target of a call after one that filled it, or of the first.</summary>
+    public GradientTarget After(bool isFilled) => this with { Adds = Adds || isFilled };
 }

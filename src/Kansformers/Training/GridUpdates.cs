@@ -10,15 +10,21 @@ namespace Kansformers.Training;
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="every">The steps from an update to the next; 0 for none.</param>
-internal sealed class GridUpdates(Gpt model, long every)
+internal sealed class GridUpdates(TransformerModel model, long every)
 {
     /// <summary>Refuses updates of a model that has no grid to move.</summary>
-    /// <exception cref="KansformersException">There is none.</exception>
-    public void Validate()
+    /// <exception cref="KansformersException">There is none; the message says why.</exception>
+    public static void Require(ModelOptions options, long every)
     {
-        if (every > 0 && !Movable().Any())
-            throw new KansformersException($"update grid is {every}, but no layer of this model has a grid that can be moved: those of splines on edges can");
+        string? why = options.Placement == KanPlacement.None ? "this model has no KAN layer"
+            : options.Kan is GridOptions grid ? grid.Obstacle : $"KAN layers of the kind {options.Kan.Kind} have no grid";
+        if (every > 0 && why is not null)
+            throw new KansformersException($"update grid is {every}, but {why}");
     }
+
+    /// <summary>Refuses updates of this model if it has no grid to move.</summary>
+    /// <exception cref="KansformersException">It has none; the message says why.</exception>
+    public void Validate() => Require(model.Options, every);
 
     /// <summary>Whether grids move before a step.</summary>
     /// <param name="step">The steps that are done.</param>

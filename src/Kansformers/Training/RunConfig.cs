@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Kansformers.Checkpoints;
 using Kansformers.Files;
 using Kansformers.Text;
 using Kansformers.Transformers;
@@ -54,7 +55,7 @@ public sealed record RunConfig
     public string Preset { get; init; } = "custom";
 
     /// <summary>The architecture.</summary>
-    public required GptOptions Model { get; init; }
+    public required ModelOptions Model { get; init; }
 
     /// <summary>The weight file, or the folder in Hugging Face's layout, that the training begins from; null for random weights.</summary>
     public string? InitialWeights { get; init; }
@@ -85,8 +86,8 @@ public sealed record RunConfig
         Converters =
         {
             new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower),
-            new ListedOptionsConverter<ObjectiveOptions>(Objectives.All, Objectives.Named),
-            new ListedOptionsConverter<OptimizerOptions>(Optimizers.All, Optimizers.Named),
+            new KindConverter<ObjectiveOptions>(() => Objectives.All[0], Objectives.Named, entry => entry.Kind),
+            new KindConverter<OptimizerOptions>(() => Optimizers.All[0], Optimizers.Named, entry => entry.Kind),
         },
     };
 
@@ -137,12 +138,7 @@ public sealed record RunConfig
         }
     }
 
-    // The place says more than the reader's own words about types and annotations. Listed options are read apart, from a place of their own.
-    private static string Fault(Exception failure)
-    {
-        string place = "";
-        for (Exception? at = failure; at is JsonException { Path: ['$', .. string path] }; at = at.InnerException)
-            place += path;
-        return place is ['.', .. string name] ? $"'{name}' is empty or holds a wrong value; restore the file, or start a new run" : failure.Message.ReplaceLineEndings(" ");
-    }
+    // The place says more than the reader's own words about types and annotations.
+    private static string Fault(Exception failure) => KindConverter.Place(failure) is { Length: > 0 } name
+        ? $"'{name}' is empty or holds a wrong value; restore the file, or start a new run" : failure.Message.ReplaceLineEndings(" ");
 }

@@ -98,7 +98,9 @@ public sealed class RunFolder
     }
 
     /// <summary>Refuses a folder that holds anything: a run must not overwrite what is not its own.</summary>
-    internal static void RequireFree(string folder)
+    /// <param name="folder">The folder, which need not exist.</param>
+    /// <exception cref="KansformersException">It is a file, or holds something.</exception>
+    public static void RequireFree(string folder)
     {
         string full = Path.GetFullPath(folder);
         if (File.Exists(full))
@@ -169,18 +171,18 @@ public sealed class RunFolder
     /// <param name="weights">Which weights; a run that has not been validated yet has only the last ones, which are then taken.</param>
     /// <param name="device">Where the model is wanted; null is the CPU.</param>
     /// <exception cref="KansformersException">There are no weights yet, or they are damaged or do not fit the configuration.</exception>
-    public Gpt LoadModel(RunWeights weights = RunWeights.Best, Device? device = null)
+    public TransformerModel LoadModel(RunWeights weights = RunWeights.Best, Device? device = null)
     {
         bool best = weights == RunWeights.Best && File.Exists(ModelFile);
         if (!best && !File.Exists(CheckpointFile))
             throw new KansformersException($"'{Folder}' holds no weights yet; train longer, or go on with --resume");
-        Gpt model = new(Config.Model, device);
+        TransformerModel model = Config.Model.Family.Create(Config.Model, device);
         try
         {
             if (best)
             {
                 using TensorFile file = StateDictionary.Load(ModelFile);
-                GptCheckpoint.LoadInto(model, file);
+                Transformers.ModelFile.LoadInto(model, file);
             }
             else
             {
@@ -196,8 +198,14 @@ public sealed class RunFolder
         }
     }
 
+    /// <summary>The run's model as one that continues text.</summary>
+    /// <param name="weights">Which weights.</param>
+    /// <param name="device">Where the model is wanted; null is the CPU.</param>
+    /// <exception cref="KansformersException">As for <see cref="LoadModel"/>, or its family does not continue text.</exception>
+    public CausalModel LoadCausalModel(RunWeights weights = RunWeights.Best, Device? device = null) => CausalModel.Of(LoadModel(weights, device));
+
     /// <summary>Saves a model's weights as the best ones so far.</summary>
-    internal void SaveBest(Gpt model, long step, double loss) => SaveWeights(
+    internal void SaveBest(TransformerModel model, long step, double loss) => SaveWeights(
         model,
         ("step", step.ToString(System.Globalization.CultureInfo.InvariantCulture)),
         ("validation_loss", loss.ToString("R", System.Globalization.CultureInfo.InvariantCulture)));
@@ -205,10 +213,10 @@ public sealed class RunFolder
     /// <summary>Saves a model's weights.</summary>
     /// <param name="model">The model.</param>
     /// <param name="facts">What the header shall say beside the architecture.</param>
-    internal void SaveWeights(Gpt model, params (string Key, string Value)[] facts)
+    internal void SaveWeights(TransformerModel model, params (string Key, string Value)[] facts)
     {
         using var scope = NewDisposeScope();
-        Dictionary<string, string> metadata = new([GptMetadata.Of(model)]) { ["format"] = "pt" };
+        Dictionary<string, string> metadata = new([ModelMetadata.Of(model)]) { ["format"] = "pt" };
         foreach ((string key, string value) in facts)
             metadata.Add(key, value);
         StateDictionary.Save(ModelFile, model.state_dict().Select(entry => (entry.Key, entry.Value)), metadata);

@@ -12,7 +12,7 @@ namespace Kansformers.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private readonly Gpt _model;
+    private readonly TransformerModel _model;
     private readonly TrainingOptions _options;
     private readonly RunFolder? _run;
     private readonly IObjective _objective;
@@ -30,7 +30,7 @@ public sealed class Trainer : IDisposable
     /// <param name="data">What to learn from, and what is held out.</param>
     /// <param name="run">Where checkpoints and the log go; null keeps nothing.</param>
     /// <exception cref="KansformersException">An option is invalid, or a text is shorter than a block.</exception>
-    public Trainer(Gpt model, TrainingOptions options, TrainingData data, RunFolder? run = null)
+    public Trainer(TransformerModel model, TrainingOptions options, TrainingData data, RunFolder? run = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);

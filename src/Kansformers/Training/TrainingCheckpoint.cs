@@ -39,15 +39,15 @@ internal static class TrainingCheckpoint
 {
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
-    public static void Save(string path, Gpt model, Optimizer optimizer, TrainingProgress progress, RunConfig? run = null)
+    public static void Save(string path, TransformerModel model, Optimizer optimizer, TrainingProgress progress, RunConfig? run = null)
     {
         using var scope = NewDisposeScope();
-        Dictionary<string, string> metadata = new([GptMetadata.Of(model)]) { ["progress"] = JsonSerializer.Serialize(progress, Json) };
+        Dictionary<string, string> metadata = new([ModelMetadata.Of(model)]) { ["progress"] = JsonSerializer.Serialize(progress, Json) };
         if (run is not null)
             metadata.Add(MadeWith.Key, MadeWith.Text(run));
         StateDictionary.Save(
             path,
-            model.state_dict().Select(entry => (GptCheckpoint.CheckpointPrefix + entry.Key, entry.Value)).Concat(optimizer.State),
+            model.state_dict().Select(entry => (ModelFile.CheckpointPrefix + entry.Key, entry.Value)).Concat(optimizer.State),
             metadata);
     }
 
@@ -58,11 +58,11 @@ internal static class TrainingCheckpoint
         return (Progress(file), file.Metadata.GetValueOrDefault(MadeWith.Key));
     }
 
-    public static TrainingProgress Load(string path, Gpt model, Optimizer optimizer)
+    public static TrainingProgress Load(string path, TransformerModel model, Optimizer optimizer)
     {
         using TensorFile file = StateDictionary.Load(path);
         TrainingProgress progress = Progress(file);
-        GptCheckpoint.LoadInto(model, file);
+        ModelFile.LoadInto(model, file);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         foreach ((string name, Tensor moment) in optimizer.State)
@@ -72,15 +72,15 @@ internal static class TrainingCheckpoint
             moment.copy_(StateDictionary.ToTensor(stored));
         }
 
-        FiniteWeights.Require(model.state_dict().Select(entry => (GptCheckpoint.CheckpointPrefix + entry.Key, entry.Value)), path, "restore the file, or start a new run");
+        FiniteWeights.Require(model.state_dict().Select(entry => (ModelFile.CheckpointPrefix + entry.Key, entry.Value)), path, "restore the file, or start a new run");
         optimizer.Resume(progress.Step);
         return progress;
     }
 
-    public static void LoadModel(string path, Gpt model)
+    public static void LoadModel(string path, TransformerModel model)
     {
         using TensorFile file = StateDictionary.Load(path);
-        GptCheckpoint.LoadInto(model, file);
+        ModelFile.LoadInto(model, file);
     }
 
     private static TrainingProgress Progress(TensorFile file)

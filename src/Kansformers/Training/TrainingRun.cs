@@ -11,7 +11,7 @@ public sealed class TrainingRun : IDisposable
 {
     private FolderLock? _lock;
 
-    private TrainingRun(RunFolder folder, TokenizedCorpus corpus, Gpt model, Trainer trainer)
+    private TrainingRun(RunFolder folder, TokenizedCorpus corpus, TransformerModel model, Trainer trainer)
     {
         (Folder, Corpus, Model, Trainer) = (folder, corpus, model, trainer);
     }
@@ -23,7 +23,7 @@ public sealed class TrainingRun : IDisposable
     public TokenizedCorpus Corpus { get; }
 
     /// <summary>The model in training.</summary>
-    public Gpt Model { get; }
+    public TransformerModel Model { get; }
 
     /// <summary>What there is to say of a run that goes on: a changed plan, another number of threads.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
@@ -179,7 +179,7 @@ public sealed class TrainingRun : IDisposable
     public void WriteSummary(TrainingResult result, string? sample)
     {
         ArgumentNullException.ThrowIfNull(result);
-        GptOptions model = Folder.Config.Model;
+        ModelOptions model = Folder.Config.Model;
         string name = HumanText.ShellWord(Folder.ShortName);
         new RunSummary
         {
@@ -223,13 +223,13 @@ public sealed class TrainingRun : IDisposable
     private static TrainingRun Assemble(RunFolder run, TokenizedCorpus corpus, Device? device, IReadOnlyList<string>? notes = null)
     {
         random.manual_seed(run.Config.Training.Seed);
-        Gpt? model = null;
+        TransformerModel? model = null;
         try
         {
-            model = new Gpt(run.Config.Model, device);
+            model = run.Config.Model.Family.Create(run.Config.Model, device);
             if (run.Config.InitialWeights is string weights && !File.Exists(run.CheckpointFile))
             {
-                GptCheckpoint.LoadInto(model, weights);
+                ModelFile.LoadInto(model, weights);
                 FiniteWeights.Require(model.state_dict().Select(entry => (entry.Key, entry.Value)), weights, "give other weights");
             }
 

@@ -15,7 +15,7 @@ public sealed class KeyValueCache : IDisposable
     /// <param name="options">The model's architecture.</param>
     /// <param name="batch">How many sequences it holds.</param>
     /// <param name="device">The model's device.</param>
-    public KeyValueCache(GptOptions options, long batch, Device? device = null)
+    public KeyValueCache(ModelOptions options, long batch, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         long[] shape = [batch, options.Heads, options.BlockSize, options.Width / options.Heads];

@@ -39,7 +39,7 @@ internal static class NanoGptFiles
         foreach ((string name, Tensor tensor) in model.state_dict())
             state.Set((wrap ?? (same => same))(name), StateDictionary.ToStored(name, tensor));
         state.Set((wrap ?? (same => same))("lm_head.weight"), StateDictionary.ToStored("", model.state_dict()["transformer.wte.weight"]));
-        GptOptions options = model.Options;
+        GptOptions options = (GptOptions)model.Options;
         byte[] mask = new byte[4 * options.BlockSize * options.BlockSize];
         for (int layer = 0; layer < options.Layers; layer++)
             state.Set((wrap ?? (same => same))($"transformer.h.{layer}.attn.bias"), StoredTensor.Create("", StoredType.F32, [1, 1, options.BlockSize, options.BlockSize], mask));

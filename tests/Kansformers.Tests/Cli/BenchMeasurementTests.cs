@@ -74,11 +74,11 @@ public class BenchMeasurementTests : OneThread
     [InlineData(KanPlacement.All)]
     public void A_models_size_is_known_without_its_weights(KanPlacement placement)
     {
-        GptOptions options = TinyStep(placement).Options;
-        using Gpt model = new(options);
-        ModelShape shape = new(options);
-        Assert.Equal(model.ParameterCount, shape.Parameters);
-        Assert.Equal(1 + 4 * options.Layers, shape.Products.Count);
+        ModelOptions options = TinyStep(placement).Options;
+        using TransformerModel model = options.Family.Create(options);
+        ModelDescription shape = ModelDescription.Of(options);
+        Assert.Equal(model.ParameterCount, shape.ParameterCount);
+        Assert.Equal(1 + 4 * options.Layers, shape.Products.Count());
         int expanded = options.Kan.Functions + 1;
         Assert.Contains((placement.HasFlag(KanPlacement.Head) ? 12L * expanded : 12L, 11L), shape.Products);
         Assert.Contains((placement.HasFlag(KanPlacement.Mlp) ? 48L * expanded : 48L, 12L), shape.Products);
@@ -91,9 +91,9 @@ public class BenchMeasurementTests : OneThread
     [InlineData(8_000_000)]
     public void The_linear_GPT_has_the_width_whose_number_of_parameters_comes_closest(long parameters)
     {
-        GptOptions options = TinyStep(KanPlacement.All).Options, found = EqualParameters.Find(options, parameters);
+        ModelOptions options = TinyStep(KanPlacement.All).Options, found = EqualParameters.Find(options, parameters);
         Assert.Equal(KanPlacement.None, found.Placement);
-        long Distance(int width) => Math.Abs(new ModelShape(found with { Width = width }).Parameters - parameters);
+        long Distance(int width) => Math.Abs(ModelDescription.Of(found with { Width = width }).ParameterCount - parameters);
         Assert.True(Distance(found.Width) <= Distance(found.Width + found.Heads));
         Assert.True(found.Width == found.Heads || Distance(found.Width) <= Distance(found.Width - found.Heads));
     }
@@ -127,7 +127,7 @@ public class BenchMeasurementTests : OneThread
         static Gpt Model()
         {
             random.manual_seed(3);
-            return new Gpt(TinyStep(KanPlacement.All).Options);
+            return new Gpt((GptOptions)TinyStep(KanPlacement.All).Options);
         }
     }
 

@@ -69,7 +69,7 @@ public class BenchTests
     }
 
     [Fact]
-    public void Decode_reports_tokens_a_second_and_leaves_the_engine_as_it_was()
+    public void Decode_reports_tokens_a_second()
     {
         JsonElement json = Json("bench decode --model gpt-nano --vocab 11 --block 16 --prompt-tokens 5 --tokens 6 --seconds 0.05 --threads 1 --json");
         AssertPositive(
@@ -78,7 +78,6 @@ public class BenchTests
         Assert.Equal(3, json.GetProperty("layers").GetArrayLength());
         foreach (JsonElement layer in json.GetProperty("layers").EnumerateArray())
             AssertPositive(layer, "in", "out", "live_us", "dense_us", "linear_us");
-        Assert.True(FewTokens.Enabled);
     }
 
     [Fact]
@@ -102,6 +101,78 @@ public class BenchTests
         Assert.Equal(3 * 4, picture.Descendants().Count(element => element.Name.LocalName == "circle"));
     }
 
+    [Fact]
+    public void The_public_benchmark_holds_every_listed_kind_at_one_number_of_parameters()
+    {
+        PublicNetwork[] networks = [.. Public("--public")];
+        Assert.Equal(KanKinds.Names, networks.Select(network => network.Kan!.Kind).Distinct());
+        Assert.Equal(KanKinds.All.Where(kind => kind.Sharing.IsEdge).Select(kind => kind.Kind), networks.Where(network => network.Kan!.Sharing.IsEdge).Select(network => network.Kan!.Kind));
+        Assert.All(KanKinds.Names, name => Assert.Contains(networks, network => network.Kan!.Kind == name && network.Kan.Sharing.ToString() == "group:8"));
+        Assert.All(networks, network => Assert.InRange(Parameters(network), 9_990_000, 10_030_000));
+        Assert.Equal((10_000, 1000), (new PublicNetwork().ForMlp().Hidden, networks[0].Hidden));
+        Assert.Equal(new BSplineOptions(), networks[0].Kan);
+    }
+
+    [Theory]
+    [InlineData("--kan rbf", "rbf edge, rbf group:8")]
+    [InlineData("--kan rbf --kan-sharing channel", "rbf channel")]
+    [InlineData("--kan bspline:grid-size=20,sharing=group:4 rational", "bspline group:4, rational group:8")]
+    public void The_public_benchmark_takes_the_kinds_that_are_asked_for(string options, string kinds)
+    {
+        PublicNetwork[] networks = [.. Public("--public " + options)];
+        Assert.Equal(kinds, string.Join(", ", networks.Select(network => $"{network.Kan!.Kind} {network.Kan.Sharing}")));
+        Assert.All(networks, network => Assert.InRange(Parameters(network), 9_900_000, 10_100_000));
+    }
+
+    [Fact]
+    public void The_public_benchmark_keeps_the_size_that_is_asked_for() =>
+        Assert.Equal(20, ((BSplineOptions)Assert.Single(Public("--public --kan bspline:grid-size=20")).Kan!).GridSize);
+
+    [Fact]
+    public void The_public_benchmark_reports_time_and_parameters_beside_the_mlp()
+    {
+        using TestFolder folder = new();
+        CliResult result = Cli.Run([.. Cli.Args("bench layer --public --kan chebyshev:sharing=group:8 --seconds 0.02 --no-memory --json --plot"), folder["public.svg"]]);
+        Assert.True(result.Code == 0, result.Error);
+        JsonElement[] variants = [.. JsonDocument.Parse(result.Out).RootElement.GetProperty("variants").EnumerateArray()];
+        Assert.Equal([("chebyshev", "ours"), ("chebyshev", "reference"), (null, "MLP")], variants.Select(one => (one.GetProperty("kan").GetString(), one.GetProperty("variant").GetString()!)));
+        foreach (JsonElement one in variants)
+        {
+            AssertPositive(one, "hidden", "parameters", "forward_ms", "backward_ms", "forward_min_ms", "backward_min_ms", "rounds");
+            Assert.All(["forward_peak_bytes", "peak_bytes"], name => Assert.Equal(JsonValueKind.Null, one.GetProperty(name).ValueKind));
+        }
+
+        Assert.Equal("svg", XDocument.Load(folder["public.svg"]).Root!.Name.LocalName);
+    }
+
+    [Fact]
+    public void Layer_reports_every_listed_kind_and_sharing_with_its_memory_and_draws_them()
+    {
+        using TestFolder folder = new();
+        string[] kinds = [.. KanKinds.Names, "bspline:sharing=group:8", "chebyshev:sharing=channel"];
+        CliResult result = Cli.Run([.. Cli.Args("bench layer --shape 8x16 --tokens 16 --seconds 0.01 --threads 1 --no-memory --json --kan"), .. kinds, "--plot", folder["kinds.svg"]]);
+        Assert.True(result.Code == 0, result.Error);
+        JsonElement[] cases = [.. JsonDocument.Parse(result.Out).RootElement.GetProperty("cases").EnumerateArray()];
+        Assert.Equal(KanKinds.Names.Concat(["bspline", "chebyshev"]), cases.Select(one => one.GetProperty("kan").GetString()!));
+        Assert.Equal(["group:8", "channel"], cases[^2..].Select(one => one.GetProperty("sharing").GetString()!));
+        foreach (JsonElement one in cases)
+        {
+            AssertPositive(one, "reference_ms", "ours_ms", "gemm_bound_ms", "linear_ms", "ours_forward_ms");
+            Assert.Equal(JsonValueKind.Null, one.GetProperty("dense_ms").ValueKind);
+        }
+
+        XElement picture = XDocument.Load(folder["kinds.svg"]).Root!;
+        Assert.All(KanKinds.Names, name => Assert.Contains(picture.Descendants(), element => element.Name.LocalName == "text" && element.Value.Split(' ')[0] == name));
+    }
+
+    [Fact]
+    public void Memory_is_measured_behind_a_warm_up_of_the_same_kind()
+    {
+        // Three groups do not divide the inputs of a warm-up that knows nothing of the kind.
+        JsonElement one = Assert.Single(Json("bench layer --kan rbf:sharing=group:3 --shape 24x8 --tokens 64 --seconds 0.01 --threads 1 --no-reference --json").GetProperty("cases").EnumerateArray());
+        AssertPositive(one, "ours_peak_bytes", "linear_peak_bytes");
+    }
+
     [Theory]
     [InlineData("bench", "layer, step, decode, memory")]
     [InlineData("bench paint", "unknown verb 'bench paint'")]
@@ -114,6 +185,11 @@ public class BenchTests
     [InlineData("bench layer --seconds 0", "--seconds is 0")]
     [InlineData("bench layer --threads 0", "--threads is 0")]
     [InlineData("bench layer --plot a.svg", "--plot needs several grid sizes")]
+    [InlineData("bench layer --public --shape 8x8", "leave --shape out")]
+    [InlineData("bench layer --public --grid-size 5", "leave --grid-size out")]
+    [InlineData("bench layer --public --precision bf16", "leave --precision out")]
+    [InlineData("bench layer --public --kan rbf:grid-size=1", "grid size is 1")]
+    [InlineData("bench layer --public --kan rational --kan-sharing group:7", "group:7")]
     [InlineData("bench step --model gpt-huge", "unknown model 'gpt-huge'")]
     [InlineData("bench step --placement nowhere", "nowhere")]
     [InlineData("bench step --batch 0", "--batch is 0")]
@@ -126,6 +202,17 @@ public class BenchTests
     [Fact]
     public void The_verb_of_the_processes_that_measure_memory_is_not_shown() =>
         Assert.DoesNotContain(MemoryChild.Verb, Cli.Run("bench", "--help").Out, StringComparison.Ordinal);
+
+    private static IReadOnlyList<PublicNetwork> Public(string options)
+    {
+        LayerOptions layer = new();
+        System.CommandLine.Command command = new("layer") { new System.CommandLine.Option<bool>("--public") };
+        layer.AddTo(command);
+        return layer.ReadPublic(command.Parse(Cli.Args(options)));
+    }
+
+    private static long Parameters(PublicNetwork network) =>
+        network.Kan!.ParameterCount(network.Inputs, network.Hidden) + network.Kan.ParameterCount(network.Hidden, network.Outputs);
 
     private static JsonElement Json(string call)
     {

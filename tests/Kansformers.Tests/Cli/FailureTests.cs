@@ -194,7 +194,7 @@ public class FailureTests(TrainedRun run)
     {
         using TestFolder folder = new();
         string copy = run.Copy(folder);
-        using (Kansformers.Transformers.Gpt model = Kansformers.Training.RunFolder.Open(copy).LoadModel())
+        using (Kansformers.Transformers.TransformerModel model = Kansformers.Training.RunFolder.Open(copy).LoadModel())
         {
             using (TorchSharp.torch.no_grad())
                 model.parameters().Last()[0] = float.NaN;

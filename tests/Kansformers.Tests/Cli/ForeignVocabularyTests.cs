@@ -107,7 +107,7 @@ public class ForeignVocabularyTests
         }
 
         string path = folder[string.Create(CultureInfo.InvariantCulture, $"model{ids}")];
-        HuggingFaceGpt.Save(model, path);
+        HuggingFaceModel.Save(model, path);
         new CharTokenizer("abcdefghijklmnopqrstuvwxyz").Save(path);
         return path;
     }

@@ -28,7 +28,7 @@ public class KanKindRunTests
 
         JsonElement info = Json("info", folder["whole"], "--json");
         Assert.Equal(config.Model.Kan.Kind, info.GetProperty("kan").GetString());
-        using (Kansformers.Transformers.Gpt model = RunFolder.Open(folder["whole"]).LoadModel())
+        using (Kansformers.Transformers.TransformerModel model = RunFolder.Open(folder["whole"]).LoadModel())
         {
             Assert.Equal(model.ParameterCount, info.GetProperty("parameters").GetInt64());
             Assert.Equal(model.KanParameterCount, info.GetProperty("kan_parameters").GetInt64());

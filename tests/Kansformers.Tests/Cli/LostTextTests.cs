@@ -111,7 +111,7 @@ public class LostTextTests
     {
         string path = folder["model"];
         using (Gpt model = TinyGpt.Make(KanPlacement.None, vocabulary: HuggingFaceTokenizer.Parse(Encoding.UTF8.GetBytes(tokenizer)).VocabularySize))
-            HuggingFaceGpt.Save(model, path);
+            HuggingFaceModel.Save(model, path);
         File.WriteAllText(Path.Combine(path, "tokenizer.json"), tokenizer);
         return ["eval", path, "--data", folder.Write("text.txt", text), "--json"];
     }

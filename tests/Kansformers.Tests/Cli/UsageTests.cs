@@ -68,6 +68,12 @@ public class UsageTests
     [InlineData("train --objective nope", "unknown objective 'nope': use next-token")]
     [InlineData("train --weight-decay -1", "weight decay is -1")]
     [InlineData("train --beta1 1", "beta1 is 1;")]
+    [InlineData("train --update-grid 5 --kan chebyshev", "update grid is 5, but KAN layers of the kind chebyshev have no grid")]
+    [InlineData("train --update-grid 5 --kan rational", "kind rational")]
+    [InlineData("train --update-grid 5 --placement none", "no KAN layer")]
+    [InlineData("train --kan rational:sharing=group:7", "sharing is group:7, but 48 inputs")]
+    [InlineData("train --kan bspline --kan-sharing group:5 --placement mlp", "sharing is group:5")]
+    [InlineData("bench layer --kan rational:sharing=group:7", "sharing is group:7")]
     public void A_call_that_makes_no_sense_is_one_line_and_exit_code_2(string call, string part) =>
         Cli.AssertFails(CommandLineApp.BadUsage, [part], Cli.Args(call));
 

@@ -83,7 +83,7 @@ public class WeightFileTests
         using Gpt model = NanoGptFiles.Model(biases: true);
         long[] shape = [.. sizes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(long.Parse)];
         StoredTensor odd = StoredTensor.Create(name, StoredType.F32, [.. shape], new byte[4 * shape.Aggregate(1L, (all, size) => all * size)]);
-        StateDictionary.Save(folder["odd.safetensors"], [.. model.state_dict().Select(entry => StateDictionary.ToStored(entry.Key, entry.Value)), odd], new Dictionary<string, string>([GptMetadata.Of(model)]));
+        StateDictionary.Save(folder["odd.safetensors"], [.. model.state_dict().Select(entry => StateDictionary.ToStored(entry.Key, entry.Value)), odd], new Dictionary<string, string>([ModelMetadata.Of(model)]));
         CliResult table = Cli.Run("info", folder["odd.safetensors"]);
         Assert.True(table.Code == 0, table.Error);
         JsonElement info = Ok("info", folder["odd.safetensors"], "--json");
@@ -112,7 +112,7 @@ public class WeightFileTests
     {
         using TestFolder folder = new();
         using (Gpt kan = TinyGpt.Make(KanPlacement.All))
-            HuggingFaceGpt.Save(kan, folder["kan"]);
+            HuggingFaceModel.Save(kan, folder["kan"]);
         Cli.AssertFails(2, ["unknown GELU 'fast'", "exact or tanh"], "info", folder["kan"], "--gelu", "fast");
         Cli.AssertFails(1, ["has no GELU"], "info", folder["kan"], "--gelu", "exact");
         Cli.AssertFails(2, ["--gelu is for weights to begin from"], "train", "--gelu", "exact");

@@ -12,7 +12,6 @@ public class GoldenTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    [MemberData(nameof(Committed))]
     public void What_the_programs_of_every_kind_computed_is_reproduced(string name) => AssertAgrees(Fixture(name));
 
     [Fact]
@@ -40,6 +39,14 @@ public class GoldenTests
         GoldenReport report = GoldenRunner.Run(path);
         Assert.False(report.Ok);
         Assert.InRange(report.Rows.Count(row => !row.Ok), 1, 2);
+    }
+
+    [Fact]
+    public void A_folder_of_golden_files_and_folders_stands_for_each_of_them()
+    {
+        Assert.Equal(Kinds.Count, GoldenRunner.Expand(Fixture("kan-kinds")).Count);
+        Assert.Equal([Fixture("mingpt_gpt_small")], GoldenRunner.Expand(Fixture("mingpt_gpt_small")));
+        Assert.Equal(["missing"], GoldenRunner.Expand("missing"));
     }
 
     [Fact]

@@ -328,7 +328,7 @@ public sealed class HubTests : IDisposable
         _hub.Files["pytorch_model.bin"] = _hub.Files["flax_model.msgpack"] = [1, 2, 3];
         string folder = HubModel.Download(Repository, Settings);
         Assert.Equal(["config.json", "model.safetensors"], Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order());
-        using (Kansformers.Transformers.Gpt model = Kansformers.Transformers.HuggingFaceGpt.Load(folder))
+        using (Kansformers.Transformers.Gpt model = GptFiles.Load(folder))
             Assert.Equal(99, model.Options.VocabularySize);
 
         _hub.Files.Remove("model.safetensors");

@@ -50,6 +50,39 @@ internal static class EngineCheck
             Close($"gradient of {leaves[at].Name}", ours[at], theirs[at], tolerance);
     }
 
+    /// <summary>
+    /// Compares a layer in bfloat16 with the reference in float64. What the rounding of factors costs is computed there, too: the same with inputs, weights and the
+    /// gradient of the output rounded, of which twelve times the difference is allowed: results are rounded, too, and other factors.
+    /// </summary>
+    public static void AgreesAsFarAsBFloat16(KanLinear layer, Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        Tensor leaf = x.detach().requires_grad_(), y = layer.forward(leaf), upstream = randn_like(y);
+        List<Parameter> parameters = [.. layer.parameters()];
+        Tensor[] found = [y.detach(), .. autograd.grad([y], [leaf, .. parameters], [upstream])];
+        Tensor[] exact = Results(rounded: false), rounded = Results(rounded: true);
+        for (int at = 0; at < found.Length; at++)
+        {
+            Assert.Equal(exact[at].shape, found[at].shape);
+            if (found[at].numel() == 0)
+                continue;
+            double allowed = 12 * (rounded[at] - exact[at]).abs().max().item<double>() + 1e-5 * exact[at].abs().max().item<double>();
+            double worst = (found[at].to_type(ScalarType.Float64) - exact[at]).abs().max().item<double>();
+            Assert.True(worst <= allowed, $"result {at}: the largest difference is {worst:g3}, allowed {allowed:g3}, the largest value {exact[at].abs().max().item<double>():g3}");
+        }
+
+        Tensor[] Results(bool rounded)
+        {
+            Tensor[] all = [leaf, .. parameters];
+            Tensor[] at = [.. all.Select((one, index) => Exactly(rounded && (index == 0 || layer.PartOf(parameters[index - 1]) != KanPart.Vector) ? Rounded(one) : one))];
+            KanTensors tensors = layer.Tensors.Map((_, tensor) => parameters.FindIndex(one => one.Handle == tensor.Handle) is >= 0 and int index ? at[index + 1] : Exactly(tensor));
+            Tensor output = KanReference.Forward(at[0], tensors), gradient = (rounded ? Rounded(upstream) : upstream).to_type(ScalarType.Float64);
+            return [output.detach(), .. autograd.grad([output], at, [gradient])];
+        }
+
+        static Tensor Rounded(Tensor tensor) => tensor.detach().to_type(ScalarType.BFloat16).to_type(ScalarType.Float32).requires_grad_();
+    }
+
     public static void Close(string what, Tensor found, Tensor expected, double tolerance)
     {
         using var scope = NewDisposeScope();

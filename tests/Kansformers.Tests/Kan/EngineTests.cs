@@ -10,6 +10,9 @@ public class EngineTests
 {
     private const double Tolerance = 1e-5;
 
+    /// <summary>What layers ask of the engine: derived classes run the same tests on a path of their own.</summary>
+    private protected EngineSettings Settings { get; set; } = EngineSettings.OfThisMachine;
+
     public static TheoryData<int, int> OrdersAndGridSizes()
     {
         TheoryData<int, int> data = [];
@@ -332,10 +335,10 @@ public class EngineTests
         }
     }
 
-    protected static KanLinear Layer(int inputs, int outputs, KanOptions? options = null)
+    protected KanLinear Layer(int inputs, int outputs, KanOptions? options = null)
     {
         manual_seed(7);
-        KanLinear layer = new(inputs, outputs, options);
+        KanLinear layer = new(inputs, outputs, options) { Engine = Settings };
         using var guard = no_grad();
         using var scope = NewDisposeScope();
 

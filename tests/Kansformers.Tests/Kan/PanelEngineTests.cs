@@ -11,17 +11,10 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
 {
     private const double Tolerance = 1e-5;
     private readonly int _threads = get_num_threads();
-    private readonly bool _hasFastProducts = BFloat16Math.HasFastProducts;
 
-    public PanelEngineTests() => PanelTiles.Force = true;
+    public PanelEngineTests() => Settings = Settings with { Path = EnginePath.Panels };
 
-    public void Dispose()
-    {
-        PanelTiles.Force = null;
-        SimdWidth.Lanes = SimdWidth.Native;
-        BFloat16Math.HasFastProducts = _hasFastProducts;
-        set_num_threads(_threads);
-    }
+    public void Dispose() => set_num_threads(_threads);
 
     // Fewer and more tokens than a panel, a group and a tile; inputs in one block and in many; outputs within a panel, and beyond every limit at which the
     // products are cut up.
@@ -42,7 +35,7 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
     public void EveryCutAgreesWithTheFloat64Reference(int lanes, int tokens, int inputs, int outputs)
     {
         using var scope = NewDisposeScope();
-        SimdWidth.Lanes = lanes;
+        Settings = Settings with { Lanes = lanes };
         using KanLinear layer = Layer(inputs, outputs, new BSplineOptions { StandaloneScaler = inputs != 6 });
         EngineCheck.Agrees(layer, Inputs(tokens, inputs), Tolerance);
     }
@@ -54,7 +47,7 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
     public void EveryOrderAgreesWithTheFloat64ReferenceOnUpdatedGrids(int lanes)
     {
         using var scope = NewDisposeScope();
-        SimdWidth.Lanes = lanes;
+        Settings = Settings with { Lanes = lanes };
         for (int order = 1; order <= 5; order++)
         {
             using KanLinear layer = Layer(31, 20, new BSplineOptions { SplineOrder = order, GridSize = 9, GridTolerance = double.PositiveInfinity });
@@ -70,8 +63,7 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
     public void ProductsOfBFloat16AgreeToAHundredth(int lanes)
     {
         using var scope = NewDisposeScope();
-        SimdWidth.Lanes = lanes;
-        BFloat16Math.HasFastProducts = false;
+        Settings = Settings with { Lanes = lanes, HasBFloat16Products = false };
         using KanLinear layer = Layer(33, 21);
         layer.Precision = Precision.BFloat16;
         EngineCheck.Agrees(layer, Inputs(150, 33), 1e-2);
@@ -115,7 +107,7 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
             layer.forward(x * 0.5).backward([upstream]);
         });
         buffers.Publish();
-        PanelTiles.Force = false;
+        layer.Engine = Settings with { Path = EnginePath.Library };
         Parameter[] parameters = [layer.BaseWeight!, layer.Coefficients, layer.Scaler!];
         IList<Tensor> once = autograd.grad([layer.forward(x)], parameters, [upstream]), again = autograd.grad([layer.forward(x * 0.5)], parameters, [upstream]);
         for (int at = 0; at < parameters.Length; at++)
@@ -124,9 +116,22 @@ public sealed class PanelEngineTests : EngineTests, IDisposable
 }
 
 /// <summary>All that holds for the engine, with libtorch's products.</summary>
-public sealed class LibraryEngineTests : EngineTests, IDisposable
+public sealed class LibraryEngineTests : EngineTests
 {
-    public LibraryEngineTests() => PanelTiles.Force = false;
+    public LibraryEngineTests() => Settings = Settings with { Path = EnginePath.Library };
 
-    public void Dispose() => PanelTiles.Force = null;
+    [Theory]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void EveryVectorWidthAgreesWithTheFloat64Reference(int lanes)
+    {
+        using var scope = NewDisposeScope();
+        Settings = Settings with { Lanes = lanes };
+        foreach ((int tokens, int inputs, int outputs) in ((int, int, int)[])[(1, 1, 1), (33, 9, 50), (2500, 70, 7), (4100, 3, 40)])
+        {
+            using KanLinear layer = Layer(inputs, outputs);
+            EngineCheck.Agrees(layer, Inputs(tokens, inputs), 1e-5);
+        }
+    }
 }

@@ -1,11 +1,10 @@
 using Kansformers.Kan;
-using Kansformers.Runtime;
 using static TorchSharp.torch;
 
 namespace Kansformers.Tests.Kan;
 
 /// <summary>Functions that edges share, in the forms and sizes that take another way through their kernels, at every vector width.</summary>
-public sealed class SharedFunctionTests : IDisposable
+public sealed class SharedFunctionTests
 {
     private static readonly string[] Forms =
     [
@@ -16,8 +15,6 @@ public sealed class SharedFunctionTests : IDisposable
         "chebyshev:degree=1", "chebyshev:degree=7,norm=none", "chebyshev:base-activation=silu", "fourier:frequencies=1", "fourier:norm=layernorm",
         "rational:base-activation=tanh", "rational:numerator-degree=2,denominator-degree=7", "rational:denominator=absoluteofsum,norm=layernorm",
     ];
-
-    public void Dispose() => SimdWidth.Lanes = SimdWidth.Native;
 
     public static TheoryData<string, int> Cases()
     {
@@ -36,11 +33,10 @@ public sealed class SharedFunctionTests : IDisposable
     public void Output_and_every_gradient_agree_with_the_float64_reference(string form, int lanes)
     {
         using var scope = NewDisposeScope();
-        SimdWidth.Lanes = lanes;
         random.manual_seed(5);
         foreach (string sharing in (string[])["group:3", "channel"])
         {
-            using KanLinear layer = new(21, 10, KanSettings.Parse(form) with { Sharing = KanSharing.Parse(sharing) });
+            using KanLinear layer = new(21, 10, KanSettings.Parse(form) with { Sharing = KanSharing.Parse(sharing) }) { Engine = EngineSettings.OfThisMachine with { Lanes = lanes } };
             EngineCheck.Agrees(layer, randn(77, 21) * 0.8 + 0.3, 2e-5);
             EngineCheck.Agrees(layer, randn(530, 21), 2e-5);
         }

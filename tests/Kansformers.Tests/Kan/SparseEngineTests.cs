@@ -7,17 +7,11 @@ using static TorchSharp.torch;
 namespace Kansformers.Tests.Kan;
 
 /// <summary>All that holds for the engine, and more, on the path that multiplies live coefficients only.</summary>
-public sealed class SparseEngineTests : EngineTests, IDisposable
+public sealed class SparseEngineTests : EngineTests
 {
     private const double Tolerance = 1e-5;
 
-    public SparseEngineTests() => SparseSplines.Force = true;
-
-    public void Dispose()
-    {
-        SparseSplines.Force = null;
-        SimdWidth.Lanes = SimdWidth.Native;
-    }
+    public SparseEngineTests() => Settings = Settings with { Path = EnginePath.LiveCoefficients };
 
     [Theory]
     [InlineData(4)]
@@ -26,7 +20,7 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
     public void EveryVectorWidthAndBlockOfOutputsAgreesWithTheFloat64Reference(int lanes)
     {
         using var scope = NewDisposeScope();
-        SimdWidth.Lanes = lanes;
+        Settings = Settings with { Lanes = lanes };
         foreach (int order in (int[])[1, 2, 3, 4, 5])
         {
             foreach ((int outputs, int size) in ((int, int)[])[(1, 50), (31, 7), (64, 50), (130, 20), (200, 90)])
@@ -141,7 +135,6 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
     public void ItIsTakenForLargeGridsAndManyTokensOnly()
     {
         using var scope = NewDisposeScope();
-        SparseSplines.Force = null;
         Assert.True(Pays(50, 8192, 512));
         Assert.True(Pays(50, 1024, 48));
         Assert.True(Pays(12, 8192, 128));
@@ -157,25 +150,24 @@ public sealed class SparseEngineTests : EngineTests, IDisposable
     public void KnotsThatAreOutOfOrderAreLeftToTheDensePath()
     {
         using var scope = NewDisposeScope();
-        SparseSplines.Force = null;
         using KanLinear layer = new(3, 100, new BSplineOptions { GridSize = 50 });
-        Assert.True(layer.IsSparse(1000));
+        Assert.Equal(EnginePath.LiveCoefficients, layer.PathOf(1000, gradients: true));
         layer.Grid![1, 4] = 5;
-        Assert.False(layer.IsSparse(1000));
+        Assert.NotEqual(EnginePath.LiveCoefficients, layer.PathOf(1000, gradients: true));
         layer.Grid![1, 4] = float.NaN;
-        Assert.False(layer.IsSparse(1000));
+        Assert.NotEqual(EnginePath.LiveCoefficients, layer.PathOf(1000, gradients: true));
     }
 
     private static bool IsSparse(BSplineOptions options, int outputs, long tokens)
     {
         using KanLinear layer = new(6, outputs, options);
-        return layer.IsSparse(tokens);
+        return layer.PathOf(tokens, gradients: true) == EnginePath.LiveCoefficients;
     }
 
     // The output and all gradients: of the input, the base weight, the spline weight and the scaler.
     private static Tensor[] Gradients(KanLinear layer, Tensor x, Tensor upstream, bool sparse)
     {
-        SparseSplines.Force = sparse;
+        layer.Engine = EngineSettings.OfThisMachine with { Path = sparse ? EnginePath.LiveCoefficients : EnginePath.Panels };
         Tensor leaf = x.detach().clone().requires_grad_();
         Tensor y = layer.forward(leaf);
         return [y.detach(), .. autograd.grad([y], [leaf, layer.BaseWeight!, layer.Coefficients, layer.Scaler!], [upstream])];

@@ -11,13 +11,19 @@ public class GridTrainingTests
     private static readonly TrainingOptions Moving = TinyTraining.Options with { UpdateGrid = 2, KanPenalty = 1e-3 };
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(5)]
-    public void A_run_whose_grids_move_resumes_to_the_same_bits(long step)
+    [InlineData(3, "bspline")]
+    [InlineData(4, "bspline")]
+    [InlineData(5, "bspline")]
+    [InlineData(4, "bspline:sharing=group:2,norm=layer-norm")]
+    [InlineData(3, "rbf")]
+    [InlineData(4, "rbf:sharing=channel")]
+    [InlineData(5, "switch")]
+    [InlineData(4, "switch:rule=program,norm=tanh")]
+    public void A_run_whose_grids_move_resumes_to_the_same_bits(long step, string kan)
     {
         using TestFolder folder = new();
         RunConfig config = TinyTraining.Config(folder, Moving);
+        config = config with { Model = config.Model with { Kan = KanSettings.Parse(kan) } };
         List<GridUpdateSummary> moved = [];
         using (TrainingRun run = TrainingRun.Start(config, folder["whole"]))
         {
@@ -44,13 +50,17 @@ public class GridTrainingTests
         Assert.InRange(sparse, 0, 0.8 * plain);
     }
 
-    [Fact]
-    public void A_model_without_such_grids_is_refused()
+    [Theory]
+    [InlineData("chebyshev", KanPlacement.All, "KAN layers of the kind chebyshev have no grid")]
+    [InlineData("rational:sharing=group:2", KanPlacement.Mlp, "KAN layers of the kind rational have no grid")]
+    [InlineData("bspline:grid-update=original,sharing=channel", KanPlacement.All, "grid update is Original")]
+    [InlineData("rbf", KanPlacement.None, "this model has no KAN layer")]
+    public void A_model_without_such_grids_is_refused(string kan, KanPlacement placement, string why)
     {
         using TestFolder folder = new();
         RunConfig config = TinyTraining.Config(folder, Moving);
-        config = config with { Model = config.Model with { Kan = new ChebyshevOptions() } };
-        Assert.StartsWith("update grid is 2", Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["run"])).Message, StringComparison.Ordinal);
+        config = config with { Model = config.Model with { Kan = KanSettings.Parse(kan), Placement = placement } };
+        Assert.StartsWith($"update grid is 2, but {why}", Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["run"])).Message, StringComparison.Ordinal);
     }
 
     // The first step's loss, and the mean size of the splines' coefficients at the end.

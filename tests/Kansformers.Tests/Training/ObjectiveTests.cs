@@ -101,7 +101,7 @@ public class ObjectiveTests : OneThread
     /// <summary>Each token is told by itself.</summary>
     private sealed record CopyOptions() : ObjectiveOptions("copy", "each token is told by itself")
     {
-        public override IObjective Create(Gpt model, TrainingData data, TrainingOptions options) => new Copy(model, data, options);
+        public override IObjective Create(TransformerModel model, TrainingData data, TrainingOptions options) => new Copy((Gpt)model, data, options);
     }
 
     private sealed class Copy(Gpt model, TrainingData data, TrainingOptions options) : IObjective

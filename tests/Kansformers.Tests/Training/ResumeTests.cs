@@ -353,7 +353,7 @@ public class ResumeTests : OneThread
             }
         }
 
-        using (Gpt loads = RunFolder.Open(folder["parts"]).LoadModel(RunWeights.Last))
+        using (TransformerModel loads = RunFolder.Open(folder["parts"]).LoadModel(RunWeights.Last))
             Assert.True(loads.ParameterCount > 0);
         Finish(folder["parts"], 4);
         RunComparison.AssertSame(folder["whole"], folder["parts"]);

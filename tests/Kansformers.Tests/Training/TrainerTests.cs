@@ -109,10 +109,10 @@ public class TrainerTests : OneThread
         Assert.Equal(TrainingEnd.EarlyStopped, result.End);
         Assert.True(result.BestStep < result.Steps);
         FixedWindows windows = new(run.Corpus.Validation, TinyTraining.Model.BlockSize, config.Training.EvalWindows);
-        using Gpt best = run.Folder.LoadModel(RunWeights.Best), last = run.Folder.LoadModel(RunWeights.Last);
+        using CausalModel best = run.Folder.LoadCausalModel(RunWeights.Best), last = run.Folder.LoadCausalModel(RunWeights.Last);
         Assert.Equal(result.ValidationLoss, windows.Evaluate(best));
         Assert.True(windows.Evaluate(last) > result.ValidationLoss);
-        Assert.Equal(windows.Evaluate(run.Model), windows.Evaluate(last));
+        Assert.Equal(windows.Evaluate((CausalModel)run.Model), windows.Evaluate(last));
     }
 
     [Fact]

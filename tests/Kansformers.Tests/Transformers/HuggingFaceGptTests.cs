@@ -20,8 +20,8 @@ public class HuggingFaceGptTests
         using var scope = NewDisposeScope();
         using TestFolder folder = new();
         using Gpt model = TinyGpt.Make(placement);
-        HuggingFaceGpt.Save(model, folder.Path);
-        using Gpt again = HuggingFaceGpt.Load(folder.Path);
+        HuggingFaceModel.Save(model, folder.Path);
+        using Gpt again = GptFiles.Load(folder.Path);
         Assert.Equal(model.Options with { Kan = again.Options.Kan }, again.Options);
         AssertSame(model, again);
     }
@@ -31,10 +31,10 @@ public class HuggingFaceGptTests
     {
         using var scope = NewDisposeScope();
         using TestFolder folder = new();
-        using Gpt model = HuggingFaceGpt.Load(Fixture);
-        Assert.True(model.Options.TiedHead);
+        using Gpt model = GptFiles.Load(Fixture);
+        Assert.True(((GptOptions)model.Options).TiedHead);
         Assert.DoesNotContain(model.state_dict().Keys, name => name.StartsWith("lm_head", StringComparison.Ordinal));
-        HuggingFaceGpt.Save(model, folder.Path);
+        HuggingFaceModel.Save(model, folder.Path);
         using (TensorFile theirs = StateDictionary.Load(Path.Combine(Fixture, "model.safetensors")))
         {
             using TensorFile ours = StateDictionary.Load(folder["model.safetensors"]);
@@ -43,8 +43,8 @@ public class HuggingFaceGptTests
             Assert.Equal(theirs.Tensors.Count(tensor => !tensor.Name.EndsWith(".attn.bias", StringComparison.Ordinal) && !tensor.Name.EndsWith("masked_bias", StringComparison.Ordinal)), ours.Tensors.Length);
         }
 
-        using Gpt again = HuggingFaceGpt.Load(folder.Path);
-        Assert.True(again.Options.TiedHead);
+        using Gpt again = GptFiles.Load(folder.Path);
+        Assert.True(((GptOptions)again.Options).TiedHead);
         AssertSame(model, again);
     }
 
@@ -52,7 +52,7 @@ public class HuggingFaceGptTests
     public void A_tied_heads_gradient_is_the_sum_of_both_uses()
     {
         using var scope = NewDisposeScope();
-        using Gpt tied = HuggingFaceGpt.Load(Fixture), apart = new(tied.Options with { TiedHead = false });
+        using Gpt tied = GptFiles.Load(Fixture), apart = new((GptOptions)tied.Options with { TiedHead = false });
         tied.eval();
         apart.eval();
         using (no_grad())
@@ -83,9 +83,9 @@ public class HuggingFaceGptTests
             StateDictionary.Save(folder["model.safetensors"], [.. theirs.Tensors.Select(tensor => tensor.WithName(tensor.Name["transformer.".Length..])), embedding.WithName("lm_head.weight")]);
         }
 
-        using Gpt expected = HuggingFaceGpt.Load(Fixture), found = HuggingFaceGpt.Load(folder.Path);
+        using Gpt expected = GptFiles.Load(Fixture), found = GptFiles.Load(folder.Path);
         AssertSame(expected, found);
-        IReadOnlyList<TensorChange> changes = HuggingFaceGpt.Open(folder.Path).Changes;
+        IReadOnlyList<TensorChange> changes = HuggingFaceModel.Open(folder.Path).Changes;
         Assert.Contains(new TensorChange("lm_head.weight", "transformer.wte.weight", TensorFate.Tied), changes);
         Assert.Contains(new TensorChange("h.0.attn.bias", null, TensorFate.Dropped), changes);
         Assert.Contains(new TensorChange("h.0.mlp.c_fc.weight", "transformer.h.0.mlp.c_fc.weight", TensorFate.Transposed), changes);
@@ -101,7 +101,7 @@ public class HuggingFaceGptTests
         using (TensorFile theirs = StateDictionary.Load(Path.Combine(Fixture, "model.safetensors")))
             ShardedTensors.Write(folder.Path, theirs.Tensors, 40_000, new Dictionary<string, string> { ["format"] = "pt" });
         Assert.InRange(Directory.GetFiles(folder.Path, "model-*-of-*.safetensors").Length, 3, 9);
-        using Gpt expected = HuggingFaceGpt.Load(Fixture), found = HuggingFaceGpt.Load(folder.Path);
+        using Gpt expected = GptFiles.Load(Fixture), found = GptFiles.Load(folder.Path);
         AssertSame(expected, found);
 
         string index = folder["model.safetensors.index.json"], text = File.ReadAllText(index);
@@ -115,7 +115,7 @@ public class HuggingFaceGptTests
         void Refused(string content, string part)
         {
             File.WriteAllText(index, content);
-            Assert.Contains(part, Assert.Throws<KansformersException>(() => HuggingFaceGpt.Load(folder.Path)).Message, StringComparison.Ordinal);
+            Assert.Contains(part, Assert.Throws<KansformersException>(() => GptFiles.Load(folder.Path)).Message, StringComparison.Ordinal);
         }
     }
 
@@ -138,7 +138,7 @@ public class HuggingFaceGptTests
         config[option] = JsonNode.Parse(value);
         folder.Write("config.json", config.ToJsonString());
         File.Copy(Path.Combine(Fixture, "model.safetensors"), folder["model.safetensors"]);
-        Assert.Contains(message, Assert.Throws<KansformersException>(() => HuggingFaceGpt.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<KansformersException>(() => GptFiles.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -149,7 +149,7 @@ public class HuggingFaceGptTests
     {
         using TestFolder folder = new();
         using (Gpt model = TinyGpt.Make(KanPlacement.None))
-            HuggingFaceGpt.Save(model, folder.Path);
+            HuggingFaceModel.Save(model, folder.Path);
         using (TensorFile file = StateDictionary.Load(folder["model.safetensors"]))
             ShardedTensors.Write(folder.Path, file.Tensors, long.MaxValue, null);
         File.Delete(folder["model.safetensors"]);
@@ -175,7 +175,7 @@ public class HuggingFaceGptTests
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
-                HuggingFaceGpt.Open(folder.Path).Weights.Dispose();
+                HuggingFaceModel.Open(folder.Path).Weights.Dispose();
                 read++;
             }
             catch (KansformersException)

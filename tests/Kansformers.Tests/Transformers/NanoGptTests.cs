@@ -24,7 +24,7 @@ public class NanoGptTests
         using var scope = NewDisposeScope();
         using TestFolder folder = new();
         using Gpt model = NanoGptFiles.Model(biases);
-        using Gpt found = GptCheckpoint.Load(folder.Save("ckpt.pt", NanoGptFiles.Content(model, Wrap)));
+        using Gpt found = GptFiles.Load(folder.Save("ckpt.pt", NanoGptFiles.Content(model, Wrap)));
         Assert.Equal(model.Options with { Kan = found.Options.Kan }, found.Options);
         Assert.Equal(Logits(model), Logits(found));
 
@@ -56,13 +56,13 @@ public class NanoGptTests
                 content.Part("optimizer").Set("param_groups", new PickleList([NanoGptFiles.Group(8), NanoGptFiles.Group(biases ? 20 : 7)]));
             string path = folder.Save($"{biases}.pt", content);
             Assert.NotEqual(Logits(exact), Logits(tanh));
-            using Gpt told = GptCheckpoint.Load(path), asExact = GptCheckpoint.Load(path, gelu: GeluForm.Exact), asTanh = GptCheckpoint.Load(path, gelu: GeluForm.Tanh);
+            using Gpt told = GptFiles.Load(path), asExact = GptFiles.Load(path, gelu: GeluForm.Exact), asTanh = GptFiles.Load(path, gelu: GeluForm.Tanh);
             Assert.Equal(Logits(expected == GeluForm.Exact ? exact : tanh), Logits(told));
             Assert.Equal(Logits(exact), Logits(asExact));
             Assert.Equal(Logits(tanh), Logits(asTanh));
-            using TensorFile file = GptCheckpoint.Open(path);
-            Assert.Contains(note, Assert.Single(GptCheckpoint.Notes(file)), StringComparison.Ordinal);
-            Assert.Empty(GptCheckpoint.Notes(file, GeluForm.Exact));
+            using ModelFile file = ModelFile.Open(path);
+            Assert.Contains(note, Assert.Single(file.Notes()), StringComparison.Ordinal);
+            Assert.Empty(file.Notes(new ModelHints(Gelu: GeluForm.Exact)));
         }
     }
 
@@ -78,10 +78,10 @@ public class NanoGptTests
         StateDictionary.Save(folder["bare.safetensors"], model.state_dict().Select(entry => (entry.Key, entry.Value)));
         foreach (string path in (string[])[folder.Save("bare.pt", state), folder["bare.safetensors"]])
         {
-            using TensorFile file = GptCheckpoint.Open(path);
-            Assert.Equal((biases, expected), (GptCheckpoint.Infer(file, 4).Biases, GptCheckpoint.Infer(file, 4).Gelu));
-            Assert.Contains("does not tell its GELU", Assert.Single(GptCheckpoint.Notes(file)), StringComparison.Ordinal);
-            using Gpt found = GptCheckpoint.Load(path, 4);
+            using ModelFile file = ModelFile.Open(path);
+            Assert.Equal((biases, expected), (Options(file, 4).Biases, Options(file, 4).Gelu));
+            Assert.Contains("does not tell its GELU", Assert.Single(file.Notes()), StringComparison.Ordinal);
+            using Gpt found = GptFiles.Load(path, 4);
             Assert.Equal(Logits(model), Logits(found));
         }
     }
@@ -93,9 +93,9 @@ public class NanoGptTests
         using TestFolder folder = new();
         using Gpt model = TinyGpt.Make(KanPlacement.None);
         StateDictionary.Save(folder["bare.safetensors"], model.state_dict().Select(entry => (entry.Key, entry.Value)));
-        using TensorFile file = GptCheckpoint.Open(folder["bare.safetensors"]);
-        Assert.Empty(GptCheckpoint.Notes(file));
-        Assert.Equal(GeluForm.Tanh, GptCheckpoint.Infer(file, 2).Gelu);
+        using ModelFile file = ModelFile.Open(folder["bare.safetensors"]);
+        Assert.Empty(file.Notes());
+        Assert.Equal(GeluForm.Tanh, Options(file, 2).Gelu);
     }
 
     [Theory]
@@ -121,7 +121,7 @@ public class NanoGptTests
         PickleDictionary content = NanoGptFiles.Content(model);
         content.Part("model_args").Set(name, value);
         string path = folder.Save("ckpt.pt", content);
-        KansformersException failure = Assert.Throws<KansformersException>(() => GptCheckpoint.Load(path));
+        KansformersException failure = Assert.Throws<KansformersException>(() => GptFiles.Load(path));
         Assert.Contains(message, failure.Message, StringComparison.Ordinal);
         Assert.Contains(path, failure.Message, StringComparison.Ordinal);
     }
@@ -135,10 +135,10 @@ public class NanoGptTests
         PickleDictionary content = NanoGptFiles.Content(model);
         foreach (string name in (string[])["n_layer", "n_embd", "block_size", "vocab_size", "dropout"])
             content.Part("model_args").Set(name, null);
-        using Gpt found = GptCheckpoint.Load(folder.Save("ckpt.pt", content));
+        using Gpt found = GptFiles.Load(folder.Save("ckpt.pt", content));
         Assert.Equal(Logits(model), Logits(found));
         content.Set("model_args", 7L);
-        Assert.Contains("are no dictionary", Assert.Throws<KansformersException>(() => GptCheckpoint.Load(folder.Save("bad.pt", content))).Message, StringComparison.Ordinal);
+        Assert.Contains("are no dictionary", Assert.Throws<KansformersException>(() => GptFiles.Load(folder.Save("bad.pt", content))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public class NanoGptTests
         using Gpt model = NanoGptFiles.Model(biases: true);
         PickleDictionary content = NanoGptFiles.Content(model);
         content.Part("model").Set("module.transformer.ln_f.weight", StateDictionary.ToStored("", model.state_dict()["transformer.ln_f.bias"]));
-        string message = Assert.Throws<KansformersException>(() => GptCheckpoint.Load(folder.Save("ckpt.pt", content))).Message;
+        string message = Assert.Throws<KansformersException>(() => GptFiles.Load(folder.Save("ckpt.pt", content))).Message;
         Assert.Contains("'transformer.ln_f.weight' and 'module.transformer.ln_f.weight'", message, StringComparison.Ordinal);
     }
 
@@ -162,7 +162,7 @@ public class NanoGptTests
     {
         using var scope = NewDisposeScope();
         using TestFolder folder = new();
-        using Gpt tied = NanoGptFiles.Model(biases: true, GeluForm.Tanh), apart = new(tied.Options with { TiedHead = false });
+        using Gpt tied = NanoGptFiles.Model(biases: true, GeluForm.Tanh), apart = new((GptOptions)tied.Options with { TiedHead = false });
         apart.eval();
         Dictionary<string, Tensor> state = tied.state_dict();
         using (no_grad())
@@ -174,10 +174,10 @@ public class NanoGptTests
         foreach (bool same in (bool[])[false, true])
         {
             string path = Write(same);
-            using TensorFile file = GptCheckpoint.Open(path);
-            IReadOnlyList<string> notes = GptCheckpoint.Notes(file, GeluForm.Tanh);
-            using Gpt found = GptCheckpoint.Load(path, gelu: GeluForm.Tanh);
-            Assert.Equal(same, found.Options.TiedHead);
+            using ModelFile file = ModelFile.Open(path);
+            IReadOnlyList<string> notes = file.Notes(new ModelHints(Gelu: GeluForm.Tanh));
+            using Gpt found = GptFiles.Load(path, gelu: GeluForm.Tanh);
+            Assert.Equal(same, ((GptOptions)found.Options).TiedHead);
             Assert.Equal(Logits(same ? tied : apart), Logits(found));
             if (same)
                 Assert.Empty(notes);
@@ -197,10 +197,10 @@ public class NanoGptTests
                     StateDictionary.SavePyTorch(path, content);
                     break;
                 case "ckpt.safetensors":
-                    StateDictionary.Save(path, [.. state.Select(entry => StateDictionary.ToStored(entry.Key, entry.Value)), head], new Dictionary<string, string>([GptMetadata.Of(tied)]));
+                    StateDictionary.Save(path, [.. state.Select(entry => StateDictionary.ToStored(entry.Key, entry.Value)), head], new Dictionary<string, string>([ModelMetadata.Of(tied)]));
                     break;
                 default:
-                    HuggingFaceGpt.Save(tied, path);
+                    HuggingFaceModel.Save(tied, path);
                     string weights = Path.Combine(path, "model.safetensors"), config = Path.Combine(path, "config.json");
                     using (TensorFile file = StateDictionary.Load(weights))
                         StateDictionary.Save(weights + ".new", [.. file.Tensors.Select(tensor => tensor.WithName($"_orig_mod.{tensor.Name}")), head]);
@@ -212,6 +212,8 @@ public class NanoGptTests
             return path;
         }
     }
+
+    private static GptOptions Options(ModelFile file, int heads) => Assert.IsType<GptOptions>(file.Options(new ModelHints(heads)));
 
     private static float[] Logits(Gpt model)
     {

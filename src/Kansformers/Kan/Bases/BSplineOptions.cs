@@ -7,28 +7,19 @@ namespace Kansformers.Kan;
 /// B-splines on a knot grid for each input (Liu et al., "KAN: Kolmogorov-Arnold Networks", 2024; efficient-kan's formulation). The defaults are
 /// efficient-kan's, which the original Kansformers used throughout.
 /// </summary>
-public sealed record BSplineOptions : KanOptions
+public sealed record BSplineOptions : GridOptions
 {
     internal const string KindName = "bspline";
 
     /// <summary>The options of efficient-kan: a SiLU base branch, no normalisation.</summary>
-    public BSplineOptions() => BaseActivation = Kansformers.Kan.BaseActivation.Silu;
+    public BSplineOptions() => (BaseActivation, GridSize, GridLow, GridHigh, GridEps) = (Kansformers.Kan.BaseActivation.Silu, 5, -1, 1, 0.02);
 
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Kind => KindName;
 
-    /// <summary>The number of knot intervals inside the grid range. At least 1.</summary>
-    public int GridSize { get; init; } = 5;
-
     /// <summary>The degree of the spline pieces: 1 is piecewise linear, 3 cubic. At least 1.</summary>
     public int SplineOrder { get; init; } = 3;
-
-    /// <summary>The lower end of the range that the initial grid covers.</summary>
-    public double GridLow { get; init; } = -1;
-
-    /// <summary>The upper end of the range that the initial grid covers.</summary>
-    public double GridHigh { get; init; } = 1;
 
     /// <summary>What happens outside the grid.</summary>
     public OutsideRule Outside { get; init; }
@@ -46,15 +37,6 @@ public sealed record BSplineOptions : KanOptions
 
     /// <summary>Whether each spline has a learned factor of its own (<c>spline_scaler</c>); of edges only.</summary>
     public bool StandaloneScaler { get; init; } = true;
-
-    /// <summary>How much of an updated grid is uniform: 1 is wholly uniform, 0 follows the quantiles of the samples.</summary>
-    public double GridEps { get; init; } = 0.02;
-
-    /// <summary>
-    /// The largest change of an output that a grid update may cause: on the samples as a share of the largest output there (of 1, where that is larger),
-    /// anywhere else as a share of the largest output. Positive infinity lets the grid always move all the way, whatever is lost beyond it.
-    /// </summary>
-    public double GridTolerance { get; init; } = 1e-4;
 
     /// <summary>How <see cref="KanLinear.UpdateGrid"/> refits the splines.</summary>
     public GridUpdateRule GridUpdate { get; init; } = GridUpdateRule.KeepFunction;
@@ -81,23 +63,82 @@ public sealed record BSplineOptions : KanOptions
         Require(GridSize >= 1, "grid size", GridSize, "at least 1");
         Require(SplineOrder is >= 1 and <= 16, "spline order", SplineOrder, "1 to 16");
         Require(double.IsFinite(GridLow) && double.IsFinite(GridHigh) && GridLow < GridHigh, "grid range", $"{GridLow},{GridHigh}", "two finite numbers, the lower one first");
-        Require(HoldsKnots(GridLow, GridHigh), "grid range", $"{GridLow},{GridHigh}", $"so narrow and near zero that float32 holds its knots, {SplineOrder} intervals beyond each end included: they may span 1.7e38");
+        Require(Holds(GridLow, GridHigh), "grid range", $"{GridLow},{GridHigh}", $"so narrow and near zero that float32 holds its knots, {SplineOrder} intervals beyond each end included: they may span 1.7e38");
         Require(TellsKnotsApart(), "grid range", $"{GridLow},{GridHigh}", $"wide enough that float32 tells the knots of {GridSize} intervals apart");
         Require(Enum.IsDefined(Outside), "outside", Outside, string.Join(", ", Enum.GetNames<OutsideRule>()));
         Require(double.IsFinite(NoiseScale) && NoiseScale >= 0, "noise scale", NoiseScale, "a finite number, at least 0");
         Require(double.IsFinite(BaseScale), "base scale", BaseScale, "a finite number");
         Require(double.IsFinite(SplineScale), "spline scale", SplineScale, "a finite number");
-        Require(GridEps is >= 0 and <= 1, "grid eps", GridEps, "0 to 1");
-        Require(GridTolerance > 0, "grid tolerance", GridTolerance, "above 0");
         Require(Enum.IsDefined(GridUpdate), "grid update", GridUpdate, string.Join(", ", Enum.GetNames<GridUpdateRule>()));
     }
 
     /// <summary>Whether float32 holds the knots of a grid over a range, its extension included, their differences, and some more.</summary>
-    internal bool HoldsKnots(double low, double high)
+    internal override bool Holds(double low, double high)
     {
         const double most = float.MaxValue / 2;
         double beyond = (high - low) / GridSize * SplineOrder;
         return Math.Abs(low - beyond) <= most && Math.Abs(high + beyond) <= most && high - low + 2 * beyond <= most;
+    }
+
+    /// <inheritdoc/>
+    internal override string? Obstacle => GridUpdate == GridUpdateRule.Original && !Sharing.IsEdge
+        ? $"grid update is {GridUpdate}, the rule of a program that has a function for each edge, but sharing is {Sharing}: use {GridUpdateRule.KeepFunction}" : null;
+
+    /// <inheritdoc/>
+    internal override GridUpdateReport? UpdateAsTheProgram(KanLinear layer, Tensor seen, double margin) =>
+        GridUpdate == GridUpdateRule.Original ? OriginalGridUpdate.Run(layer, seen, margin) : null;
+
+    /// <inheritdoc/>
+    internal override bool IsClosed => false;
+
+    // The inputs of a group have one function, and so one grid: that of all their samples together.
+    /// <inheritdoc/>
+    internal override Dictionary<KanRole, Tensor> GridFor(Tensor seen, KanTensors here, double margin)
+    {
+        using var scope = NewDisposeScope();
+        long inputs = here.InFeatures, rows = here.IsEdge ? inputs : here.Functions, group = inputs / rows;
+        Tensor together = seen.view(-1, rows, group).transpose(1, 2).reshape(-1, rows);
+        return new() { [KanRole.Grid] = GridTarget.From(together, this, margin).repeat_interleave(group, dim: 0).MoveToOuterDisposeScope() };
+    }
+
+    /// <inheritdoc/>
+    internal override Dictionary<KanRole, Tensor> Between(KanTensors here, IReadOnlyDictionary<KanRole, Tensor> wanted, double share)
+    {
+        using var scope = NewDisposeScope();
+        Tensor grid = here[KanRole.Grid];
+        return new() { [KanRole.Grid] = GridTarget.Separate(grid + share * (wanted[KanRole.Grid] - grid)).MoveToOuterDisposeScope() };
+    }
+
+    /// <inheritdoc/>
+    internal override Tensor ValuesAt(Tensor at, KanTensors tensors) => SplineTable.Bases(at, tensors[KanRole.Grid], SplineOrder, Outside);
+
+    /// <inheritdoc/>
+    internal override Tensor Probes(KanTensors tensors)
+    {
+        using var scope = NewDisposeScope();
+        Tensor grid = tensors[KanRole.Grid];
+        Tensor at = (arange(SplineOrder + 1, dtype: ScalarType.Float64, device: grid.device) + 0.5) / (SplineOrder + 1);
+        Tensor left = grid[.., ..^1].unsqueeze(-1), width = (grid[.., 1..] - grid[.., ..^1]).unsqueeze(-1);
+        return (left + width * at).flatten(1).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    internal override (Tensor Low, Tensor High) Ends(KanTensors tensors) => (tensors[KanRole.Grid][.., SplineOrder], tensors[KanRole.Grid][.., ^(SplineOrder + 1)]);
+
+    /// <inheritdoc/>
+    internal override KanTensors OfInputs(KanTensors tensors, Range inputs) =>
+        tensors.Map((role, tensor) => role == KanRole.Grid ? tensor[inputs] : tensor);
+
+    // The knots beyond the ends stay, so that all old knots are among the new ones wherever the sizes are multiples: then the old functions exist
+    // on the new grid everywhere, not only in its range.
+    /// <inheritdoc/>
+    internal override (GridOptions Options, Dictionary<KanRole, Tensor> Grid) Finer(int size, KanTensors tensors)
+    {
+        using var scope = NewDisposeScope();
+        Tensor grid = tensors[KanRole.Grid];
+        Tensor inner = GridTarget.Finer(grid[.., SplineOrder..^SplineOrder], size);
+        Tensor all = cat([grid[.., ..SplineOrder], inner, grid[.., ^SplineOrder..]], dim: 1);
+        return (this with { GridSize = size }, new() { [KanRole.Grid] = all.MoveToOuterDisposeScope() });
     }
 
     private bool TellsKnotsApart()
@@ -164,7 +205,7 @@ public enum OutsideRule
 public enum GridUpdateRule
 {
     /// <summary>
-    /// The layer computes after the update what it computed before, on the samples and elsewhere, to within <see cref="BSplineOptions.GridTolerance"/>:
+    /// The layer computes after the update what it computed before, on the samples and elsewhere, to within <see cref="GridOptions.GridTolerance"/>:
     /// the grid moves towards the samples as far as that allows.
     /// </summary>
     KeepFunction,

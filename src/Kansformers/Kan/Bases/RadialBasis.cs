@@ -9,25 +9,17 @@ namespace Kansformers.Kan;
 /// Gaussian radial basis functions on a grid that all inputs share, B_c(x) = exp(-((x - centre_c) / denominator)²): FastKAN (Li, "Kolmogorov-Arnold Networks
 /// are Radial Basis Function Networks", 2024), whose parameter names and defaults these are. Infinite inputs lie outside every grid.
 /// </summary>
-public sealed record RadialBasisOptions : KanOptions
+public sealed record RadialBasisOptions : GridOptions
 {
     /// <summary>The options of fast-kan: layer norm in front, a SiLU base branch with a bias.</summary>
     public RadialBasisOptions()
     {
         Norm = InputNorm.LayerNorm;
         BaseActivation = Kansformers.Kan.BaseActivation.Silu;
+        (GridSize, GridLow, GridHigh, GridEps) = (8, -2, 2, 0.5);
     }
 
-    /// <summary>The number of centres, at least 2.</summary>
-    public int GridSize { get; init; } = 8;
-
-    /// <summary>The first centre.</summary>
-    public double GridLow { get; init; } = -2;
-
-    /// <summary>The last centre.</summary>
-    public double GridHigh { get; init; } = 2;
-
-    /// <summary>The width of a function; null takes the distance of two centres.</summary>
+    /// <summary>The width of a function; null takes the distance of two centres, the mean one once they have moved.</summary>
     public double? Denominator { get; init; }
 
     /// <summary>The standard deviation of the initial coefficients, cut off at two.</summary>
@@ -52,8 +44,8 @@ public sealed record RadialBasisOptions : KanOptions
     /// <inheritdoc/>
     internal override IReadOnlyList<KanRole> KernelParameters => [KanRole.Grid];
 
-    // What the original's division makes of it in float32.
-    private float Width => (float)(Denominator ?? (GridHigh - GridLow) / (GridSize - 1));
+    // What the original's division makes of it in float32, where the centres stand as they began.
+    private float InitialWidth => (float)(Denominator ?? (GridHigh - GridLow) / (GridSize - 1));
 
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"grid size {GridSize}"];
@@ -78,12 +70,68 @@ public sealed record RadialBasisOptions : KanOptions
     internal override Tensor Expand(Tensor x, KanTensors tensors)
     {
         using var scope = NewDisposeScope();
-        return (-((x.unsqueeze(-1) - tensors[KanRole.Grid]) / Width).pow(2)).exp().MoveToOuterDisposeScope();
+        Tensor centres = tensors[KanRole.Grid];
+        return (-((x.unsqueeze(-1) - centres) / WidthOf(centres)).pow(2)).exp().MoveToOuterDisposeScope();
+    }
+
+    // The width on centres, a scalar, of which float32 is made as of the option. No step of it waits for the device.
+    private Tensor WidthOf(Tensor centres)
+    {
+        using var scope = NewDisposeScope();
+        Tensor initial = tensor((double)InitialWidth, device: centres.device);
+        if (Denominator is not null)
+            return initial.MoveToOuterDisposeScope();
+        Tensor first = centres.detach()[0], last = centres.detach()[^1];
+        Tensor unmoved = first.eq(tensor(GridLow, ScalarType.Float64).to(centres.dtype, centres.device)) & last.eq(tensor(GridHigh, ScalarType.Float64).to(centres.dtype, centres.device));
+        Tensor spacing = (last.to_type(ScalarType.Float64) - first.to_type(ScalarType.Float64)).abs() / (GridSize - 1);
+        return where(unmoved | (spacing > 0).logical_not(), initial, spacing.to_type(ScalarType.Float32).to_type(ScalarType.Float64)).MoveToOuterDisposeScope();
+    }
+
+    // The same for the kernels: float32 on the CPU.
+    private float WidthOf(ReadOnlySpan<float> centres)
+    {
+        double spacing = Math.Abs((double)centres[^1] - centres[0]) / (GridSize - 1);
+        return Denominator is not null || !(spacing > 0) || (centres[0] == (float)GridLow && centres[^1] == (float)GridHigh) ? InitialWidth : (float)spacing;
     }
 
     /// <inheritdoc/>
-    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) =>
-        new BasisPlan<Basis, RadialFunction>((int)tensors.InFeatures, new Basis(GridSize, 1 / Width), new RadialFunction(GridSize, 1 / Width));
+    internal override Dictionary<KanRole, Tensor> GridFor(Tensor seen, KanTensors here, double margin) => new() { [KanRole.Grid] = CentreGrid.For(seen, this, margin) };
+
+    /// <inheritdoc/>
+    internal override Dictionary<KanRole, Tensor> Between(KanTensors here, IReadOnlyDictionary<KanRole, Tensor> wanted, double share) =>
+        new() { [KanRole.Grid] = CentreGrid.Between(here[KanRole.Grid], wanted[KanRole.Grid], share) };
+
+    /// <inheritdoc/>
+    internal override Tensor ValuesAt(Tensor at, KanTensors tensors) => Expand(at, tensors);
+
+    /// <inheritdoc/>
+    internal override Tensor Probes(KanTensors tensors)
+    {
+        using var scope = NewDisposeScope();
+        return CentreGrid.Probes(tensors[KanRole.Grid], 4 * WidthOf(tensors[KanRole.Grid])).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    internal override (Tensor Low, Tensor High) Ends(KanTensors tensors) => CentreGrid.Ends(tensors[KanRole.Grid]);
+
+    // The width stays, so that the old functions exist among the new ones.
+    /// <inheritdoc/>
+    internal override (GridOptions Options, Dictionary<KanRole, Tensor> Grid) Finer(int size, KanTensors tensors)
+    {
+        using var scope = NewDisposeScope();
+        Tensor centres = tensors[KanRole.Grid];
+        (double low, double high) = (centres.min().item<double>(), centres.max().item<double>());
+        return (this with { GridSize = size, Denominator = WidthOf(centres).item<double>(), GridLow = low, GridHigh = high },
+            new() { [KanRole.Grid] = CentreGrid.Finer(centres, size).MoveToOuterDisposeScope() });
+    }
+
+    /// <inheritdoc/>
+    internal override KanPlan Plan(KanTensors tensors, KanPlan? known)
+    {
+        using Tensor centres = tensors[KanRole.Grid].contiguous();
+        float scale = 1 / WidthOf(RawMemory.Span<float>(centres));
+        return new BasisPlan<Basis, RadialFunction>((int)tensors.InFeatures, new Basis(GridSize, scale), new RadialFunction(GridSize, scale));
+    }
 
     /// <inheritdoc/>
     internal override void InitializeOriginal(KanTensors tensors)

@@ -10,19 +10,10 @@ namespace Kansformers.Kan;
 /// parameter names and defaults these are. The centres and the width may be learned. Infinite inputs lie outside every grid. The program itself leaves the
 /// width out of the function and has derivatives of its own making: <see cref="Rule"/> says whether to do as it does.
 /// </summary>
-public sealed record SwitchOptions : KanOptions
+public sealed record SwitchOptions : GridOptions
 {
     /// <summary>The options of faster-kan: layer norm in front, no base branch.</summary>
-    public SwitchOptions() => Norm = InputNorm.LayerNorm;
-
-    /// <summary>The number of centres, at least 2.</summary>
-    public int GridSize { get; init; } = 8;
-
-    /// <summary>The first centre.</summary>
-    public double GridLow { get; init; } = -1.2;
-
-    /// <summary>The last centre.</summary>
-    public double GridHigh { get; init; } = 1.2;
+    public SwitchOptions() => (Norm, GridSize, GridLow, GridHigh, GridEps) = (InputNorm.LayerNorm, 8, -1.2, 1.2, 0.5);
 
     /// <summary>The initial reciprocal of a function's width.</summary>
     public double InvDenominator { get; init; } = 0.5;
@@ -80,6 +71,55 @@ public sealed record SwitchOptions : KanOptions
     }
 
     private static Tensor Switch(Tensor u) => 1 - u.tanh().pow(2);
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<KanRole> GridRoles => [KanRole.Grid, KanRole.Width];
+
+    // As wide beside their distance as they are. The width of the program's rule is no width but a factor of gradients.
+    /// <inheritdoc/>
+    internal override Dictionary<KanRole, Tensor> GridFor(Tensor seen, KanTensors here, double margin)
+    {
+        using var scope = NewDisposeScope();
+        Tensor centres = CentreGrid.For(seen, this, margin), width = here[KanRole.Width];
+        Tensor ratio = CentreGrid.Spacing(here[KanRole.Grid]) / CentreGrid.Spacing(centres);
+        bool scales = Rule == SwitchRule.Exact && ratio.item<double>() is > 0 and < float.MaxValue && float.IsFinite((float)(width * ratio).item<double>());
+        return new() { [KanRole.Grid] = centres.MoveToOuterDisposeScope(), [KanRole.Width] = (scales ? width * ratio : width.clone()).MoveToOuterDisposeScope() };
+    }
+
+    /// <inheritdoc/>
+    internal override Dictionary<KanRole, Tensor> Between(KanTensors here, IReadOnlyDictionary<KanRole, Tensor> wanted, double share)
+    {
+        using var scope = NewDisposeScope();
+        Tensor width = here[KanRole.Width], other = wanted[KanRole.Width];
+        Tensor between = where(width.eq(0.0), other, width * (other / width).pow(share));
+        return new() { [KanRole.Grid] = CentreGrid.Between(here[KanRole.Grid], wanted[KanRole.Grid], share).MoveToOuterDisposeScope(), [KanRole.Width] = between.MoveToOuterDisposeScope() };
+    }
+
+    /// <inheritdoc/>
+    internal override Tensor ValuesAt(Tensor at, KanTensors tensors) => Expand(at, tensors);
+
+    /// <inheritdoc/>
+    internal override Tensor Probes(KanTensors tensors)
+    {
+        using var scope = NewDisposeScope();
+        Tensor scale = Rule == SwitchRule.Exact ? tensors[KanRole.Width].abs().clamp_min(1e-30) : ones_like(tensors[KanRole.Width]);
+        return CentreGrid.Probes(tensors[KanRole.Grid], 8 / scale).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    internal override (Tensor Low, Tensor High) Ends(KanTensors tensors) => CentreGrid.Ends(tensors[KanRole.Grid]);
+
+    // The width stays, so that the old functions exist among the new ones.
+    /// <inheritdoc/>
+    internal override (GridOptions Options, Dictionary<KanRole, Tensor> Grid) Finer(int size, KanTensors tensors)
+    {
+        using var scope = NewDisposeScope();
+        Tensor centres = tensors[KanRole.Grid];
+        return (this with { GridSize = size }, new()
+        {
+            [KanRole.Grid] = CentreGrid.Finer(centres, size).MoveToOuterDisposeScope(), [KanRole.Width] = tensors[KanRole.Width].clone().MoveToOuterDisposeScope(),
+        });
+    }
 
     // The value without the width; a term that is zero brings the program's gradients: width times the derivative for the input, minus the width for a centre,
     // the distance for the width.

@@ -8,7 +8,8 @@ namespace Kansformers.Kan;
 /// <param name="Activation">The activation of the base branch that stands before the expansion with a weight of its own, or null.</param>
 /// <param name="Precision">Of the products.</param>
 /// <param name="Tensors">The layer's tensors.</param>
-internal sealed record EngineLayer(KanPlan Plan, BaseActivation? Activation, Precision Precision, KanTensors Tensors)
+/// <param name="Settings">The processor, and what a test or a measurement asks for.</param>
+internal sealed record EngineLayer(KanPlan Plan, BaseActivation? Activation, Precision Precision, KanTensors Tensors, EngineSettings Settings)
 {
     /// <summary>The number of outputs.</summary>
     public long Outputs => Tensors.OutFeatures;
@@ -19,11 +20,18 @@ internal sealed record EngineLayer(KanPlan Plan, BaseActivation? Activation, Pre
     /// <summary>Whether the basis sees a layer norm of the inputs.</summary>
     public bool HasNorm => Tensors.Options.Norm == InputNorm.LayerNorm;
 
+    /// <summary>How the factors of its products lie in memory.</summary>
+    public ProductFormat Format => Settings.FormatOf(Precision);
+
+    /// <summary>The splines of a layer that is splines with a base branch, on the raw input, and nothing else; else null.</summary>
+    public SplinePlan? PlainSplines => Plan is SplinePlan splines && Activation is not null && !HasNorm ? splines : null;
+
     /// <summary>The layer, or null when no kernel computes it.</summary>
     /// <param name="tensors">The layer's tensors, float32 on the CPU.</param>
     /// <param name="precision">Of the products.</param>
+    /// <param name="settings">The layer's settings.</param>
     /// <param name="known">The plan to use again where it still fits; replaced by this layer's.</param>
-    public static EngineLayer? Of(KanTensors tensors, Precision precision, ref KanPlan? known)
+    public static EngineLayer? Of(KanTensors tensors, Precision precision, EngineSettings settings, ref KanPlan? known)
     {
         KanOptions options = tensors.Options;
         if (options.Plan(tensors, known) is not KanPlan basis)
@@ -32,7 +40,7 @@ internal sealed record EngineLayer(KanPlan Plan, BaseActivation? Activation, Pre
         KanPlan plan = options.Norm == InputNorm.Tanh ? new TanhPlan(basis) : basis;
         if (!tensors.IsEdge)
             plan = new SharedFunctionPlan(plan, options.BaseActivation, options.IsFunction ? 0 : plan.Bases);
-        return new EngineLayer(plan, tensors.IsEdge ? options.BaseActivation : null, precision, tensors);
+        return new EngineLayer(plan, tensors.IsEdge ? options.BaseActivation : null, precision, tensors, settings);
     }
 
     /// <summary>What multiplies the expansion, in the engine's order, outside of any graph.</summary>

@@ -21,7 +21,9 @@ internal static class KanEngine
         if (KanFunction.IsGraph(layer, rows))
             return KanFunction.Apply(layer, rows).MoveToOuterDisposeScope();
         using var guard = no_grad();
-        Tensor y = FewTokens.Fits(layer, rows.shape[0]) ? FewTokens.Forward(layer, rows) : KanTiles.Forward(layer, rows, FunctionParameters.Pack(layer.Tensors));
+        Tensor y = EnginePaths.Choose(layer, rows.shape[0], gradients: false) == EnginePath.FewTokens
+            ? FewTokens.Forward(layer, rows)
+            : LayerPass.Forward(layer, rows, FunctionParameters.Pack(layer.Tensors));
         return y.MoveToOuterDisposeScope();
     }
 

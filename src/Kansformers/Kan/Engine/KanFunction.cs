@@ -41,7 +41,7 @@ internal sealed class KanFunction : autograd.SingleTensorFunction<KanFunction>
         ctx.set_materialize_grads(false);
         ctx.save_data(CallKey, call);
         ctx.save_for_backward(present);
-        return KanTiles.Forward(call.Layer, inputs[0]!, inputs[^1]);
+        return LayerPass.Forward(call.Layer, inputs[0]!, inputs[^1]);
     }
 
     /// <inheritdoc/>
@@ -63,7 +63,7 @@ internal sealed class KanFunction : autograd.SingleTensorFunction<KanFunction>
 
     private static Tensor?[] Plain(Call call, EngineLayer layer, Tensor?[] inputs, Tensor upstream)
     {
-        KanGradients found = KanTiles.Backward(layer, inputs[0]!, inputs[^1], upstream, call.Wanted);
+        KanGradients found = LayerPass.Backward(layer, inputs[0]!, inputs[^1], upstream, call.Wanted);
         Tensor? bias = call.IsWanted(KanRole.Bias) || call.IsWanted(KanRole.BaseBias) ? upstream.sum([0L]) : null;
         return
         [

@@ -1,5 +1,3 @@
-using Kansformers.Runtime;
-
 namespace Kansformers.Kan;
 
 /// <summary>How the factors of a product lie in memory.</summary>
@@ -12,12 +10,5 @@ internal enum ProductFormat
     Rounded,
 
     /// <summary>bfloat16.</summary>
-    Half,
-}
-
-/// <summary>The format for a precision on this processor.</summary>
-internal static class ProductFormats
-{
-    public static ProductFormat Of(Precision precision) => precision == Precision.Float32 ? ProductFormat.Single
-        : BFloat16Math.HasFastProducts ? ProductFormat.Half : ProductFormat.Rounded;
+    BFloat16,
 }

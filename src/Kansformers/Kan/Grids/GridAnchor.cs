@@ -4,25 +4,26 @@ using static TorchSharp.torch;
 namespace Kansformers.Kan;
 
 /// <summary>
-/// The function that a layer had before the first of several grid updates between which nothing was learned. Each of them is fitted to it, and answers for the
-/// change from it, so that however many there are the function does not drift.
+/// The functions that a layer had before the first of several grid updates between which nothing was learned. Each of them is fitted to these, and answers for the
+/// change from them, so that however many there are the functions do not drift.
 /// </summary>
 internal sealed class GridAnchor : IDisposable
 {
-    private readonly Tensor _grid, _coefficients;
+    private readonly Dictionary<KanRole, Tensor> _grid;
+    private readonly Tensor _coefficients;
+    private readonly KanLinear _layer;
     private UInt128 _left;
 
     private GridAnchor(KanLinear layer)
     {
-        _grid = layer.Grid!.clone().DetachFromDisposeScope();
-        _coefficients = layer.Coefficients.detach().clone().DetachFromDisposeScope();
+        _layer = layer;
+        GridState state = GridState.Of(layer);
+        _grid = state.Options.GridRoles.ToDictionary(role => role, role => state.Tensors[role].clone().DetachFromDisposeScope());
+        _coefficients = state.Coefficients.clone().DetachFromDisposeScope();
     }
 
-    /// <summary>The knots, (in, knots).</summary>
-    public Tensor Grid => _grid;
-
-    /// <summary>The coefficients without the scaler, (out, in, n).</summary>
-    public Tensor Coefficients => _coefficients;
+    /// <summary>The functions.</summary>
+    public GridState State => GridState.Of(_layer).On(_grid) with { Coefficients = _coefficients };
 
     /// <summary>The layer's anchor if the layer is still as its last update left it, else a new one: the layer as it is.</summary>
     public static GridAnchor Of(KanLinear layer, GridAnchor? known)
@@ -30,6 +31,7 @@ internal sealed class GridAnchor : IDisposable
         if (known is not null && known._left == Digest(layer))
             return known;
         known?.Dispose();
+        using var scope = NewDisposeScope();
         return new GridAnchor(layer);
     }
 
@@ -39,7 +41,8 @@ internal sealed class GridAnchor : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _grid.Dispose();
+        foreach (Tensor tensor in _grid.Values)
+            tensor.Dispose();
         _coefficients.Dispose();
     }
 
@@ -47,7 +50,8 @@ internal sealed class GridAnchor : IDisposable
     {
         using var scope = NewDisposeScope();
         XxHash128 hash = new();
-        foreach (Tensor tensor in ((Tensor?[])[layer.Grid, layer.Coefficients, layer.Scaler]).OfType<Tensor>())
+        KanRole[] roles = [.. ((GridOptions)layer.Options).GridRoles, KanRole.Coefficients, KanRole.FunctionCoefficients, KanRole.Scaler];
+        foreach (Tensor tensor in roles.Select(layer.Tensors.Find).OfType<Tensor>())
             hash.Append(tensor.detach().cpu().contiguous().bytes);
         return hash.GetCurrentHashAsUInt128();
     }

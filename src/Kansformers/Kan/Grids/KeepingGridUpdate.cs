@@ -1,53 +1,55 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
 
-/// <summary>
-/// A grid update after which the layer computes what it computed before. Every spline of an input is carried over by one small matrix,
-/// new coefficients = T · old coefficients, the least-squares map between the two bases on the samples and, with the same weight, over every
-/// knot interval of both grids: where samples are silent the old function decides.
-/// </summary>
+/// <summary>A grid update after which the layer computes what it computed before.</summary>
 /// <remarks>
-/// Splines on one set of knots cannot in general equal splines on another. Where the samples' own grid would change the outputs by more than
-/// <see cref="BSplineOptions.GridTolerance"/> allows, on the samples or anywhere else, the grid goes only part of the way; updates after more
+/// Functions on one grid cannot in general equal functions on another. Where the samples' own grid would change the outputs by more than
+/// <see cref="GridOptions.GridTolerance"/> allows, on the samples or anywhere else, the grid goes only part of the way; updates after more
 /// learning take it further. Updates without learning between them all keep the one function that was there before the first (<see cref="GridAnchor"/>). The weights, not scaler × weight, are carried over, so a scaler of zero does no harm.
 /// </remarks>
 internal static class KeepingGridUpdate
 {
-    // What the old function counts beyond the new grid's inner knots when the grid moves there whatever it costs: it cannot be kept there,
+    // What the old function counts beyond the new grid's range when the grid moves there whatever it costs: it cannot be kept there,
     // and must not be paid for with what can. It only holds coefficients that nothing else does.
     private const double FaintWeight = 1e-5;
-    private const long ChunkElements = 1 << 21;
     private const int Trials = 12;
 
-    public static GridUpdateReport Run(KanLinear layer, Tensor x, double margin)
+    // So many places of the sorted samples stand for all of them in the fit; what it changes is measured on all.
+    private const long FittedSamples = 256;
+
+    /// <summary>Moves the grid.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="seen">What the basis sees of the samples, (samples, in).</param>
+    /// <param name="margin">How far the uniform part of the new grid reaches beyond the samples.</param>
+    /// <param name="largestOutput">The largest absolute output of the layer on the samples.</param>
+    public static GridUpdateReport Run(KanLinear layer, Tensor seen, double margin, Func<double> largestOutput)
     {
         using var scope = NewDisposeScope();
-        Tensor samples = x.to_type(ScalarType.Float64);
-        Tensor here = layer.Grid!.to_type(ScalarType.Float64);
         GridAnchor anchor = layer.Anchor = GridAnchor.Of(layer, layer.Anchor);
-        SplineState old = SplineState.Of(layer, anchor.Grid, anchor.Coefficients);
-        if (!old.Weight.isfinite().all().item<bool>() || !old.Grid.isfinite().all().item<bool>())
+        GridState here = GridState.Of(layer), old = anchor.State;
+        if (!old.Coefficients.isfinite().all().item<bool>() || old.Options.GridRoles.Any(role => !old.Tensors[role].isfinite().all().item<bool>() || !here.Tensors[role].isfinite().all().item<bool>()))
             return new GridUpdateReport(0, 0, 0); // nothing here can be kept
-        Tensor wanted = GridTarget.From(samples, (BSplineOptions)layer.Options, margin);
-        Limits limits = Limits.Of(layer, x, old);
+        Tensor wide = seen.to_type(ScalarType.Float64), samples = wide.transpose(0, 1).contiguous(), few = Few(samples);
+        Dictionary<KanRole, Tensor> wanted = old.Options.GridFor(wide, here.Tensors, margin);
+        Limits limits = Limits.Of(old, largestOutput);
         Attempt? best = null;
         double moved = 1, failed = double.PositiveInfinity, least = 0.7;
         for (int trial = 0; trial < Trials; trial++)
         {
-            Attempt attempt = Try(layer, samples, old, GridTarget.Separate(here + moved * (wanted - here)), limits) with { Moved = moved };
+            GridState there = here.On(old.Options.Between(here.Tensors, wanted, moved));
+            Attempt attempt = Try(old, there, (samples, few), limits) with { Moved = moved };
             double excess = limits.Excess(attempt);
             if (excess <= 1)
             {
-                best?.Dispose();
+                best?.Move.Dispose();
                 best = attempt;
                 if (excess > 0.5 || moved == 1 || failed <= 1.5 * moved)
                     break;
             }
             else
             {
-                attempt.Dispose();
+                attempt.Move.Dispose();
                 failed = moved;
             }
 
@@ -60,68 +62,27 @@ internal static class KeepingGridUpdate
 
         if (best is null)
             return new GridUpdateReport(0, 0, 0);
-        layer.Grid!.copy_(best.Grid);
-        layer.Coefficients.copy_(best.Weight);
+        best.Move.Store(layer);
         anchor.Leave(layer);
-        GridUpdateReport report = new(best.Moved, best.Change, best.ChangeAnywhere);
-        best.Dispose();
-        return report;
+        return new GridUpdateReport(best.Moved, best.Change, best.ChangeAnywhere);
     }
 
-    private static Attempt Try(KanLinear layer, Tensor samples, SplineState old, Tensor grid, Limits limits)
+    // What goes too far anywhere is not measured on the samples.
+    private static Attempt Try(GridState old, GridState there, (Tensor All, Tensor Few) samples, Limits limits)
     {
-        using var scope = NewDisposeScope();
-        int order = old.Order;
-
-        // The grid as the layer will hold it: the fit must answer for the knots that it will really use.
-        Tensor target = grid.to_type(layer.Grid!.dtype).to_type(ScalarType.Float64);
-        Tensor weight = empty_like(layer.Coefficients);
-        Tensor before = zeros(samples.shape[0], layer.OutFeatures, dtype: ScalarType.Float64, device: samples.device);
-        Tensor after = zeros_like(before);
-        long points = samples.shape[0] + 2 * (order + 1L) * ((BSplineOptions)layer.Options).Knots;
-        long chunk = Math.Max(1, ChunkElements / (points * ((BSplineOptions)layer.Options).Coefficients));
-        for (long from = 0; from < layer.InFeatures; from += chunk)
-        {
-            using var inner = NewDisposeScope();
-            Range part = new((Index)(int)from, (Index)(int)Math.Min(from + chunk, layer.InFeatures));
-            Tensor x = samples[.., part], was = old.Grid[part], now = target[part];
-            Tensor basesBefore = BSpline.Bases(x, was, order), basesAfter = BSpline.Bases(x, now, order);
-            Tensor map = Map(basesBefore, basesAfter, was, now, order, limits.AreFinite ? 1 : FaintWeight);
-            Tensor oldWeight = layer.Anchor!.Coefficients[.., part].to_type(ScalarType.Float64);
-            weight[.., part] = einsum("oic,idc->oid", oldWeight, map).to_type(weight.dtype);
-            before.add_(Output(basesBefore, old.Weight[.., part]));
-            Tensor scaled = SplineState.Of(layer, target, weight).Weight[.., part];
-            after.add_(Output(basesAfter, scaled));
-        }
-
-        double change = (after - before).abs().max().item<double>();
-        double anywhere = SplineChange.Largest(old, SplineState.Of(layer, target, weight));
-        return new Attempt(target.MoveToOuterDisposeScope(), weight.MoveToOuterDisposeScope(), 0, change, anywhere);
+        GridMove move = GridMove.Fit(old, there, samples.Few, limits.AreFinite ? 1 : FaintWeight);
+        GridChange change = new(old, move);
+        double anywhere = change.Anywhere();
+        return new Attempt(move, 0, anywhere > limits.Anywhere ? 0 : change.On(samples.All), anywhere);
     }
 
-    // T minimises, over the samples and over both grids, |new bases · T - old bases|²; (in, new, old).
-    private static Tensor Map(Tensor basesBefore, Tensor basesAfter, Tensor was, Tensor now, int order, double outside)
+    private static Tensor Few(Tensor samples)
     {
-        using var scope = NewDisposeScope();
-        Tensor everywhere = cat([SplineChange.Points(now, order), SplineChange.Points(was, order)], 0);
-        Tensor pullBefore = BSpline.Bases(everywhere, was, order), pullAfter = BSpline.Bases(everywhere, now, order);
-        Tensor inside = everywhere.ge(now[.., order]) & everywhere.le(now[.., ^(order + 1)]);
-        Tensor weight = where(inside, 1.0, outside).to_type(ScalarType.Float64).unsqueeze(-1);
-        Tensor gram = Products(basesAfter, basesAfter) + Products(weight * pullAfter, pullAfter);
-        Tensor cross = Products(basesAfter, basesBefore) + Products(weight * pullAfter, pullBefore);
-        return linalg.pinv(gram, rtol: 1e-14, hermitian: true).matmul(cross).MoveToOuterDisposeScope();
-    }
-
-    private static Tensor Products(Tensor a, Tensor b)
-    {
-        using var scope = NewDisposeScope();
-        return (a.permute(1, 2, 0).matmul(b.transpose(0, 1)) / a.shape[0]).MoveToOuterDisposeScope();
-    }
-
-    private static Tensor Output(Tensor bases, Tensor weight)
-    {
-        using var scope = NewDisposeScope();
-        return bases.flatten(1).matmul(weight.flatten(1).transpose(0, 1)).MoveToOuterDisposeScope();
+        long count = samples.shape[1];
+        if (count <= FittedSamples)
+            return samples;
+        long[] places = [.. Enumerable.Range(0, (int)FittedSamples).Select(i => (2 * i + 1) * count / (2 * FittedSamples))];
+        return samples.sort(dim: 1).Values.index_select(1, tensor(places, device: samples.device));
     }
 
     /// <summary>How much an update may change.</summary>
@@ -129,16 +90,14 @@ internal static class KeepingGridUpdate
     {
         public bool AreFinite => double.IsFinite(Anywhere);
 
-        // Zero outputs on the samples have no share: what the splines reach elsewhere is a layer's scale as well. Both are finite numbers,
+        // Zero outputs on the samples have no share: what the functions reach elsewhere is a layer's scale as well. Both are finite numbers,
         // since an infinite tolerance times zero, or infinite outputs, would make the limits NaN or none.
-        public static Limits Of(KanLinear layer, Tensor x, SplineState old)
+        public static Limits Of(GridState old, Func<double> largestOutput)
         {
-            double tolerance = ((BSplineOptions)layer.Options).GridTolerance;
+            double tolerance = old.Options.GridTolerance;
             if (double.IsPositiveInfinity(tolerance))
                 return new Limits(tolerance, tolerance);
-            using var scope = NewDisposeScope();
-            double onSamples = layer.forward(x).abs().max().to_type(ScalarType.Float64).item<double>();
-            double largest = Math.Max(onSamples, SplineChange.Largest(old, old with { Weight = zeros_like(old.Weight) }));
+            double largest = Math.Max(largestOutput(), new GridChange(old, null).Anywhere());
             largest = double.IsFinite(largest) ? largest : float.MaxValue;
             return new Limits(tolerance * Math.Min(1, largest), tolerance * largest);
         }
@@ -151,12 +110,5 @@ internal static class KeepingGridUpdate
         private static double Share(double change, double limit) => change == 0 ? 0 : change / limit;
     }
 
-    private sealed record Attempt(Tensor Grid, Tensor Weight, double Moved, double Change, double ChangeAnywhere) : IDisposable
-    {
-        public void Dispose()
-        {
-            Grid.Dispose();
-            Weight.Dispose();
-        }
-    }
+    private sealed record Attempt(GridMove Move, double Moved, double Change, double ChangeAnywhere);
 }

@@ -31,10 +31,10 @@ public abstract class Tokenizer
     /// Whether a model with so many ids can have been made for this tokenizer: as many, or more, which programs add for speed (up to a round number)
     /// or for tokens to come. The ids beyond stand for nothing.
     /// </summary>
-    internal bool Fits(int modelVocabulary) => modelVocabulary >= VocabularySize;
+    public bool Fits(int modelVocabulary) => modelVocabulary >= VocabularySize;
 
     /// <summary>What a user should know of a model with more ids than this tokenizer; null when it has as many.</summary>
-    internal string? Padding(int modelVocabulary) => modelVocabulary == VocabularySize ? null
+    public string? Padding(int modelVocabulary) => modelVocabulary == VocabularySize ? null
         : $"the model has {modelVocabulary} ids, the tokenizer {VocabularySize}: the {modelVocabulary - VocabularySize} beyond are padding, which stands for no text and is never drawn; if it should be more text than that, give the tokenizer that the model was trained with";
 
     /// <summary>The tokenizer as a <c>tokenizer.json</c> that other programs read; null where it has no such form.</summary>

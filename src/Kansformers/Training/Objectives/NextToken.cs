@@ -8,11 +8,16 @@ namespace Kansformers.Training;
 public sealed record NextTokenOptions() : ObjectiveOptions("next-token", "each token is predicted from those before it")
 {
     /// <inheritdoc/>
-    public override IObjective Create(Gpt model, TrainingData data, TrainingOptions options) => new NextToken(model, data, options);
+    public override IObjective Create(TransformerModel model, TrainingData data, TrainingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return model is CausalModel causal ? new NextToken(causal, data, options)
+            : throw new KansformersException($"the objective {Kind} needs a model that predicts the next token, which those of the family {model.Options.Family.Name} do not; use one of {Families.Causal}");
+    }
 }
 
 /// <summary>Sequences drawn by <see cref="BatchSampler"/>; validation on <see cref="FixedWindows"/>.</summary>
-internal sealed class NextToken(Gpt model, TrainingData data, TrainingOptions options) : IObjective
+internal sealed class NextToken(CausalModel model, TrainingData data, TrainingOptions options) : IObjective
 {
     private readonly BatchSampler _sampler = new(data.Train, model.Options.BlockSize, options.BatchSize);
     private readonly FixedWindows? _validation =
@@ -26,7 +31,7 @@ internal sealed class NextToken(Gpt model, TrainingData data, TrainingOptions op
     {
         using var scope = NewDisposeScope();
         (Tensor ids, Tensor targets) = _sampler.Draw(options.Seed, batch, model.Device); // (B, T) each
-        return model.Loss(ids, targets, share).MoveToOuterDisposeScope();
+        return model.Loss(new TokenBatch(ids, targets), share).MoveToOuterDisposeScope();
     }
 
     public double Validate() => _validation?.Evaluate(model) ?? double.NaN;

@@ -20,7 +20,7 @@ public abstract record ObjectiveOptions : ListedOptions<ObjectiveOptions>
     /// <param name="options">The size of batches and validations, and the seed.</param>
     /// <returns>The objective, to be disposed.</returns>
     /// <exception cref="KansformersException">There is too little to learn from.</exception>
-    public abstract IObjective Create(Gpt model, TrainingData data, TrainingOptions options);
+    public abstract IObjective Create(TransformerModel model, TrainingData data, TrainingOptions options);
 }
 
 /// <summary>What a training learns from.</summary>

@@ -44,7 +44,7 @@ public static class ParameterGroups
     private static Dictionary<string, ParameterRole> Roles(nn.Module model)
     {
         Dictionary<string, ParameterRole> roles = [];
-        HashSet<nn.Module> head = model is Gpt gpt ? [gpt.Head, .. gpt.Head.modules()] : [];
+        HashSet<nn.Module> head = model is TransformerModel { Head: nn.Module top } ? [top, .. top.modules()] : [];
         foreach ((string path, nn.Module module) in model.named_modules().Prepend((string.Empty, model)))
         {
             if (module is not (Linear or LinearLayer or KanLinear or Embedding))

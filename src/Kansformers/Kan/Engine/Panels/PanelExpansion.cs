@@ -6,16 +6,18 @@ namespace Kansformers.Kan;
 /// <param name="layout">How the layer is cut up.</param>
 /// <param name="basis">The basis.</param>
 /// <param name="activation">The base activation; null where there is no base branch.</param>
-/// <param name="norm">The layer norm in front of the basis, or null. The base activation, where there is one, sees the raw inputs.</param>
+/// <param name="separate">Whether the basis sees other inputs than the base activation.</param>
 /// <param name="rounds">Whether the expansion is rounded to bfloat16.</param>
-internal sealed unsafe class PanelExpansion(PanelLayout layout, IBasisKernel basis, BaseActivation? activation, PanelNorm? norm, bool rounds)
+internal sealed unsafe class PanelExpansion(PanelLayout layout, IBasisKernel basis, BaseActivation? activation, bool separate, bool rounds)
 {
     // The inputs whose parameters' gradients are added up over a group of tokens before the next inputs' are: they stay in the first-level cache.
     private const int InputsAtOnce = 16;
 
     private readonly int _basisOffset = activation is null ? 0 : layout.Panel;
-    private readonly bool _separate = norm is not null && activation is not null;
     private readonly IFunctionKernel? _function = activation is null ? basis as IFunctionKernel : null;
+
+    /// <summary>The layer norm in front of the basis; null where there is none, or where the inputs are normalised already.</summary>
+    public PanelNorm? Norm { get; init; }
 
     /// <summary>The floats of a block's transposed inputs.</summary>
     public nint TransposedFloats => 2 * (nint)layout.BlockInputs * layout.Panel;
@@ -53,14 +55,14 @@ internal sealed unsafe class PanelExpansion(PanelLayout layout, IBasisKernel bas
     /// <returns>What the basis sees of them.</returns>
     public float* Transpose(PanelInput x, int token, int tokens, int block, float* to)
     {
-        int inputs = layout.InputsOf(block), first = block * layout.BlockInputs, panel = layout.Panel;
-        if (tokens < panel)
-            new Span<float>(to, inputs * panel).Clear();
-        Transposition.Run(x.X + (nint)token * layout.Inputs + first, layout.Inputs, tokens, inputs, to, panel);
-        if (norm is null)
-            return to;
-        float* seen = _separate ? to + inputs * panel : to;
-        norm.Apply(to, token, first, inputs, seen);
+        int inputs = layout.InputsOf(block), first = block * layout.BlockInputs;
+        nint from = (nint)token * layout.Inputs + first;
+        Transpose(x.X + from, tokens, inputs, to);
+        float* seen = separate ? to + inputs * layout.Panel : to;
+        if (Norm is not null)
+            Norm.Apply(to, token, first, inputs, seen);
+        else if (separate)
+            Transpose(x.Z + from, tokens, inputs, seen);
         return seen;
     }
 
@@ -81,7 +83,7 @@ internal sealed unsafe class PanelExpansion(PanelLayout layout, IBasisKernel bas
             float* x = memory.Transposed + row, gradient = memory.Gradient + row * layout.Width;
             for (int t = 0; t < tokens; t += panel, to += (nint)panel * layout.Inputs, x += TransposedFloats, gradient += RowFloats)
             {
-                float* seen = _separate ? x + (nint)inputs * panel : x;
+                float* seen = separate ? x + (nint)inputs * panel : x;
                 if (_function is not null)
                     _function.Replace(first + i, seen, rows, gradient, memory.Scratch, sums);
                 else
@@ -98,10 +100,17 @@ internal sealed unsafe class PanelExpansion(PanelLayout layout, IBasisKernel bas
             Finish(block, expanded);
     }
 
+    private void Transpose(float* from, int tokens, int inputs, float* to)
+    {
+        if (tokens < layout.Panel)
+            new Span<float>(to, inputs * layout.Panel).Clear();
+        Transposition.Run(from, layout.Inputs, tokens, inputs, to, layout.Panel);
+    }
+
     private void Put(PanelInput dx, nint to, int tokens, int rows, float* x, float* gradient, float* scratch)
     {
         int panel = layout.Panel;
-        if (_separate)
+        if (separate)
         {
             Transposition.Run(scratch, panel, rows, tokens, dx.Z + to, layout.Inputs);
             new Span<float>(scratch, rows * panel).Clear();

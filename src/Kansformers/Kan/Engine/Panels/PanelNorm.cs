@@ -13,15 +13,16 @@ internal sealed unsafe class PanelNorm : IDisposable
     // The tokens whose gradients of weight and bias are added up together, whatever the number of threads.
     private const int Chunk = 128;
 
-    private readonly int _inputs, _room;
+    private readonly int _inputs, _room, _lanes;
     private readonly Tensor _weight, _bias, _statistics, _gradients;
 
     /// <param name="weight">(in).</param>
     /// <param name="bias">(in).</param>
     /// <param name="room">The most tokens that are measured at once, filled up to whole panels.</param>
-    public PanelNorm(Tensor weight, Tensor bias, int room)
+    /// <param name="lanes">The lanes of a vector.</param>
+    public PanelNorm(Tensor weight, Tensor bias, int room, int lanes)
     {
-        (_inputs, _room) = ((int)weight.shape[0], room);
+        (_inputs, _room, _lanes) = ((int)weight.shape[0], room, lanes);
         (_weight, _bias) = (weight.contiguous().DetachFromDisposeScope(), bias.contiguous().DetachFromDisposeScope());
         _statistics = zeros(2, room).DetachFromDisposeScope();
         _gradients = zeros(2, _inputs).DetachFromDisposeScope();
@@ -39,7 +40,7 @@ internal sealed unsafe class PanelNorm : IDisposable
         new Span<float>(mean, 2 * _room).Clear();
         Rows.Run(tokens, _inputs, (first, last) =>
         {
-            switch (SimdWidth.Lanes)
+            switch (_lanes)
             {
                 case 16: Measure<Simd512>(x, first, last, mean, reciprocal); break;
                 case 8: Measure<Simd256>(x, first, last, mean, reciprocal); break;
@@ -56,7 +57,7 @@ internal sealed unsafe class PanelNorm : IDisposable
     /// <param name="to">(rows, panel), overwritten.</param>
     public void Apply(float* from, int token, int first, int rows, float* to)
     {
-        switch (SimdWidth.Lanes)
+        switch (_lanes)
         {
             case 16: Apply<Simd512>(from, token, first, rows, to); break;
             case 8: Apply<Simd256>(from, token, first, rows, to); break;
@@ -80,7 +81,7 @@ internal sealed unsafe class PanelNorm : IDisposable
             for (int chunk = first; chunk < last; chunk++)
             {
                 NormRows rows = new(x, dz, dx, chunk * Chunk, Math.Min(tokens, (chunk + 1) * Chunk), sums + 2 * (nint)chunk * _inputs);
-                switch (SimdWidth.Lanes)
+                switch (_lanes)
                 {
                     case 16: Differentiate<Simd512>(rows); break;
                     case 8: Differentiate<Simd256>(rows); break;

@@ -1,0 +1,41 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kansformers.Kan;
+
+/// <summary>A layer with more functions that computes what another one computes.</summary>
+internal static class GridRefinement
+{
+    /// <summary>The finer layer.</summary>
+    /// <param name="layer">The layer; it stays as it is.</param>
+    /// <param name="size">The new grid size.</param>
+    /// <param name="samples">What the basis sees of samples, (samples, in); null for none.</param>
+    public static KanLinear Of(KanLinear layer, int size, Tensor? samples)
+    {
+        using var scope = NewDisposeScope();
+        GridState old = GridState.Of(layer);
+        (GridOptions options, Dictionary<KanRole, Tensor> grid) = old.Options.Finer(size, old.Tensors);
+        GridState now = old.On(grid, options);
+        RequireApart(now, size);
+        GridMove move = GridMove.Fit(old, now, samples?.to_type(ScalarType.Float64).transpose(0, 1).contiguous(), 1);
+        KanLinear made = new(layer.InFeatures, layer.OutFeatures, options, layer.Coefficients.device) { UseReference = layer.UseReference, Precision = layer.Precision };
+        made.to(layer.Coefficients.dtype);
+        foreach ((KanRole role, Tensor tensor) in layer.Tensors.All)
+        {
+            if (made.Tensors.Find(role) is Tensor own && own.shape.AsSpan().SequenceEqual(tensor.shape))
+                own.copy_(tensor.detach());
+        }
+
+        move.Store(made);
+        made.train(layer.training);
+        return made;
+    }
+
+    private static void RequireApart(GridState now, int size)
+    {
+        Tensor places = now.Tensors[KanRole.Grid];
+        places = places.dim() == 1 ? places.sort().Values.unsqueeze(0) : places;
+        if (size > 1 && !(places[.., 1..] > places[.., ..^1]).all().item<bool>())
+            throw new KansformersException($"float32 cannot tell the places of a grid of size {size} apart there; choose a smaller grid size");
+    }
+}

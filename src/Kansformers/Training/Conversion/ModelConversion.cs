@@ -1,0 +1,140 @@
+using Kansformers.Checkpoints;
+using Kansformers.Files;
+using Kansformers.Text;
+using Kansformers.Transformers;
+
+namespace Kansformers.Training;
+
+/// <summary>
+/// A model on its way from one layout to another: opened and checked before anything is written, then read while it is written. Each way gives a line per
+/// tensor.
+/// </summary>
+public sealed class ModelConversion : IDisposable
+{
+    private readonly ModelSource _source;
+    private readonly ModelFile _file;
+    private readonly IReadOnlyList<StoredTensor> _tensors; // by our names
+    private readonly IReadOnlyList<TensorChange> _read;
+
+    /// <summary>Opens the model's weights and looks whether they are whole.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="weights">Which weights of a run.</param>
+    /// <param name="hints">What a weight file need not tell; null for nothing.</param>
+    /// <exception cref="KansformersException">The weights cannot be read, do not tell their architecture, or do not fit it.</exception>
+    public ModelConversion(ModelSource source, RunWeights weights = RunWeights.Best, ModelHints? hints = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        _source = source;
+        _file = ModelFile.Open(source.WeightFile(weights));
+        try
+        {
+            Options = source.Architecture(_file, hints);
+            _file.RequireFit(Options);
+            _tensors = _file.Taken(Options);
+            _read = _file.Changes(Options);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The model's architecture.</summary>
+    public ModelOptions Options { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>To a safetensors file, which tells the architecture. Elements keep their type.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <returns>What became of each tensor.</returns>
+    /// <exception cref="KansformersException">The file cannot be written.</exception>
+    public IReadOnlyList<TensorChange> ToSafetensors(string path)
+    {
+        StateDictionary.Save(path, _tensors, new Dictionary<string, string>(ModelMetadata.Set(_file.Tensors.Metadata, Options)) { ["format"] = "pt" });
+        return _read;
+    }
+
+    /// <summary>
+    /// To a PyTorch file; a GPT's is one that the classes of minGPT and the original Kansformers load, or nanoGPT's where these cannot hold it. Elements keep their type.
+    /// </summary>
+    /// <param name="path">The file to write.</param>
+    /// <returns>What became of each tensor.</returns>
+    /// <exception cref="KansformersException">The file cannot be written.</exception>
+    public IReadOnlyList<TensorChange> ToPyTorch(string path)
+    {
+        List<StoredTensor> tensors = [.. _tensors];
+        List<TensorChange> changes = [.. _read];
+        if (Options.Family.PyTorchContent(Options, tensors, changes) is PickleDictionary content)
+            StateDictionary.SavePyTorch(path, content);
+        else
+            StateDictionary.SavePyTorch(path, tensors);
+        return changes;
+    }
+
+    /// <summary>To a folder in Hugging Face's layout. Elements keep their type.</summary>
+    /// <param name="folder">The folder, new or empty.</param>
+    /// <param name="tokenizer">The model's tokenizer; null when it is not known.</param>
+    /// <param name="shardBytes">The most bytes of weights in a file; more go to several, with an index.</param>
+    /// <returns>What became of each tensor.</returns>
+    /// <exception cref="KansformersException">The folder holds anything or cannot be written, or the tokenizer has another number of ids.</exception>
+    public IReadOnlyList<TensorChange> ToHuggingFace(string folder, Tokenizer? tokenizer = null, long shardBytes = HuggingFaceModel.DefaultShardBytes)
+    {
+        RunFolder.RequireFree(folder);
+        RequireFit(tokenizer);
+        using FilesTogether files = FilesTogether.Begin();
+        IReadOnlyList<TensorChange> written = HuggingFaceModel.Write(folder, Options, _tensors, shardBytes, _source.EndOfText() ?? (tokenizer?.EndOfText is int end ? [end] : null));
+        tokenizer?.Save(folder);
+        if (tokenizer?.StandardJson() is byte[] json)
+            AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => stream.Write(json));
+        files.Keep();
+        return Chained(written);
+    }
+
+    /// <summary>To a run folder, which can be sampled from and evaluated. It has no history, so training cannot go on with it.</summary>
+    /// <param name="folder">The folder, new or empty.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <returns>What became of each tensor.</returns>
+    /// <exception cref="KansformersException">The folder holds anything or cannot be written, or the tokenizer has another number of ids.</exception>
+    public IReadOnlyList<TensorChange> ToRun(string folder, Tokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        RunFolder.RequireFree(folder);
+        RequireFit(tokenizer);
+        using TransformerModel model = Options.Family.Create(Options);
+        _file.LoadInto(model);
+        RunConfig config = _source.Run?.Config ?? new RunConfig
+        {
+            Model = Options,
+            Training = new TrainingOptions(),
+            Data = new DataConfig { Data = _file.Path, Tokenizer = tokenizer.Kind },
+        };
+        using FilesTogether files = FilesTogether.Begin();
+        RunFolder.Create(folder, config, tokenizer).SaveWeights(model);
+        files.Keep();
+        return Chained([.. _tensors.Select(tensor => new TensorChange(tensor.Name, tensor.Name, tensor.Type == StoredType.F32 ? TensorFate.Kept : TensorFate.Converted))]);
+    }
+
+    private void RequireFit(Tokenizer? tokenizer)
+    {
+        if (tokenizer is not null && !tokenizer.Fits(Options.VocabularySize))
+            throw new KansformersException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {Options.VocabularySize}; they do not belong together");
+    }
+
+    // What opening did, followed by what writing did.
+    private IReadOnlyList<TensorChange> Chained(IReadOnlyList<TensorChange> written)
+    {
+        Dictionary<string, TensorChange> next = written.Where(change => change.From is not null).ToDictionary(change => change.From!);
+        return [.. _read.Select(Follow), .. written.Where(change => change.From is null)];
+
+        TensorChange Follow(TensorChange read)
+        {
+            if (read.To is null || read.Fate == TensorFate.Tied || !next.TryGetValue(read.To, out TensorChange? change))
+                return read;
+            bool turned = (read.Fate == TensorFate.Transposed) != (change.Fate == TensorFate.Transposed);
+            TensorFate fate = change.Fate == TensorFate.Converted ? TensorFate.Converted : turned ? TensorFate.Transposed : read.From == change.To ? TensorFate.Kept : TensorFate.Renamed;
+            return new TensorChange(read.From, change.To, fate);
+        }
+    }
+}

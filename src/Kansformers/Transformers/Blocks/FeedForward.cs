@@ -1,0 +1,73 @@
+using Kansformers.Kan;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Kansformers.Transformers;
+
+/// <summary>The sizes of a feed-forward part.</summary>
+internal sealed record FeedForwardOptions
+{
+    /// <summary>The size of the hidden state.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>The size between the two layers.</summary>
+    public required int Inner { get; init; }
+
+    /// <summary>Which GELU stands between two linear layers.</summary>
+    public GeluForm Gelu { get; init; }
+
+    /// <summary>The share of output values dropped in training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Whether linear layers have biases.</summary>
+    public bool Bias { get; init; } = true;
+}
+
+/// <summary>
+/// A block's feed-forward part: two linear layers with a GELU between them (<c>c_fc</c>, <c>c_proj</c>), or two KAN layers
+/// (<c>kan.layers.0</c>, <c>kan.layers.1</c>), which carry their own non-linearity.
+/// </summary>
+internal sealed class FeedForward : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "kan")]
+    private readonly KanNetwork? _kan;
+
+    [ComponentName(Name = "c_fc")]
+    private readonly LinearLayer? _expand;
+
+    [ComponentName(Name = "c_proj")]
+    private readonly LinearLayer? _project;
+
+    [ComponentName(Name = "dropout")]
+    private readonly Dropout _dropout;
+
+    private readonly GELU.Approximate _gelu;
+
+    public FeedForward(FeedForwardOptions options, LinearLayers layers)
+        : base(nameof(FeedForward))
+    {
+        _gelu = options.Gelu == GeluForm.Exact ? GELU.Approximate.none : GELU.Approximate.tanh;
+        if (layers.IsKan(KanPlacement.Mlp))
+        {
+            _kan = layers.Kan(options.Width, options.Inner, options.Width);
+        }
+        else
+        {
+            _expand = layers.Linear(options.Width, options.Inner, options.Bias);
+            _project = layers.Linear(options.Inner, options.Width, options.Bias, residual: true);
+        }
+
+        _dropout = nn.Dropout(options.Dropout);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        Tensor y = _kan is not null ? _kan.forward(x)
+            : _project!.forward(nn.functional.gelu(_expand!.forward(x), _gelu)); // (B, T, inner) inside
+        return _dropout.forward(y).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,82 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Kansformers.Transformers;
+
+/// <summary>The sizes of self-attention.</summary>
+internal sealed record AttentionOptions
+{
+    /// <summary>The size of the hidden state.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>The number of heads; it divides the width.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Whether no token sees those after it.</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>The share of attention weights dropped in training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>The share of output values dropped in training.</summary>
+    public double OutputDropout { get; init; }
+
+    /// <summary>Whether linear layers have biases.</summary>
+    public bool Bias { get; init; } = true;
+}
+
+/// <summary>Multi-head self-attention by libtorch's fused kernel.</summary>
+internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "c_attn")]
+    private readonly nn.Module<Tensor, Tensor> _queryKeyValue;
+
+    [ComponentName(Name = "c_proj")]
+    private readonly nn.Module<Tensor, Tensor> _project;
+
+    [ComponentName(Name = "resid_dropout")]
+    private readonly Dropout _dropout;
+
+    private readonly AttentionOptions _options;
+    private readonly int _layer;
+
+    public SelfAttention(AttentionOptions options, LinearLayers layers, int layer)
+        : base(nameof(SelfAttention))
+    {
+        (_options, _layer) = (options, layer);
+        _queryKeyValue = layers.For(KanPlacement.Attention, options.Width, 3L * options.Width, options.Bias);
+        _project = layers.For(KanPlacement.Attention, options.Width, options.Width, options.Bias, residual: true);
+        _dropout = nn.Dropout(options.OutputDropout);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x) => forward(x, null);
+
+    public Tensor forward(Tensor x, KeyValueCache? cache)
+    {
+        using var scope = NewDisposeScope();
+        (long batch, long time, long width) = (x.shape[0], x.shape[1], x.shape[2]);
+        Tensor[] parts = _queryKeyValue.forward(x).split(width, 2); // 3 x (B, T, C)
+        Tensor q = Heads(parts[0]), k = Heads(parts[1]), v = Heads(parts[2]); // (B, heads, T, C / heads)
+
+        int past = cache?.Length ?? 0;
+        if (cache is not null)
+            (k, v) = cache.Append(_layer, k, v);
+        double dropout = training ? _options.Dropout : 0;
+        Tensor y = past == 0
+            ? F.scaled_dot_product_attention(q, k, v, p: dropout, is_casual: _options.Causal && time > 1)
+            : F.scaled_dot_product_attention(q, k, v, Mask(time, past, x.device), dropout);
+
+        y = y.transpose(1, 2).reshape(batch, time, width); // (B, T, C)
+        return _dropout.forward(_project.forward(y)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], _options.Heads, -1).transpose(1, 2);
+
+    // New token i sees the past tokens and the new ones up to itself; one new token sees all.
+    private static Tensor? Mask(long time, int past, Device device) =>
+        time == 1 ? null : ones(time, past + time, dtype: ScalarType.Bool, device: device).tril(past);
+}

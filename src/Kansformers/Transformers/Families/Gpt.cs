@@ -1,0 +1,89 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Kansformers.Transformers;
+
+/// <summary>
+/// A decoder-only transformer language model (Radford et al., "Language Models are Unsupervised Multitask Learners", 2019) whose linear
+/// layers are KANs where <see cref="ModelOptions.Placement"/> says so. Module and parameter names are those of minGPT and the original Kansformers.
+/// </summary>
+public sealed class Gpt : CausalModel
+{
+    [ComponentName(Name = "transformer")]
+    private readonly Body _transformer;
+
+    [ComponentName(Name = "lm_head")]
+    private readonly nn.Module<Tensor, Tensor> _head;
+
+    /// <summary>Creates a model with random weights from torch's global generator.</summary>
+    /// <param name="options">The architecture.</param>
+    /// <param name="device">Where the parameters are made; null is the CPU.</param>
+    /// <exception cref="KansformersException">An option is invalid; the message names it.</exception>
+    public Gpt(GptOptions options, Device? device = null)
+        : base(nameof(Gpt), options)
+    {
+        LinearLayers layers = new(options, device);
+        _transformer = new Body(options, layers);
+        _head = options.TiedHead ? new TiedHead(_transformer.wte)
+            : layers.For(KanPlacement.Head, options.Width, options.VocabularySize, hasBias: false);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    protected internal override nn.Module<Tensor, Tensor> Head => _head;
+
+    /// <inheritdoc/>
+    protected override Tensor Hidden(Tensor idx, KeyValueCache? cache) => _transformer.forward(idx, cache);
+
+    /// <summary>Everything before the head: embeddings, blocks, the last norm. It exists for its name, <c>transformer</c>.</summary>
+    private sealed class Body : nn.Module<Tensor, Tensor>
+    {
+        internal readonly Embedding wte;
+        private readonly Embedding wpe;
+        private readonly Dropout drop;
+        private readonly ModuleList<Block> h;
+        private readonly LayerNorm ln_f;
+
+        public Body(GptOptions options, LinearLayers layers)
+            : base("transformer")
+        {
+            AttentionOptions attention = new()
+            {
+                Width = options.Width,
+                Heads = options.Heads,
+                Dropout = options.AttentionDropout,
+                OutputDropout = options.ResidualDropout,
+                Bias = options.Biases,
+            };
+            FeedForwardOptions feedForward = new()
+            {
+                Width = options.Width,
+                Inner = 4 * options.Width,
+                Gelu = options.Gelu,
+                Dropout = options.ResidualDropout,
+                Bias = options.Biases,
+            };
+            wte = layers.Embedding(options.VocabularySize, options.Width);
+            wpe = layers.Embedding(options.BlockSize, options.Width);
+            drop = nn.Dropout(options.EmbeddingDropout);
+            h = nn.ModuleList([.. Enumerable.Range(0, options.Layers).Select(layer => new Block(attention, feedForward, layers, layer))]);
+            ln_f = layers.Norm(options.Width, options.Biases);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor idx) => forward(idx, null);
+
+        public Tensor forward(Tensor idx, KeyValueCache? cache)
+        {
+            using var scope = NewDisposeScope();
+            int past = cache?.Length ?? 0;
+            Tensor positions = arange(past, past + idx.shape[1], dtype: ScalarType.Int64, device: idx.device).unsqueeze(0);
+            Tensor x = drop.forward(wte.forward(idx) + wpe.forward(positions)); // (B, T, C)
+            foreach (Block block in h)
+                x = block.forward(x, cache);
+            return ln_f.forward(x).MoveToOuterDisposeScope();
+        }
+    }
+}

@@ -1,0 +1,328 @@
+using System.Text.Json;
+using Kansformers.Kan;
+using Kansformers.Runtime;
+using Kansformers.Tests.Kan;
+using Kansformers.Training;
+using Kansformers.Transformers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Kansformers.Tests.Transformers;
+
+/// <summary>The trials that every listed family goes through, with KAN layers at every place.</summary>
+public class FamilyTests
+{
+    private const int Vocabulary = 17, Block = 8;
+
+    public static TheoryData<string> Names() => [.. Families.All.Select(family => family.Name)];
+
+    public static TheoryData<string, string> NamesAndPlacements()
+    {
+        TheoryData<string, string> all = [];
+        foreach (Family family in Families.All)
+        {
+            foreach (string placement in (string[])["none", "attention", "mlp", "head", "all"])
+                all.Add(family.Name, placement);
+        }
+
+        return all;
+    }
+
+    [Theory]
+    [MemberData(nameof(NamesAndPlacements))]
+    public void Every_gradient_is_that_of_finite_differences(string family, string placement)
+    {
+        using var scope = NewDisposeScope();
+        using TransformerModel model = Make(family, placement), exact = Make(family, placement);
+        exact.load_state_dict(model.state_dict());
+        exact.to(ScalarType.Float64);
+        TokenBatch batch = Batch(2, 5);
+        Tensor loss = model.Loss(batch), exactLoss = exact.Loss(batch);
+        EngineCheck.Close("loss", loss.detach(), exactLoss.detach(), 1e-5);
+        EngineCheck.Close("loss of a share", model.Loss(batch, 0.25).detach(), exactLoss.detach() / 4, 1e-5);
+        loss.backward();
+        exactLoss.backward();
+        using var guard = no_grad();
+        Dictionary<string, Parameter> single = model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
+        foreach ((string name, Parameter parameter) in exact.named_parameters())
+        {
+            Tensor direction = randn_like(parameter), gradient = parameter.grad!, start = parameter.clone();
+            const double step = 1e-6;
+            parameter.add_(direction * step);
+            double above = exact.Loss(batch).item<double>();
+            parameter.copy_(start - direction * step);
+            double below = exact.Loss(batch).item<double>();
+            parameter.copy_(start);
+            double slope = (gradient * direction).sum().item<double>();
+            Assert.True(Math.Abs((above - below) / (2 * step) - slope) <= 1e-5 + 1e-4 * Math.Abs(slope), $"{name}: {(above - below) / (2 * step)} is not {slope}");
+            Tensor found = single[name].grad!;
+            double size = gradient.abs().max().item<double>();
+            Assert.True((found.to_type(ScalarType.Float64) - gradient).abs().max().item<double>() <= 1e-7 + 1e-4 * size, $"{name}: float32 differs");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(NamesAndPlacements))]
+    public void Every_layout_gives_the_model_back(string family, string placement)
+    {
+        using TestFolder folder = new();
+        using TransformerModel model = Make(family, placement);
+        HuggingFaceModel.Save(model, folder["hf"]);
+        using (TransformerModel again = TransformerModel.FromPretrained(folder["hf"]))
+            Same(model, again);
+        ModelSource source = ModelSource.Open(folder["hf"]);
+        using (ModelConversion conversion = new(source))
+        {
+            Assert.Equal(model.Options.Family, conversion.Options.Family);
+            conversion.ToSafetensors(folder["a.safetensors"]);
+            conversion.ToPyTorch(folder["a.pt"]);
+        }
+
+        foreach (string path in (string[])["a.safetensors", "a.pt"])
+        {
+            using TransformerModel again = TransformerModel.FromPretrained(folder[path], hints: new ModelHints(model.Options.Heads));
+            Same(model, again);
+        }
+
+        using (TransformerModel shorter = model.Options.Family.Create(model.Options with { BlockSize = 4 }))
+        {
+            ModelFile.LoadInto(shorter, folder["a.safetensors"]);
+            using var scope = NewDisposeScope();
+            using var guard = no_grad();
+            Tensor ids = Batch(1, 4).Tokens;
+            EngineCheck.Close("first positions", shorter.forward(ids), model.forward(ids), 1e-6);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(NamesAndPlacements))]
+    public void Tensors_and_sizes_are_known_without_the_model(string family, string placement)
+    {
+        using TransformerModel model = Make(family, placement);
+        using var scope = NewDisposeScope();
+        byte[] before = random.get_rng_state().bytes.ToArray();
+        ModelDescription description = ModelDescription.Of(model.Options);
+        Assert.Equal(before, random.get_rng_state().bytes.ToArray());
+        Assert.Equal(
+            model.state_dict().Select(entry => $"{entry.Key} {string.Join('x', entry.Value.shape)}").Order(StringComparer.Ordinal),
+            description.Tensors.Select(tensor => $"{tensor.Name} {string.Join('x', tensor.Shape)}").Order(StringComparer.Ordinal));
+        Assert.Equal((model.ParameterCount, model.KanParameterCount), (description.ParameterCount, description.KanParameterCount));
+        Assert.Equal(model.KanLayers().Select(layer => layer.Name).Order(), description.Layers.Where(layer => layer.Kind == LayerKind.Kan).Select(layer => layer.Name).Order());
+        Assert.NotEmpty(description.Products);
+    }
+
+    [Theory]
+    [MemberData(nameof(NamesAndPlacements))]
+    public void Info_tells_every_tensor(string family, string placement)
+    {
+        using TestFolder folder = new();
+        using TransformerModel model = Make(family, placement);
+        HuggingFaceModel.Save(model, folder["hf"]);
+        JsonElement told = JsonDocument.Parse(Cli.Cli.Run("info", folder["hf"], "--json").Out).RootElement;
+        Assert.Equal(family, told.GetProperty("family").GetString());
+        Assert.Equal((model.ParameterCount, model.KanParameterCount), (told.GetProperty("parameters").GetInt64(), told.GetProperty("kan_parameters").GetInt64()));
+        Assert.Equal(ModelDescription.Of(model.Options).Layers.Select(layer => layer.Name), told.GetProperty("modules").EnumerateArray().Select(row => row.GetProperty("name").GetString()));
+        Assert.All(model.Options.Details(), detail => Assert.True(told.TryGetProperty(detail.Name, out _), detail.Name));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_largest_preset_is_described_in_no_memory(string family)
+    {
+        Family entry = Families.Named(family);
+        ModelOptions options = entry.Presets.MaxBy(preset => (long)preset.Layers * preset.Width * preset.Width)?.Apply(entry.Defaults) ?? entry.Defaults;
+        _ = ModelDescription.Of(Options(family, "all"));
+        ExtraMemory memory = ExtraMemory.Begin();
+        ModelDescription description = ModelDescription.Of(options);
+        Assert.True(memory.PeakExtraBytes < 150L << 20, $"{description.ParameterCount} parameters took {memory.PeakExtraBytes} bytes");
+    }
+
+    [Theory]
+    [MemberData(nameof(NamesAndPlacements))]
+    public void A_cache_changes_nothing(string family, string placement)
+    {
+        Assert.SkipUnless(Families.Named(family).IsCausal, "it does not continue text");
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using CausalModel model = (CausalModel)Make(family, placement);
+        Tensor ids = Batch(2, Block).Tokens, whole = model.forward(ids);
+        foreach (int first in (int[])[1, 3, Block - 1])
+        {
+            using KeyValueCache cache = new(model.Options, 2, model.Device);
+            List<Tensor> parts = [model.forward(ids[.., ..first], cache)];
+            Assert.Equal(first, cache.Length);
+            for (int at = first; at < Block; at++)
+                parts.Add(model.forward(ids.narrow(1, at, 1), cache, lastOnly: true));
+            EngineCheck.Close($"cache from {first}", cat(parts, 1), whole, 1e-4);
+            Assert.Throws<ArgumentException>(() => model.forward(ids.narrow(1, 0, 1), cache));
+        }
+
+        // No token sees those after it.
+        Tensor changed = ids.clone();
+        changed[.., ^1] = (changed[.., ^1] + 1) % Vocabulary;
+        EngineCheck.Close("the past", model.forward(changed)[.., ..^1], whole[.., ..^1], 1e-6);
+    }
+
+    [Theory]
+    [MemberData(nameof(NamesAndPlacements))]
+    public void Precision_reaches_every_product(string family, string placement)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using TransformerModel model = Make(family, placement);
+        TokenBatch batch = Batch(4, Block);
+        double full = model.Loss(batch).item<float>();
+        model.Precision = Precision.BFloat16;
+        Assert.All(model.modules().OfType<IHasPrecision>(), part => Assert.Equal(Precision.BFloat16, part.Precision));
+        Assert.NotEmpty(model.modules().OfType<IHasPrecision>());
+        double half = model.Loss(batch).item<float>();
+        Assert.NotEqual(full, half);
+        Assert.Equal(full, half, 0.05 * Math.Max(1, full));
+        model.Precision = Precision.Float32;
+        Assert.Equal(full, model.Loss(batch).item<float>(), 1e-7);
+    }
+
+    [Theory]
+    [MemberData(nameof(NamesAndPlacements))]
+    public void Extreme_inputs_give_finite_losses_and_gradients_and_wrong_ones_a_word(string family, string placement)
+    {
+        using var scope = NewDisposeScope();
+        using TransformerModel model = Make(family, placement);
+        foreach ((int rows, int time) in ((int, int)[])[(1, 1), (1, Block), (33, 2)])
+        {
+            foreach (long id in (long[])[0, Vocabulary - 1])
+            {
+                Tensor ids = full(rows, time, id, dtype: ScalarType.Int64);
+                Tensor loss = model.Loss(new TokenBatch(ids, ids));
+                loss.backward();
+                Assert.True(double.IsFinite(loss.item<float>()));
+                Assert.All(model.parameters(), parameter => Assert.True(parameter.grad is null || parameter.grad.isfinite().all().item<bool>()));
+            }
+        }
+
+        TokenBatch tooLong = Batch(1, Block + 1);
+        Assert.Contains("block size", Assert.Throws<ArgumentException>(() => model.Loss(tooLong)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => model.forward(tooLong.Tokens));
+        Assert.Throws<ArgumentException>(() => model.forward(tooLong.Tokens[0]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Options_are_JSON_with_their_family_and_earlier_ones_without(string family)
+    {
+        ModelOptions options = Options(family, "mlp,attention") with { Kan = new ChebyshevOptions { Degree = 3 } };
+        string text = ModelMetadata.Text(options);
+        Assert.StartsWith($"{{\"family\":\"{family}\",", text, StringComparison.Ordinal);
+        Assert.Equal(options, ModelMetadata.Parse(text, "it"));
+        if (family == Families.All[0].Name)
+            Assert.Equal(options, ModelMetadata.Parse(text.Replace($"\"family\":\"{family}\",", "", StringComparison.Ordinal), "it"));
+        string message = Assert.Throws<KansformersException>(() => ModelMetadata.Parse(text.Replace($"\"{family}\"", "\"nosuch\"", StringComparison.Ordinal), "it")).Message;
+        Assert.All((string[])["'nosuch'", family], part => Assert.Contains(part, message, StringComparison.Ordinal));
+        foreach ((string good, string bad, string place) in ((string, string, string)[])[("\"heads\":2", "\"heads\":\"two\"", "heads"), ("\"degree\":3", "\"degree\":[]", "kan.degree")])
+            Assert.Contains($"'{place}'", Assert.Throws<KansformersException>(() => ModelMetadata.Parse(text.Replace(good, bad, StringComparison.Ordinal), "it")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void It_is_well_listed(string family)
+    {
+        Family entry = Families.Named(family.ToUpperInvariant());
+        Assert.Matches("^[a-z0-9]+(-[a-z0-9]+)*$", entry.Name);
+        Assert.Same(entry, Families.Of(entry.Defaults));
+        Assert.Same(entry, Options(family, "none").Family);
+        entry.Defaults.Validate();
+        foreach (ModelPreset preset in entry.Presets)
+        {
+            preset.Apply(entry.Defaults).Validate();
+            Assert.Single(Families.PresetNames, preset.Name);
+            Assert.Equal((entry, preset), Families.Preset(preset.Name));
+        }
+
+        Assert.Contains($"{entry.Name}, {entry.Summary}", Cli.Cli.Run("train", "--help").Out, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => entry.Create(null!));
+        foreach ((ModelOptions wrong, string words) in ((ModelOptions, string)[])[(entry.Defaults with { Heads = 5 }, "heads is 5"), (entry.Defaults with { Layers = 0 }, "layers is 0"), (entry.Defaults.WithDropout(1), "dropout is 1")])
+            Assert.Contains(words, Assert.Throws<KansformersException>(() => entry.Create(wrong)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_run_resumes_to_the_same_bits_and_is_sampled_and_evaluated(string family)
+    {
+        Assert.SkipUnless(Families.Named(family).IsCausal, "no objective of its own yet");
+        using TestFolder folder = new();
+        RunConfig config = Training.TinyTraining.Config(folder) with { Model = Options(family, "all").WithDropout(0.1) };
+        using (TrainingRun run = TrainingRun.Start(config, folder["whole"]))
+            run.Run();
+        Training.ResumeTests.Interrupt(TrainingRun.Start(config, folder["parts"]), 3);
+        using (TrainingRun run = TrainingRun.Resume(folder["parts"]))
+            run.Run();
+        Training.RunComparison.AssertSame(folder["whole"], folder["parts"]);
+        foreach (string[] call in (string[][])[["sample", folder["parts"], "--max-new-tokens", "12"], ["eval", folder["parts"]], ["info", folder["parts"], "--outside"], ["convert", folder["parts"], "--out", folder["hf"]], ["sample", folder["hf"], "--max-new-tokens", "12"]])
+        {
+            Cli.CliResult result = Cli.Cli.Run(call);
+            Assert.True(result.Code == 0, $"{string.Join(' ', call)}: {result.Error}");
+        }
+
+        using TransformerModel best = TransformerModel.FromPretrained(folder["parts"]), again = TransformerModel.FromPretrained(folder["hf"]);
+        Assert.Equal(family, best.Options.Family.Name);
+        Same(best, again);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_command_line_trains_it(string family)
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("text.txt", Training.TinyTraining.Text);
+        JsonElement json = JsonDocument.Parse(Cli.Cli.Run(Cli.Cli.Args($"train --json --family {family} {Cli.Cli.Small} --data", text, "--out", folder["run"])).Out).RootElement;
+        Assert.Equal(family, json.GetProperty("family").GetString());
+        using TransformerModel model = RunFolder.Open(folder["run"]).LoadModel();
+        Assert.Equal(family, model.Options.Family.Name);
+        Assert.Equal(json.GetProperty("parameters").GetInt64(), model.ParameterCount);
+    }
+
+    private static ModelOptions Options(string family, string placement) => Families.Named(family).Defaults.WithDropout(0) with
+    {
+        Layers = 2,
+        Heads = 2,
+        Width = 8,
+        BlockSize = Block,
+        VocabularySize = Vocabulary,
+        Placement = KanPlacements.Parse(placement),
+    };
+
+    // Weights large enough that each token matters.
+    private static TransformerModel Make(string family, string placement)
+    {
+        random.manual_seed(1);
+        TransformerModel model = Families.Named(family).Create(Options(family, placement));
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (Parameter parameter in model.parameters())
+        {
+            if (parameter.dim() == 2)
+                parameter.mul_(8);
+        }
+
+        return model;
+    }
+
+    private static TokenBatch Batch(int rows, int time) =>
+        new(randint(0, Vocabulary, [rows, time], ScalarType.Int64), randint(0, Vocabulary, [rows, time], ScalarType.Int64));
+
+    private static void Same(TransformerModel expected, TransformerModel found)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        Assert.Equal(expected.Options.WithDropout(0), found.Options.WithDropout(0));
+        Dictionary<string, Tensor> values = found.state_dict();
+        Assert.Equal(expected.state_dict().Keys.Order(), values.Keys.Order());
+        foreach ((string name, Tensor tensor) in expected.state_dict())
+            Assert.True(tensor.equal(values[name]).all().item<bool>(), name);
+        expected.eval();
+        found.eval();
+        Tensor ids = Batch(2, Block).Tokens;
+        Assert.Equal(expected.forward(ids).bytes.ToArray(), found.forward(ids).bytes.ToArray());
+    }
+}
