@@ -10,6 +10,8 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
 
     public static int Count => 4;
 
+    public static int SumLanes => Count;
+
     public static Simd128 Zero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,10 +61,19 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
     public static void Store(Simd128 value, float* to) => Vector128.Store(value._value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(float* sums, Simd128 value) => Store(Load(sums) + value, sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProductTo(float* sums, Simd128 a, Simd128 b) => Store(FusedMultiplyAdd(a, b, Load(sums)), sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 FusedMultiplyAdd(Simd128 a, Simd128 b, Simd128 c) => new(Vector128.FusedMultiplyAdd(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 AddProduct(Simd128 sum, Simd128 factor, float* from) => new(Vector128.FusedMultiplyAdd(factor._value, Vector128.Load(from), sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 Reciprocal(Simd128 value) => One / value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 MaxNative(Simd128 a, Simd128 b) => new(Vector128.MaxNative(a._value, b._value));

@@ -11,6 +11,8 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
 
     public static int Count => 8;
 
+    public static int SumLanes => Count;
+
     public static Simd256 Zero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,10 +62,19 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
     public static void Store(Simd256 value, float* to) => Vector256.Store(value._value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(float* sums, Simd256 value) => Store(Load(sums) + value, sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProductTo(float* sums, Simd256 a, Simd256 b) => Store(FusedMultiplyAdd(a, b, Load(sums)), sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 FusedMultiplyAdd(Simd256 a, Simd256 b, Simd256 c) => new(Vector256.FusedMultiplyAdd(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 AddProduct(Simd256 sum, Simd256 factor, float* from) => new(Vector256.FusedMultiplyAdd(factor._value, Vector256.Load(from), sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 Reciprocal(Simd256 value) => One / value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 MaxNative(Simd256 a, Simd256 b) => new(Vector256.MaxNative(a._value, b._value));

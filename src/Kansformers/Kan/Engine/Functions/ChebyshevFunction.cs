@@ -12,6 +12,8 @@ internal readonly unsafe struct ChebyshevFunction(int degree) : ISharedFunction
     // The coefficients, then n · coefficient_n.
     public int Constants => 2 * (degree + 1);
 
+    public bool IsPaired => true;
+
     public bool Prepare(float* parameters, float* constants)
     {
         for (int n = 0; n <= degree; n++)
@@ -55,5 +57,9 @@ internal readonly unsafe struct ChebyshevFunction(int degree) : ISharedFunction
         }
 
         return sum;
+    }
+
+    public void Finish(float* constants, float* sums, int lanes)
+    {
     }
 }

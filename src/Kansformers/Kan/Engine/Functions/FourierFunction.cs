@@ -12,6 +12,8 @@ internal readonly unsafe struct FourierFunction(int frequencies) : ISharedFuncti
     // Both coefficients, and both times k, frequency by frequency.
     public int Constants => 4 * frequencies;
 
+    public bool IsPaired => true;
+
     public bool Prepare(float* parameters, float* constants)
     {
         for (int k = 1; k <= frequencies; k++, constants += 4)
@@ -60,5 +62,9 @@ internal readonly unsafe struct FourierFunction(int frequencies) : ISharedFuncti
         }
 
         return sum;
+    }
+
+    public void Finish(float* constants, float* sums, int lanes)
+    {
     }
 }

@@ -33,8 +33,14 @@ internal static unsafe class FunctionKernels
             }
         }
 
-        Maker<TFunction, TSimd> maker = new(function, parameters, constants, frame.IsBehindTanh);
-        return frame.Activation is BaseActivation activation ? Activations.Meet<Maker<TFunction, TSimd>, IBasisKernel>(activation, maker) : maker.With<NoBranch>();
+        return TSimd.Count == Simd512Pair.SumLanes && function.IsPaired ? With<Simd512Pair>() : With<TSimd>();
+
+        IBasisKernel With<TVector>()
+            where TVector : struct, ISimd<TVector>
+        {
+            Maker<TFunction, TVector> maker = new(function, parameters, constants, frame.IsBehindTanh);
+            return frame.Activation is BaseActivation activation ? Activations.Meet<Maker<TFunction, TVector>, IBasisKernel>(activation, maker) : maker.With<NoBranch>();
+        }
     }
 
     private readonly struct Maker<TFunction, TSimd>(TFunction function, KernelParameters parameters, float[] constants, bool isBehindTanh) : IActivationVisitor<IBasisKernel>

@@ -89,7 +89,7 @@ internal readonly unsafe struct Branch<TActivation> : IBranch
         TSimd value = TActivation.Value(x, out TSimd own), by = TSimd.Create(*factor);
         derivative = TSimd.FusedMultiplyAdd(own, by, derivative);
         if (sums is not null)
-            TSimd.Store(TSimd.FusedMultiplyAdd(upstream, value, TSimd.Load(sums)), sums);
+            TSimd.AddProductTo(sums, upstream, value);
         return TSimd.FusedMultiplyAdd(value, by, sum);
     }
 }

@@ -9,6 +9,12 @@ internal unsafe interface IFunctionKernel : IBasisKernel
     /// <param name="rows">How many inputs.</param>
     /// <param name="gradient">(rows, panel): the gradient of the function's values, overwritten by the values.</param>
     /// <param name="dx">(rows, panel), overwritten.</param>
-    /// <param name="sums">The parameters' gradients so far, or null.</param>
+    /// <param name="sums">What has been added up for the parameters' gradients, or null.</param>
     void Replace(int first, float* x, int rows, float* gradient, float* dx, float* sums);
+
+    /// <summary>Makes the gradients of the parameters of what <see cref="Replace"/> added up.</summary>
+    /// <param name="first">The first input.</param>
+    /// <param name="rows">How many inputs.</param>
+    /// <param name="sums">The sums.</param>
+    void Finish(int first, int rows, float* sums);
 }

@@ -20,8 +20,8 @@ internal readonly unsafe struct RadialFunction(int functions, float scale) : ISh
     // How uneven the centres may be, in shares of their distance: less than float32 makes them by rounding them.
     private const float Unevenness = 4e-6f;
 
-    // Middle centre, 2 d in two parts; then per centre q, coefficient · q, coefficient · q · (c - m) d.
-    private const int Lead = 3;
+    // Middle centre, 2 d; then per centre q, coefficient · q, coefficient · q · (c - m) d.
+    private const int Lead = 2;
 
     private int Middle => functions / 2;
 
@@ -29,6 +29,8 @@ internal readonly unsafe struct RadialFunction(int functions, float scale) : ISh
     public int Parameters => 2 * functions;
 
     public int Constants => Lead + 3 * functions;
+
+    public bool IsPaired => true;
 
     public bool Prepare(float* parameters, float* constants)
     {
@@ -46,7 +48,6 @@ internal readonly unsafe struct RadialFunction(int functions, float scale) : ISh
         }
 
         (constants[0], constants[1]) = (centres[Middle], (float)(2 * d));
-        constants[2] = (float)(2 * d - constants[1]);
         return true;
     }
 
@@ -90,6 +91,12 @@ internal readonly unsafe struct RadialFunction(int functions, float scale) : ISh
         return sum;
     }
 
+    public void Finish(float* constants, float* sums, int lanes)
+    {
+        for (int at = 0; at < functions * lanes; at++)
+            sums[functions * lanes + at] *= constants[Lead + 3 * (at / lanes)];
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Add<TSimd>(TSimd p, TSimd upstream, int c, float* constants, float* sums, ref TSimd sum, ref TSimd offs)
         where TSimd : struct, ISimd<TSimd>
@@ -98,23 +105,17 @@ internal readonly unsafe struct RadialFunction(int functions, float scale) : ISh
         sum = TSimd.FusedMultiplyAdd(p, TSimd.Create(at[1]), sum);
         offs = TSimd.FusedMultiplyAdd(p, TSimd.Create(at[2]), offs);
         if (sums is not null)
-            Sums.Add(sums, functions + c, upstream * TSimd.Create(at[0]), p);
+            Sums.Add(sums, functions + c, upstream, p);
     }
 
-    // v; exp(-v²), 0 far away; w and 1 / w. What rounding took from v² and from 2 d v is put back: the powers of w would make more of it.
+    // v; exp(-v²), 0 far away; w and 1 / w.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Powers<TSimd>(TSimd x, float* constants, out TSimd v, out TSimd middle, out TSimd up, out TSimd down)
         where TSimd : struct, ISimd<TSimd>
     {
-        TSimd u = (x - TSimd.Create(constants[0])) * TSimd.Create(scale), twice = TSimd.Create(constants[1]);
+        TSimd u = (x - TSimd.Create(constants[0])) * TSimd.Create(scale);
         v = SimdMath.Within(u, -Farthest, Farthest);
-        TSimd square = v * v, product = v * twice;
-        TSimd lost = TSimd.FusedMultiplyAdd(v, v, -square), missing = TSimd.FusedMultiplyAdd(v, TSimd.Create(constants[2]), TSimd.FusedMultiplyAdd(v, twice, -product));
-        middle = SimdMath.Exp(-square);
-        middle = TSimd.FusedMultiplyAdd(middle, -lost, middle);
-        middle = TSimd.Select(TSimd.Greater(TSimd.Abs(u), TSimd.Create(Farthest)), TSimd.Zero, middle);
-        (up, down) = SimdMath.ExpBoth(product);
-        up = TSimd.FusedMultiplyAdd(up, missing, up);
-        down = TSimd.FusedMultiplyAdd(down, -missing, down);
+        middle = TSimd.Select(TSimd.Equal(u, v), SimdMath.Exp(-(v * v)), TSimd.Select(TSimd.Equal(u, u), TSimd.Zero, u));
+        (up, down) = SimdMath.ExpBoth(v * TSimd.Create(constants[1]));
     }
 }

@@ -16,6 +16,8 @@ internal readonly unsafe struct RationalFunction<TForm>(int m, int n, float fart
     // The same, those of the denominator without their sign where that does not count; then those signs, 1 or -1.
     public int Constants => m + 1 + 2 * n;
 
+    public bool IsPaired => true;
+
     public bool Prepare(float* parameters, float* constants)
     {
         for (int i = 0; i <= m; i++)
@@ -51,6 +53,10 @@ internal readonly unsafe struct RationalFunction<TForm>(int m, int n, float fart
         return IsAnyFar(x) ? TSimd.FusedMultiplyAdd(derivative, x - at, value) : value;
     }
 
+    public void Finish(float* constants, float* sums, int lanes)
+    {
+    }
+
     // f' = P' / Q - f Q' / Q, in which nothing is squared.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Parts<TSimd> Of<TSimd>(TSimd x, float* constants)
@@ -84,8 +90,8 @@ internal readonly unsafe struct RationalFunction<TForm>(int m, int n, float fart
         TSimd a = TForm.IsEach ? TSimd.Abs(x) : x, term = g * parts.Q, back = -(term * parts.P * parts.Q);
         if (!TForm.IsEach)
             back ^= SignOf(parts.S);
-        for (int i = 0; i <= m; i++, sums += TSimd.Count, term *= x)
-            TSimd.Store(TSimd.Load(sums) + term, sums);
+        for (int i = 0; i <= m; i++, sums += TSimd.SumLanes, term *= x)
+            TSimd.AddTo(sums, term);
         for (int j = 0; j < n; j++)
         {
             back *= a;

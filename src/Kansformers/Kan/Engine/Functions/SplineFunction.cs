@@ -37,6 +37,8 @@ internal readonly unsafe struct SplineFunction<TOrder>(SplineGrid grid) : IShare
     // Of each power of the position within an interval a coefficient for every interval, and zeros for what lies before and behind all of them.
     public int Constants => (TOrder.Value + 1) * Table;
 
+    public bool IsPaired => true;
+
     public bool Prepare(float* parameters, float* constants)
     {
         int order = TOrder.Value, intervals = _bases + order;
@@ -83,11 +85,16 @@ internal readonly unsafe struct SplineFunction<TOrder>(SplineGrid grid) : IShare
         derivative = rise * TSimd.Create(_scale);
         if (sums is null)
             return sum;
-        TSimd g = upstream * TSimd.Create(CardinalSpline.Share(TOrder.Value));
         float centre = (TOrder.Value + 1) * 0.5f - _before + 0.5f;
         for (int c = 0; c < _bases; c++)
-            Sums.Add(sums, c, g, CardinalSpline.Value<TOrder, TSimd>(TSimd.Abs(at - TSimd.Create(centre + c))));
+            Sums.Add(sums, c, upstream, CardinalSpline.Value<TOrder, TSimd>(TSimd.Abs(at - TSimd.Create(centre + c))));
         return sum;
+    }
+
+    public void Finish(float* constants, float* sums, int lanes)
+    {
+        for (int at = 0; at < _bases * lanes; at++)
+            sums[at] *= CardinalSpline.Share(TOrder.Value);
     }
 
     // The position in intervals from the middle, at most one beyond the grid.

@@ -9,9 +9,5 @@ internal static unsafe class Sums
     /// <summary>sums[j] += a · b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add<TSimd>(float* sums, int j, TSimd a, TSimd b)
-        where TSimd : struct, ISimd<TSimd>
-    {
-        float* at = sums + j * TSimd.Count;
-        TSimd.Store(TSimd.FusedMultiplyAdd(a, b, TSimd.Load(at)), at);
-    }
+        where TSimd : struct, ISimd<TSimd> => TSimd.AddProductTo(sums + j * TSimd.SumLanes, a, b);
 }

@@ -4,20 +4,17 @@ using Kansformers.Runtime;
 namespace Kansformers.Kan;
 
 /// <summary>
-/// Σ_c coefficient_c (1 - tanh² u_c), u_c = (x - centre_c) · s. With E_c = exp(2 u_c) a switch function is 4 E_c / (1 + E_c)² and its tangent
-/// (E_c - 1) / (E_c + 1); E_c = exp(2 u_m) q_c, so that one exponential serves all, and a division serves two centres.
+/// Σ_c coefficient_c (1 - tanh² u_c), u_c = (x - centre_c) · s. With r_c = 1 / (1 + exp(2 u_c)) a switch function is 4 (r_c - r_c²) and its tangent 1 - 2 r_c;
+/// exp(2 u_c) = exp(2 u_m) q_c, so that one exponential serves all.
 /// </summary>
 /// <param name="functions">How many centres.</param>
 internal readonly unsafe struct SwitchFunction(int functions) : ISharedFunction
 {
     // How far from the middle the other centres may be, in units of u.
-    private const float MostReach = 20;
+    private const float MostReach = 10;
 
-    // Beyond this distance from the middle all functions of such a reach are as good as zero.
-    private const float Farthest = 43;
-
-    // exp(40): a function is 2e-17 there, and the product of two such numbers is still within float32.
-    private const float MostPower = 2.3538527e17f;
+    // Beyond this distance from the middle all functions of such a reach are as good as zero, at most 4 exp(-44). No E leaves float32 so: exp(2 · (32 + 10)).
+    private const float Farthest = 32;
 
     // Middle centre, s; then per centre q, 4 · coefficient, centre - middle centre, 8 s · coefficient.
     private const int Lead = 2, Each = 4;
@@ -28,6 +25,8 @@ internal readonly unsafe struct SwitchFunction(int functions) : ISharedFunction
     public int Parameters => 2 * functions + 1;
 
     public int Constants => Lead + Each * functions;
+
+    public bool IsPaired => true;
 
     public bool Prepare(float* parameters, float* constants)
     {
@@ -52,18 +51,10 @@ internal readonly unsafe struct SwitchFunction(int functions) : ISharedFunction
     {
         TSimd power = Power(x - TSimd.Create(constants[0]), constants, out TSimd isFar), sum = TSimd.Zero;
         float* at = constants + Lead;
-        for (int c = 0; c < functions; c += 2, at += 2 * Each)
+        for (int c = 0; c < functions; c++, at += Each)
         {
-            TSimd e = Scaled(power, at[0]), a = TSimd.One + e;
-            if (c + 1 == functions)
-            {
-                sum = TSimd.FusedMultiplyAdd(e / (a * a), TSimd.Create(at[1]), sum);
-                break;
-            }
-
-            TSimd e2 = Scaled(power, at[Each]), a2 = TSimd.One + e2, both = TSimd.One / (a * a2), r = both * a2, r2 = both * a;
-            sum = TSimd.FusedMultiplyAdd(e * r * r, TSimd.Create(at[1]), sum);
-            sum = TSimd.FusedMultiplyAdd(e2 * r2 * r2, TSimd.Create(at[Each + 1]), sum);
+            TSimd r = TSimd.Reciprocal(TSimd.FusedMultiplyAdd(power, TSimd.Create(at[0]), TSimd.One));
+            sum = TSimd.FusedMultiplyAdd(TSimd.FusedMultiplyAdd(-r, r, r), TSimd.Create(at[1]), sum);
         }
 
         return TSimd.Select(isFar, TSimd.Zero, sum);
@@ -74,52 +65,46 @@ internal readonly unsafe struct SwitchFunction(int functions) : ISharedFunction
         where TSimd : struct, ISimd<TSimd>
     {
         TSimd off = x - TSimd.Create(constants[0]), power = Power(off, constants, out TSimd isFar), g = TSimd.Select(isFar, TSimd.Zero, upstream);
-        Totals<TSimd> totals = default;
+        TSimd value = TSimd.Zero, falls = value;
         float* at = constants + Lead;
-        for (int c = 0; c < functions; c += 2, at += 2 * Each)
+        for (int c = 0; c < functions; c++, at += Each)
         {
-            TSimd e = Scaled(power, at[0]), a = TSimd.One + e;
-            if (c + 1 == functions)
-            {
-                Add(e, TSimd.One / a, g, c, at, sums, ref totals);
-                break;
-            }
-
-            TSimd e2 = Scaled(power, at[Each]), a2 = TSimd.One + e2, both = TSimd.One / (a * a2);
-            Add(e, both * a2, g, c, at, sums, ref totals);
-            Add(e2, both * a, g, c + 1, at + Each, sums, ref totals);
+            // r - r² is a quarter of the function; that times its tangent, 1 - 2 r, times 8 s · coefficient is -s · coefficient · the function's derivative.
+            TSimd r = TSimd.Reciprocal(TSimd.FusedMultiplyAdd(power, TSimd.Create(at[0]), TSimd.One)), quarter = TSimd.FusedMultiplyAdd(-r, r, r);
+            TSimd fall = quarter * (TSimd.One - r - r);
+            value = TSimd.FusedMultiplyAdd(quarter, TSimd.Create(at[1]), value);
+            falls = TSimd.FusedMultiplyAdd(fall, TSimd.Create(at[3]), falls);
+            if (sums is null)
+                continue;
+            Sums.Add(sums, c, g, fall);
+            Sums.Add(sums, functions + 1 + c, g, quarter);
         }
 
-        // The rows hold -s · derivative for each u; of s it is (x - centre) times that less the factor.
-        derivative = TSimd.Select(isFar, TSimd.Zero, -totals.Derivative);
+        derivative = TSimd.Select(isFar, TSimd.Zero, -falls);
         if (sums is not null)
+            Sums.Add(sums, functions, g * SimdMath.Within(off, -1e6f, 1e6f), falls);
+        return TSimd.Select(isFar, TSimd.Zero, value);
+    }
+
+    // For s the derivative is (x - centre_c) / s times that for u_c's input: the middle's distance is summed up with the tokens, the others' come from here.
+    public void Finish(float* constants, float* sums, int lanes)
+    {
+        float* width = sums + functions * lanes, coefficients = width + lanes, at = constants + Lead;
+        for (int lane = 0; lane < lanes; lane++)
+            width[lane] = -width[lane];
+        for (int c = 0; c < functions; c++, at += Each, sums += lanes, coefficients += lanes)
         {
-            float s = constants[1];
-            TSimd near = SimdMath.Within(off, -1e6f, 1e6f), ofWidth = TSimd.FusedMultiplyAdd(-near, totals.Derivative, totals.Shifted);
-            Sums.Add(sums, functions, g, ofWidth * TSimd.Create(1 / s));
+            for (int lane = 0; lane < lanes; lane++)
+            {
+                sums[lane] *= at[3];
+                width[lane] += sums[lane] * at[2];
+                coefficients[lane] *= 4;
+            }
         }
 
-        return TSimd.Select(isFar, TSimd.Zero, totals.Value);
+        for (int lane = 0; lane < lanes; lane++)
+            width[lane] /= constants[1];
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Add<TSimd>(TSimd e, TSimd reciprocal, TSimd g, int c, float* at, float* sums, ref Totals<TSimd> totals)
-        where TSimd : struct, ISimd<TSimd>
-    {
-        // A quarter of the function; that times its tangent times 8 s · coefficient is -s · coefficient · its derivative.
-        TSimd quarter = e * reciprocal * reciprocal, back = quarter * ((e - TSimd.One) * reciprocal) * TSimd.Create(at[3]);
-        totals.Value = TSimd.FusedMultiplyAdd(quarter, TSimd.Create(at[1]), totals.Value);
-        totals.Derivative += back;
-        if (sums is null)
-            return;
-        totals.Shifted = TSimd.FusedMultiplyAdd(back, TSimd.Create(at[2]), totals.Shifted);
-        Sums.Add(sums, c, g, back);
-        Sums.Add(sums, functions + 1 + c, g * TSimd.Create(4), quarter);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSimd Scaled<TSimd>(TSimd power, float q)
-        where TSimd : struct, ISimd<TSimd> => TSimd.MinNative(TSimd.Create(MostPower), power * TSimd.Create(q));
 
     // exp(2 u) at the middle centre, with what rounding took from u put back.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -131,10 +116,5 @@ internal readonly unsafe struct SwitchFunction(int functions) : ISharedFunction
         TSimd v = SimdMath.Within(u, -Farthest, Farthest), lost = TSimd.Select(isFar, TSimd.Zero, TSimd.FusedMultiplyAdd(off, s, -u));
         TSimd power = SimdMath.Exp(v + v);
         return TSimd.FusedMultiplyAdd(power, lost + lost, power);
-    }
-
-    private struct Totals<TSimd>
-    {
-        public TSimd Value, Derivative, Shifted;
     }
 }

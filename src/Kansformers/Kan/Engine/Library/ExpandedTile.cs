@@ -65,6 +65,7 @@ internal readonly unsafe struct ExpandedTile(PanelLayout layout, PanelExpansion 
                     self._expansion.Contract(dx, from, count, block, memory);
                 }
 
+                self._expansion.Finish(block, blockSums);
                 sums.Close(blockSums, block * cut.BlockInputs, cut.InputsOf(block));
             }
         });

@@ -67,6 +67,7 @@ internal readonly unsafe struct PanelBackward(
                         self.WeightSlope<TSimd>(block, derivative.Pointer, upstream.ByOutputs(from), panels, from > 0, part.Pointer);
                 }
 
+                expansion.Finish(block, memory.Sums);
                 sums.Close(memory.Sums, block * cut.BlockInputs, cut.InputsOf(block));
             }
         });

@@ -43,7 +43,7 @@ internal sealed unsafe class PanelExpansion(PanelLayout layout, IBasisKernel bas
         if (activation is BaseActivation act)
             BaseBranch.Expand(act, transposed, inputs, panel, to, stride);
         basis.Expand(block * layout.BlockInputs, seen, inputs, to + _basisOffset, stride);
-        Finish(block, to);
+        FillUp(block, to);
     }
 
     /// <summary>Writes the transposed inputs alone.</summary>
@@ -97,7 +97,16 @@ internal sealed unsafe class PanelExpansion(PanelLayout layout, IBasisKernel bas
             return;
         float* expanded = memory.Gradient;
         for (int t = 0; t < tokens; t += panel, expanded += RowFloats)
-            Finish(block, expanded);
+            FillUp(block, expanded);
+    }
+
+    /// <summary>Makes the gradients of a block's parameters of what <see cref="Contract"/> added up.</summary>
+    /// <param name="block">The block of inputs.</param>
+    /// <param name="sums">The sums, or null.</param>
+    public void Finish(int block, float* sums)
+    {
+        if (sums is not null)
+            _function?.Finish(block * layout.BlockInputs, layout.InputsOf(block), sums);
     }
 
     private void Transpose(float* from, int tokens, int inputs, float* to)
@@ -121,7 +130,7 @@ internal sealed unsafe class PanelExpansion(PanelLayout layout, IBasisKernel bas
         Transposition.Run(scratch, panel, rows, tokens, dx.X + to, layout.Inputs);
     }
 
-    private void Finish(int block, float* expanded)
+    private void FillUp(int block, float* expanded)
     {
         int panel = layout.Panel, filled = layout.InputsOf(block) * layout.Width * panel;
         new Span<float>(expanded + filled, layout.BlockRows * panel - filled).Clear();

@@ -147,52 +147,91 @@ internal sealed unsafe class PanelNorm : IDisposable
         }
     }
 
-    // dx = (g - mean(g) - norm · mean(g · norm)) / deviation, g = dz · weight, norm without weight and bias.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Differentiate<TSimd>(NormRows rows)
         where TSimd : struct, ISimd<TSimd>
     {
-        int inputs = _inputs, lanes = TSimd.Count;
-        float* statistics = (float*)RawMemory.Pointer(_statistics), weight = (float*)RawMemory.Pointer(_weight);
-        float* weightSums = rows.Sums, biasSums = weightSums + inputs;
-        bool adds = rows.Dx != rows.Dz;
-        for (int token = rows.First; token < rows.Last; token++)
+        float* means = stackalloc float[4];
+        int token = rows.First;
+        for (; token + 1 < rows.Last; token += 2)
         {
-            float* x = rows.X + (nint)token * inputs, dz = rows.Dz + (nint)token * inputs, dx = rows.Dx + (nint)token * inputs;
-            TSimd mean = TSimd.Create(statistics[token]), reciprocal = TSimd.Create(statistics[_room + token]), sum = TSimd.Zero, product = sum;
-            for (int i = 0; i < inputs; i += lanes)
-            {
-                int count = Math.Min(lanes, inputs - i);
-                TSimd up = Load<TSimd>(dz + i, count), g = up * Load<TSimd>(weight + i, count), norm = (Load<TSimd>(x + i, count) - mean) * reciprocal;
-                sum += g;
-                product = TSimd.FusedMultiplyAdd(g, norm, product);
-                Store(TSimd.FusedMultiplyAdd(up, norm, Load<TSimd>(weightSums + i, count)), weightSums + i, count);
-                Store(up + Load<TSimd>(biasSums + i, count), biasSums + i, count);
-            }
-
-            TSimd meanG = TSimd.Create(TSimd.Sum(sum) / inputs), meanProduct = TSimd.Create(TSimd.Sum(product) / inputs);
-            for (int i = 0; i < inputs; i += lanes)
-            {
-                int count = Math.Min(lanes, inputs - i);
-                TSimd g = Load<TSimd>(dz + i, count) * Load<TSimd>(weight + i, count), norm = (Load<TSimd>(x + i, count) - mean) * reciprocal;
-                TSimd back = TSimd.FusedMultiplyAdd(-norm, meanProduct, g - meanG) * reciprocal;
-                Store(adds ? back + Load<TSimd>(dx + i, count) : back, dx + i, count);
-            }
+            SumTwo<TSimd>(rows, token, means);
+            Put<TSimd>(rows, token, means[0], means[1]);
+            Put<TSimd>(rows, token + 1, means[2], means[3]);
         }
+
+        if (token == rows.Last)
+            return;
+        SumFrom<TSimd>(rows, token, 0, means);
+        Put<TSimd>(rows, token, means[0], means[1]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSimd Load<TSimd>(float* from, int count)
-        where TSimd : struct, ISimd<TSimd> => count == TSimd.Count ? TSimd.Load(from) : Lanes.LoadSome<TSimd>(from, count);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TSimd>(TSimd value, float* to, int count)
+    // The means that two tokens' gradients need, and their shares of the gradients of weight and bias.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SumTwo<TSimd>(NormRows rows, int token, float* means)
         where TSimd : struct, ISimd<TSimd>
     {
-        if (count == TSimd.Count)
-            TSimd.Store(value, to);
-        else
-            Lanes.StoreSome(value, to, count);
+        int inputs = _inputs, lanes = TSimd.Count, whole = inputs / lanes * lanes;
+        float* statistics = (float*)RawMemory.Pointer(_statistics) + token, weight = (float*)RawMemory.Pointer(_weight);
+        float* weightSums = rows.Sums, biasSums = weightSums + inputs, x = rows.X + (nint)token * inputs, dz = rows.Dz + (nint)token * inputs;
+        TSimd mean = TSimd.Create(statistics[0]), reciprocal = TSimd.Create(statistics[_room]), sum = TSimd.Zero, product = sum;
+        TSimd mean2 = TSimd.Create(statistics[1]), reciprocal2 = TSimd.Create(statistics[_room + 1]), sum2 = sum, product2 = sum;
+        for (int i = 0; i < whole; i += lanes)
+        {
+            TSimd w = TSimd.Load(weight + i), up = TSimd.Load(dz + i), up2 = TSimd.Load(dz + inputs + i);
+            TSimd norm = (TSimd.Load(x + i) - mean) * reciprocal, norm2 = (TSimd.Load(x + inputs + i) - mean2) * reciprocal2, g = up * w, g2 = up2 * w;
+            (sum, sum2) = (sum + g, sum2 + g2);
+            (product, product2) = (TSimd.FusedMultiplyAdd(g, norm, product), TSimd.FusedMultiplyAdd(g2, norm2, product2));
+            TSimd.Store(TSimd.FusedMultiplyAdd(up, norm, TSimd.FusedMultiplyAdd(up2, norm2, TSimd.Load(weightSums + i))), weightSums + i);
+            TSimd.Store(up + up2 + TSimd.Load(biasSums + i), biasSums + i);
+        }
+
+        (means[0], means[1], means[2], means[3]) = (TSimd.Sum(sum), TSimd.Sum(product), TSimd.Sum(sum2), TSimd.Sum(product2));
+        SumFrom<TSimd>(rows, token, whole, means);
+        SumFrom<TSimd>(rows, token + 1, whole, means + 2);
+    }
+
+    // The same for one token from an input on, the sums of those before given where there are some.
+    private void SumFrom<TSimd>(NormRows rows, int token, int first, float* means)
+        where TSimd : struct, ISimd<TSimd>
+    {
+        int inputs = _inputs;
+        float* statistics = (float*)RawMemory.Pointer(_statistics), weight = (float*)RawMemory.Pointer(_weight);
+        float* weightSums = rows.Sums, biasSums = weightSums + inputs, x = rows.X + (nint)token * inputs, dz = rows.Dz + (nint)token * inputs;
+        float mean = statistics[token], reciprocal = statistics[_room + token], sum = first > 0 ? means[0] : 0, product = first > 0 ? means[1] : 0;
+        for (int i = first; i < inputs; i++)
+        {
+            float g = dz[i] * weight[i], norm = (x[i] - mean) * reciprocal;
+            (sum, product) = (sum + g, product + g * norm);
+            weightSums[i] += dz[i] * norm;
+            biasSums[i] += dz[i];
+        }
+
+        (means[0], means[1]) = (sum / inputs, product / inputs);
+    }
+
+    // dx = (g - mean(g) - norm · mean(g · norm)) / deviation, g = dz · weight, norm without weight and bias.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Put<TSimd>(NormRows rows, int token, float meanG, float meanProduct)
+        where TSimd : struct, ISimd<TSimd>
+    {
+        int inputs = _inputs, lanes = TSimd.Count, whole = inputs / lanes * lanes;
+        float* statistics = (float*)RawMemory.Pointer(_statistics), weight = (float*)RawMemory.Pointer(_weight);
+        float* x = rows.X + (nint)token * inputs, dz = rows.Dz + (nint)token * inputs, dx = rows.Dx + (nint)token * inputs;
+        TSimd mean = TSimd.Create(statistics[token]), reciprocal = TSimd.Create(statistics[_room + token]), ofG = TSimd.Create(meanG), ofProduct = TSimd.Create(meanProduct);
+        bool adds = rows.Dx != rows.Dz;
+        for (int i = 0; i < whole; i += lanes)
+        {
+            TSimd g = TSimd.Load(dz + i) * TSimd.Load(weight + i), norm = (TSimd.Load(x + i) - mean) * reciprocal;
+            TSimd back = TSimd.FusedMultiplyAdd(-norm, ofProduct, g - ofG) * reciprocal;
+            TSimd.Store(adds ? back + TSimd.Load(dx + i) : back, dx + i);
+        }
+
+        for (int i = whole; i < inputs; i++)
+        {
+            float norm = (x[i] - statistics[token]) * statistics[_room + token];
+            float back = (dz[i] * weight[i] - meanG - norm * meanProduct) * statistics[_room + token];
+            dx[i] = adds ? dx[i] + back : back;
+        }
     }
 
     // Tokens from First to before Last of input and gradients, and the sums of their chunk.
