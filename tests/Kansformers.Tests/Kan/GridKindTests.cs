@@ -67,7 +67,7 @@ public class GridKindTests
         Assert.Equal(0, layer.OutsideShare(x));
         Assert.InRange((layer.forward(x) - before).abs().max().item<float>(), 0, 1.05 * report.Change + 1e-4);
         AssertGrid(layer);
-        EngineCheck.Agrees(layer, x[..20], kind == "switch" ? 2e-3 : 1e-4, gradients: false); // wide functions: large coefficients
+        EngineCheck.Agrees(layer, x[..20], kind == "switch" ? 5e-3 : 1e-4, gradients: false); // wide functions: large coefficients
     }
 
     [Theory]

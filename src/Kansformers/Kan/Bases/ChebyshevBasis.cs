@@ -56,7 +56,7 @@ public sealed record ChebyshevOptions : KanOptions
     }
 
     /// <inheritdoc/>
-    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) => new BasisPlan<Basis>((int)tensors.InFeatures, new Basis(Degree));
+    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) => new BasisPlan<Basis, ChebyshevFunction>((int)tensors.InFeatures, new Basis(Degree), new ChebyshevFunction(Degree));
 
     /// <inheritdoc/>
     internal override void InitializeOriginal(KanTensors tensors)

@@ -56,7 +56,8 @@ public sealed record FourierOptions : KanOptions
     }
 
     /// <inheritdoc/>
-    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) => new BasisPlan<Basis>((int)tensors.InFeatures, new Basis(Frequencies));
+    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) =>
+        new BasisPlan<Basis, FourierFunction>((int)tensors.InFeatures, new Basis(Frequencies), new FourierFunction(Frequencies));
 
     /// <inheritdoc/>
     internal override void InitializeOriginal(KanTensors tensors)

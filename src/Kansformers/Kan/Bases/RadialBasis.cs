@@ -129,7 +129,8 @@ public sealed record RadialBasisOptions : GridOptions
     internal override KanPlan Plan(KanTensors tensors, KanPlan? known)
     {
         using Tensor centres = tensors[KanRole.Grid].contiguous();
-        return new BasisPlan<Basis>((int)tensors.InFeatures, new Basis(GridSize, 1 / WidthOf(RawMemory.Span<float>(centres))));
+        float scale = 1 / WidthOf(RawMemory.Span<float>(centres));
+        return new BasisPlan<Basis, RadialFunction>((int)tensors.InFeatures, new Basis(GridSize, scale), new RadialFunction(GridSize, scale));
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using System.Runtime.CompilerServices;
-using Kansformers.Runtime;
 using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
@@ -82,8 +80,8 @@ public sealed record RationalOptions : KanOptions
 
     /// <inheritdoc/>
     internal override KanPlan Plan(KanTensors tensors, KanPlan? known) => Denominator == RationalDenominator.SumOfAbsolutes
-        ? new BasisPlan<Basis<EachTerm>>((int)tensors.InFeatures, new Basis<EachTerm>(NumeratorDegree, DenominatorDegree, Farthest))
-        : new BasisPlan<Basis<WholeSum>>((int)tensors.InFeatures, new Basis<WholeSum>(NumeratorDegree, DenominatorDegree, Farthest));
+        ? new FunctionPlan<RationalFunction<EachTerm>>((int)tensors.InFeatures, new RationalFunction<EachTerm>(NumeratorDegree, DenominatorDegree, Farthest))
+        : new FunctionPlan<RationalFunction<WholeSum>>((int)tensors.InFeatures, new RationalFunction<WholeSum>(NumeratorDegree, DenominatorDegree, Farthest));
 
     /// <inheritdoc/>
     internal override void InitializeOriginal(KanTensors tensors)
@@ -95,134 +93,6 @@ public sealed record RationalOptions : KanOptions
 
     // |value|, whose derivative at zero is 1: a coefficient of zero can be learned away.
     private static Tensor Absolute(Tensor value) => where(value >= 0, value, -value);
-
-    // Parameters: the numerator's coefficients from the constant on, then the denominator's from the linear one on.
-    private readonly unsafe struct Basis<TForm>(int m, int n, float farthest) : IBasis
-        where TForm : struct, IDenominatorForm
-    {
-        public int Functions => 1;
-
-        public int Parameters => m + 1 + n;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Expand<TSimd>(TSimd x, float* parameters, float* to, nint stride)
-            where TSimd : struct, ISimd<TSimd>
-        {
-            TSimd at = Near(x);
-            (TSimd p, TSimd sum) = (Horner(at, parameters, m), Denominator(at, parameters));
-            TSimd value = p / (TSimd.One + (TForm.IsEach ? sum : TSimd.Abs(sum)));
-            if (TSimd.Sum(TSimd.Greater(TSimd.Abs(x), TSimd.Create(farthest)) & TSimd.One) != 0)
-                value = TSimd.FusedMultiplyAdd(Derivative(at, parameters, out _, out _, out _), x - at, value);
-            TSimd.Store(value, to);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TSimd Contract<TSimd>(TSimd x, float* parameters, float* gradient, nint stride, float* sums)
-            where TSimd : struct, ISimd<TSimd>
-        {
-            TSimd at = Near(x), g = TSimd.Load(gradient);
-            TSimd derivative = Derivative(at, parameters, out TSimd p, out TSimd s, out TSimd q);
-            if (sums is not null)
-                AddSums(at, g, new Parts<TSimd>(p, s, q), parameters, sums);
-            return g * derivative;
-        }
-
-        // f' = P' / Q - f Q' / Q, in which nothing is squared; and P, what Q adds to 1 before any absolute value, and 1 / Q.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private TSimd Derivative<TSimd>(TSimd x, float* parameters, out TSimd p, out TSimd s, out TSimd q)
-            where TSimd : struct, ISimd<TSimd>
-        {
-            TSimd value = TSimd.Create(parameters[m]), dp = TSimd.Zero;
-            for (int i = m - 1; i >= 0; i--)
-            {
-                dp = TSimd.FusedMultiplyAdd(dp, x, value);
-                value = TSimd.FusedMultiplyAdd(value, x, TSimd.Create(parameters[i]));
-            }
-
-            TSimd sum = TSimd.Zero, ds = sum, a = TForm.IsEach ? TSimd.Abs(x) : x;
-            for (int j = n - 1; j >= 0; j--)
-            {
-                TSimd next = sum + Coefficient<TSimd>(parameters, j);
-                ds = TSimd.FusedMultiplyAdd(ds, a, next);
-                sum = next * a;
-            }
-
-            // The sign of what the absolute value was taken of.
-            (p, s, q) = (value, sum, TSimd.One / (TSimd.One + (TForm.IsEach ? sum : TSimd.Abs(sum))));
-            ds ^= SignOf(TForm.IsEach ? x : sum);
-            return q * (dp - p * q * ds);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void AddSums<TSimd>(TSimd x, TSimd g, Parts<TSimd> parts, float* parameters, float* sums)
-            where TSimd : struct, ISimd<TSimd>
-        {
-            TSimd a = TForm.IsEach ? TSimd.Abs(x) : x, term = g * parts.Q, back = -(term * parts.P * parts.Q);
-            if (!TForm.IsEach)
-                back ^= SignOf(parts.S);
-            for (int i = 0; i <= m; i++, sums += TSimd.Count, term *= x)
-                TSimd.Store(TSimd.Load(sums) + term, sums);
-            for (int j = 0; j < n; j++, sums += TSimd.Count)
-            {
-                back *= a;
-                TSimd.Store(TSimd.Load(sums) + (TForm.IsEach && parameters[m + 1 + j] < 0 ? -back : back), sums);
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private TSimd Denominator<TSimd>(TSimd x, float* parameters)
-            where TSimd : struct, ISimd<TSimd>
-        {
-            TSimd s = TSimd.Zero, a = TForm.IsEach ? TSimd.Abs(x) : x;
-            for (int j = n - 1; j >= 0; j--)
-                s = (s + Coefficient<TSimd>(parameters, j)) * a;
-            return s;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private TSimd Coefficient<TSimd>(float* parameters, int j)
-            where TSimd : struct, ISimd<TSimd> => TSimd.Create(TForm.IsEach ? Math.Abs(parameters[m + 1 + j]) : parameters[m + 1 + j]);
-
-        // -0 below zero, else 0, which the sign of a product takes over.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static TSimd SignOf<TSimd>(TSimd value)
-            where TSimd : struct, ISimd<TSimd> => TSimd.Greater(TSimd.Zero, value) & TSimd.Create(-0f);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static TSimd Horner<TSimd>(TSimd x, float* coefficients, int degree)
-            where TSimd : struct, ISimd<TSimd>
-        {
-            TSimd p = TSimd.Create(coefficients[degree]);
-            for (int i = degree - 1; i >= 0; i--)
-                p = TSimd.FusedMultiplyAdd(p, x, TSimd.Create(coefficients[i]));
-            return p;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private TSimd Near<TSimd>(TSimd x)
-            where TSimd : struct, ISimd<TSimd> => TSimd.MinNative(TSimd.Create(farthest), TSimd.MaxNative(TSimd.Create(-farthest), x));
-    }
-
-    private readonly struct Parts<TSimd>(TSimd p, TSimd s, TSimd q)
-    {
-        public readonly TSimd P = p, S = s, Q = q;
-    }
-
-    private interface IDenominatorForm
-    {
-        /// <summary>Whether the absolute value is taken of each term, rather than of their sum.</summary>
-        static abstract bool IsEach { get; }
-    }
-
-    private readonly struct EachTerm : IDenominatorForm
-    {
-        public static bool IsEach => true;
-    }
-
-    private readonly struct WholeSum : IDenominatorForm
-    {
-        public static bool IsEach => false;
-    }
 }
 
 /// <summary>How the denominator of a rational function is kept above zero.</summary>

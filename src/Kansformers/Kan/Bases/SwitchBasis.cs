@@ -131,7 +131,9 @@ public sealed record SwitchOptions : GridOptions
     }
 
     /// <inheritdoc/>
-    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) => new BasisPlan<Basis>((int)tensors.InFeatures, new Basis(GridSize, Rule == SwitchRule.Program));
+    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) => Rule == SwitchRule.Program
+        ? new BasisPlan<Basis>((int)tensors.InFeatures, new Basis(GridSize, asTheProgram: true))
+        : new BasisPlan<Basis, SwitchFunction>((int)tensors.InFeatures, new Basis(GridSize, asTheProgram: false), new SwitchFunction(GridSize));
 
     /// <inheritdoc/>
     internal override void InitializeOriginal(KanTensors tensors)

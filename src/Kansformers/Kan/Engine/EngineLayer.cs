@@ -38,8 +38,8 @@ internal sealed record EngineLayer(KanPlan Plan, BaseActivation? Activation, Pre
             return null;
         known = basis;
         KanPlan plan = options.Norm == InputNorm.Tanh ? new TanhPlan(basis) : basis;
-        if (!tensors.IsEdge && (!options.IsFunction || options.BaseActivation is not null))
-            plan = new SharedFunctionPlan(plan, options.BaseActivation);
+        if (!tensors.IsEdge)
+            plan = new SharedFunctionPlan(plan, options.BaseActivation, options.IsFunction ? 0 : plan.Bases);
         return new EngineLayer(plan, tensors.IsEdge ? options.BaseActivation : null, precision, tensors, settings);
     }
 

@@ -19,7 +19,7 @@ internal static class LayerPass
         using (IEnginePath path = EnginePaths.Open(layer, parameters, default, x.shape[0]))
         {
             if (x.shape[0] > 0)
-                path.Forward(LayerInput.Of(layer, x), y);
+                path.Forward(path.Normalises ? new LayerInput(x, x) : LayerInput.Of(layer, x), y);
         }
 
         foreach (KanRole role in (KanRole[])[KanRole.BaseBias, KanRole.Bias])
@@ -42,15 +42,24 @@ internal static class LayerPass
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         GradientRequest wanted = GradientRequest.Of(wantedInputs);
-        LayerInput input = LayerInput.Of(layer, x);
-        LayerInput? gradient = wanted.Input || wanted.Norm ? input.EmptyLike() : null;
         using IEnginePath path = EnginePaths.Open(layer, parameters, wanted, x.shape[0]);
+        LayerInput input = path.Normalises ? new LayerInput(x, x) : LayerInput.Of(layer, x);
+        LayerInput? gradient = wanted.Input || wanted.Norm ? GradientOf(layer, x) : null;
         path.Backward(input, upstream, gradient);
         KanGradients found = path.WeightGradients();
-        if (gradient is LayerInput dx)
-            found = layer.HasNorm ? NormGradients(layer, x, dx, wanted, found) : found with { Input = dx.X };
+        if (gradient is LayerInput dx && layer.HasNorm && !path.Normalises)
+            found = NormGradients(layer, x, dx, wanted, found);
+        else if (wanted.Input)
+            found = found with { Input = gradient!.Value.X };
         found.MoveToOuterScope();
         return found;
+    }
+
+    // Room for both gradients where they add up to the input's only behind the layer norm.
+    private static LayerInput GradientOf(EngineLayer layer, Tensor x)
+    {
+        Tensor dx = empty_like(x);
+        return new LayerInput(dx, layer.HasNorm && layer.Activation is not null ? empty_like(x) : dx);
     }
 
     // Back through the layer norm, which libtorch computes and differentiates again.

@@ -10,6 +10,8 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
 
     public static int Count => 4;
 
+    public static int SumLanes => Count;
+
     public static Simd128 Zero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,10 +61,19 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
     public static void Store(Simd128 value, float* to) => Vector128.Store(value._value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(float* sums, Simd128 value) => Store(Load(sums) + value, sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProductTo(float* sums, Simd128 a, Simd128 b) => Store(FusedMultiplyAdd(a, b, Load(sums)), sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 FusedMultiplyAdd(Simd128 a, Simd128 b, Simd128 c) => new(Vector128.FusedMultiplyAdd(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 AddProduct(Simd128 sum, Simd128 factor, float* from) => new(Vector128.FusedMultiplyAdd(factor._value, Vector128.Load(from), sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 Reciprocal(Simd128 value) => One / value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 MaxNative(Simd128 a, Simd128 b) => new(Vector128.MaxNative(a._value, b._value));
@@ -87,6 +98,19 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 Select(Simd128 mask, Simd128 a, Simd128 b) => new(Vector128.ConditionalSelect(mask._value, a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Simd128 mask) => Vector128.ExtractMostSignificantBits(mask._value) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 ShiftLeft(Simd128 value, int bits) => new(Vector128.ShiftLeft(value._value.AsInt32(), bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 Lookup(float* table, Simd128 index)
+    {
+        Vector128<int> at = Vector128.ConvertToInt32Native(index._value) & Vector128.Create(15);
+        return new(Vector128.Create(table[at[0]], table[at[1]], table[at[2]], table[at[3]]));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd128 value) => Vector128.Sum(value._value);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Kansformers.Runtime;
 
@@ -9,6 +10,8 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
     private readonly Vector256<float> _value = value;
 
     public static int Count => 8;
+
+    public static int SumLanes => Count;
 
     public static Simd256 Zero
     {
@@ -59,10 +62,19 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
     public static void Store(Simd256 value, float* to) => Vector256.Store(value._value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(float* sums, Simd256 value) => Store(Load(sums) + value, sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProductTo(float* sums, Simd256 a, Simd256 b) => Store(FusedMultiplyAdd(a, b, Load(sums)), sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 FusedMultiplyAdd(Simd256 a, Simd256 b, Simd256 c) => new(Vector256.FusedMultiplyAdd(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 AddProduct(Simd256 sum, Simd256 factor, float* from) => new(Vector256.FusedMultiplyAdd(factor._value, Vector256.Load(from), sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 Reciprocal(Simd256 value) => One / value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 MaxNative(Simd256 a, Simd256 b) => new(Vector256.MaxNative(a._value, b._value));
@@ -87,6 +99,22 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 Select(Simd256 mask, Simd256 a, Simd256 b) => new(Vector256.ConditionalSelect(mask._value, a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Simd256 mask) => Vector256.ExtractMostSignificantBits(mask._value) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 ShiftLeft(Simd256 value, int bits) => new(Vector256.ShiftLeft(value._value.AsInt32(), bits).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 Lookup(float* table, Simd256 index)
+    {
+        Vector256<int> at = Vector256.ConvertToInt32Native(index._value), within = at & Vector256.Create(7);
+        Vector256<float> first = Vector256.Load(table), second = Vector256.Load(table + 8);
+        Vector256<float> low = Avx2.IsSupported ? Avx2.PermuteVar8x32(first, within) : Vector256.Shuffle(first, within);
+        Vector256<float> high = Avx2.IsSupported ? Avx2.PermuteVar8x32(second, within) : Vector256.Shuffle(second, within);
+        return new(Vector256.ConditionalSelect(Vector256.Equals(at & Vector256.Create(8), Vector256<int>.Zero).AsSingle(), low, high));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd256 value) => Vector256.Sum(value._value);

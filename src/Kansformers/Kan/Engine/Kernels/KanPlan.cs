@@ -34,6 +34,16 @@ internal abstract class KanPlan(int inputs, int functions, int parameters)
     /// <summary>The kernel for vectors of one width.</summary>
     public abstract IBasisKernel Kernel<TSimd>(KernelParameters parameters)
         where TSimd : struct, ISimd<TSimd>;
+
+    /// <summary>The kernel of functions that edges share: unless a plan knows better, the basis is expanded and combined.</summary>
+    /// <param name="parameters">Per row the basis' own, the coefficients, and where there is a base term its factor.</param>
+    /// <param name="frame">What stands around the basis.</param>
+    public virtual IBasisKernel SharedKernel<TSimd>(KernelParameters parameters, FunctionFrame frame)
+        where TSimd : struct, ISimd<TSimd>
+    {
+        IBasisKernel basis = Kernel<TSimd>(parameters);
+        return new SharedFunctionKernel<TSimd>(frame.IsBehindTanh ? new TanhKernel<TSimd>(basis, Parameters) : basis, Bases, frame.Activation, parameters, Parameters);
+    }
 }
 
 /// <summary>A basis that is told a vector at a time.</summary>
@@ -58,10 +68,18 @@ internal sealed class TanhPlan(KanPlan basis) : KanPlan(basis.Inputs, basis.Base
 
     /// <inheritdoc/>
     public override IBasisKernel Kernel<TSimd>(KernelParameters parameters) => new TanhKernel<TSimd>(basis.Kernel<TSimd>(parameters), basis.Parameters);
+
+    /// <inheritdoc/>
+    public override IBasisKernel SharedKernel<TSimd>(KernelParameters parameters, FunctionFrame frame) =>
+        basis.SharedKernel<TSimd>(parameters, frame with { IsBehindTanh = true });
 }
 
 /// <summary>Functions that edges share.</summary>
-internal sealed class SharedFunctionPlan(KanPlan basis, BaseActivation? activation) : KanPlan(basis.Inputs, 1, basis.Parameters + basis.Bases + (activation is null ? 0 : 1))
+/// <param name="basis">The basis.</param>
+/// <param name="activation">The activation of the base term, or null.</param>
+/// <param name="coefficients">How many coefficients combine the basis: none where it is a function of its own.</param>
+internal sealed class SharedFunctionPlan(KanPlan basis, BaseActivation? activation, int coefficients)
+    : KanPlan(basis.Inputs, 1, basis.Parameters + coefficients + (activation is null ? 0 : 1))
 {
     /// <inheritdoc/>
     public override KanPlan Core => basis.Core;
@@ -71,5 +89,5 @@ internal sealed class SharedFunctionPlan(KanPlan basis, BaseActivation? activati
 
     /// <inheritdoc/>
     public override IBasisKernel Kernel<TSimd>(KernelParameters parameters) =>
-        new SharedFunctionKernel<TSimd>(basis.Kernel<TSimd>(parameters), basis.Bases, activation, parameters, basis.Parameters);
+        basis.SharedKernel<TSimd>(parameters, new FunctionFrame(activation, false, basis.Inputs));
 }

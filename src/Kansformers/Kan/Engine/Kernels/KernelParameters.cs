@@ -10,7 +10,13 @@ internal readonly unsafe struct KernelParameters(float* values, int stride, int 
     private readonly int _stride = stride, _inputsPerRow = inputsPerRow;
 
     /// <summary>The parameters of an input.</summary>
-    public float* Of(int input) => _values + (nint)(input / _inputsPerRow) * _stride;
+    public float* Of(int input) => Row(RowOf(input));
+
+    /// <summary>Which row an input has.</summary>
+    public int RowOf(int input) => input / _inputsPerRow;
+
+    /// <summary>The parameters of a row.</summary>
+    public float* Row(int row) => _values + (nint)row * _stride;
 
     /// <summary>The same rows from a later column on.</summary>
     public KernelParameters From(int column) => new(_values + column, _stride, _inputsPerRow);

@@ -56,14 +56,16 @@ internal readonly unsafe struct ExpandedTile(PanelLayout layout, PanelExpansion 
             while (queue.TryTake(out int block))
             {
                 float* blockSums = sums.Open(own.Pointer, cut.BlockInputs);
+                PanelMemory memory = new(transposed.Pointer, values.Pointer, scratch.Pointer, blockSums, sums.Stride);
                 for (int from = 0; from < tokens; from += panel)
                 {
                     int count = Math.Min(panel, tokens - from);
-                    self._expansion.Load(x, from, count, block, transposed.Pointer);
+                    self._expansion.Transpose(x, from, count, block, transposed.Pointer);
                     self.Fetch(block, from, count, values.Pointer);
-                    self._expansion.Contract(dx, from, count, block, transposed.Pointer, values.Pointer, scratch.Pointer, blockSums);
+                    self._expansion.Contract(dx, from, count, block, memory);
                 }
 
+                self._expansion.Finish(block, blockSums);
                 sums.Close(blockSums, block * cut.BlockInputs, cut.InputsOf(block));
             }
         });

@@ -34,28 +34,41 @@ internal readonly unsafe struct PanelBackward(
         nint inputFloats = expansion.TransposedFloats, rowFloats = (nint)rows * panel;
         ParameterSums sums = parameters;
         bool contracts = dx.X is not null || sums.AreWanted;
+
+        // Functions whose values come with their derivatives are expanded when the gradient is there, which their values replace.
+        bool isFunction = contracts && expansion.IsFunction;
         WorkQueue.Run(cut.Blocks, PanelForward.IsWorthThreads(cut, tokens), queue =>
         {
-            using CacheLines expanded = new(cut.GroupPanels * rowFloats), turned = new(cut.GroupPanels * inputFloats), part = new(Math.Max(panel, atOnce) * (long)rows);
-            using CacheLines slope = new(cut.GroupPanels * rowFloats), slopes = new(inputFloats), own = new(sums.Floats(cut.BlockInputs));
+            using CacheLines expanded = new(isFunction ? 0 : cut.GroupPanels * rowFloats), transposed = new(cut.GroupPanels * inputFloats);
+            using CacheLines part = new(Math.Max(panel, atOnce) * (long)rows), derivative = new(cut.GroupPanels * rowFloats);
+            using CacheLines scratch = new(inputFloats), own = new(sums.Floats(cut.BlockInputs));
             while (queue.TryTake(out int block))
             {
-                float* blockSums = sums.Open(own.Pointer, cut.BlockInputs);
+                PanelMemory memory = new(transposed.Pointer, derivative.Pointer, scratch.Pointer, sums.Open(own.Pointer, cut.BlockInputs), sums.Stride);
                 for (int from = 0; from < tokens; from += most)
                 {
                     int count = Math.Min(most, tokens - from), panels = (count + panel - 1) / panel;
                     for (int p = 0; p < panels; p++)
-                        expansion.Expand(x, from + p * panel, Math.Min(panel, count - p * panel), block, turned.Pointer + p * inputFloats, expanded.Pointer + p * rowFloats);
-                    if (gradientWanted)
+                    {
+                        int first = from + p * panel, some = Math.Min(panel, count - p * panel);
+                        if (isFunction)
+                            expansion.Transpose(x, first, some, block, transposed.Pointer + p * inputFloats);
+                        else
+                            expansion.Expand(x, first, some, block, transposed.Pointer + p * inputFloats, expanded.Pointer + p * rowFloats);
+                    }
+
+                    if (gradientWanted && !isFunction)
                         self.WeightSlope<TSimd>(block, expanded.Pointer, upstream.ByOutputs(from), panels, from > 0, part.Pointer);
                     if (!contracts)
                         continue;
-                    self.InputSlope<TSimd>(block, upstream, from, panels, atOnce, slope.Pointer, part.Pointer);
-                    for (int p = 0; p < panels; p++)
-                        expansion.Contract(dx, from + p * panel, Math.Min(panel, count - p * panel), block, turned.Pointer + p * inputFloats, slope.Pointer + p * rowFloats, slopes.Pointer, blockSums);
+                    self.InputSlope<TSimd>(block, upstream, from, panels, atOnce, derivative.Pointer, part.Pointer);
+                    expansion.Contract(dx, from, count, block, memory);
+                    if (gradientWanted && isFunction)
+                        self.WeightSlope<TSimd>(block, derivative.Pointer, upstream.ByOutputs(from), panels, from > 0, part.Pointer);
                 }
 
-                sums.Close(blockSums, block * cut.BlockInputs, cut.InputsOf(block));
+                expansion.Finish(block, memory.Sums);
+                sums.Close(memory.Sums, block * cut.BlockInputs, cut.InputsOf(block));
             }
         });
     }

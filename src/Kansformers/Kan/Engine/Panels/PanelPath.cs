@@ -20,6 +20,7 @@ internal sealed unsafe class PanelPath : IEnginePath
     private readonly EngineLayer _layer;
     private readonly GradientRequest _wanted;
     private readonly PanelExpansion _expansion;
+    private readonly PanelNorm? _norm;
     private readonly bool _rounds;
     private readonly int _threads = get_num_threads(), _lanes;
     private readonly PanelLayout _layout;
@@ -43,9 +44,14 @@ internal sealed unsafe class PanelPath : IEnginePath
         _base = weights.Base is null ? null : Kept(weights.Base);
         _scaler = weights.Scaler is null ? null : Kept(weights.Scaler);
         _parameters = parameters is null ? null : Kept(parameters);
-        _expansion = new PanelExpansion(_layout, layer.Plan.Kernel(FunctionParameters.ForKernel(_parameters, layer.Plan.Inputs), _lanes), layer.Activation, layer.HasNorm && layer.Activation is not null, _rounds);
+        _norm = layer.HasNorm ? new PanelNorm(layer.Tensors[KanRole.NormWeight], layer.Tensors[KanRole.NormBias], Room(tokens), _lanes) : null;
+        IBasisKernel kernel = layer.Plan.Kernel(FunctionParameters.ForKernel(_parameters, layer.Plan.Inputs), _lanes);
+        _expansion = new PanelExpansion(_layout, kernel, layer.Activation, layer.HasNorm && layer.Activation is not null, _rounds) { Norm = _norm };
         _parameterSums = wanted.Parameters ? zeros(layer.Plan.Inputs, layer.Plan.Parameters).DetachFromDisposeScope() : null;
     }
+
+    /// <inheritdoc/>
+    public bool Normalises => true;
 
     /// <inheritdoc/>
     public void Forward(LayerInput x, Tensor y)
@@ -88,6 +94,8 @@ internal sealed unsafe class PanelPath : IEnginePath
 
         if (_parameterSums is not null)
             found = found with { Parameters = FunctionParameters.GradientOf(_parameterSums, _parameters!) };
+        if (_norm is not null && _wanted.Norm)
+            found = found with { NormWeight = _norm.Gradients[0].clone(), NormBias = _norm.Gradients[1].clone() };
         found.MoveToOuterScope();
         return found;
     }
@@ -98,6 +106,7 @@ internal sealed unsafe class PanelPath : IEnginePath
         foreach (Tensor? own in (Tensor?[])[_base, _coefficients, _scaler, _parameters, _parameterSums, _packed, _transposed, _weightGradient])
             own?.Dispose();
         _targets?.Dispose();
+        _norm?.Dispose();
     }
 
     private void Forward<TSimd>(LayerInput x, Tensor y)
@@ -105,6 +114,7 @@ internal sealed unsafe class PanelPath : IEnginePath
     {
         using var scope = NewDisposeScope();
         int count = (int)x.Tokens;
+        _norm?.Measure(Address(x.X), count);
         if (!_layout.IsOneGroup)
         {
             PanelForward.Run<TSimd>(_layout, _expansion, Address(Packed(transposed: false)), PanelInput.Of(x), count, Address(y), _threads);
@@ -133,10 +143,13 @@ internal sealed unsafe class PanelPath : IEnginePath
             PanelUpstream part = new(_layout, Math.Min(tile, count - first), Address(byTokens), Address(byOutputs));
             part.Fill(Address(dy) + (nint)first * _layout.Outputs, _rounds);
             nint shift = (nint)first * _layout.Inputs;
+            _norm?.Measure(from.From(shift).X, part.Tokens);
             bool adds = _weightGradient is not null;
             PanelGradient gradient = _wanted.AnyWeight ? Gradient() : default;
             PanelBackward backward = new(_layout, Weight(), keptWeight, gradient, keepsGradient ? Address(WeightGradient()) : null, adds, sums);
             backward.Run<TSimd>(_expansion, from.From(shift), part, to.From(shift), _wanted.AnyWeight);
+            if (to.X is not null)
+                _norm?.Differentiate(from.From(shift).X, part.Tokens, to.From(shift).Z, to.From(shift).X);
             _isFilled = true;
         }
     }
@@ -167,6 +180,8 @@ internal sealed unsafe class PanelPath : IEnginePath
 
     private Tensor WeightGradient() =>
         _weightGradient ??= _scratch.Matrix(Scratch.Use.WeightGradient, _layout.Blocks, _layout.GradientSlab).DetachFromDisposeScope();
+
+    private int Room(long tokens) => (int)((tokens + _layout.Panel - 1) / _layout.Panel * _layout.Panel);
 
     // Whole groups of panels, equally large.
     private int Tile(int count)

@@ -12,6 +12,9 @@ internal readonly unsafe struct ParameterSums(float* total, int parameters, int 
     /// <summary>Whether they are wanted.</summary>
     public bool AreWanted => _total is not null;
 
+    /// <summary>The floats of an input's sums.</summary>
+    public int Stride => _parameters * _lanes;
+
     /// <summary>The floats of a block's sums, a vector for each parameter.</summary>
     public long Floats(int inputs) => AreWanted ? (long)inputs * _parameters * _lanes : 0;
 

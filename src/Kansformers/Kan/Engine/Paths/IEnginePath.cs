@@ -8,6 +8,9 @@ namespace Kansformers.Kan;
 /// </summary>
 internal interface IEnginePath : IDisposable
 {
+    /// <summary>Whether the path computes a layer norm in front of the basis itself: it is given the raw input in both places, and the gradient that it finds is of that.</summary>
+    bool Normalises => false;
+
     /// <summary>The layer's output, without biases.</summary>
     /// <param name="x">The input.</param>
     /// <param name="y">Contiguous float32, (tokens, out), overwritten.</param>
@@ -16,7 +19,7 @@ internal interface IEnginePath : IDisposable
     /// <summary>Adds to the weights' gradients that are wanted, and computes the input's.</summary>
     /// <param name="x">The input.</param>
     /// <param name="upstream">The gradient of the output, (tokens, out), any strides.</param>
-    /// <param name="dx">The gradients of both forms of the input, overwritten; null when not wanted.</param>
+    /// <param name="dx">The gradients of both forms of the input, overwritten; null when not wanted. Where the path normalises, what stands for the basis is for its own use.</param>
     void Backward(LayerInput x, Tensor upstream, LayerInput? dx);
 
     /// <summary>

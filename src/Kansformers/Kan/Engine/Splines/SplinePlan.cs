@@ -47,6 +47,23 @@ internal sealed class SplinePlan : KanPlan
         return _panels;
     }
 
+    /// <inheritdoc/>
+    public override IBasisKernel SharedKernel<TSimd>(KernelParameters parameters, FunctionFrame frame)
+    {
+        if (frame.IsBehindTanh || !IsUniform(_grid, Inputs, out double step))
+            return base.SharedKernel<TSimd>(parameters, frame);
+        SplineGrid grid = new(_grid[0], step, Bases, Order);
+        IBasisKernel? kernel = Order switch
+        {
+            2 => FunctionKernels.Make<SplineFunction<Order2>, TSimd>(new SplineFunction<Order2>(grid), frame, parameters),
+            3 => FunctionKernels.Make<SplineFunction<Order3>, TSimd>(new SplineFunction<Order3>(grid), frame, parameters),
+            4 => FunctionKernels.Make<SplineFunction<Order4>, TSimd>(new SplineFunction<Order4>(grid), frame, parameters),
+            5 => FunctionKernels.Make<SplineFunction<Order5>, TSimd>(new SplineFunction<Order5>(grid), frame, parameters),
+            _ => null,
+        };
+        return kernel ?? base.SharedKernel<TSimd>(parameters, frame);
+    }
+
     /// <summary>The live bases alone, for large grids; null where the knots are not in order.</summary>
     public LiveSplines? Live
     {
