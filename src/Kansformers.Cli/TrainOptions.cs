@@ -138,7 +138,7 @@ internal sealed class TrainOptions
         try
         {
             (config.Model with { VocabularySize = 1 }).Validate();
-            GridUpdates.Require(config.Model, training.UpdateGrid);
+            GridUpdates.Require(config.Model, training);
         }
         catch (KansformersException failure)
         {
