@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Kansformers.Cli.Bench;
 using Kansformers.Cli.Tokenizers;
-using Kansformers.Files;
-using Kansformers.Runtime;
 using Kansformers.Training;
 
 namespace Kansformers.Cli;
@@ -57,26 +55,13 @@ internal static class CommandLineApp
         {
             return Usage(failure.Message);
         }
-        catch (KansformersException failure)
-        {
-            return Fail(failure.Message);
-        }
-        catch (Exception failure) when (OutOfMemory.Caused(failure))
-        {
-            return Fail("not enough memory for this model; use a smaller one, or a machine with more");
-        }
         catch (OperationCanceledException)
         {
             return Fail("interrupted");
         }
-        catch (Exception failure) when (KansformersException.Within(failure) is { } cause)
+        catch (Exception failure) when (KansformersException.Explain(failure) is { } told)
         {
-            // The loading of libtorch can fail within the initialization of a type of TorchSharp.
-            return Fail(cause.Message);
-        }
-        catch (Exception failure) when (SystemFault.Is(failure))
-        {
-            return Fail(failure.Source == "System.Console" ? $"cannot write standard output or standard error: {SystemFault.Reason(failure)}" : SystemFault.Reason(failure));
+            return Fail(failure.Source == "System.Console" ? $"cannot write standard output or standard error: {told.Message}" : told.Message);
         }
         catch (Exception failure) when (Environment.GetEnvironmentVariable("KANSFORMERS_DEBUG") is null)
         {
@@ -109,7 +94,7 @@ internal static class CommandLineApp
         {
             LiveLine.Say(line);
         }
-        catch (Exception failure) when (SystemFault.Is(failure))
+        catch (Exception failure) when (KansformersException.Explain(failure) is not null)
         {
             // Standard error may go to the disk that is full; the exit code still tells.
         }
@@ -132,5 +117,5 @@ internal static class CommandLineApp
         return (stack < 0 ? line : line[..stack]).Trim();
     }
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+    private static string OneLine(string message) => LibraryWords.ToFlags(message).ReplaceLineEndings(" ").TrimEnd('.', ' ');
 }

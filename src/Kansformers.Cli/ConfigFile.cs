@@ -70,7 +70,7 @@ internal static class ConfigFile
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new UsageException($"'{path}' must hold a JSON object of option names and values");
-            if (JsonFile.NotText(document.RootElement) is string place)
+            if (JsonText.Fault(document.RootElement) is string place)
                 throw new UsageException($"'{path}': {place} is no Unicode text (half a surrogate pair, or bytes that are no UTF-8); write it anew");
             List<(string, string?)> options = [];
             foreach (JsonProperty property in document.RootElement.EnumerateObject())

@@ -43,7 +43,7 @@ internal static class EvalCommand
             using TokenizedCorpus corpus = Prepare(source, tokenizer, parsed.GetValue(data), choice, parsed, interruption.Token);
             ModelChoice.Tell(source);
             foreach (string note in corpus.Notes)
-                Console.Error.WriteLine(note);
+                LiveLine.Say(note);
             LiveLine.Clear(); // of a part of a corpus the last stage does not come to its end
             LossNotice.Say(corpus);
             TokenSpan text = parsed.GetValue(data) is null ? corpus.Validation : corpus.Train;

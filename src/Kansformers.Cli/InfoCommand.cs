@@ -25,7 +25,7 @@ internal static class InfoCommand
             using ModelFile file = ModelFile.Open(path);
             ModelOptions options = source.Architecture(file, model.Hints(parsed));
             string? missing = MissingLibTorch();
-            List<string> notes = [.. source.Notes, .. missing is null ? Misfit(file, options) : [missing]];
+            List<string> notes = [.. source.Notes.Concat(missing is null ? Misfit(file, options) : [missing]).Select(LibraryWords.ToFlags)];
             IReadOnlyList<LayerRow> rows = missing is null ? LayerRow.From(file, options) : LayerRow.ByNames(file, options);
             Dictionary<string, double> shares = parsed.GetValue(outside) ? Outside(source, weights, model.Hints(parsed), parsed.GetValue(model.Device)!) : [];
             notes.ForEach(LiveLine.Say);

@@ -56,7 +56,12 @@ internal sealed class KanChoice
         if (!KanSettings.Names(options).Contains(name))
             throw new UsageException($"{option.Name} is no option of {options.Kind} layers; they have {string.Join(", ", KanSettings.Names(options))}, as in --kan {options.Kind}:NAME=VALUE");
         if (name == "base-activation" && !value.Equals("none", StringComparison.OrdinalIgnoreCase))
-            value = BaseActivations.Parse(value).ToString(); // for its message, which lists them
+        {
+            string[] names = Enum.GetNames<BaseActivation>();
+            value = names.FirstOrDefault(one => one.Equals(value, StringComparison.OrdinalIgnoreCase))
+                ?? throw new UsageException($"unknown base activation '{value}': use one of {string.Join(", ", names)}");
+        }
+
         return KanSettings.With(options, name, value);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kansformers.Checkpoints;
 using Kansformers.Kan;
+using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
 
@@ -18,7 +19,7 @@ internal static class KanFileConversion
     public static bool Is(ParseResult parsed, ModelChoice model, Option<string?> kan)
     {
         string source = parsed.GetValue(model.Source)!;
-        if (KanFile.IsOne(source))
+        if (KanFile.IsOne(source) && !ModelFile.IsOne(source))
             return true;
         return parsed.GetValue(kan) is null ? false : throw new UsageException($"--kan is for files of bare KAN layers, which '{source}' is not; leave it out");
     }

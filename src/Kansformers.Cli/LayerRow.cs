@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Kansformers.Checkpoints;
-using Kansformers.Kan;
 using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
@@ -30,7 +29,7 @@ internal sealed partial record LayerRow(string Name, string Kind, string Shape, 
     /// <summary>The same by the names in the file alone, where libtorch is not there to make the model: kinds other than KAN are not known then.</summary>
     public static IReadOnlyList<LayerRow> ByNames(ModelFile file, ModelOptions options)
     {
-        string[] tables = [.. KanTensors.Describe(options.Kan, options.Width, options.Width).Where(tensor => !tensor.IsLearned).Select(tensor => tensor.Name)];
+        IReadOnlyList<string> tables = options.Kan.BufferNames();
         return [.. file.Taken(options).GroupBy(tensor => LayerOf(tensor.Name)).Select(layer =>
         {
             bool isKan = KanLayer().IsMatch(layer.Key + ".");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Kansformers.Hub;
 using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Training;
@@ -50,11 +49,14 @@ internal sealed class ModelChoice
     /// <summary>Finds a model, with a display of what is downloaded.</summary>
     public static ModelSource OpenSource(string source)
     {
-        if (!source.StartsWith(HubRepository.Scheme, StringComparison.Ordinal))
+        if (!IsOnHub(source))
             return ModelSource.Open(source);
         using Interruption interruption = new();
         return ModelSource.Open(source, new HubDisplay(), interruption.Token);
     }
+
+    /// <summary>Whether a name is that of a model to download.</summary>
+    public static bool IsOnHub(string name) => name.StartsWith("hub:", StringComparison.Ordinal);
 
     /// <summary>Refuses to say of a run what its folder tells.</summary>
     public static void RefuseHints(ModelSource source, ModelHints hints)

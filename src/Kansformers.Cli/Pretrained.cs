@@ -1,4 +1,3 @@
-using Kansformers.Hub;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
@@ -13,14 +12,13 @@ namespace Kansformers.Cli;
 internal sealed record Pretrained(string Name, ModelOptions Architecture, string Weights, IReadOnlyList<string> Notes, Func<string> Tokenizer)
 {
     /// <summary>Whether a name may be one of weights, rather than a misspelled preset.</summary>
-    public static bool CanBe(string name) => name.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) || Path.Exists(name) || name.AsSpan().ContainsAny('/', '\\');
+    public static bool CanBe(string name) => ModelChoice.IsOnHub(name) || Path.Exists(name) || name.AsSpan().ContainsAny('/', '\\');
 
     public static Pretrained Open(string name, ModelHints hints)
     {
         ModelSource source = ModelChoice.OpenSource(name);
         ModelChoice.RefuseHints(source, hints);
         ModelOptions architecture = source.Architecture(RunWeights.Best, hints);
-        string shortName = name.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) ? HubRepository.Parse(name).Id.Split('/')[^1] : Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(name));
-        return new Pretrained(shortName, architecture, Path.GetFullPath(source.WeightFile()), source.Notes, () => ModelChoice.TokenizerName(source, architecture.VocabularySize)!);
+        return new Pretrained(source.Name, architecture, Path.GetFullPath(source.WeightFile()), source.Notes, () => ModelChoice.TokenizerName(source, architecture.VocabularySize)!);
     }
 }

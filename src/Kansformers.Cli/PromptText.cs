@@ -1,4 +1,3 @@
-using Kansformers.Files;
 using Kansformers.Text;
 
 namespace Kansformers.Cli;
@@ -25,7 +24,7 @@ internal static class PromptText
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new KansformersException($"cannot read the prompt '{file}': {AtomicFile.Reason(failure)}", failure);
+            throw new KansformersException($"cannot read the prompt '{file}': {KansformersException.Explain(failure)!.Message}", failure);
         }
     }
 
@@ -40,7 +39,7 @@ internal static class PromptText
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new KansformersException($"cannot read the prompt from standard input: {AtomicFile.Reason(failure)}", failure);
+            throw new KansformersException($"cannot read the prompt from standard input: {KansformersException.Explain(failure)!.Message}", failure);
         }
 
         return StrictText.Read(all.GetBuffer().AsSpan(0, (int)all.Length), "the prompt on standard input");

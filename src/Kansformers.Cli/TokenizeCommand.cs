@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Kansformers.Files;
 using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Training;
@@ -44,8 +43,8 @@ internal static class TokenizeCommand
             Stopwatch watch = Stopwatch.StartNew();
             using TokenizedCorpus corpus = TrainingRun.Prepare(config, null, new EncodingDisplay(), interruption.Token);
             LiveLine.Clear(); // of a part of a corpus the last stage does not come to its end
-            RequireOther(parsed.GetValue(output), corpus.Files);
-            TokenFormat? written = parsed.GetValue(output) is string path ? TokenBin.Write(path, corpus.Train, TokenFormats.Parse(parsed.GetValue(format)!), interruption.Token) : null;
+            RequireOther(parsed.GetValue(output), corpus);
+            TokenFormat? written = parsed.GetValue(output) is string path ? TokenBin.Write(path, corpus.Train, CorpusChoice.Parse(parsed.GetValue(format)!), interruption.Token) : null;
             Print(corpus, parsed.GetValue(output), written, watch.Elapsed.TotalSeconds, parsed.GetValue(json));
             return CommandLineApp.Succeeded;
         });
@@ -53,17 +52,16 @@ internal static class TokenizeCommand
     }
 
     // A slip of the hand must not replace the text by its tokens.
-    private static void RequireOther(string? output, IReadOnlyList<string> files)
+    private static void RequireOther(string? output, TokenizedCorpus corpus)
     {
-        StringComparer names = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
-        if (output is not null && files.Select(RealFile.PathOf).Contains(RealFile.PathOf(output), names))
+        if (output is not null && corpus.IsMadeOf(output))
             throw new UsageException($"--out '{output}' is a file of the corpus itself, which the ids would replace; choose another");
     }
 
     private static void Print(TokenizedCorpus corpus, string? output, TokenFormat? written, double seconds, bool json)
     {
         foreach (string note in corpus.Notes)
-            Console.Error.WriteLine(note);
+            LiveLine.Say(note);
         long? bytes = corpus.Train.Utf8Bytes;
         double? speed = bytes / 1e6 / seconds;
         LossNotice.Say(corpus);
@@ -82,7 +80,7 @@ internal static class TokenizeCommand
                 Vocabulary = corpus.Tokenizer.VocabularySize,
                 corpus.FromCache,
                 Out = output,
-                Format = written?.Text(),
+                Format = written?.ToString().ToLowerInvariant(),
                 Seconds = seconds,
                 MbPerSecond = speed,
                 PeakMemoryBytes = PeakMemory.Bytes,
@@ -98,6 +96,6 @@ internal static class TokenizeCommand
             Console.WriteLine($"left out     {corpus.Lost}");
         Console.WriteLine(FormattableString.Invariant($"time         {seconds:0.0} s{(speed is double rate ? FormattableString.Invariant($", {rate:0.0} MB/s") : "")}; peak memory {HumanText.Bytes(PeakMemory.Bytes)}"));
         if (written is TokenFormat format)
-            Console.WriteLine($"written      {output} ({format.Text()})");
+            Console.WriteLine($"written      {output} ({format.ToString().ToLowerInvariant()})");
     }
 }

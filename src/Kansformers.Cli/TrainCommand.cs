@@ -34,7 +34,7 @@ internal static class TrainCommand
             {
                 TrainingRun run = config is null
                     ? TrainingRun.Resume(resume!, device, display, options.GivenMaxIters(parsed), interruption.Token)
-                    : TrainingRun.Start(config with { CommandLine = CommandLineApp.CommandLine }, FolderFor(parsed.GetValue(options.Out), config), device, display, interruption.Token);
+                    : TrainingRun.Start(config with { CommandLine = CommandLineApp.CommandLine }, parsed.GetValue(options.Out) ?? RunFolder.NewName(config), device, display, interruption.Token);
                 foreach (string note in options.Notes)
                     display.Say(note);
                 return TrainingSession.Train(run, prompt, display, interruption.Token, resumed: config is null);
@@ -42,17 +42,5 @@ internal static class TrainCommand
             return session.Finish(parsed.GetValue(options.Json), prompt, sampling, interruption.Token);
         });
         return command;
-    }
-
-    // runs/CORPUS-MODEL, with a number behind it when that is taken.
-    private static string FolderFor(string? chosen, RunConfig config)
-    {
-        if (chosen is not null)
-            return chosen;
-        string name = Path.Combine("runs", $"{CorpusPath.Short(config.Data.Data)}-{config.Preset}");
-        string folder = name;
-        for (int number = 2; Directory.Exists(folder); number++)
-            folder = FormattableString.Invariant($"{name}-{number}");
-        return folder;
     }
 }

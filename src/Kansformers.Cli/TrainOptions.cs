@@ -137,8 +137,7 @@ internal sealed class TrainOptions
         };
         try
         {
-            (config.Model with { VocabularySize = 1 }).Validate();
-            GridUpdates.Require(config.Model, training);
+            config.Validate();
         }
         catch (KansformersException failure)
         {

@@ -1,3 +1,6 @@
+using Kansformers.Files;
+using Kansformers.Runtime;
+
 namespace Kansformers;
 
 /// <summary>
@@ -21,10 +24,25 @@ public class KansformersException : Exception
     {
     }
 
+    /// <summary>
+    /// Any failure as one for the user: itself or the one within it; a lack of memory; what the system says against reading or writing. A program that shows
+    /// its messages asks this in its outermost <c>catch</c>.
+    /// </summary>
+    /// <param name="failure">Any failure.</param>
+    /// <returns>What to show; null where the failure is none that a user can act on, which is a fault of a program.</returns>
+    public static KansformersException? Explain(Exception failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return failure as KansformersException
+            ?? (OutOfMemory.Caused(failure) ? new KansformersException("not enough memory for this model; use a smaller one, or a machine with more", failure) : null)
+            ?? Within(failure)
+            ?? (SystemFault.Is(failure) ? new KansformersException(SystemFault.Reason(failure), failure) : null);
+    }
+
     /// <summary>The failure for the user within another one, such as that of a type's initialization; the outermost, which says most.</summary>
     /// <param name="failure">The failure, which may be one for the user itself.</param>
     /// <returns>The failure for the user; null when there is none.</returns>
-    public static KansformersException? Within(Exception failure)
+    internal static KansformersException? Within(Exception failure)
     {
         ArgumentNullException.ThrowIfNull(failure);
         for (Exception? cause = failure; cause is not null; cause = cause.InnerException)

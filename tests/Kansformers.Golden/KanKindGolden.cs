@@ -27,6 +27,7 @@ internal static class KanKindGolden
             Rule = SwitchRule.Program, TrainGrid = Flag(file, "train_grid"), TrainInvDenominator = Flag(file, "train_inv_denominator"), Norm = Norm(file), BaseActivation = Activation(file),
         },
         ["chebyshev"] = file => new ChebyshevOptions { Degree = Whole(file, "degree"), Norm = Text(file, "normalisation", "tanh") == "tanh" ? InputNorm.Tanh : InputNorm.None },
+        ["legendre"] = file => new LegendreOptions { Degree = Whole(file, "degree"), Norm = Text(file, "normalisation", "tanh") == "tanh" ? InputNorm.Tanh : InputNorm.None },
         ["fourier"] = file => new FourierOptions { Frequencies = Whole(file, "frequencies"), Bias = Flag(file, "bias") },
         ["group-rational"] = file => new RationalOptions
         {
@@ -38,10 +39,13 @@ internal static class KanKindGolden
 
     public static bool Is(TensorFile file) => file.Metadata.TryGetValue("kind", out string? kind) && Kinds.ContainsKey(kind);
 
+    /// <summary>The layer that a file is of.</summary>
+    public static KanOptions Options(TensorFile file) => Kinds[file.Metadata["kind"]](file);
+
     public static GoldenReport Run(string path, TensorFile file)
     {
         Comparison comparison = new(file);
-        KanOptions options = Kinds[file.Metadata["kind"]](file);
+        KanOptions options = Options(file);
         foreach (bool reference in new[] { false, true })
         {
             using var scope = NewDisposeScope();

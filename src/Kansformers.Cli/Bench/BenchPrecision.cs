@@ -26,5 +26,5 @@ internal static class BenchPrecision
 
     /// <summary>The type in which the products of a precision are really taken: without bf16 instructions, bf16 is rounded float32.</summary>
     public static ScalarType ProductType(this Precision precision) =>
-        EngineSettings.OfThisMachine.FormatOf(precision) == ProductFormat.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        precision == Precision.BFloat16 && EngineSettings.OfThisMachine.HasBFloat16Products ? ScalarType.BFloat16 : ScalarType.Float32;
 }

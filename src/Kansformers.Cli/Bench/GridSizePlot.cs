@@ -40,16 +40,17 @@ internal static class GridSizePlot
         double bottom = top + PlotTop + PlotHeight;
         double low = results[0].GridSize!.Value, high = results[^1].GridSize!.Value;
         double most = results.SelectMany(result => Lines.Select(line => Milliseconds(result, line.Name))).Where(double.IsFinite).Max();
-        NiceTicks ticks = NiceTicks.Around(0, most, 5);
+        double step = TickStep(most / 5);
+        int marks = (int)Math.Ceiling((most / step) - 1e-9);
         double X(double grid) => Left + 14 + (grid - low) / (high - low) * (Right - Left - 28);
-        double Y(double ms) => bottom - ms / ticks.Last * PlotHeight;
+        double Y(double ms) => bottom - ms / (marks * step) * PlotHeight;
 
         svg.Text(Left, top + 24, FormattableString.Invariant($"{results[0].In} -> {results[0].Out}, {results[0].Precision}"), $"font-size=\"15\" font-weight=\"600\" fill=\"{Ink}\"");
-        for (int i = 0; i < ticks.Count; i++)
+        for (int i = 0; i <= marks; i++)
         {
-            double y = Y(ticks.At(i));
+            double y = Y(i * step);
             svg.Add($"<path d=\"M{Left:0.#} {y:0.#}H{Right:0.#}\" stroke=\"{(i == 0 ? Faded : Grid)}\" stroke-width=\"1\"/>");
-            svg.Text(Left - 10, y + 4.5, ticks.Label(i), label + " text-anchor=\"end\"");
+            svg.Text(Left - 10, y + 4.5, FormattableString.Invariant($"{i * step:0.######}"), label + " text-anchor=\"end\"");
         }
 
         svg.Text(Left - 10, top + PlotTop - 14, "ms", label + " text-anchor=\"end\"");
@@ -89,6 +90,13 @@ internal static class GridSizePlot
             above = Math.Min(end, above - 16);
             svg.Text(Right + 8, above + 4.5, text, $"font-size=\"13\" fill=\"{color}\"");
         }
+    }
+
+    // The next of 1, 2, 2.5 and 5 times a power of ten.
+    private static double TickStep(double rough)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        return new[] { 1, 2, 2.5, 5, 10 }.First(mantissa => mantissa * power >= rough * (1 - 1e-9)) * power;
     }
 
     private static double Milliseconds(LayerResult result, string name) => result.Timings.GetValueOrDefault(name)?.MedianMs ?? double.NaN;

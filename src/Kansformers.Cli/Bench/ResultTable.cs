@@ -26,6 +26,21 @@ internal static class ResultTable
         console.Write(table);
     }
 
+    /// <summary>Writes a picture's text to a file, whose folder is made when missing.</summary>
+    public static void WritePicture(string path, string svg)
+    {
+        string full = Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            File.WriteAllText(full, svg);
+        }
+        catch (Exception failure) when (KansformersException.Explain(failure) is { } told)
+        {
+            throw new KansformersException($"cannot write '{full}': {told.Message}", failure);
+        }
+    }
+
     /// <summary>Milliseconds with three digits that count.</summary>
     public static string Ms(double? milliseconds) => milliseconds switch
     {

@@ -14,7 +14,7 @@ internal static class StepBench
         Option<string> precision = new("--precision") { Description = BenchPrecision.Description, DefaultValueFactory = _ => "fp32" };
         Option<bool> noReference = new("--no-reference") { Description = "leave the reference out, which is slow and needs much memory" };
         Option<bool> noLinear = new("--no-linear") { Description = "leave the linear GPT of as many parameters out" };
-        Command command = new("step", "A training step of a GPT: this library, the reference, a linear GPT of as many parameters, the matrix products alone.");
+        Command command = new("step", "A training step: this library, the reference, a linear model of as many parameters, the matrix products alone.");
         step.AddTo(command);
         command.Add(precision);
         command.Add(noReference);

@@ -21,10 +21,10 @@ internal static class LiveLine
         s_shown = false;
     }
 
-    /// <summary>A line that stays.</summary>
+    /// <summary>A line that stays; one of the library's is put in words of the tool.</summary>
     public static void Say(string line)
     {
         Clear();
-        Console.Error.WriteLine(line);
+        Console.Error.WriteLine(LibraryWords.ToFlags(line));
     }
 }

@@ -55,7 +55,7 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
         private long? _last;
         private long _lastReport = Environment.TickCount64;
 
-        public override void Say(string line) => Console.Error.WriteLine(line);
+        public override void Say(string line) => Console.Error.WriteLine(LibraryWords.ToFlags(line));
 
         public override void Report(EncodeProgress value)
         {
@@ -88,7 +88,7 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
         private ProgressTask? _encoding;
         private ProgressTask? _training;
 
-        public override void Say(string line) => console.WriteLine(line);
+        public override void Say(string line) => console.WriteLine(LibraryWords.ToFlags(line));
 
         public override void Report(EncodeProgress value)
         {

@@ -6,7 +6,7 @@ namespace Kansformers.Checkpoints;
 /// A model's folder in Hugging Face's layout: <c>config.json</c>, the weights in <c>model.safetensors</c> or <c>pytorch_model.bin</c>, whole or in shards
 /// with an index, and the tokenizer's files.
 /// </summary>
-public sealed class HuggingFaceFolder : IDisposable
+internal sealed class HuggingFaceFolder : IDisposable
 {
     internal const string ConfigName = "config.json", SafetensorsName = "model.safetensors", SafetensorsIndexName = "model.safetensors.index.json";
     private const string PyTorchName = "pytorch_model.bin", PyTorchIndexName = "pytorch_model.bin.index.json";

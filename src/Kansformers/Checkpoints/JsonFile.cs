@@ -18,7 +18,7 @@ internal static class JsonFile
             if (stream.Length > mostBytes)
                 throw new KansformersException($"'{path}' has {stream.Length} bytes; a file of its kind has at most {mostBytes}");
             JsonDocument document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 64 });
-            if (NotText(document.RootElement) is not string place)
+            if (JsonText.Fault(document.RootElement) is not string place)
                 return document;
             document.Dispose();
             throw new KansformersException($"'{path}' holds text that is no Unicode ({place}); get it again");
@@ -30,46 +30,6 @@ internal static class JsonFile
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new KansformersException($"cannot read '{path}': {AtomicFile.Reason(failure)}", failure);
-        }
-    }
-
-    /// <summary>
-    /// Where a document holds text that is no Unicode, or null: bytes that are no UTF-8 and halves of surrogate pairs, which the parser finds only when
-    /// a text is asked for.
-    /// </summary>
-    public static string? NotText(JsonElement element, string place = "")
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.String:
-                return IsText(() => element.GetString()) ? null : place.Length == 0 ? "the text" : $"'{place}'";
-            case JsonValueKind.Array:
-                return element.EnumerateArray().Select((item, at) => NotText(item, FormattableString.Invariant($"{place}[{at}]"))).FirstOrDefault(bad => bad is not null);
-            case JsonValueKind.Object:
-                foreach (JsonProperty property in element.EnumerateObject())
-                {
-                    if (!IsText(() => property.Name))
-                        return place.Length == 0 ? "one of its names" : $"a name in '{place}'";
-                    if (NotText(property.Value, place.Length == 0 ? property.Name : $"{place}.{property.Name}") is string bad)
-                        return bad;
-                }
-
-                return null;
-            default:
-                return null;
-        }
-    }
-
-    private static bool IsText(Func<string?> read)
-    {
-        try
-        {
-            read();
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
         }
     }
 }

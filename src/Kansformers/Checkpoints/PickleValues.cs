@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Kansformers.Checkpoints;
 
 /// <summary>A list, tuple or set of a PyTorch file. See <see cref="TensorFile.Content"/> for the values.</summary>
-public sealed class PickleList : IReadOnlyList<object?>
+internal sealed class PickleList : IReadOnlyList<object?>
 {
     private readonly List<object?> _items;
 
@@ -32,7 +32,7 @@ public sealed class PickleList : IReadOnlyList<object?>
 }
 
 /// <summary>A dictionary of a PyTorch file, in its order. See <see cref="TensorFile.Content"/> for the values; keys are texts, numbers or tuples.</summary>
-public sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object, object?>>
+internal sealed class PickleDictionary : IReadOnlyCollection<KeyValuePair<object, object?>>
 {
     private readonly OrderedDictionary<object, object?> _items = [];
 

@@ -80,7 +80,7 @@ public static partial class StateDictionary
     /// <param name="path">The file to create or replace; its folder is made when missing.</param>
     /// <param name="content">The outer dictionary: <see cref="TensorFile.Content"/>.</param>
     /// <exception cref="KansformersException">The file cannot be written; the old one is kept.</exception>
-    public static void SavePyTorch(string path, PickleDictionary content)
+    internal static void SavePyTorch(string path, PickleDictionary content)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(content);

@@ -66,7 +66,7 @@ public sealed class TensorFile : IDisposable
     /// as in <c>torch.float32</c>), an array of <see cref="byte"/>, <see cref="PickleList"/>, <see cref="PickleDictionary"/> or
     /// <see cref="StoredTensor"/>. The tree has no cycles and at most 200 levels.
     /// </summary>
-    public PickleDictionary? Content { get; internal init; }
+    internal PickleDictionary? Content { get; init; }
 
     /// <summary>What was taken in one of several ways; null until a reader of models has looked.</summary>
     internal ImmutableArray<FileNote>? Notes { get; init; }

@@ -6,7 +6,7 @@ namespace Kansformers.Files;
 /// Writes whole files so that a reader, or a run killed at any moment, sees the old content or the new, never a part:
 /// write to a temporary file beside the target, flush it to the disk, rename.
 /// </summary>
-public static partial class AtomicFile
+internal static partial class AtomicFile
 {
     /// <summary>Writes <paramref name="path"/> through a stream.</summary>
     /// <param name="path">The file to create or replace; its folder is made when missing.</param>

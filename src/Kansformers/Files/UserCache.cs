@@ -1,7 +1,7 @@
 namespace Kansformers.Files;
 
 /// <summary>The folder where the library keeps what it can make again: token files and the patched native library.</summary>
-public static class UserCache
+internal static class UserCache
 {
     /// <summary>
     /// <c>KANSFORMERS_CACHE</c> when set, else <c>kansformers</c> in the system's cache folder

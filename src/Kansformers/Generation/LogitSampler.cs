@@ -8,7 +8,7 @@ namespace Kansformers.Generation;
 /// Draws the next token from a row of logits: repetition penalty, temperature, top-k, top-p, min-p, softmax, draw, in this order.
 /// One sampler serves one sequence, on one thread; it keeps its buffers, so that a token costs no memory.
 /// </summary>
-public sealed class LogitSampler
+internal sealed class LogitSampler
 {
     private readonly SamplingOptions _options;
     private readonly SampleRandom _random;

@@ -1,7 +1,7 @@
 namespace Kansformers.Hub;
 
 /// <summary>Downloads files of a Hugging Face compatible hub into the cache that Python's library uses as well.</summary>
-public static class HubClient
+internal static class HubClient
 {
     /// <summary>Brings files of a repository into the cache.</summary>
     /// <param name="repository">The repository.</param>

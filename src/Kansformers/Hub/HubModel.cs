@@ -4,7 +4,7 @@ using Kansformers.Files;
 namespace Kansformers.Hub;
 
 /// <summary>Models of a hub: of their many files, those that this library reads.</summary>
-public static class HubModel
+internal static class HubModel
 {
     private static readonly string[] Described =
         ["config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.kansformers.json"];

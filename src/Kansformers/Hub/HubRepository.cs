@@ -6,7 +6,7 @@ namespace Kansformers.Hub;
 /// <param name="Id">Owner and name: <c>openai-community/gpt2</c>; old models have a name alone.</param>
 /// <param name="Revision">A branch, tag or commit.</param>
 /// <param name="IsDataset">Whether it is a data set.</param>
-public sealed record HubRepository(string Id, string Revision = "main", bool IsDataset = false)
+internal sealed record HubRepository(string Id, string Revision = "main", bool IsDataset = false)
 {
     /// <summary>How options name a hub: <c>hub:owner/name</c>, or <c>hub:owner/name@revision</c>.</summary>
     public const string Scheme = "hub:";

@@ -42,7 +42,7 @@ public enum BaseActivation
 }
 
 /// <summary>Base activations as torch operations and by name.</summary>
-public static class BaseActivations
+internal static class BaseActivations
 {
     /// <summary>The activation of every element of <paramref name="x"/>; a new tensor (or <paramref name="x"/> itself for the identity).</summary>
     internal static Tensor Apply(BaseActivation activation, Tensor x) => activation switch

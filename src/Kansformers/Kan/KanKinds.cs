@@ -12,6 +12,7 @@ public static class KanKinds
         new RadialBasisOptions(),
         new SwitchOptions(),
         new ChebyshevOptions(),
+        new LegendreOptions(),
         new FourierOptions(),
         new RationalOptions(),
     ];

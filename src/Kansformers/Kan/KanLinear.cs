@@ -70,14 +70,14 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
     /// <summary>The knots of each input in ascending order, (in, knots), or the centres of all inputs, (n); null for a kind without a grid.</summary>
     public Tensor? Grid => Tensors.Find(KanRole.Grid);
 
-    /// <summary>Computes by plain torch operations (<see cref="KanReference"/>) instead of the fast engine: for tests and baselines.</summary>
+    /// <summary>Computes by plain torch operations instead of the fast engine: for tests and baselines.</summary>
     public bool UseReference { get; set; }
 
     /// <summary>How the engine computes the products. Where it multiplies only the live coefficients (large grids, a few tokens) that is float32 always; torch operations (<see cref="UseReference"/>, other devices) take the parameters' own type.</summary>
     public Precision Precision { get; set; }
 
     /// <summary>What the engine takes into account, and what tests and measurements ask of it.</summary>
-    internal EngineSettings Engine { get; set; } = EngineSettings.OfThisMachine;
+    public EngineSettings Engine { get; set; } = EngineSettings.OfThisMachine;
 
     /// <summary>Called with the layer's input, (tokens, in), at each forward pass; statistics use it.</summary>
     internal Action<KanLinear, Tensor>? Probe { get; set; }
@@ -130,8 +130,11 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
     internal ITokenLayer? OpenTokens(long largest) =>
         !UseReference && Probe is null && KanEngine.FitsAll(Tensors) && EngineLayer.Of(Tensors, Precision, Engine, ref _plan) is EngineLayer layer ? FewTokens.Open(layer, largest) : null;
 
-    /// <summary>The path that computes so many tokens, with gradients or without.</summary>
-    internal EnginePath PathOf(long tokens, bool gradients)
+    /// <summary>The engine's path that computes so many tokens: what a measurement measures.</summary>
+    /// <param name="tokens">The rows of the input, all leading dimensions together.</param>
+    /// <param name="gradients">Whether a backward pass follows.</param>
+    /// <exception cref="InvalidOperationException">The engine does not compute this layer: it is on another device or of another type.</exception>
+    public EnginePath PathOf(long tokens, bool gradients)
     {
         using var scope = NewDisposeScope();
         return EnginePaths.Choose(OpenAlways(), tokens, gradients);

@@ -86,6 +86,9 @@ public abstract record KanOptions
     public long ParameterCount(long inFeatures, long outFeatures) => KanTensors.Describe(this, inFeatures, outFeatures)
         .Where(tensor => tensor.IsLearned).Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
 
+    /// <summary>The names, within a layer, of its tensors that are not learned, such as the knots of B-splines.</summary>
+    public IReadOnlyList<string> BufferNames() => [.. KanTensors.Describe(this, 1, 1).Where(tensor => !tensor.IsLearned).Select(tensor => tensor.Name)];
+
     /// <summary>The columns of a layer's expanded input, which the weight matrix multiplies.</summary>
     /// <param name="inFeatures">The layer's inputs.</param>
     public long ExpandedWidth(long inFeatures) => inFeatures * (Sharing.IsEdge ? Functions + (BaseActivation is null ? 0 : 1) : 1);

@@ -7,7 +7,7 @@ namespace Kansformers.Kan;
 /// A KAN layer's forward pass operation by operation, as the original programs ran it; libtorch's autograd differentiates it.
 /// It is what the fast engine is tested against, the baseline of every benchmark, and what other devices run.
 /// </summary>
-public static class KanReference
+internal static class KanReference
 {
     internal const double NormEps = 1e-5;
 

@@ -24,7 +24,7 @@ public static class Devices
             "cuda" => Cuda(name, index),
             "auto" => cuda.is_available() ? new Device(DeviceType.CUDA, 0) : CPU,
             "mps" => mps_is_available() ? new Device(DeviceType.MPS)
-                : throw new KansformersException("device 'mps' is not there: it needs macOS on Apple silicon; use --device cpu"),
+                : throw new KansformersException("device 'mps' is not there: it needs macOS on Apple silicon; use Devices.Find(\"cpu\")"),
             _ => CPU,
         };
     }
@@ -46,7 +46,7 @@ public static class Devices
         {
             throw new KansformersException(
                 $"device '{name}' is not there: this libtorch has no CUDA, or the machine has no GPU; "
-                + $"set {LibTorch.FolderVariable} to the 'lib' folder of a CUDA libtorch 2.10, or use --device cpu");
+                + $"set {LibTorch.FolderVariable} to the 'lib' folder of a CUDA libtorch 2.10, or use Devices.Find(\"cpu\")");
         }
 
         int count = cuda.device_count();

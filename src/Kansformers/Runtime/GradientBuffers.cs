@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 namespace Kansformers.Runtime;
 
 /// <summary>
-/// A trainer's gradients, kept from step to step. While it collects, the backward passes of this library write the gradients of parameters here.
+/// The gradients of a training loop, kept from step to step. While it collects, the backward passes of this library write the gradients of parameters here.
 /// Handed to libtorch instead, each would be copied (a managed handle still holds it when libtorch looks whether it may keep the tensor),
 /// and memory for it would be taken and given back at every step.
 /// </summary>
-internal sealed class GradientBuffers : IDisposable
+public sealed class GradientBuffers : IDisposable
 {
     [ThreadStatic]
     private static GradientBuffers? _collecting;
@@ -26,10 +26,10 @@ internal sealed class GradientBuffers : IDisposable
     }
 
     /// <summary>Whether a trainer collects on this thread.</summary>
-    public static bool IsCollecting => _collecting is not null;
+    internal static bool IsCollecting => _collecting is not null;
 
     /// <summary>Where a backward pass shall put the gradient of a parameter: new memory, unless a trainer collects on this thread.</summary>
-    public static GradientTarget For(Tensor parameter)
+    internal static GradientTarget For(Tensor parameter)
     {
         if (_collecting is null || !_collecting._slots.TryGetValue(RawMemory.Pointer(parameter), out Slot? slot))
             return new GradientTarget(empty_like(parameter, requires_grad: false), false, false);
@@ -42,7 +42,7 @@ internal sealed class GradientBuffers : IDisposable
     /// <summary>Where to add the gradient of some rows of a parameter: the others hold zeros, or what was added before.</summary>
     /// <param name="parameter">(rows, columns).</param>
     /// <param name="rows">Which rows; the same one may come several times.</param>
-    public static GradientTarget ForRows(Tensor parameter, long[] rows)
+    internal static GradientTarget ForRows(Tensor parameter, long[] rows)
     {
         if (_collecting is null || !_collecting._slots.TryGetValue(RawMemory.Pointer(parameter), out Slot? slot))
             return new GradientTarget(zeros_like(parameter, requires_grad: false), true, false);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Kansformers.Runtime;
 
 /// <summary>Tells the failures that a lack of memory causes: .NET and libtorch report it in several ways.</summary>
-public static class OutOfMemory
+internal static class OutOfMemory
 {
     // What libtorch's allocators and its arithmetic of sizes say; the rest of its messages is a native stack.
     private static readonly string[] Signs = ["allocate", "out of memory", "not enough memory", "overflow", "buffer size", "bad_alloc"];

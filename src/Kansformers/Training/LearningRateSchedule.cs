@@ -17,7 +17,7 @@ public enum LearningRateDecay
 /// The learning rate as a pure function of the step: a linear warm-up to <see cref="Peak"/>, then a decay that reaches
 /// <see cref="Minimum"/> at <see cref="TotalSteps"/> and stays there. The arithmetic is that of nanoGPT.
 /// </summary>
-public sealed record LearningRateSchedule
+internal sealed record LearningRateSchedule
 {
     /// <summary>The form of the decay.</summary>
     public LearningRateDecay Kind { get; init; } = LearningRateDecay.Constant;

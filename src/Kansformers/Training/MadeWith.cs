@@ -45,8 +45,8 @@ internal static class MadeWith
             config = config with { Training = config.Training with { MaxIters = listed[plans].MaxIters, EarlierPlans = [.. listed.Take(plans)] } };
         if (Difference(then, JsonNode.Parse(Text(config))!, "") is not (string name, string was, string now))
             return;
-        string advice = name == "training.max_iters" ? $"put it back, and give the new number to --resume: train --resume {HumanText.ShellWord(run.ShortName)} --max-iters {now}"
-            : "put it back, or start a new run (train --model begins from this one's weights)";
+        string advice = name == "training.max_iters" ? $"put it back, and give the new number to TrainingRun.Resume({HumanText.ShellWord(run.ShortName)}, maxIters: {now})"
+            : "put it back, or start a new run (RunConfig.InitialWeights begins from this one's weights)";
         throw new KansformersException($"'{run.ConfigFile}' says {name} {now}, but '{run.CheckpointFile}' was made with {was}; {advice}");
     }
 
@@ -58,7 +58,7 @@ internal static class MadeWith
         if (Math.Abs(planned - last.LearningRate) > 1e-9 * Math.Max(planned, last.LearningRate))
         {
             throw new KansformersException(FormattableString.Invariant($"'{run.ConfigFile}' makes the learning rate {planned} at step {step}, but it was {last.LearningRate}: ")
-                + $"max_iters, schedule, warmup or a rate is not what '{run.CheckpointFile}' was made with; put it back (another number of steps is given to --resume, by --max-iters)");
+                + $"max_iters, schedule, warmup or a rate is not what '{run.CheckpointFile}' was made with; put it back (another number of steps is given to TrainingRun.Resume(maxIters))");
         }
     }
 

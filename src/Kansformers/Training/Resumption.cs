@@ -25,7 +25,7 @@ internal static class Resumption
         if (done.Stopped)
         {
             throw new KansformersException($"'{run.Folder}' stopped early at step {done.Step}, as its patience asked, so that no number of steps makes it go on; "
-                + "start a new run (train --model begins from this one's weights)");
+                + "start a new run (RunConfig.InitialWeights begins from this one's weights)");
         }
 
         TrainingOptions changed = planned.Replan(done.Step, steps);

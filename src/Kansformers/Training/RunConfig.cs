@@ -93,6 +93,15 @@ public sealed record RunConfig
         },
     };
 
+    /// <summary>Checks the options as far as that goes without the text, which may bring the vocabulary.</summary>
+    /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
+    public void Validate()
+    {
+        Training.Validate();
+        (Model with { VocabularySize = Math.Max(1, Model.VocabularySize) }).Validate();
+        GridUpdates.Require(Model, Training);
+    }
+
     /// <summary>Writes the file atomically.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="KansformersException">The file cannot be written.</exception>

@@ -97,6 +97,18 @@ public sealed class RunFolder
         Config.Save(ConfigFile);
     }
 
+    /// <summary>The name of a new folder for a run: its corpus and its model, with a number behind them when that is taken.</summary>
+    /// <param name="config">The run.</param>
+    /// <param name="parent">The folder that it is to lie in.</param>
+    public static string NewName(RunConfig config, string parent = "runs")
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        string name = Path.Combine(parent, $"{CorpusPath.Short(config.Data.Data)}-{config.Preset}"), folder = name;
+        for (int number = 2; Directory.Exists(folder); number++)
+            folder = FormattableString.Invariant($"{name}-{number}");
+        return folder;
+    }
+
     /// <summary>Refuses a folder that holds anything: a run must not overwrite what is not its own.</summary>
     /// <param name="folder">The folder, which need not exist.</param>
     /// <exception cref="KansformersException">It is a file, or holds something.</exception>
@@ -104,15 +116,15 @@ public sealed class RunFolder
     {
         string full = Path.GetFullPath(folder);
         if (File.Exists(full))
-            throw new KansformersException($"'{full}' is a file; give another --out, for a folder that is new or empty");
+            throw new KansformersException($"'{full}' is a file; give TrainingRun.Start a folder that is new or empty");
         string[] names = Names(full);
         if (names.Contains(ConfigFileName) && names.Contains(TokenizerFile.Name))
-            throw new KansformersException($"'{full}' holds a run already; give another --out, or go on with it by --resume {HumanText.ShellWord(folder)}");
+            throw new KansformersException($"'{full}' holds a run already; give TrainingRun.Start another folder, or go on with it by TrainingRun.Resume({HumanText.ShellWord(folder)})");
 
         // A training that was killed before its configuration was written leaves its lock, perhaps with its tokenizer.
         bool begun = names.Contains(FolderLock.FileName);
         if (!names.All(name => name == FolderLock.FileName || (begun && (name == TokenizerFile.Name || AtomicFile.IsTemporary(name, FileNames)))))
-            throw new KansformersException($"'{full}' is not empty; give another --out, for a folder that is new or empty");
+            throw new KansformersException($"'{full}' is not empty; give TrainingRun.Start a folder that is new or empty");
     }
 
     private static string[] Names(string folder)
@@ -175,7 +187,7 @@ public sealed class RunFolder
     {
         bool best = weights == RunWeights.Best && File.Exists(ModelFile);
         if (!best && !File.Exists(CheckpointFile))
-            throw new KansformersException($"'{Folder}' holds no weights yet; train longer, or go on with --resume");
+            throw new KansformersException($"'{Folder}' holds no weights yet; train longer, or go on with TrainingRun.Resume");
         TransformerModel model = Config.Model.Family.Create(Config.Model, device);
         try
         {

@@ -228,11 +228,13 @@ public sealed class Trainer : IDisposable
         {
             return new KansformersException(FormattableString.Invariant($"{what} is {value} before the first step: ") + (_run?.Config.InitialWeights is string weights
                 ? $"the weights of '{weights}' give no finite numbers on this text; give others"
-                : "the model gives no finite numbers as it begins; bring --grid-range and --base-activation nearer to their defaults"));
+                : "the model gives no finite numbers as it begins; " + (_model.Options.Kan is GridOptions
+                    ? "bring GridOptions.GridLow and GridHigh and KanOptions.BaseActivation nearer to their defaults"
+                    : $"bring the options of its {_model.Options.Kan.Kind} layers nearer to their defaults")));
         }
 
         return new KansformersException(FormattableString.Invariant($"{what} became {value} at step {step}; ")
             + (_run is not null && File.Exists(_run.CheckpointFile) ? $"the last good checkpoint is kept in '{_run.CheckpointFile}'; start a new run and " : "")
-            + "lower --learning-rate, lengthen --warmup or set --grad-clip");
+            + "lower TrainingOptions.LearningRate, lengthen TrainingOptions.Warmup or set TrainingOptions.GradClip");
     }
 }

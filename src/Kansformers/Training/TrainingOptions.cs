@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Kansformers.Runtime;
 
 namespace Kansformers.Training;
@@ -9,7 +10,8 @@ public sealed record TrainingOptions
     public long MaxIters { get; init; } = 1000;
 
     /// <summary>The plans before <see cref="MaxIters"/>, the first one first: where a run that goes on was given another number of steps.</summary>
-    public IReadOnlyList<EarlierPlan> EarlierPlans { get; init; } = [];
+    [JsonInclude]
+    internal IReadOnlyList<EarlierPlan> EarlierPlans { get; init; } = [];
 
     /// <summary>How many sequences go through the model at once.</summary>
     public int BatchSize { get; init; } = 64;
@@ -85,7 +87,7 @@ public sealed record TrainingOptions
         changed.Validate();
         return changed.LearningRates.At(step) > 0 ? changed
             : throw new KansformersException(FormattableString.Invariant($"the learning rate has come to 0 at step {step}, and would not rise again, so that {maxIters} steps ")
-                + "would learn nothing more; start a new run (train --model begins from this one's weights)");
+                + "would learn nothing more; start a new run (RunConfig.InitialWeights begins from this one's weights)");
     }
 
     /// <summary>Checks every option.</summary>

@@ -272,7 +272,7 @@ public sealed class TrainingRun : IDisposable
     private static FolderLock Hold(RunFolder run) => FolderLock.Take(run.Folder, "another training");
 
     private static string TooBig(RunConfig config) =>
-        $"not enough memory to train {config.Model.Layers} layers of width {config.Model.Width} on batches of {config.Training.BatchSize} x {config.Model.BlockSize} tokens; lower --embd, --layers, --batch-size or --block-size";
+        $"not enough memory to train {config.Model.Layers} layers of width {config.Model.Width} on batches of {config.Training.BatchSize} x {config.Model.BlockSize} tokens; lower ModelOptions.Width, ModelOptions.Layers, TrainingOptions.BatchSize or ModelOptions.BlockSize";
 
     /// <summary>The tokens that a configuration names, by a given tokenizer or the one that it names.</summary>
     /// <param name="data">Where the text lies.</param>

@@ -45,6 +45,6 @@ public static class Families
 
         string[] names = [.. (family is null ? All : [family]).SelectMany(one => one.Presets).Select(preset => preset.Name)];
         string which = names.Length > 0 ? $"use one of {string.Join(", ", names)}, or give" : "give";
-        throw new KansformersException($"unknown model '{name}'{(family is null ? "" : $" of the family {family.Name}")}: {which} --layers, --heads and --embd");
+        throw new KansformersException($"unknown model '{name}'{(family is null ? "" : $" of the family {family.Name}")}: {which} ModelOptions.Layers, ModelOptions.Heads and ModelOptions.Width");
     }
 }

@@ -53,9 +53,9 @@ public abstract class Family
     {
         ModelOptions told = ModelMetadata.Read(file) ?? throw new KansformersException($"'{file.Path}' does not tell the architecture of its {Name} in its header; load it from its run folder, or save it again");
         if (hints.Gelu is not null)
-            throw new KansformersException($"'{file.Path}' tells its activation; leave out --gelu");
+            throw new KansformersException($"'{file.Path}' tells its activation; leave out ModelHints.Gelu");
         return hints.Heads is null || hints.Heads == told.Heads ? told
-            : throw new KansformersException($"'{file.Path}' was made with {told.Heads} heads, not {hints.Heads}; leave out --heads");
+            : throw new KansformersException($"'{file.Path}' was made with {told.Heads} heads, not {hints.Heads}; leave out ModelHints.Heads");
     }
 
     /// <summary>The longest sequence for which a file holds weights.</summary>

@@ -55,6 +55,23 @@ public sealed class ModelFile : IDisposable
         }
     }
 
+    /// <summary>Whether a path is a weight file with a model of a listed family: one that tells its architecture, or is recognised by its names.</summary>
+    /// <param name="path">The file; false where it is missing or cannot be read.</param>
+    public static bool IsOne(string path)
+    {
+        if (!File.Exists(path))
+            return false;
+        try
+        {
+            using ModelFile file = Open(path);
+            return ModelMetadata.Read(file.Tensors) is not null || Recognised(Holds(file.Tensors)) is not null;
+        }
+        catch (KansformersException)
+        {
+            return false; // whoever reads it says why
+        }
+    }
+
     /// <summary>The architecture.</summary>
     /// <param name="hints">What the file need not tell; null for nothing.</param>
     /// <exception cref="KansformersException">The file does not tell it, or says otherwise than the hints.</exception>

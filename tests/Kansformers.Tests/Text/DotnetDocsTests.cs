@@ -71,7 +71,7 @@ public class DotnetDocsTests
         string path = folder.Write("Sample.xml", Xml[..^30]);
         KansformersException failure = Assert.Throws<KansformersException>(() => DotnetDocsCorpus.In(folder.Path, long.MaxValue).Read().Count());
         Assert.Contains(path, failure.Message, StringComparison.Ordinal);
-        Assert.Contains("--data", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Corpus.Open", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

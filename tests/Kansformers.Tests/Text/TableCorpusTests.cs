@@ -152,7 +152,7 @@ public class TableCorpusTests
         using TestFolder folder = new();
         folder.Write("a.jsonl", "{\"id\": 1, \"question\": \"q\", \"answer\": \"a\"}\n");
         string message = Error(folder["a.jsonl"]);
-        Assert.Contains("choose it with --text-field: it has 'id' (no text), 'question', 'answer'", message, StringComparison.Ordinal);
+        Assert.Contains("choose it with CorpusOptions.TextField: it has 'id' (no text), 'question', 'answer'", message, StringComparison.Ordinal);
         Assert.Equal(["a"], Read(folder["a.jsonl"], new CorpusOptions { TextField = "answer" }).Documents);
         folder.Write("a.csv", "a,b\n1,2\n");
         Assert.Contains("no column 'c'", Error(folder["a.csv"], new CorpusOptions { TextField = "c" }), StringComparison.Ordinal);

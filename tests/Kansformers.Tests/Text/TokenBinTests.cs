@@ -69,7 +69,7 @@ public class TokenBinTests
         File.WriteAllBytes(folder["empty.bin"], []);
         Assert.Contains("is empty", Error("empty.bin"), StringComparison.Ordinal);
         WriteInts(folder["a.bin"], 1, 2, 3);
-        Assert.Contains("--tokenizer", Error("a.bin", "char"), StringComparison.Ordinal);
+        Assert.Contains("PrepareOptions.TokenizerKind", Error("a.bin", "char"), StringComparison.Ordinal);
         Assert.Contains("leave out [:1%]", Assert.Throws<KansformersException>(() => Corpus.Open(folder["a.bin"] + "[:1%]")).Message, StringComparison.Ordinal);
         Assert.Contains("duplicates", Assert.Throws<KansformersException>(() => Corpus.Open(folder["a.bin"], new CorpusOptions { Deduplicate = true })).Message, StringComparison.Ordinal);
         Prepare(folder, folder["a.bin"]).Dispose();

@@ -1,3 +1,4 @@
+using Kansformers.Cli;
 using Kansformers.Training;
 
 namespace Kansformers.Tests.Training;

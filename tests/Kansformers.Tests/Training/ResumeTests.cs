@@ -103,7 +103,7 @@ public class ResumeTests : OneThread
         {
             string message = Assert.Throws<KansformersException>(() => TrainingRun.Resume(folder["run"], maxIters: steps)).Message;
             Assert.Contains($"says {name} {becomes.Split(": ", 2)[1]}, but '{folder["run/checkpoint.safetensors"]}' was made with {was.Split(": ")[1]}; put it back", message, StringComparison.Ordinal);
-            Assert.Equal(name == "training.max_iters", message.Contains("--max-iters 90", StringComparison.Ordinal));
+            Assert.Equal(name == "training.max_iters", message.Contains("maxIters: 90", StringComparison.Ordinal));
         }
 
         File.WriteAllText(path, text);
@@ -292,7 +292,7 @@ public class ResumeTests : OneThread
         RunConfig config = RunFolder.Open(folder["run"]).Config with { InitialWeights = weights };
         string message = Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["next"])).Message;
         Assert.StartsWith($"'{weights}': tensor '{name}' holds {words}", message, StringComparison.Ordinal);
-        Assert.DoesNotContain("--learning-rate", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("TrainingOptions.LearningRate", message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["next"]));
 
         // The same in a checkpoint.
@@ -324,7 +324,7 @@ public class ResumeTests : OneThread
         using TrainingRun next = TrainingRun.Start(config, folder["next"]);
         string message = Assert.Throws<KansformersException>(() => next.Run()).Message;
         Assert.Contains($"before the first step: the weights of '{weights}' give no finite numbers", message, StringComparison.Ordinal);
-        Assert.DoesNotContain("--learning-rate", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("TrainingOptions.LearningRate", message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["next"]));
     }
 
@@ -438,7 +438,7 @@ public class ResumeTests : OneThread
         foreach (string name in new[] { "README.md", "config.json", "tokenizer.kansformers.json", "log.jsonl", "thesis.txt", "sub/a.txt" })
         {
             string mine = folder.Write($"mine/{name}", "mine");
-            Assert.Contains($"'{folder["mine"]}' is not empty; give another --out", Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["mine"])).Message, StringComparison.Ordinal);
+            Assert.Contains($"'{folder["mine"]}' is not empty; give TrainingRun.Start a folder", Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["mine"])).Message, StringComparison.Ordinal);
             Assert.Equal("mine", File.ReadAllText(mine));
             Directory.Delete(folder["mine"], recursive: true);
         }

@@ -152,7 +152,7 @@ public class TrainerTests : OneThread
             Assert.Contains("became NaN at step ", message, StringComparison.Ordinal);
             Assert.Contains($"is kept in '{folder["run"]}", message, StringComparison.Ordinal);
             Assert.Contains("checkpoint.safetensors", message, StringComparison.Ordinal);
-            Assert.Contains("--learning-rate", message, StringComparison.Ordinal);
+            Assert.Contains("TrainingOptions.LearningRate", message, StringComparison.Ordinal);
         }
 
         using TrainingRun resumed = TrainingRun.Resume(folder["run"]);
@@ -169,7 +169,7 @@ public class TrainerTests : OneThread
         using TokenizedCorpus corpus = TinyTraining.Corpus(folder);
         TrainingOptions options = TinyTraining.Options with { LearningRate = rate, GradClip = 0, EvalInterval = interval };
         KansformersException failure = Assert.Throws<KansformersException>(() => Losses(corpus, options, out _));
-        Assert.Matches("became (NaN|-?Infinity) at step [0-9]+; lower --learning-rate", failure.Message);
+        Assert.Matches("became (NaN|-?Infinity) at step [0-9]+; lower TrainingOptions.LearningRate", failure.Message);
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public class TrainerTests : OneThread
         using (TrainingRun run = TrainingRun.Start(config, folder["run"]))
         {
             string message = Assert.Throws<KansformersException>(() => run.Run()).Message;
-            Assert.Matches("became (NaN|-?Infinity) at step [0-9]+; lower --learning-rate.*; nothing was saved yet, so the run folder '.*run' is removed$", message);
+            Assert.Matches("became (NaN|-?Infinity) at step [0-9]+; lower TrainingOptions.LearningRate.*; nothing was saved yet, so the run folder '.*run' is removed$", message);
         }
 
         Assert.False(Directory.Exists(folder["run"]));

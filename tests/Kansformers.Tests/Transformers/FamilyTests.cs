@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kansformers.Cli.Bench;
 using Kansformers.Kan;
 using Kansformers.Runtime;
 using Kansformers.Tests.Kan;
@@ -83,6 +84,7 @@ public class FamilyTests
         {
             using TransformerModel again = TransformerModel.FromPretrained(folder[path], hints: new ModelHints(model.Options.Heads));
             Same(model, again);
+            Assert.True(ModelFile.IsOne(folder[path]));
         }
 
         using (TransformerModel shorter = model.Options.Family.Create(model.Options with { BlockSize = 4 }))
@@ -92,6 +94,29 @@ public class FamilyTests
             using var guard = no_grad();
             Tensor ids = Batch(1, 4).Tokens;
             EngineCheck.Close("first positions", shorter.forward(ids), model.forward(ids), 1e-6);
+        }
+    }
+
+    public static MatrixTheoryData<string, string> NamesAndKinds() => new(Families.All.Select(family => family.Name), KanKinds.Names);
+
+    [Theory]
+    [MemberData(nameof(NamesAndKinds))]
+    public void Every_layout_gives_every_kind_back(string family, string kind)
+    {
+        using TestFolder folder = new();
+        ModelOptions options = Options(family, "all");
+        using TransformerModel model = options.Family.Create(options with { Kan = KanSettings.Parse(kind == "bspline" ? "bspline:outside=linear" : kind) });
+        HuggingFaceModel.Save(model, folder["hf"]);
+        using (ModelConversion conversion = new(ModelSource.Open(folder["hf"])))
+        {
+            conversion.ToSafetensors(folder["a.safetensors"]);
+            conversion.ToPyTorch(folder["a.pt"]);
+        }
+
+        foreach (string path in (string[])["hf", "a.safetensors", "a.pt"])
+        {
+            using TransformerModel again = TransformerModel.FromPretrained(folder[path]);
+            Same(model, again);
         }
     }
 

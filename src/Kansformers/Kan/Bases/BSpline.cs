@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Kansformers.Kan;
 
 /// <summary>B-spline bases by the recursion of Cox and de Boor, operation by operation: the plain reference of every kernel here.</summary>
-public static class BSpline
+internal static class BSpline
 {
     /// <summary>Uniform knots: <c>GridSize</c> intervals over the range, extended by <c>SplineOrder</c> intervals on both sides.</summary>
     /// <param name="options">Grid size, order and range.</param>

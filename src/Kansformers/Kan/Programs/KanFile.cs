@@ -45,7 +45,7 @@ public sealed class KanFile : IDisposable
         }
     }
 
-    /// <summary>Whether a file holds bare KAN layers, rather than a model of which they are part, or something else.</summary>
+    /// <summary>Whether a file holds KAN layers: bare ones, or those of a model of which they are part.</summary>
     /// <param name="path">Any path.</param>
     public static bool IsOne(string path)
     {
@@ -54,7 +54,7 @@ public sealed class KanFile : IDisposable
         try
         {
             using TensorFile file = StateDictionary.Load(path);
-            return file.Tensors.Any(tensor => ProgramNames.IsSign(tensor.Name)) && !file.Tensors.Any(tensor => tensor.Name.EndsWith("wte.weight", StringComparison.Ordinal));
+            return file.Tensors.Any(tensor => ProgramNames.IsSign(tensor.Name));
         }
         catch (KansformersException)
         {
@@ -99,9 +99,10 @@ public sealed class KanFile : IDisposable
     }
 
     /// <summary>Writes the file's own tensors, elements and types as they are, in another format.</summary>
-    /// <param name="path">The file to create or replace.</param>
-    /// <param name="pyTorch">A PyTorch file rather than safetensors.</param>
-    internal void Convert(string path, bool pyTorch) => Write(path, pyTorch, _file.Tensors);
+    /// <param name="path">The file to create or replace; its folder is made when missing.</param>
+    /// <param name="pyTorch">A PyTorch file rather than safetensors, whatever the name ends in.</param>
+    /// <exception cref="KansformersException">The file cannot be written; the old one is kept.</exception>
+    public void Convert(string path, bool pyTorch) => Write(path, pyTorch, _file.Tensors);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -38,7 +38,7 @@ internal static partial class ApiProse
         }
         catch (XmlException failure)
         {
-            throw new KansformersException($"'{path}' is not an XML documentation file: {failure.Message.ReplaceLineEndings(" ")}; repair the .NET SDK, or pass --data with a text file", failure);
+            throw new KansformersException($"'{path}' is not an XML documentation file: {failure.Message.ReplaceLineEndings(" ")}; repair the .NET SDK, or give Corpus.Open a text file", failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

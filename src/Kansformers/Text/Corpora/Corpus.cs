@@ -19,6 +19,9 @@ public abstract class Corpus
     /// <summary>How to name it so that <see cref="Open"/> finds the same again, from any working folder: a full path, or a data set at its commit.</summary>
     public string Source { get; }
 
+    /// <summary>The words that <see cref="Open"/> takes for well-known data sets of the Hugging Face hub.</summary>
+    public static IReadOnlyList<string> WellKnown { get; } = [.. NamedCorpora.All.Select(corpus => corpus.Word)];
+
     /// <summary>The files that hold the text, in the order in which they are read.</summary>
     public abstract IReadOnlyList<string> Files { get; }
 
@@ -33,7 +36,7 @@ public abstract class Corpus
     /// <para>
     /// A text file (<c>.txt</c>, <c>.md</c> or any other that is text), a table (<c>.jsonl</c>, <c>.csv</c>, <c>.tsv</c>, <c>.parquet</c>; a row is a
     /// document), either of them packed (<c>.gz</c>, <c>.zst</c>), a folder of these (run folders in it are passed over) or a pattern like
-    /// <c>data/**/*.jsonl</c>; a part of the rows of these, like <c>corpus.parquet[:1%]</c>, see <see cref="CorpusSlice"/>;
+    /// <c>data/**/*.jsonl</c>; a part of the rows of these, like <c>corpus.parquet[:1%]</c>, <c>[10%:20%]</c> or <c>[-500:]</c>;
     /// ready tokens (<c>.bin</c>), see <see cref="TokenFormat"/>; or the name of a built-in corpus: <c>dotnet-docs</c>.
     /// </para>
     /// <para>

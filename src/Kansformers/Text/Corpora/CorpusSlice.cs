@@ -8,7 +8,7 @@ namespace Kansformers.Text;
 /// <c>[-500:]</c>. A row is a line of JSONL, a record of CSV, a row of Parquet or, in a folder of text, a file. One boundary may be written
 /// from either end: <c>[-1%:]</c> are the rows of <c>[99%:]</c>, and with <c>[:99%]</c> they are all, whatever the rounding.
 /// </summary>
-public sealed partial record CorpusSlice
+internal sealed partial record CorpusSlice
 {
     private CorpusSlice(long? from, long? to, bool percent) => (From, To, IsPercent) = (from, to, percent);
 

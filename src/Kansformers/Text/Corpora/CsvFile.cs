@@ -72,7 +72,7 @@ internal sealed class CsvFile : TableFile
         if (names is not [string only] || only.IndexOfAny([';', '\t', '|']) is not (>= 0 and int at))
             return;
         string found = only[at] == '\t' ? "tabs" : $"'{only[at]}'", remedy = only[at] == '\t' ? "name it .tsv" : "convert it to commas";
-        throw new KansformersException($"'{path}' seems to be separated by {found}, not by {(separator == '\t' ? "tabs" : "commas")}: {remedy}, or give the name of its one column with --text-field if that is '{only}'");
+        throw new KansformersException($"'{path}' seems to be separated by {found}, not by {(separator == '\t' ? "tabs" : "commas")}: {remedy}, or give the name of its one column with CorpusOptions.TextField if that is '{only}'");
     }
 
     // Where lines end in another way than CSV knows, the whole file is the first record, and its rows would be names of columns.

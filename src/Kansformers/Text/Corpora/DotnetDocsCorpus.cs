@@ -35,7 +35,7 @@ internal sealed class DotnetDocsCorpus : Corpus
 
     public static DotnetDocsCorpus Find(long maximumBytes) => In(
         DotnetDocsFolder.Find() ?? throw new KansformersException(
-            "the built-in corpus is the API documentation of the .NET SDK (packs/Microsoft.NETCore.App.Ref), which is not installed here; pass --data with a text file, or install the SDK"),
+            "the built-in corpus is the API documentation of the .NET SDK (packs/Microsoft.NETCore.App.Ref), which is not installed here; give Corpus.Open a text file, or install the SDK"),
         maximumBytes);
 
     public static DotnetDocsCorpus In(string folder, long maximumBytes) =>

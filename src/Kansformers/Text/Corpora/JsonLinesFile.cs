@@ -90,8 +90,8 @@ internal sealed class JsonLinesFile : TableFile
             return null;
         (string? text, string? rival) = Checked(Path, json, line, offset, FindText);
         if (rival is not null)
-            throw Bad(Path, line, $"it has a field '{rival}', while the rows before it left '{Column.Name}' for the field of the text; choose it with --text-field");
-        return text ?? throw Bad(Path, line, $"it has no field '{Column.Name}'; name the field that holds the text with --text-field: it has {TextColumn.List(FieldsOf(json))}");
+            throw Bad(Path, line, $"it has a field '{rival}', while the rows before it left '{Column.Name}' for the field of the text; choose it with CorpusOptions.TextField");
+        return text ?? throw Bad(Path, line, $"it has no field '{Column.Name}'; name the field that holds the text with CorpusOptions.TextField: it has {TextColumn.List(FieldsOf(json))}");
     }
 
     private static bool IsBlank(ReadOnlySpan<byte> json) => json.Trim(" \t\r"u8).Length == 0;

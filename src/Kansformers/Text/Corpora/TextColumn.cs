@@ -69,7 +69,7 @@ internal sealed class TextColumn
         else if (candidates.Any(column => column.Content == ColumnContent.Text))
             candidates = [.. candidates.Where(column => column.Content == ColumnContent.Text)];
         return candidates is [CorpusColumn only] ? new(only.Name, best)
-            : throw Bad($"cannot tell which column of {Names(tables)} is the text; choose it with --text-field: {Has(tables)} {List(columns)}");
+            : throw Bad($"cannot tell which column of {Names(tables)} is the text; choose it with CorpusOptions.TextField: {Has(tables)} {List(columns)}");
     }
 
     /// <summary>The columns by their names, with the most that is known of each.</summary>
@@ -106,7 +106,7 @@ internal sealed class TextColumn
             _ => $"'{table.Path}' has more than one column '{Name}'; give each a name of its own, or choose another",
         };
         if (why is not null)
-            throw Bad($"{why} with --text-field: it has {List(table.Columns)}");
+            throw Bad($"{why} with CorpusOptions.TextField: it has {List(table.Columns)}");
     }
 
     private TableFile FirstWith(IReadOnlyList<TableFile> tables) => tables.First(table => table.Columns.Any(column => column.Name == Name));

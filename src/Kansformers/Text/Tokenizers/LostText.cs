@@ -15,5 +15,7 @@ public readonly record struct LostText(long Characters, long Bytes, Rune? First)
         CultureInfo.InvariantCulture,
         $"{Characters} character{(Characters == 1 ? "" : "s")} ({Bytes} byte{(Bytes == 1 ? "" : "s")}) without a token{(First is Rune first ? $", the first {CharacterKinds.Name(first)}" : "")}");
 
-    internal LostText Plus(LostText later) => new(Characters + later.Characters, Bytes + later.Bytes, First ?? later.First);
+    /// <summary>This and what is lost of a later text, together.</summary>
+    /// <param name="later">The later loss.</param>
+    public LostText Plus(LostText later) => new(Characters + later.Characters, Bytes + later.Bytes, First ?? later.First);
 }

@@ -8,7 +8,7 @@ namespace Kansformers.Text;
 /// </summary>
 /// <param name="tokenizer">The tokenizer of the tokens.</param>
 /// <param name="continues">Whether the tokens go on with a text, so that the first may begin with the space between two words.</param>
-public sealed class TokenStreamDecoder(Tokenizer tokenizer, bool continues = false)
+internal sealed class TokenStreamDecoder(Tokenizer tokenizer, bool continues = false)
 {
     private bool _atStart = !continues;
 

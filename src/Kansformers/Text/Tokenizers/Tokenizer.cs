@@ -156,6 +156,22 @@ public abstract class Tokenizer
     /// <exception cref="KansformersException">There is no such tokenizer, or its files cannot be used.</exception>
     public static Tokenizer Open(string nameOrPath) => TokenizerSource.Open(nameOrPath);
 
+    /// <summary>Whether there is something that <see cref="Open"/> could open: for a refusal before any work is done.</summary>
+    /// <param name="nameOrPath">As for <see cref="Open"/>.</param>
+    public static bool Exists(string nameOrPath) => TokenizerSource.Exists(nameOrPath);
+
+    /// <summary>Encodes a text on all cores and counts its tokens.</summary>
+    /// <param name="text">The text, such as <see cref="Corpus.Read()"/> gives it.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    /// <exception cref="KansformersException">Something of the text has no token, and this tokenizer leaves nothing out.</exception>
+    /// <exception cref="OperationCanceledException">The work was stopped.</exception>
+    public long CountTokens(IEnumerable<TextPiece> text, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int stride = TokenLayout.For(this).Stride;
+        return new ParallelEncoder(this, SpecialTokens.AsText, cancellation).Encode(text).Sum(chunk => (long)chunk.Tokens.Length / stride);
+    }
+
     /// <summary>Reads the tokenizer that <see cref="Save"/> wrote.</summary>
     /// <param name="folder">The folder that holds <c>tokenizer.kansformers.json</c>.</param>
     /// <returns>A tokenizer that gives the same ids as the saved one.</returns>

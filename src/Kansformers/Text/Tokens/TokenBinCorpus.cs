@@ -32,10 +32,10 @@ internal sealed class TokenBinCorpus : Corpus
         using FileStream stream = SourceFile.Open(path.Name);
         int read = SourceFile.Read(stream, start);
         if (read >= TokenFileHeader.Size && TokenFileHeader.IsTokenFile(start))
-            throw new KansformersException($"'{path.Name}' is a token file of the cache under another name, not ids and nothing else; write one with kansformers tokenize --out");
+            throw new KansformersException($"'{path.Name}' is a token file of the cache under another name, not ids and nothing else; write one with TokenBin.Write");
         TokenFormat format = options.TokenFormat == TokenFormat.Auto ? FormatOf(path.Name, start.AsSpan(0, read), stream.Length) : options.TokenFormat;
         if (stream.Length % format.Width() != 0)
-            throw new KansformersException($"'{path.Name}' has {stream.Length} bytes, which is no whole number of {format.Text()} tokens; it is cut short, or of another --token-format");
+            throw new KansformersException($"'{path.Name}' has {stream.Length} bytes, which is no whole number of {format.Text()} tokens; it is cut short, or of another CorpusOptions.TokenFormat");
         return new TokenBinCorpus(path.Name, format, options.TokenFormat != TokenFormat.Auto);
     }
 
@@ -45,7 +45,7 @@ internal sealed class TokenBinCorpus : Corpus
         int width = _format.Width();
         TokenLayout layout = TokenLayout.OfIds(tokenizer);
         if (width == 2 && layout.Width == 4 && !_told)
-            throw new KansformersException($"'{_path}' looks like uint16, but the {tokenizer.Kind} tokenizer has {tokenizer.VocabularySize} ids, which uint16 cannot hold; say what it is with --token-format");
+            throw new KansformersException($"'{_path}' looks like uint16, but the {tokenizer.Kind} tokenizer has {tokenizer.VocabularySize} ids, which uint16 cannot hold; say what it is with CorpusOptions.TokenFormat");
         int[] textBytes = tokenizer.TextBytesPerToken();
         byte[] source = new byte[1 << 18], tokens = new byte[(source.Length / width) * layout.Stride];
         int[] ids = new int[source.Length / width];
@@ -75,11 +75,11 @@ internal sealed class TokenBinCorpus : Corpus
     }
 
     private protected override IEnumerable<RawPiece> ReadRaw(CorpusTally tally) =>
-        throw new KansformersException($"the corpus {Description} holds ready tokens, no text to make a tokenizer of; name the one that made them with --tokenizer, such as gpt2");
+        throw new KansformersException($"the corpus {Description} holds ready tokens, no text to make a tokenizer of; name the one that made them with PrepareOptions.TokenizerKind, such as gpt2");
 
     private KansformersException Outside(int id, long position, Tokenizer tokenizer) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"token {position} of '{_path}', read as {_format.Text()}, is {id}: outside the {tokenizer.Kind} vocabulary (0 to {tokenizer.VocabularySize - 1}); name the tokenizer that made it with --tokenizer, or what its numbers are with --token-format"));
+        $"token {position} of '{_path}', read as {_format.Text()}, is {id}: outside the {tokenizer.Kind} vocabulary (0 to {tokenizer.VocabularySize - 1}); name the tokenizer that made it with PrepareOptions.TokenizerKind, or what its numbers are with CorpusOptions.TokenFormat"));
 
     private static TokenFormat FormatOf(string path, ReadOnlySpan<byte> start, long length)
     {
@@ -87,7 +87,7 @@ internal sealed class TokenBinCorpus : Corpus
             return TokenFormat.UInt16;
         return length % 4 == 0 ? TokenFormat.Int32 : throw new KansformersException(string.Create(
             CultureInfo.InvariantCulture,
-            $"'{path}' looks like int32, but its {length} bytes are no whole number of int32 tokens: it is cut short; get it again, or say --token-format uint16 if it is that"));
+            $"'{path}' looks like int32, but its {length} bytes are no whole number of int32 tokens: it is cut short; get it again, or say CorpusOptions.TokenFormat = UInt16 if it is that"));
     }
 
     // Ids of 32 bits below 65536 have a zero for every second 16 bits; in text of 16-bit ids that does not happen.

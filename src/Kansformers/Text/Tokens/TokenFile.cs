@@ -9,7 +9,7 @@ namespace Kansformers.Text;
 /// The tokens of a corpus in a memory-mapped file: the system loads what is read, so it may be larger than memory.
 /// Many threads may read at once.
 /// </summary>
-public sealed unsafe class TokenFile : IDisposable
+internal sealed unsafe class TokenFile : IDisposable
 {
     private readonly TokenFileHeader _header;
     private readonly MemoryMappedFile _file;

@@ -14,7 +14,7 @@ public sealed class TokenSpan
     /// <param name="count">The number of tokens.</param>
     /// <exception cref="ArgumentOutOfRangeException">The range is not within the file.</exception>
     /// <exception cref="KansformersException">The tokenizer has another vocabulary than the file.</exception>
-    public TokenSpan(TokenFile file, Tokenizer tokenizer, long start, long count)
+    internal TokenSpan(TokenFile file, Tokenizer tokenizer, long start, long count)
         : this(file, BytesPerToken(file, tokenizer), start, count)
     {
     }
@@ -41,7 +41,7 @@ public sealed class TokenSpan
     public int VocabularySize => _file.VocabularySize;
 
     /// <summary>
-    /// The UTF-8 bytes of the text that the tokens stand for, for bits per byte; null when that is not known, see <see cref="TokenFile.Utf8Bytes"/>.
+    /// The UTF-8 bytes of the text that the tokens stand for, for bits per byte; null when that is not known, as of some ready tokens.
     /// Counted at the first use, in one pass over the tokens.
     /// </summary>
     public long? Utf8Bytes => _utf8Bytes.Value;

@@ -89,6 +89,14 @@ public sealed class TokenizedCorpus : IDisposable
     /// <summary>The files that the text came from.</summary>
     internal IReadOnlyList<string> Files { get; }
 
+    /// <summary>Whether a file is one of those that the text came from, under this name or by links: it must not be written over.</summary>
+    /// <param name="path">Any path.</param>
+    public bool IsMadeOf(string path)
+    {
+        StringComparer names = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+        return Files.Select(RealFile.PathOf).Contains(RealFile.PathOf(path), names);
+    }
+
     /// <summary>Encodes a corpus, or finds its tokens in the cache.</summary>
     /// <param name="options">What to encode and how.</param>
     /// <param name="progress">Is told how far the work has come, a few times per megabyte.</param>

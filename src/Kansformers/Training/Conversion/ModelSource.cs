@@ -12,10 +12,13 @@ public sealed class ModelSource
     // GPT-2's own, and as far as padding it to a round number has been seen to go (nanoGPT's 50304, GPT-J's 50400); it is told.
     private const int Gpt2Vocabulary = 50257, MostPadded = 51200;
 
-    private ModelSource(string path, RunFolder? run) => (Path, Run) = (path, run);
+    private ModelSource(string path, RunFolder? run, string name) => (Path, Run, Name) = (path, run, name);
 
     /// <summary>The folder or file.</summary>
     public string Path { get; }
+
+    /// <summary>A short name: that of the folder, the file without its ending, or the model on the hub.</summary>
+    public string Name { get; }
 
     /// <summary>The run folder; null for all else.</summary>
     public RunFolder? Run { get; }
@@ -37,15 +40,16 @@ public sealed class ModelSource
     public static ModelSource Open(string source, IProgress<HubProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(source);
-        string path = source.StartsWith(HubRepository.Scheme, StringComparison.Ordinal)
-            ? HubModel.Download(HubRepository.Parse(source), check: HuggingFaceModel.RequireKnown, progress: progress, cancellation: cancellation) : source;
+        HubRepository? repository = source.StartsWith(HubRepository.Scheme, StringComparison.Ordinal) ? HubRepository.Parse(source) : null;
+        string path = repository is null ? source : HubModel.Download(repository, check: HuggingFaceModel.RequireKnown, progress: progress, cancellation: cancellation);
+        string name = repository?.Id.Split('/')[^1] ?? System.IO.Path.GetFileNameWithoutExtension(System.IO.Path.TrimEndingDirectorySeparator(source));
         if (HuggingFaceFolder.IsOne(path))
-            return new ModelSource(path, null);
+            return new ModelSource(path, null, name);
         if (Directory.Exists(path) && !File.Exists(System.IO.Path.Combine(path, TokenizerFile.Name)))
             throw new KansformersException($"'{path}' is neither a run nor a model in Hugging Face's layout: it has no config.json that can be read and names a model_type");
         if (Directory.Exists(path))
-            return new ModelSource(path, RunFolder.Open(path));
-        return File.Exists(path) ? new ModelSource(path, null)
+            return new ModelSource(path, RunFolder.Open(path), name);
+        return File.Exists(path) ? new ModelSource(path, null, name)
             : throw new KansformersException($"there is no run folder or weight file '{path}'");
     }
 

@@ -22,7 +22,7 @@ public sealed class RunLog : IDisposable
     /// <param name="path">The file; its folder is made when missing.</param>
     /// <returns>The log, to be disposed.</returns>
     /// <exception cref="KansformersException">The file cannot be written.</exception>
-    public static RunLog Create(string path)
+    internal static RunLog Create(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return new RunLog(new AppendFile(path, FileMode.Create));
@@ -38,7 +38,7 @@ public sealed class RunLog : IDisposable
     /// <param name="keepValidation">Whether validation entries of <paramref name="step"/> itself stay: false when it will be measured again.</param>
     /// <returns>The log, to be disposed.</returns>
     /// <exception cref="KansformersException">A line other than the last is damaged, or the file cannot be written.</exception>
-    public static RunLog Resume(string path, long step, bool keepTrain = false, bool keepValidation = true)
+    internal static RunLog Resume(string path, long step, bool keepTrain = false, bool keepValidation = true)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (File.Exists(path))
@@ -78,7 +78,7 @@ public sealed class RunLog : IDisposable
     /// <summary>Adds an entry; on return it is out of this process's hands.</summary>
     /// <param name="entry">The entry.</param>
     /// <exception cref="KansformersException">The disk is full or the file cannot be written; the entries before are unharmed.</exception>
-    public void Add(LogEntry entry)
+    internal void Add(LogEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
         _file.Append(LogLine.Format(entry).Span);
@@ -86,7 +86,7 @@ public sealed class RunLog : IDisposable
 
     /// <summary>Waits until all entries are on the disk: to be called before a checkpoint that counts on them.</summary>
     /// <exception cref="KansformersException">The disk refuses.</exception>
-    public void Sync() => _file.Sync();
+    internal void Sync() => _file.Sync();
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();

@@ -10,7 +10,7 @@ namespace Kansformers.Training;
 /// A run that goes on from a checkpoint starts a new file; its first record tells TensorBoard (by a session-log START event)
 /// to forget what earlier files say from that step on.
 /// </remarks>
-public sealed class TensorBoardWriter : IDisposable
+internal sealed class TensorBoardWriter : IDisposable
 {
     private const string Prefix = "events.out.tfevents.";
 

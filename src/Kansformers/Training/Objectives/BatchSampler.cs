@@ -7,7 +7,7 @@ namespace Kansformers.Training;
 /// Draws training sequences from anywhere in the text, with replacement, as the original did. Where a sequence starts is a pure function of
 /// seed, step, micro-batch and row, so that a run can go on from any step without a state of its own.
 /// </summary>
-public sealed class BatchSampler : IDisposable
+internal sealed class BatchSampler : IDisposable
 {
     private readonly TokenSpan _tokens;
     private readonly int _blockSize;
@@ -26,7 +26,7 @@ public sealed class BatchSampler : IDisposable
     {
         ArgumentNullException.ThrowIfNull(tokens);
         if (tokens.Count < blockSize + 1L)
-            throw new KansformersException($"the training text has {tokens.Count} tokens, but a block of {blockSize} needs {blockSize + 1}; give more text or a smaller --block-size");
+            throw new KansformersException($"the training text has {tokens.Count} tokens, but a block of {blockSize} needs {blockSize + 1}; give more text or a smaller ModelOptions.BlockSize");
         (_tokens, _blockSize, _batchSize) = (tokens, blockSize, batchSize);
         (_buffer, _next) = (new long[(long)batchSize * (blockSize + 1)], new long[(long)batchSize * (blockSize + 1)]);
     }

@@ -6,7 +6,7 @@ namespace Kansformers.Training;
 /// The losses of a run as a picture (SVG): each training step faint, their moving mean bold, validation as dots, the best one marked.
 /// It draws from one point to millions (every spike stays visible), and shows where a loss was not finite.
 /// </summary>
-public sealed record LossCurve
+internal sealed record LossCurve
 {
     /// <summary>The picture's name in a run folder.</summary>
     public const string FileName = "loss.svg";

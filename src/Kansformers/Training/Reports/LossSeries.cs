@@ -3,7 +3,7 @@ namespace Kansformers.Training;
 /// <summary>A loss at a step, for the picture.</summary>
 /// <param name="Step">The step.</param>
 /// <param name="Loss">The loss in nats per token; not finite where the run had none.</param>
-public readonly record struct LossPoint(long Step, double Loss);
+internal readonly record struct LossPoint(long Step, double Loss);
 
 /// <summary>What is done to a series of losses before it is drawn.</summary>
 internal static class LossSeries

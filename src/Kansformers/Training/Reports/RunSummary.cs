@@ -5,7 +5,7 @@ using Kansformers.Files;
 namespace Kansformers.Training;
 
 /// <summary>What a run was and what it reached, as the <c>README.md</c> of its folder. The text depends on these values only.</summary>
-public sealed record RunSummary
+internal sealed record RunSummary
 {
     /// <summary>The file's name in a run folder.</summary>
     public const string FileName = "README.md";

@@ -9,7 +9,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace Kansformers.Transformers;
 
 /// <summary>A linear layer, y = x · weightᵀ + bias, whose products can be taken in bfloat16. Parameter names are those of <c>nn.Linear</c>.</summary>
-public sealed class LinearLayer : nn.Module<Tensor, Tensor>, IHasPrecision
+internal sealed class LinearLayer : nn.Module<Tensor, Tensor>, IHasPrecision
 {
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;

@@ -26,14 +26,14 @@ internal static class GptCheckpoint
         string[] kans = [.. KanLayers.Where(name => file.Tensors.Any(tensor => tensor.Name.StartsWith($"{name}.", StringComparison.Ordinal)))];
         GptOptions? told = (GptOptions?)ModelMetadata.Read(file);
         if (told is not null && heads is int given && given != told.Heads)
-            throw new KansformersException($"'{file.Path}' was made with {told.Heads} heads, not {given}; leave out --heads");
+            throw new KansformersException($"'{file.Path}' was made with {told.Heads} heads, not {given}; leave out ModelHints.Heads");
         bool hasBiases = GptFile.HasBiases(file);
         GptOptions options = (told ?? new GptOptions()) with
         {
             Layers = sizes.Layers,
             Width = sizes.Width,
             Heads = heads ?? told?.Heads ?? family.HeadsOf(sizes.Layers, sizes.Width) ?? HeadsByName(file.Path)
-                ?? throw new KansformersException($"'{file.Path}' does not tell the number of attention heads; give --heads (it divides the width, {sizes.Width})"),
+                ?? throw new KansformersException($"'{file.Path}' does not tell the number of attention heads; give ModelHints.Heads (it divides the width, {sizes.Width})"),
             BlockSize = sizes.BlockSize,
             VocabularySize = sizes.VocabularySize,
             TiedHead = told?.TiedHead ?? (!kans.Contains(KanLayers[^1]) && IsTied(file)),
@@ -43,7 +43,7 @@ internal static class GptCheckpoint
             Kan = kans.Length > 0 ? InferKan(file, kans[0], told?.Kan ?? new BSplineOptions()) : told?.Kan ?? new BSplineOptions(),
         };
         if (gelu is not null && options.Placement.HasFlag(KanPlacement.Mlp))
-            throw new KansformersException($"'{file.Path}' has no GELU, for its feed-forward layers are KANs; leave out --gelu");
+            throw new KansformersException($"'{file.Path}' has no GELU, for its feed-forward layers are KANs; leave out ModelHints.Gelu");
         options.Validate();
         return options;
     }

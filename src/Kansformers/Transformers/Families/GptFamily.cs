@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kansformers.Checkpoints;
+using Kansformers.Kan;
 
 namespace Kansformers.Transformers;
 
@@ -38,7 +39,7 @@ internal sealed class GptFamily() : Family<GptOptions, Gpt>("gpt", "GPT-2 as in 
         : null;
 
     // A file that the classes of minGPT and the original Kansformers load: with their causal masks, and a tied head under its own name. What these cannot hold,
-    // an exact GELU or no biases, becomes a checkpoint as nanoGPT loads it, which tells the architecture.
+    // an exact GELU or no biases, becomes a checkpoint as nanoGPT loads it, which tells the architecture; so do KAN layers that are not the original's.
     internal override PickleDictionary? PyTorchContent(ModelOptions options, List<StoredTensor> tensors, List<TensorChange> changes)
     {
         GptOptions gpt = (GptOptions)options;
@@ -56,6 +57,8 @@ internal sealed class GptFamily() : Family<GptOptions, Gpt>("gpt", "GPT-2 as in 
             return content;
         }
 
+        if (gpt.Placement != KanPlacement.None && !IsOriginal(gpt.Kan))
+            return ModelMetadata.PyTorch(options, tensors);
         StoredTensor mask = CausalMask(gpt.BlockSize);
         for (int layer = 0; layer < gpt.Layers; layer++)
         {
@@ -69,6 +72,14 @@ internal sealed class GptFamily() : Family<GptOptions, Gpt>("gpt", "GPT-2 as in 
         }
 
         return null;
+    }
+
+    // Whether names and shapes tell all that the layer computes, as for efficient-kan's.
+    private static bool IsOriginal(KanOptions kan)
+    {
+        BSplineOptions original = new();
+        return kan is BSplineOptions splines && splines.Sharing == original.Sharing && splines.Norm == original.Norm && splines.Bias == original.Bias
+            && splines.BaseActivation == original.BaseActivation && splines.Outside == original.Outside;
     }
 
     // (1, 1, block, block): ones up to the diagonal.

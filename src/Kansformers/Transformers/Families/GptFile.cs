@@ -39,7 +39,7 @@ internal static class GptFile
     private static string? UntoldGelu(bool hasBiases, bool isTied) => (hasBiases, isTied) switch
     {
         (true, false) => null,
-        (true, true) => "does not tell its GELU: it is taken in GPT-2's tanh form; --gelu exact is for nanoGPT's since June 2023",
-        _ => "does not tell its GELU: it is taken as exact, for it has no biases, as with nanoGPT; --gelu tanh overrides",
+        (true, true) => "does not tell its GELU: it is taken in GPT-2's tanh form; ModelHints.Gelu = Exact is for nanoGPT's since June 2023",
+        _ => "does not tell its GELU: it is taken as exact, for it has no biases, as with nanoGPT; ModelHints.Gelu = Tanh overrides",
     };
 }

@@ -44,8 +44,8 @@ internal static class NanoGpt
         string? older = bias is null ? $"'{ArgumentsKey}' without 'bias'" : DecaysNoEmbeddings(file, told.Layers) ? "an optimizer that does not decay embeddings" : null;
         notes.Add(new FileNote(
             older is null
-                ? $"'{file.Path}' is a checkpoint of nanoGPT: the GELU is taken as exact, as it is there since June 2023; --gelu tanh is for older ones"
-                : $"'{file.Path}' is a checkpoint of nanoGPT before June 2023, as {older} tells: the GELU is taken in its tanh form; --gelu exact overrides",
+                ? $"'{file.Path}' is a checkpoint of nanoGPT: the GELU is taken as exact, as it is there since June 2023; ModelHints.Gelu = Tanh is for older ones"
+                : $"'{file.Path}' is a checkpoint of nanoGPT before June 2023, as {older} tells: the GELU is taken in its tanh form; ModelHints.Gelu = Exact overrides",
             IsAboutGelu: true));
         return Valid(file, told with { Gelu = older is null ? GeluForm.Exact : GeluForm.Tanh });
     }

@@ -35,7 +35,7 @@ public static class HuggingFaceModel
     /// <param name="folder">The folder.</param>
     /// <returns>One id or more; null when the configuration names none, and the tokenizer's end-of-text token counts.</returns>
     /// <exception cref="KansformersException">A file is missing or damaged, or what it names is no id of the model.</exception>
-    public static IReadOnlyList<int>? EndOfTextOf(string folder)
+    internal static IReadOnlyList<int>? EndOfTextOf(string folder)
     {
         using HuggingFaceFolder opened = HuggingFaceFolder.Open(folder);
         ConfigReader config = new(opened);

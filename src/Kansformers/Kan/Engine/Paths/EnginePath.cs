@@ -1,7 +1,7 @@
 namespace Kansformers.Kan;
 
 /// <summary>The ways in which the engine computes a layer.</summary>
-internal enum EnginePath
+public enum EnginePath
 {
     /// <summary>The weights are read where they lie, once, and nothing is packed: single tokens without gradients.</summary>
     FewTokens,

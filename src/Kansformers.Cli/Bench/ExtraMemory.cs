@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Kansformers.Runtime;
 
-namespace Kansformers.Runtime;
+namespace Kansformers.Cli.Bench;
 
 /// <summary>How much memory a piece of work needs beyond what the process holds when it begins.</summary>
 /// <remarks>

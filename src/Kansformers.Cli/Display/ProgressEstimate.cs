@@ -1,11 +1,11 @@
-namespace Kansformers.Training;
+namespace Kansformers.Cli;
 
 /// <summary>
 /// Rate and time left of a loop with a known number of steps. Recent steps count more than old ones
 /// (an exponentially weighted mean of the seconds per step), so the estimate follows a machine that slows down.
 /// </summary>
 /// <remarks>Not for use from several threads at once.</remarks>
-public sealed class ProgressEstimate
+internal sealed class ProgressEstimate
 {
     private readonly TimeProvider _clock;
     private readonly double _decay;
