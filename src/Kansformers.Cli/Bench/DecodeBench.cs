@@ -17,42 +17,40 @@ internal static class DecodeBench
         Option<int> prompt = new("--prompt-tokens") { Description = "tokens of the prompt", DefaultValueFactory = _ => 64 };
         Option<int> tokens = new("--tokens") { Description = "tokens to generate; with the prompt at most the block", DefaultValueFactory = _ => 64 };
         Option<bool> noReference = new("--no-reference") { Description = "leave the reference out, which is slow" };
-        Command command = new("decode", "Text generation: tokens a second with cache and live coefficients, beside the dense product and the reference without cache.")
+        Command command = new("decode", "Text generation: tokens a second with cache, token by token, beside matrix products and the reference without cache.")
         {
             model, vocabulary, block, placement, prompt, tokens, noReference,
         };
+        KanChoice kan = new();
+        foreach (Option option in kan.All)
+            command.Add(option);
         options.AddTo(command, memory: false);
         command.SetAction(parsed =>
         {
-            DecodeCase decode = Read(parsed.GetValue(model)!, parsed.GetValue(placement)!, parsed.GetValue(vocabulary), parsed.GetValue(block), parsed.GetValue(prompt), parsed.GetValue(tokens));
+            StepCase sizes = new()
+            {
+                Model = parsed.GetValue(model)!, Layers = 1, Heads = 1, Width = 1, Vocabulary = parsed.GetValue(vocabulary), Block = parsed.GetValue(block), Batch = 1, Layer = kan.Read(parsed),
+            };
+            DecodeCase decode = Read(sizes, parsed.GetValue(placement)!, parsed.GetValue(prompt), parsed.GetValue(tokens));
             return options.Run(parsed, session => Run(session, decode, !parsed.GetValue(noReference), parsed.GetValue(options.Json)));
         });
         return command;
     }
 
-    private static DecodeCase Read(string model, string placement, int vocabulary, int block, int prompt, int tokens)
+    // The model's sizes are those of its preset.
+    private static DecodeCase Read(StepCase model, string placement, int prompt, int tokens)
     {
-        BenchOptions.RequireAtLeast("--vocab", vocabulary, 1);
-        BenchOptions.RequireAtLeast("--block", block, 2);
+        BenchOptions.RequireAtLeast("--vocab", model.Vocabulary, 1);
+        BenchOptions.RequireAtLeast("--block", model.Block, 2);
         BenchOptions.RequireAtLeast("--prompt-tokens", prompt, 1);
         BenchOptions.RequireAtLeast("--tokens", tokens, 2);
-        if ((long)prompt + tokens > block)
-            throw new UsageException($"--prompt-tokens {prompt} and --tokens {tokens} are more than --block {block}");
+        if ((long)prompt + tokens > model.Block)
+            throw new UsageException($"--prompt-tokens {prompt} and --tokens {tokens} are more than --block {model.Block}");
         try
         {
-            (Family family, ModelPreset preset) = Families.Preset(model);
-            StepCase step = new()
-            {
-                Model = model,
-                Family = family.Name,
-                Layers = preset.Layers,
-                Heads = preset.Heads,
-                Width = preset.Width,
-                Placement = KanPlacements.Parse(placement),
-                Vocabulary = vocabulary,
-                Block = block,
-                Batch = 1,
-            };
+            (Family family, ModelPreset preset) = Families.Preset(model.Model);
+            model.Layer.Sharing.FunctionsOf(preset.Width);
+            StepCase step = model with { Family = family.Name, Layers = preset.Layers, Heads = preset.Heads, Width = preset.Width, Placement = KanPlacements.Parse(placement) };
             return step.Placement == KanPlacement.None ? throw new UsageException("--placement none leaves no KAN layer to measure") : new DecodeCase(step, prompt, tokens);
         }
         catch (KansformersException failure)
@@ -64,7 +62,7 @@ internal static class DecodeBench
     private static void Run(BenchSession session, DecodeCase decode, bool reference, bool json)
     {
         using DecodeContestants contestants = new(decode);
-        string title = FormattableString.Invariant($"{decode.Model.Model}, KAN layers: {decode.Model.Placement.Text()}, vocabulary {decode.Model.Vocabulary}, block {decode.Model.Block}: {decode.Tokens} tokens after {decode.Prompt}");
+        string title = FormattableString.Invariant($"{decode.Model.Model}, KAN layers: {decode.Model.Placement.Text()} ({decode.Model.Layer.Summary()}), vocabulary {decode.Model.Vocabulary}, block {decode.Model.Block}: {decode.Tokens} tokens after {decode.Prompt}");
         string[] names = [DecodeContestants.Ours, DecodeContestants.Dense, .. reference ? new[] { DecodeContestants.ReferenceCached, DecodeContestants.Reference } : []];
         DecodeResult result = new(decode, contestants.Model.ParameterCount, session.RoundRobin.Measure(title, [.. names.Select(contestants.Make)]));
         List<DecodeLayerResult> layers = [];
@@ -96,7 +94,7 @@ internal static class DecodeBench
         }
 
         ResultTable.Write(Environment.NewLine + title, table);
-        Table single = ResultTable.New("one layer, one token", "live coefficients us", "dense product us", "dense / live", "linear layer us");
+        Table single = ResultTable.New("one layer, one token", "ours us", "dense product us", "dense / ours", "linear layer us");
         foreach (DecodeLayerResult layer in layers)
         {
             single.AddRow(
@@ -109,7 +107,7 @@ internal static class DecodeBench
 
     private static string Label(string name) => name switch
     {
-        DecodeContestants.Ours => "ours: cache, live coefficients",
+        DecodeContestants.Ours => "ours: cache",
         DecodeContestants.Dense => "ours: cache, dense product",
         DecodeContestants.Reference => "reference: no cache",
         _ => "reference: cache",

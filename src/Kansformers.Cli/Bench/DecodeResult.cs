@@ -14,6 +14,10 @@ internal sealed record DecodeResult
 
     public string Placement => _case.Model.Placement.Text();
 
+    public string Kan => _case.Model.Kan;
+
+    public string Sharing => _case.Model.Sharing;
+
     public int Vocab => _case.Model.Vocabulary;
 
     public int Block => _case.Model.Block;

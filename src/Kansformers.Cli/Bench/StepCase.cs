@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Kansformers.Kan;
 using Kansformers.Runtime;
 using Kansformers.Transformers;
 
@@ -19,6 +20,14 @@ internal sealed record StepCase
 
     public KanPlacement Placement { get; init; } = KanPlacement.All;
 
+    /// <summary>The KAN layers.</summary>
+    [JsonIgnore]
+    public KanOptions Layer { get; init; } = new BSplineOptions();
+
+    public string Kan => Layer.Kind;
+
+    public string Sharing => Layer.Sharing.ToString();
+
     public Precision Precision { get; init; }
 
     public int Vocabulary { get; init; } = 65;
@@ -34,10 +43,11 @@ internal sealed record StepCase
         Heads = Heads,
         Width = Width,
         Placement = Placement,
+        Kan = Layer,
         VocabularySize = Vocabulary,
         BlockSize = Block,
     };
 
     [JsonIgnore]
-    public string Title => FormattableString.Invariant($"{Model}, KAN layers: {Placement.Text()}, vocabulary {Vocabulary}, block {Block}, batch {Batch}, {Precision.Text()}");
+    public string Title => FormattableString.Invariant($"{Model}, KAN layers: {Placement.Text()}{(Placement == KanPlacement.None ? "" : $" ({Layer.Summary()})")}, vocabulary {Vocabulary}, block {Block}, batch {Batch}, {Precision.Text()}");
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kansformers.Kan;
 using Kansformers.Runtime;
 using Kansformers.Transformers;
 
@@ -13,9 +14,11 @@ internal sealed class StepOptions
     public readonly Option<int> Batch = new("--batch") { Description = "sequences of a step", DefaultValueFactory = _ => 16 };
     public readonly Option<string> Placement = new("--placement") { Description = "which linear layers are KANs: all, none, attention, mlp, head, or several of the last three joined by +; several cases joined by commas", DefaultValueFactory = _ => "all" };
 
+    public readonly KanChoice Kan = new();
+
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { Model, Vocabulary, Block, Batch, Placement })
+        foreach (Option option in (Option[])[Model, Vocabulary, Block, Batch, Placement, .. Kan.All])
             command.Add(option);
     }
 
@@ -24,10 +27,12 @@ internal sealed class StepOptions
         BenchOptions.RequireAtLeast("--vocab", parsed.GetValue(Vocabulary), 1);
         BenchOptions.RequireAtLeast("--block", parsed.GetValue(Block), 1);
         BenchOptions.RequireAtLeast("--batch", parsed.GetValue(Batch), 1);
+        KanOptions kan = Kan.Read(parsed);
         try
         {
             string model = parsed.GetValue(Model)!;
             (Family family, ModelPreset preset) = Families.Preset(model);
+            kan.Sharing.FunctionsOf(preset.Width);
             KanPlacement[] placements = [.. parsed.GetValue(Placement)!.Split(',').Select(text => KanPlacements.Parse(text.Replace('+', ',')))];
             return
             [
@@ -41,6 +46,7 @@ internal sealed class StepOptions
                        Heads = preset.Heads,
                        Width = preset.Width,
                        Placement = placement,
+                       Layer = kan,
                        Precision = precision,
                        Vocabulary = parsed.GetValue(Vocabulary),
                        Block = parsed.GetValue(Block),

@@ -23,6 +23,10 @@ internal sealed record StepResult
 
     public string Placement => Case.Placement.Text();
 
+    public string Kan => Case.Kan;
+
+    public string Sharing => Case.Sharing;
+
     public string Precision => Case.Precision.Text();
 
     public int Vocab => Case.Vocabulary;

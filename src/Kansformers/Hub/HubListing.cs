@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Kansformers.Files;
 
 namespace Kansformers.Hub;
@@ -8,6 +9,8 @@ namespace Kansformers.Hub;
 /// <param name="Rows">The rows of those data files that have been asked for it.</param>
 internal sealed record HubListing(SortedDictionary<string, long> Files, SortedDictionary<string, long> Rows)
 {
+    private static readonly JsonSerializerOptions Json = new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+
     public static HubListing Of(IEnumerable<KeyValuePair<string, long>> files)
     {
         HubListing listing = new(new(StringComparer.Ordinal), new(StringComparer.Ordinal));
@@ -21,7 +24,7 @@ internal sealed record HubListing(SortedDictionary<string, long> Files, SortedDi
     {
         try
         {
-            if (!File.Exists(path) || JsonSerializer.Deserialize<HubListing>(File.ReadAllBytes(path)) is not { Files: not null, Rows: not null } read)
+            if (!File.Exists(path) || JsonSerializer.Deserialize<HubListing>(File.ReadAllBytes(path), Json) is not { Files: not null, Rows: not null } read)
                 return null;
             HubListing listing = Of(read.Files); // in ordinal order, whatever the culture
             foreach ((string file, long rows) in read.Rows)
@@ -39,7 +42,7 @@ internal sealed record HubListing(SortedDictionary<string, long> Files, SortedDi
     {
         try
         {
-            AtomicFile.WriteText(path, JsonSerializer.Serialize(this));
+            AtomicFile.WriteText(path, JsonSerializer.Serialize(this, Json));
         }
         catch (KansformersException)
         {

@@ -5,6 +5,9 @@ namespace Kansformers.Kan;
 /// <content>Grids and penalties.</content>
 public sealed partial class KanLinear
 {
+    // The numbers that float32 has between 1 and 2, and as many again.
+    private const int FinestGrid = 1 << 24;
+
     /// <summary>Whether <see cref="UpdateGrid"/> works for this layer.</summary>
     internal bool CanMoveGrid => Options is GridOptions { Obstacle: null };
 
@@ -60,6 +63,8 @@ public sealed partial class KanLinear
         GridOptions options = OnGrid();
         if (gridSize < options.GridSize)
             throw new ArgumentException($"grid size is {gridSize}; a finer grid than the present one must have at least {options.GridSize}", nameof(gridSize));
+        if (gridSize > FinestGrid)
+            throw new KansformersException($"grid size is {gridSize}; float32 tells at most {FinestGrid} places of a range apart");
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         return GridRefinement.Of(this, gridSize, samples is null ? null : Seen(Flatten(samples.detach()), "a refinement on samples", nameof(samples)));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Kansformers.Kan;
 
@@ -12,6 +13,7 @@ public static class KanSettings
 {
     private static readonly JsonSerializerOptions Json = new()
     {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(), // named, since programs in one file switch the default off
         PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
@@ -39,11 +41,14 @@ public static class KanSettings
         string kind = KanKinds.Named(parts[0].Trim()).Kind;
         if (kind != options.Kind)
             throw new KansformersException($"'{text}' is of the kind {kind}, but the layers are of the kind {options.Kind}");
+        HashSet<string> given = [];
         foreach (string setting in parts.Length < 2 ? [] : parts[1].Split(',', StringSplitOptions.TrimEntries))
         {
-            options = setting.Split('=', 2, StringSplitOptions.TrimEntries) is [string name, string value]
-                ? With(options, name, value)
-                : throw new KansformersException($"'{setting}' in '{text}' is no option of a KAN layer; write NAME=VALUE");
+            if (setting.Split('=', 2, StringSplitOptions.TrimEntries) is not [string name, string value])
+                throw new KansformersException($"'{setting}' in '{text}' is no option of a KAN layer; write NAME=VALUE");
+            if (!given.Add(name))
+                throw new KansformersException($"'{name}' stands twice in '{text}'; leave one of them out");
+            options = With(options, name, value);
         }
 
         return options;
@@ -75,7 +80,23 @@ public static class KanSettings
             }
         }
 
-        throw new KansformersException($"'{value}' is no {name} of layers of the kind {options.Kind}");
+        throw new KansformersException($"'{value}' is no {name} of layers of the kind {options.Kind}: use {Allowed(options, name)}");
+    }
+
+    // What values an option can have, in a few words.
+    private static string Allowed(KanOptions options, string name)
+    {
+        Type type = options.GetType().GetProperties().First(property => JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name) == name).PropertyType;
+        Type? inner = Nullable.GetUnderlyingType(type);
+        string words = (inner ?? type) switch
+        {
+            { IsEnum: true } names => string.Join(", ", Enum.GetNames(names).Select(JsonNamingPolicy.KebabCaseLower.ConvertName)),
+            Type whole when whole == typeof(int) => "a whole number",
+            Type truth when truth == typeof(bool) => "true or false",
+            Type sharing when sharing == typeof(KanSharing) => "edge, channel or group:N with N at least 1",
+            _ => "a number",
+        };
+        return inner is null ? words : words + ", or none";
     }
 
     private static JsonObject Fields(KanOptions options) => JsonSerializer.SerializeToNode(options, options.GetType(), Json)!.AsObject();

@@ -9,26 +9,28 @@ namespace Kansformers.Training;
 /// without dropout, so that what an update does follows from the configuration, the step and the weights, and a resumed run does the same.
 /// </summary>
 /// <param name="model">The model.</param>
-/// <param name="every">The steps from an update to the next; 0 for none.</param>
-internal sealed class GridUpdates(TransformerModel model, long every)
+/// <param name="training">How it is trained.</param>
+internal sealed class GridUpdates(TransformerModel model, TrainingOptions training)
 {
-    /// <summary>Refuses updates of a model that has no grid to move.</summary>
-    /// <exception cref="KansformersException">There is none; the message says why.</exception>
-    public static void Require(ModelOptions options, long every)
+    /// <summary>Refuses updates of a model that has no grid to move, and penalties of one that has nothing to penalise.</summary>
+    /// <exception cref="KansformersException">The message says what there is not.</exception>
+    public static void Require(ModelOptions options, TrainingOptions training)
     {
-        string? why = options.Placement == KanPlacement.None ? "this model has no KAN layer"
-            : options.Kan is GridOptions grid ? grid.Obstacle : $"KAN layers of the kind {options.Kan.Kind} have no grid";
-        if (every > 0 && why is not null)
-            throw new KansformersException($"update grid is {every}, but {why}");
+        string? none = options.Placement == KanPlacement.None ? "this model has no KAN layer" : null;
+        string? why = none ?? (options.Kan is GridOptions grid ? grid.Obstacle : $"KAN layers of the kind {options.Kan.Kind} have no grid");
+        if (training.UpdateGrid > 0 && why is not null)
+            throw new KansformersException($"update grid is {training.UpdateGrid}, but {why}");
+        if (training.KanPenalty > 0 && none is not null)
+            throw new KansformersException(FormattableString.Invariant($"kan penalty is {training.KanPenalty}, but {none}"));
     }
 
-    /// <summary>Refuses updates of this model if it has no grid to move.</summary>
-    /// <exception cref="KansformersException">It has none; the message says why.</exception>
-    public void Validate() => Require(model.Options, every);
+    /// <summary>Refuses what this model has no layers for.</summary>
+    /// <exception cref="KansformersException">The message says what there is not.</exception>
+    public void Validate() => Require(model.Options, training);
 
     /// <summary>Whether grids move before a step.</summary>
     /// <param name="step">The steps that are done.</param>
-    public bool AreDue(long step) => every > 0 && step > 0 && step % every == 0;
+    public bool AreDue(long step) => training.UpdateGrid > 0 && step > 0 && step % training.UpdateGrid == 0;
 
     /// <summary>Moves the grids.</summary>
     /// <param name="step">The steps that are done.</param>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Kansformers.Checkpoints;
 using Kansformers.Files;
 using Kansformers.Text;
@@ -77,6 +78,7 @@ public sealed record RunConfig
 
     private static readonly JsonSerializerOptions Json = new()
     {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(), // named, since programs in one file switch the default off
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
@@ -97,7 +99,7 @@ public sealed record RunConfig
     {
         Training.Validate();
         (Model with { VocabularySize = Math.Max(1, Model.VocabularySize) }).Validate();
-        GridUpdates.Require(Model, Training.UpdateGrid);
+        GridUpdates.Require(Model, Training);
     }
 
     /// <summary>Writes the file atomically.</summary>

@@ -37,7 +37,7 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         options.Validate();
         (_model, _options, _run) = (model, options, run);
-        _grids = new GridUpdates(model, options.UpdateGrid);
+        _grids = new GridUpdates(model, options);
         _grids.Validate();
         _objective = options.Objective.Create(model, data, options);
         IReadOnlyList<ParameterGroup> groups = ParameterGroups.Of(model, options.Optimizer.WeightDecay, options.Roles);

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Kansformers.Checkpoints;
 using Kansformers.Transformers;
 using static TorchSharp.torch;
@@ -37,7 +39,11 @@ internal sealed record TrainingProgress
 /// </summary>
 internal static class TrainingCheckpoint
 {
-    private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 
     public static void Save(string path, TransformerModel model, Optimizer optimizer, TrainingProgress progress, RunConfig? run = null)
     {

@@ -218,6 +218,16 @@ public class GridKindTests
         Assert.InRange((finer.forward(x) - before).abs().max().item<float>(), 0, 2e-3);
     }
 
+    [Theory]
+    [InlineData("bspline")]
+    [InlineData("rbf")]
+    [InlineData("switch:sharing=channel")]
+    public void A_grid_finer_than_float32_is_refused(string kan)
+    {
+        using KanLinear layer = new(4, 3, KanSettings.Parse(kan));
+        Assert.StartsWith("grid size is 2147483647; ", Assert.Throws<KansformersException>(() => layer.Refine(int.MaxValue)).Message, StringComparison.Ordinal);
+    }
+
     private static void AssertGrid(KanLinear layer)
     {
         Tensor places = layer.Grid!.dim() == 1 ? layer.Grid.unsqueeze(0) : layer.Grid;

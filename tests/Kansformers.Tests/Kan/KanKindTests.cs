@@ -136,6 +136,60 @@ public class KanKindTests
     }
 
     [Theory]
+    [InlineData("rational:start=relu", "'relu' is no start of layers of the kind rational: use identity, silu, gelu")]
+    [InlineData("rbf:norm=batch", "'batch' is no norm of layers of the kind rbf: use none, layer-norm, tanh")]
+    [InlineData("bspline:base-activation=swish", "'swish' is no base-activation of layers of the kind bspline: use silu, gelu, gelu-tanh, relu, identity, tanh, sigmoid, elu, leaky-relu, softplus, mish, or none")]
+    [InlineData("switch:train-grid=yes", "'yes' is no train-grid of layers of the kind switch: use true or false")]
+    [InlineData("chebyshev:degree=4.5", "'4.5' is no degree of layers of the kind chebyshev: use a whole number")]
+    [InlineData("rbf:denominator=wide", "'wide' is no denominator of layers of the kind rbf: use a number, or none")]
+    [InlineData("fourier:sharing=group:0", "'group:0' is no sharing of layers of the kind fourier: use edge, channel or group:N with N at least 1")]
+    [InlineData("bspline:grid-size=3,grid-size=4", "'grid-size' stands twice in 'bspline:grid-size=3,grid-size=4'; leave one of them out")]
+    public void A_wrong_setting_is_told_with_what_can_stand_there(string text, string message) =>
+        Assert.Equal(message, Assert.Throws<KansformersException>(() => KanSettings.Parse(text)).Message);
+
+    [Theory]
+    [InlineData("switch:rule=7", "rule is 7")]
+    [InlineData("switch:inv-denominator=1e-50", "inv denominator is 1E-50")]
+    [InlineData("rbf:denominator=1e-300", "denominator is 0")]
+    [InlineData("rbf:denominator=1e-45", "denominator is 1")]
+    [InlineData("rbf:denominator=1e39", "denominator is Infinity")]
+    [InlineData("rbf:denominator=-1", "denominator is -1")]
+    [InlineData("rbf:denominator=NaN", "denominator is NaN")]
+    [InlineData("rbf:grid-size=2000000000", "grid range is -2,2; it must be wide enough that float32 tells 2000000000 centres apart")]
+    [InlineData("switch:grid-size=100,grid-low=10000,grid-high=10000.01", "grid range is 10000,10000.01")]
+    public void Options_that_float32_or_the_kind_does_not_know_are_refused(string text, string begins) =>
+        Assert.StartsWith(begins, Assert.Throws<KansformersException>(() => new KanLinear(12, 3, KanSettings.Parse(text))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("rational:sharing=group:4", 1e20f)]
+    [InlineData("rational:sharing=channel,denominator=absolute-of-sum", -1e12f)]
+    [InlineData("rational:sharing=group:4,numerator-degree=16,denominator-degree=2", 1e4f)]
+    [InlineData("rational:sharing=group:4,numerator-degree=3,denominator-degree=16", -1e4f)]
+    [InlineData("rational:sharing=group:3,numerator-degree=9,denominator-degree=9,denominator=absolute-of-sum", 1e4f)]
+    public void Rational_functions_go_on_linearly_far_out_on_the_engine_and_in_plain_operations(string kan, float far)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(3);
+        using KanLinear layer = new(12, 5, KanSettings.Parse(kan));
+        Tensor inputs = randn(9, 12);
+        inputs[.., 2] = far;
+        inputs[4] = far;
+        Tensor[] fast = Run(reference: false), plain = Run(reference: true);
+        Assert.All(fast.Concat(plain), one => Assert.True(one.isfinite().all().item<bool>()));
+        Assert.All(fast.Zip(plain), pair => Assert.InRange((pair.First - pair.Second).abs().max().item<float>(), 0, 1e-4f * pair.Second.abs().max().item<float>()));
+
+        // The output, the input's gradient and those of all parameters.
+        Tensor[] Run(bool reference)
+        {
+            layer.UseReference = reference;
+            layer.zero_grad();
+            Tensor x = inputs.clone().requires_grad_(), y = layer.forward(x);
+            (y * linspace(0.5, 1.5, 5)).sum().backward();
+            return [y.detach(), x.grad!, .. layer.parameters().Select(parameter => parameter.grad!.clone())];
+        }
+    }
+
+    [Theory]
     [InlineData(RationalStart.Identity, 1e-5)]
     [InlineData(RationalStart.Silu, 1e-4)]
     [InlineData(RationalStart.Gelu, 3.2e-3)]

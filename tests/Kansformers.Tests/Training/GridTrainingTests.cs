@@ -63,6 +63,15 @@ public class GridTrainingTests
         Assert.StartsWith($"update grid is 2, but {why}", Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["run"])).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_penalty_without_KAN_layers_is_refused()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder, TinyTraining.Options with { KanPenalty = 0.5 });
+        config = config with { Model = config.Model with { Placement = KanPlacement.None } };
+        Assert.Equal("kan penalty is 0.5, but this model has no KAN layer", Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["run"])).Message);
+    }
+
     // The first step's loss, and the mean size of the splines' coefficients at the end.
     private static (double FirstLoss, double Size) Train(TokenizedCorpus corpus, TrainingOptions options)
     {

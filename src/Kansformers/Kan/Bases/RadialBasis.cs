@@ -55,8 +55,8 @@ public sealed record RadialBasisOptions : GridOptions
     {
         base.Validate();
         Require(GridSize >= 2, "grid size", GridSize, "at least 2");
-        UniformCentres.Require(GridLow, GridHigh);
-        Require(Denominator is null or (> 0 and < double.PositiveInfinity), "denominator", Denominator ?? 0, "a finite number above 0");
+        UniformCentres.Require(GridLow, GridHigh, GridSize);
+        Require(float.IsNormal(InitialWidth) && float.IsNormal(1 / InitialWidth) && InitialWidth > 0, "denominator", InitialWidth, "a finite number above 0, its reciprocal too, in float32");
         Require(double.IsFinite(InitScale) && InitScale >= 0, "init scale", InitScale, "a finite number, at least 0");
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
@@ -63,11 +64,30 @@ public sealed record RationalOptions : KanOptions
         new KanTensor("weight_denominator", KanRole.Denominator, [functions, DenominatorDegree]),
     ];
 
+    // Far out as the kernels do: on with the derivative, in which no coefficient is learned.
     /// <inheritdoc/>
     internal override Tensor Expand(Tensor x, KanTensors tensors)
     {
         using var scope = NewDisposeScope();
         Tensor numerator = KanReference.EachInput(tensors[KanRole.Numerator], tensors), denominator = KanReference.EachInput(tensors[KanRole.Denominator], tensors);
+        bool isNear = x.device_type == DeviceType.CPU && !x.abs().gt(Farthest).any().item<bool>(); // other devices would have to wait for the answer
+        if (isNear)
+            return Quotient(x, numerator, denominator).unsqueeze(-1).MoveToOuterDisposeScope();
+        Tensor at = x.clamp(-Farthest, Farthest);
+        return (Quotient(at, numerator, denominator) + Derivative(at, numerator, denominator) * (x - at)).unsqueeze(-1).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Derivative(Tensor x, Tensor numerator, Tensor denominator)
+    {
+        using var scope = NewDisposeScope();
+        using var graph = enable_grad();
+        Tensor at = x.detach().alias().requires_grad_();
+        return autograd.grad([Quotient(at, numerator.detach(), denominator.detach()).sum()], [at])[0].MoveToOuterDisposeScope();
+    }
+
+    private Tensor Quotient(Tensor x, Tensor numerator, Tensor denominator)
+    {
+        using var scope = NewDisposeScope();
         Tensor p = zeros_like(x), sum = zeros_like(x);
         for (int i = NumeratorDegree; i >= 0; i--)
             p = p * x + numerator[.., i];
@@ -75,7 +95,7 @@ public sealed record RationalOptions : KanOptions
         Tensor at = each ? x.abs() : x;
         for (int j = DenominatorDegree - 1; j >= 0; j--)
             sum = (sum + (each ? Absolute(denominator[.., j]) : denominator[.., j])) * at;
-        return (p / (1 + (each ? sum : Absolute(sum)))).unsqueeze(-1).MoveToOuterDisposeScope();
+        return (p / (1 + (each ? sum : Absolute(sum)))).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

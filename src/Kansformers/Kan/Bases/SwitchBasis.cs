@@ -44,15 +44,16 @@ public sealed record SwitchOptions : GridOptions
     internal override IReadOnlyList<KanRole> KernelParameters => [KanRole.Grid, KanRole.Width];
 
     /// <inheritdoc/>
-    internal override IEnumerable<string> SizeWords => [$"grid size {GridSize}"];
+    internal override IEnumerable<string> SizeWords => [$"grid size {GridSize}", Rule == SwitchRule.Program ? "the program's rule" : ""];
 
     /// <inheritdoc/>
     public override void Validate()
     {
         base.Validate();
         Require(GridSize >= 2, "grid size", GridSize, "at least 2");
-        UniformCentres.Require(GridLow, GridHigh);
-        Require(float.IsFinite((float)InvDenominator) && InvDenominator != 0, "inv denominator", InvDenominator, "a finite number other than 0");
+        UniformCentres.Require(GridLow, GridHigh, GridSize);
+        Require(float.IsFinite((float)InvDenominator) && (float)InvDenominator != 0, "inv denominator", InvDenominator, "a finite number other than 0, in float32");
+        Require(Enum.IsDefined(Rule), "rule", Rule, string.Join(", ", Enum.GetNames<SwitchRule>()));
     }
 
     /// <inheritdoc/>

@@ -2,13 +2,14 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Kansformers.Text;
 
 /// <summary>Writes what older vocabulary files say as a <c>tokenizer.json</c>, so that there is one way on from here.</summary>
 internal static class VocabularyFiles
 {
-    private static readonly JsonSerializerOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Writing = new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver(), Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     /// <summary><c>vocab.json</c> and <c>merges.txt</c>, of GPT-2 or, when the vocabulary has <c>&lt;s&gt;</c> and <c>&lt;mask&gt;</c>, of RoBERTa and BART.</summary>

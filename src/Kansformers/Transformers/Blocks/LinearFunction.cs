@@ -19,7 +19,7 @@ internal sealed class LinearFunction : autograd.SingleTensorFunction<LinearFunct
     public override string Name => nameof(LinearFunction);
 
     /// <summary>Whether a trainer collects gradients, for which this function is the faster way.</summary>
-    public static bool Pays(Tensor x, Tensor weight, Tensor? bias, Precision precision) =>
+    public static bool IsFaster(Tensor x, Tensor weight, Tensor? bias, Precision precision) =>
         GradientBuffers.IsCollecting && is_grad_enabled() && weight.requires_grad && weight.numel() >= FewestWeights && EngineSettings.OfThisMachine.FormatOf(precision) != ProductFormat.Rounded
         && IsPlain(x) && IsPlain(weight) && weight.is_contiguous() && (bias is null || IsPlain(bias));
 

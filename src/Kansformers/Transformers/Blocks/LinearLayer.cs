@@ -54,7 +54,7 @@ internal sealed class LinearLayer : nn.Module<Tensor, Tensor>, IHasPrecision
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return LinearFunction.Pays(input, _weight, _bias, Precision)
+        return LinearFunction.IsFaster(input, _weight, _bias, Precision)
             ? LinearFunction.Apply(input, _weight, _bias, Precision == Precision.Float32 ? null : _half)
             : Apply(input, _weight, _bias, Precision);
     }

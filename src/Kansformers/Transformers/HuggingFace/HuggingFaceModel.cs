@@ -139,6 +139,6 @@ public static class HuggingFaceModel
     {
         json.WriteNumber("bos_token_id", ids[0]);
         json.WritePropertyName(EndOfTextName);
-        json.WriteRawValue(ids.Count == 1 ? ids[0].ToString(CultureInfo.InvariantCulture) : JsonSerializer.Serialize(ids));
+        json.WriteRawValue(ids.Count == 1 ? ids[0].ToString(CultureInfo.InvariantCulture) : $"[{string.Join(',', ids)}]");
     }
 }

@@ -18,11 +18,11 @@ internal sealed class LinearChunks(Tensor weight, Precision precision, bool weig
     public void Forward(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
-        Tensor turned = (_factor ??= WeightFactor().DetachFromDisposeScope()).t(), input = Factor(x);
+        Tensor transposed = (_factor ??= WeightFactor().DetachFromDisposeScope()).t(), input = Factor(x);
         if (_format == ProductFormat.BFloat16)
-            y.copy_(Scratch.OfThread.Matrix(Scratch.Use.Output, y.shape[0], y.shape[1], half: true).addmm_(input, turned, beta: 0, alpha: 1));
+            y.copy_(Scratch.OfThread.Matrix(Scratch.Use.Output, y.shape[0], y.shape[1], half: true).addmm_(input, transposed, beta: 0, alpha: 1));
         else
-            y.addmm_(input, turned, beta: 0, alpha: 1);
+            y.addmm_(input, transposed, beta: 0, alpha: 1);
     }
 
     /// <inheritdoc/>
