@@ -89,6 +89,24 @@ public class BenchTests
             AssertPositive(one, "peak_extra_bytes", "baseline_bytes", "peak_bytes");
     }
 
+    [Theory]
+    [InlineData("bench step --model gpt-nano --vocab 17 --block 8 --batch 1 --no-memory")]
+    [InlineData("bench decode --model gpt-nano --vocab 17 --block 8 --prompt-tokens 2 --tokens 3")]
+    public void Steps_and_decoding_know_kinds_and_sharings(string command)
+    {
+        foreach ((string kind, string sharing) in new[] { ("rational", "group:4"), ("chebyshev", "edge") })
+        {
+            CliResult result = Cli.Run([.. Cli.Args(command), "--kan", kind, "--kan-sharing", sharing, "--seconds", "0.01", "--json"]);
+            Assert.True(result.Code == 0, result.Error);
+            JsonElement one = JsonDocument.Parse(result.Out).RootElement.GetProperty("cases")[0];
+            Assert.Equal((kind, sharing), (one.GetProperty("kan").GetString(), one.GetProperty("sharing").GetString()));
+        }
+
+        CliResult bad = Cli.Run([.. Cli.Args(command), "--kan", "rational:sharing=group:7"]);
+        Assert.Equal(2, bad.Code);
+        Assert.Contains("group:7", bad.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Tables_name_every_contestant_and_the_plot_is_a_picture()
     {
