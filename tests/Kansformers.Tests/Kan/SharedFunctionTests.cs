@@ -12,7 +12,7 @@ public sealed class SharedFunctionTests
         "bspline:grid-size=2,base-activation=none", "bspline:grid-size=30", "bspline:outside=linear",
         "rbf:grid-size=2", "rbf:grid-size=5,denominator=0.3", "rbf:grid-size=13,base-activation=none", "rbf:grid-size=20,norm=none", "rbf:denominator=9,norm=tanh",
         "switch:grid-size=5,inv-denominator=-3", "switch:grid-size=2", "switch:inv-denominator=12", "switch:inv-denominator=16", "switch:rule=program,base-activation=mish",
-        "chebyshev:degree=1", "chebyshev:degree=7,norm=none", "chebyshev:base-activation=silu", "fourier:frequencies=1", "fourier:norm=layernorm",
+        "chebyshev:degree=1", "chebyshev:degree=7,norm=none", "chebyshev:base-activation=silu", "legendre:degree=1", "legendre:degree=6,norm=none", "legendre:base-activation=silu", "fourier:frequencies=1", "fourier:norm=layernorm",
         "rational:base-activation=tanh", "rational:numerator-degree=2,denominator-degree=7", "rational:denominator=absoluteofsum,norm=layernorm",
     ];
 

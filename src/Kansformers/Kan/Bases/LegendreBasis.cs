@@ -56,7 +56,7 @@ public sealed record LegendreOptions : KanOptions
     }
 
     /// <inheritdoc/>
-    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) => new BasisPlan<Basis>((int)tensors.InFeatures, new Basis(Degree));
+    internal override KanPlan Plan(KanTensors tensors, KanPlan? known) => new BasisPlan<Basis, Function>((int)tensors.InFeatures, new Basis(Degree), new Function(Degree));
 
     /// <inheritdoc/>
     internal override void InitializeOriginal(KanTensors tensors)
@@ -103,13 +103,71 @@ public sealed record LegendreOptions : KanOptions
             return TSimd.Select(TSimd.Equal(x, x), sum, x);
         }
 
-        // P_{n+1} = t P_n + n / (n + 1) (t P_n - P_{n-1}), the recurrence with one product less.
+    }
+
+    // Sum of coefficient_n P_n, where edges share it.
+    private readonly unsafe struct Function(int degree) : ISharedFunction
+    {
+        public int Parameters => degree + 1;
+
+        public int Constants => degree + 1;
+
+        public bool IsPaired => true;
+
+        public bool Prepare(float* parameters, float* constants)
+        {
+            new ReadOnlySpan<float>(parameters, degree + 1).CopyTo(new Span<float>(constants, degree + 1));
+            return true;
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static TSimd Next<TSimd>(int n, TSimd x, TSimd last, TSimd now)
+        public TSimd Value<TSimd>(TSimd x, float* constants)
             where TSimd : struct, ISimd<TSimd>
         {
-            TSimd product = x * now;
-            return TSimd.FusedMultiplyAdd(TSimd.Create(n / (n + 1f)), product - last, product);
+            TSimd last = TSimd.One, now = x, sum = TSimd.FusedMultiplyAdd(x, TSimd.Create(constants[1]), TSimd.Create(constants[0]));
+            for (int n = 1; n < degree; n++)
+            {
+                (last, now) = (now, Next(n, x, last, now));
+                sum = TSimd.FusedMultiplyAdd(now, TSimd.Create(constants[n + 1]), sum);
+            }
+
+            return sum;
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TSimd Value<TSimd>(TSimd x, TSimd upstream, float* constants, float* sums, out TSimd derivative)
+            where TSimd : struct, ISimd<TSimd>
+        {
+            TSimd last = TSimd.Select(TSimd.Equal(x, x), TSimd.One, x), now = x, lastDerivative = TSimd.Zero, ofDegree = last;
+            TSimd sum = last * TSimd.Create(constants[0]);
+            derivative = TSimd.Zero;
+            if (sums is not null)
+                Sums.Add(sums, 0, upstream, last);
+            for (int n = 1; n <= degree; n++)
+            {
+                TSimd coefficient = TSimd.Create(constants[n]);
+                sum = TSimd.FusedMultiplyAdd(now, coefficient, sum);
+                derivative = TSimd.FusedMultiplyAdd(ofDegree, coefficient, derivative);
+                if (sums is not null)
+                    Sums.Add(sums, n, upstream, now);
+                (lastDerivative, ofDegree) = (ofDegree, TSimd.FusedMultiplyAdd(TSimd.Create(2 * n + 1), now, lastDerivative));
+                (last, now) = (now, Next(n, x, last, now));
+            }
+
+            return sum;
+        }
+
+        public void Finish(float* constants, float* sums, int lanes)
+        {
+        }
+    }
+
+    // P_{n+1} = t P_n + n / (n + 1) (t P_n - P_{n-1}), the recurrence with one product less.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TSimd Next<TSimd>(int n, TSimd x, TSimd last, TSimd now)
+        where TSimd : struct, ISimd<TSimd>
+    {
+        TSimd product = x * now;
+        return TSimd.FusedMultiplyAdd(TSimd.Create(n / (n + 1f)), product - last, product);
     }
 }
