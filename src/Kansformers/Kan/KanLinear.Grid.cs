@@ -119,11 +119,8 @@ public sealed partial class KanLinear
         Tensor x = Flatten(input);
         if (x.numel() == 0)
             throw new ArgumentException("there are no input values", nameof(input));
-        GridOptions options = OnGrid();
-        (Tensor low, Tensor high) = options.Ends(Tensors);
-        Tensor seen = KanReference.Normalised(x, Tensors);
-        Tensor inside = seen.ge(low) & (options.IsClosed ? seen.le(high) : seen.lt(high));
-        return 1 - inside.to_type(ScalarType.Float64).mean().item<double>();
+        OnGrid();
+        return OutsideGrid.ShareOf(x, Tensors);
     }
 
     // What the basis sees of samples of which there must be one, all finite.

@@ -135,6 +135,58 @@ public sealed class KanGateTests
         Assert.All(groups.Where(group => group.Role != ParameterRole.KanFunction), group => Assert.Equal(ParameterRole.Vector, group.Role));
     }
 
+    [Fact]
+    public void Shares_outside_the_grid_are_told_for_each_side()
+    {
+        using var scope = NewDisposeScope();
+        using KanGate gate = new(32, Splines with { Sharing = KanSharing.Group(2) }, GateForm.Pair);
+        Tensor x = cat([full(5, 32, 4.0), zeros(5, 32)], dim: 1);
+        Assert.Equal([("phi", 1.0), ("psi", 0.0)], OutsideGrid.Measure(gate, () => gate.forward(x)));
+    }
+
+    [Fact]
+    public void The_number_of_threads_changes_no_bit()
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(9);
+        Tensor x = randn(700, 64), upstream = randn(700, 64);
+        int before = get_num_threads();
+        List<Tensor[]> runs = [];
+        using KanGate gate = new(64, Splines with { Sharing = KanSharing.Group(4) });
+        try
+        {
+            foreach (int threads in (int[])[1, 2, 3])
+            {
+                set_num_threads(threads);
+                Tensor leaf = x.clone().requires_grad_(), y = gate.forward(leaf);
+                runs.Add([y.detach(), .. autograd.grad([y], [leaf, .. gate.parameters()], [upstream])]);
+            }
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+
+        foreach (Tensor[] run in runs)
+            Assert.All(run.Zip(runs[0]), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Two_splines_on_the_same_knots_go_together_at_every_vector_width(int lanes)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(7);
+        foreach (string form in (string[])["bspline:outside=linear,grid-size=12,grid-low=-3,grid-high=3,base-activation=none", "bspline:base-activation=none", "bspline:spline-order=2,outside=linear,base-activation=none"])
+        {
+            using KanGate gate = new(99, KanSettings.Parse(form) with { Sharing = KanSharing.Group(3) }) { Engine = EngineSettings.OfThisMachine with { Lanes = lanes } };
+            ElementCheck.Agrees(gate, randn(77, 99) * 1.5, 2e-5);
+            ElementCheck.Agrees(gate, (randn(40, 99) * 0.5 + 0.1).masked_fill(rand(40, 99) > 0.97, 300), 2e-5);
+        }
+    }
+
     private static unsafe float[] Run(ITokenLayer layer, float[] x)
     {
         float[] y = new float[layer.Outputs];

@@ -6,24 +6,23 @@ namespace Kansformers.Kan;
 /// <summary>Watches which share of the inputs of KAN layers lies outside their grids, where splines cannot act.</summary>
 public static class OutsideGrid
 {
-    /// <summary>Runs a model and reports the share for every KAN layer in it.</summary>
-    /// <param name="model">Any module with KAN layers inside.</param>
+    /// <summary>Runs a model and reports the share for every KAN layer and learned activation in it.</summary>
+    /// <param name="model">Any module with KAN layers or learned activations inside.</param>
     /// <param name="run">Runs the model on representative inputs, once or often.</param>
-    /// <returns>Layer names and shares from 0 to 1; layers that saw no input, or have no grid, are left out.</returns>
+    /// <returns>Their names and shares from 0 to 1; what saw no input, or has no grid, is left out.</returns>
     public static IReadOnlyList<(string Layer, double Share)> Measure(nn.Module model, Action run)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(run);
-        (string Name, KanLinear Layer)[] layers = [.. model.named_modules().Where(entry => entry.module is KanLinear { Grid: not null }).Select(entry => (entry.name, (KanLinear)entry.module))];
-        Dictionary<KanLinear, (double Outside, long Values)> seen = [];
-        foreach ((_, KanLinear layer) in layers)
+        (string Name, nn.Module Module)[] layers =
+            [.. model.named_modules().Where(entry => entry.module is KanLinear { Grid: not null } or KanActivation { Options: GridOptions }).Select(entry => (entry.name, entry.module))];
+        Dictionary<nn.Module, (double Outside, long Values)> seen = [];
+        foreach ((_, nn.Module module) in layers)
         {
-            layer.Probe = (source, x) =>
-            {
-                (double outside, long values) = seen.GetValueOrDefault(source);
-                if (x.numel() > 0)
-                    seen[source] = (outside + source.OutsideShare(x) * x.numel(), values + x.numel());
-            };
+            if (module is KanLinear layer)
+                layer.Probe = (_, x) => Count(layer, x, layer.Tensors);
+            else if (module is KanActivation activation)
+                activation.Probe = (_, x) => Count(activation, x, activation.Tensors);
         }
 
         try
@@ -33,10 +32,36 @@ public static class OutsideGrid
         }
         finally
         {
-            foreach ((_, KanLinear layer) in layers)
-                layer.Probe = null;
+            foreach ((_, nn.Module module) in layers)
+            {
+                if (module is KanLinear layer)
+                    layer.Probe = null;
+                else if (module is KanActivation activation)
+                    activation.Probe = null;
+            }
         }
 
-        return [.. layers.Where(entry => seen.ContainsKey(entry.Layer)).Select(entry => (entry.Name, seen[entry.Layer].Outside / seen[entry.Layer].Values))];
+        return [.. layers.Where(entry => seen.ContainsKey(entry.Module)).Select(entry => (entry.Name, seen[entry.Module].Outside / seen[entry.Module].Values))];
+
+        void Count(nn.Module module, Tensor x, KanTensors tensors)
+        {
+            (double outside, long values) = seen.GetValueOrDefault(module);
+            if (x.numel() > 0)
+                seen[module] = (outside + ShareOf(x, tensors) * x.numel(), values + x.numel());
+        }
+    }
+
+    /// <summary>The share of inputs, at least one, that lie outside the grid.</summary>
+    /// <param name="x">(tokens, in).</param>
+    /// <param name="tensors">The tensors of a kind with a grid.</param>
+    internal static double ShareOf(Tensor x, KanTensors tensors)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        GridOptions options = (GridOptions)tensors.Options;
+        (Tensor low, Tensor high) = options.Ends(tensors);
+        Tensor seen = KanReference.Normalised(x, tensors);
+        Tensor inside = seen.ge(low) & (options.IsClosed ? seen.le(high) : seen.lt(high));
+        return 1 - inside.to_type(ScalarType.Float64).mean().item<double>();
     }
 }

@@ -92,6 +92,12 @@ internal unsafe interface ISimd<TSelf> :
     /// <param name="index">An index in each lane.</param>
     static abstract TSelf Gather(float* table, int mask, TSelf index);
 
+    /// <summary>Of each lane the row (a, b, c, d) is added to four numbers: rows[place + 4 (lane mod 4)] and the three behind it.</summary>
+    static abstract void AddRows(float* rows, RowPlaces places, in Four<TSelf> terms);
+
+    /// <summary>Of each lane the row of both is added to eight numbers: rows[place + 8 (lane mod 4)] and the seven behind it.</summary>
+    static abstract void AddRows(float* rows, RowPlaces places, in Four<TSelf> first, in Four<TSelf> second);
+
     /// <summary>The sum of the lanes.</summary>
     static abstract float Sum(TSelf value);
 }

@@ -119,6 +119,10 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
         return new(Vector128.Create(table[at[0]], table[at[1]], table[at[2]], table[at[3]]));
     }
 
+    public static void AddRows(float* rows, RowPlaces places, in Four<Simd128> terms) => SimdRows.Add(rows, places, terms);
+
+    public static void AddRows(float* rows, RowPlaces places, in Four<Simd128> first, in Four<Simd128> second) => SimdRows.Add(rows, places, first, second);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd128 value) => Vector128.Sum(value._value);
 

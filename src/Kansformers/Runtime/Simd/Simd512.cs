@@ -134,6 +134,28 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
         Vector512.Create(Simd256.Gather(table, mask, index.GetLower()), Simd256.Gather(table, mask, index.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddRows(float* rows, RowPlaces places, in Four<Simd512> terms)
+    {
+        Simd256.AddRows(rows, places, Lower(terms));
+        Simd256.AddRows(rows, places.From(8), Upper(terms));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddRows(float* rows, RowPlaces places, in Four<Simd512> first, in Four<Simd512> second)
+    {
+        Simd256.AddRows(rows, places, Lower(first), Lower(second));
+        Simd256.AddRows(rows, places.From(8), Upper(first), Upper(second));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Four<Simd256> Lower(in Four<Simd512> all) =>
+        new(new Simd256(all.A._value.GetLower()), new Simd256(all.B._value.GetLower()), new Simd256(all.C._value.GetLower()), new Simd256(all.D._value.GetLower()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Four<Simd256> Upper(in Four<Simd512> all) =>
+        new(new Simd256(all.A._value.GetUpper()), new Simd256(all.B._value.GetUpper()), new Simd256(all.C._value.GetUpper()), new Simd256(all.D._value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd512 value) => Vector512.Sum(value._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -126,6 +126,10 @@ internal readonly unsafe struct Simd512Pair(Vector512<float> low, Vector512<floa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512Pair Gather(float* table, int mask, Simd512Pair index) => new(Simd512.Gather(table, mask, index._low), Simd512.Gather(table, mask, index._high));
 
+    public static void AddRows(float* rows, RowPlaces places, in Four<Simd512Pair> terms) => SimdRows.Add(rows, places, terms);
+
+    public static void AddRows(float* rows, RowPlaces places, in Four<Simd512Pair> first, in Four<Simd512Pair> second) => SimdRows.Add(rows, places, first, second);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd512Pair value) => Vector512.Sum(value._low + value._high);
 }

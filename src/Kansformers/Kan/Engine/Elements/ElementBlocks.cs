@@ -7,7 +7,7 @@ namespace Kansformers.Kan;
 internal readonly record struct ElementBlocks
 {
     // The values of a block's row matrix, of which a backward pass has up to nine.
-    private const int BlockValues = 1 << 13, MostChunks = 32, Panel = 32;
+    private const int BlockValues = 1 << 12, MostChunks = 32, Panel = 32;
     private readonly int _tokens;
 
     /// <param name="tokens">The tokens.</param>

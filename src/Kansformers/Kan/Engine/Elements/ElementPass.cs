@@ -16,10 +16,15 @@ internal sealed unsafe class ElementPass : IDisposable
     private readonly int _width, _inputs;
     private readonly bool _isTransposed;
 
+    // Of a ring both functions are of the same values: they may be computed together.
+    private readonly IElementPair? _pair;
+
     private ElementPass(ElementSources sources, ElementSide phi, ElementSide? psi, int lanes)
     {
         (_form, _width, _inputs, _phi, _psi) = (sources.Form, (int)sources.Width, (int)sources.InputWidth, phi, psi);
         _isTransposed = !IsDirect(phi) || (psi is not null && !IsDirect(psi));
+        if (!_isTransposed && _form == GateForm.Ring && phi.Functions == psi!.Functions)
+            _pair = phi.Kernel.PairWith(psi.Kernel);
 
         bool IsDirect(ElementSide side) => side.Group >= 2 * lanes && !side.Kernel.IsByChannel;
     }
@@ -65,7 +70,7 @@ internal sealed unsafe class ElementPass : IDisposable
     public float[][] Backward(Tensor x, Tensor upstream, Tensor? dx, bool[] wanted)
     {
         ElementBlocks blocks = new(x.shape[0], _width, _isTransposed);
-        ElementGradients gradients = new(Sides, wanted, blocks.Chunks);
+        ElementGradients gradients = new(Sides, _pair, wanted, blocks.Chunks);
         float* from = (float*)RawMemory.Pointer(x), g = (float*)RawMemory.Pointer(upstream), to = dx is null ? null : (float*)RawMemory.Pointer(dx);
         Run(x.shape[0], blocks, (first, tokens, sums) =>
             BackwardBlock(from + (nint)first * _inputs, g + (nint)first * _width, to is null ? null : to + (nint)first * _inputs, tokens, sums), gradients);
@@ -114,8 +119,7 @@ internal sealed unsafe class ElementPass : IDisposable
         }
         else
         {
-            Values(_phi, from, tokens, a, null);
-            Values(_psi, OfPsi(from, tokens), tokens, a + n, null);
+            BothValues(from, tokens, new GateRows { A = a, B = a + n });
             (int rows, int shift) = Rings(tokens);
             for (int row = 0; row < rows; row++)
                 GateLoops.Multiply(a + row * _width, a + n + row * _width, to + row * _width, n / rows, shift);
@@ -136,31 +140,24 @@ internal sealed unsafe class ElementPass : IDisposable
         }
 
         float* to = _isTransposed || dx is null ? back : dx;
-        Values(_phi, from, tokens, values, values + 2 * (nint)n);
         if (_psi is null)
         {
+            Values(_phi, from, tokens, values, values + 2 * (nint)n);
             GateLoops.Multiply(g, values + 2 * (nint)n, to, n);
             Add(_phi, from, tokens, g, sums.Phi);
         }
         else
         {
-            float* ofPsi = OfPsi(from, tokens);
-            Values(_psi, ofPsi, tokens, values + n, values + 3 * (nint)n);
+            GateRows all = new()
+            {
+                Upstream = g, A = values, B = values + n, SlopeA = values + 2 * (nint)n, SlopeB = values + 3 * (nint)n, OfA = values + 4 * (nint)n, OfB = values + 5 * (nint)n,
+                Dx = to, DxB = _form == GateForm.Pair ? OfPsi(to, tokens) : null,
+            };
+            BothValues(from, tokens, all);
             (int rows, int shift) = Rings(tokens);
             for (int row = 0; row < rows; row++)
-            {
-                float* own = values + row * _width, target = to + row * _inputs;
-                GateLoops.Backward(
-                    new GateRows
-                    {
-                        Upstream = g + row * _width, A = own, B = own + n, SlopeA = own + 2 * (nint)n, SlopeB = own + 3 * (nint)n, OfA = own + 4 * (nint)n, OfB = own + 5 * (nint)n,
-                        Dx = target, DxB = _form == GateForm.Pair ? OfPsi(target, tokens) : null,
-                    },
-                    n / rows, shift);
-            }
-
-            Add(_phi, from, tokens, values + 4 * (nint)n, sums.Phi);
-            Add(_psi, ofPsi, tokens, values + 5 * (nint)n, sums.Psi);
+                GateLoops.Backward(all.From(row * (nint)_width, row * (nint)_inputs), n / rows, shift);
+            AddBoth(from, tokens, all, sums);
         }
 
         if (_isTransposed && dx is not null)
@@ -175,6 +172,38 @@ internal sealed unsafe class ElementPass : IDisposable
     }
 
     private float* OfPsi(float* x, int tokens) => _form == GateForm.Pair ? x + (nint)_width * (_isTransposed ? tokens : 1) : x;
+
+    private void BothValues(float* x, int tokens, in GateRows rows)
+    {
+        if (_pair is null)
+        {
+            Values(_phi, x, tokens, rows.A, rows.SlopeA);
+            Values(_psi!, OfPsi(x, tokens), tokens, rows.B, rows.SlopeB);
+            return;
+        }
+
+        for (int function = 0; function < _phi.Functions; function++)
+        {
+            nint at = At(_phi, function, tokens);
+            _pair.Values(function, RunOf(_phi, tokens), x + at, rows.From(at, at));
+        }
+    }
+
+    private void AddBoth(float* x, int tokens, in GateRows rows, ElementSums sums)
+    {
+        if (sums.Both is null)
+        {
+            Add(_phi, x, tokens, rows.OfA, sums.Phi);
+            Add(_psi!, OfPsi(x, tokens), tokens, rows.OfB, sums.Psi);
+            return;
+        }
+
+        for (int function = 0; function < _phi.Functions; function++)
+        {
+            nint at = At(_phi, function, tokens);
+            _pair!.Sums(function, RunOf(_phi, tokens), x + at, rows.From(at, at), sums.Both + (nint)function * _pair.SumFloats);
+        }
+    }
 
     private void Values(ElementSide side, float* x, int tokens, float* y, float* slope)
     {

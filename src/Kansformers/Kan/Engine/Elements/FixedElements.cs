@@ -67,7 +67,7 @@ internal sealed unsafe class FixedElements<TActivation, TSimd> : IElementKernel
     }
 
     /// <inheritdoc/>
-    public void Finish(int function, float* sums, float* gradient)
+    public void Reduce(int function, float* sums, float* to)
     {
     }
 }

@@ -87,4 +87,13 @@ internal unsafe struct GateRows
 
     /// <summary>The gradient of what both are functions of, to be written; where they are functions of different values, of A's and of B's.</summary>
     public float* Dx, DxB;
+
+    /// <summary>The rows from a value on: what is not there stays so.</summary>
+    /// <param name="values">How many values on.</param>
+    /// <param name="inputs">How many of the inputs' gradient.</param>
+    public readonly GateRows From(nint values, nint inputs) => new()
+    {
+        Upstream = Upstream + values, A = A + values, B = B + values, OfA = OfA + values, OfB = OfB + values, Dx = Dx + inputs, DxB = DxB is null ? null : DxB + inputs,
+        SlopeA = SlopeA is null ? null : SlopeA + values, SlopeB = SlopeB is null ? null : SlopeB + values,
+    };
 }

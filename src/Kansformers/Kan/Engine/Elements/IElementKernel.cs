@@ -19,6 +19,12 @@ internal unsafe interface IElementKernel
     /// <summary>The floats in which the gradients of a function's parameters add up.</summary>
     int SumFloats { get; }
 
+    /// <summary>How many floats <see cref="Reduce"/> makes of them.</summary>
+    int ReducedFloats => Parameters;
+
+    /// <summary>Both kernels as one for functions of the same values; null where nothing would be saved.</summary>
+    IElementPair? PairWith(IElementKernel other) => null;
+
     /// <summary>y = φ(x), and where wanted φ'(x).</summary>
     /// <param name="function">Which function.</param>
     /// <param name="run">The values.</param>
@@ -27,7 +33,7 @@ internal unsafe interface IElementKernel
     /// <param name="slope">Overwritten; null when not wanted.</param>
     void Values(int function, ElementRun run, float* x, float* y, float* slope);
 
-    /// <summary>Adds upstream · ∂φ(x)/∂p over the run, for every parameter p, in the form that <see cref="Finish"/> reads.</summary>
+    /// <summary>Adds upstream · ∂φ(x)/∂p over the run, for every parameter p, in the form that <see cref="Reduce"/> reads.</summary>
     /// <param name="function">Which function.</param>
     /// <param name="run">The values.</param>
     /// <param name="x">The inputs.</param>
@@ -35,9 +41,14 @@ internal unsafe interface IElementKernel
     /// <param name="sums">(<see cref="SumFloats"/>).</param>
     void Sums(int function, ElementRun run, float* x, float* upstream, float* sums);
 
-    /// <summary>The gradients that sums come to.</summary>
+    /// <summary>Brings the sums of a chunk of tokens together: such numbers of all chunks are added up.</summary>
     /// <param name="function">Which function.</param>
     /// <param name="sums">(<see cref="SumFloats"/>); their content is lost.</param>
+    /// <param name="to">(<see cref="ReducedFloats"/>), overwritten.</param>
+    void Reduce(int function, float* sums, float* to);
+
+    /// <summary>The gradients that reduced sums come to.</summary>
+    /// <param name="reduced">(<see cref="ReducedFloats"/>).</param>
     /// <param name="gradient">(<see cref="Parameters"/>), overwritten.</param>
-    void Finish(int function, float* sums, float* gradient);
+    void Finish(float* reduced, float* gradient) => new ReadOnlySpan<float>(reduced, Parameters).CopyTo(new Span<float>(gradient, Parameters));
 }

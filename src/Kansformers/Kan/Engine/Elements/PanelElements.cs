@@ -59,7 +59,7 @@ internal sealed unsafe class PanelElements<TSimd>(IBasisKernel kernel, int param
     }
 
     /// <inheritdoc/>
-    public void Finish(int function, float* sums, float* gradient) => ElementLoops.SumLanes(sums, TSimd.SumLanes, gradient, parameters);
+    public void Reduce(int function, float* sums, float* to) => ElementLoops.SumLanes(sums, TSimd.SumLanes, to, parameters);
 
     private static void Fill(float* from, float* to, int count)
     {

@@ -79,10 +79,10 @@ internal sealed unsafe partial class FunctionKernel<TFunction, TFront, TBranch, 
     }
 
     /// <inheritdoc/>
-    public void Finish(int function, float* sums, float* gradient)
+    public void Reduce(int function, float* sums, float* to)
     {
         fixed (float* table = constants)
             _function.Finish(table + function * (nint)(_function.Constants + 1), sums, TSimd.SumLanes);
-        ElementLoops.SumLanes(sums, TSimd.SumLanes, gradient, Parameters);
+        ElementLoops.SumLanes(sums, TSimd.SumLanes, to, Parameters);
     }
 }

@@ -6,17 +6,18 @@ namespace Kansformers.Kan;
 /// A spline on uniform knots as polynomials, one for each interval: which coefficients a polynomial is made of and how. Slot 0 is what lies before the first
 /// interval, the last slot what lies behind the last one: nothing, or the straight lines that continue the spline.
 /// </summary>
-internal sealed class SplinePieces
+internal sealed class SplinePieces : IEquatable<SplinePieces>
 {
     // For an inner interval, and for both lines, the polynomial of each of order + 1 coefficients, the last one's first: (order + 1, order + 1).
     private readonly double[] _inner, _before, _behind;
     private readonly int _first;
+    private readonly (SplineGrid Grid, bool IsContinued) _made;
 
     /// <param name="grid">The knots.</param>
     /// <param name="isContinued">Whether straight lines continue the spline outside the grid range, rather than it fading beyond.</param>
     public SplinePieces(SplineGrid grid, bool isContinued)
     {
-        (Order, Bases) = (grid.Order, grid.Bases);
+        (Order, Bases, _made) = (grid.Order, grid.Bases, (grid, isContinued));
         Intervals = isContinued ? grid.Bases - grid.Order : grid.Intervals;
         _first = isContinued ? grid.Order : 0;
         _inner = CardinalSpline.Pieces(Order);
@@ -49,6 +50,15 @@ internal sealed class SplinePieces
 
     /// <summary>The room for slots: a power of two, at least 16.</summary>
     public int Slots { get; }
+
+    /// <inheritdoc/>
+    public bool Equals(SplinePieces? other) => other is not null && other._made == _made;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as SplinePieces);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _made.GetHashCode();
 
     /// <summary>Writes the polynomials of a function: (order + 1, slots), by powers of the position from the middle of an interval, in intervals.</summary>
     public unsafe void Fill(float* coefficients, float* table)

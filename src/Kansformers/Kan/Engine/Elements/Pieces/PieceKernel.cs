@@ -19,16 +19,14 @@ internal sealed unsafe class PieceKernel<TOrder, TOutside, TBranch, TSimd> : IEl
 {
     private readonly SplinePieces _pieces;
     private readonly float[] _tables, _factors;
-    private readonly float _centre, _scale;
-    private readonly int _slots, _before, _after;
+    private readonly int _slots;
 
     /// <param name="pieces">The knots.</param>
     /// <param name="parameters">Per function the coefficients, then the factor of the base term.</param>
     /// <param name="functions">How many functions there are.</param>
     public PieceKernel(SplinePieces pieces, KernelParameters parameters, int functions)
     {
-        (_pieces, _slots, _before, _after) = (pieces, pieces.Slots, pieces.Middle + 1, pieces.Intervals - pieces.Middle);
-        (_centre, _scale) = ((float)pieces.Centre, (float)(1 / pieces.Step));
+        (_pieces, _slots) = (pieces, pieces.Slots);
         _tables = new float[functions * TableFloats];
         _factors = new float[functions];
         fixed (float* tables = _tables)
@@ -45,7 +43,10 @@ internal sealed unsafe class PieceKernel<TOrder, TOutside, TBranch, TSimd> : IEl
     public int Parameters => _pieces.Bases + TBranch.Parameters;
 
     /// <inheritdoc/>
-    public int SumFloats => Moments.Floats(TOrder.Value, _slots) + TBranch.Parameters * TSimd.SumLanes;
+    public int SumFloats => Moments.Floats(_slots, Moments.Width(TOrder.Value)) + TBranch.Parameters * TSimd.SumLanes;
+
+    /// <inheritdoc/>
+    public int ReducedFloats => _slots * Moments.Width(TOrder.Value) + TBranch.Parameters;
 
     private int TableFloats => (TOrder.Value + 1) * _slots;
 
@@ -70,11 +71,12 @@ internal sealed unsafe class PieceKernel<TOrder, TOutside, TBranch, TSimd> : IEl
             return;
         }
 
-        int whole = run.Length - run.Length % TSimd.Count, slots = _slots;
-        float* last = sums + Moments.Floats(TOrder.Value, slots);
+        int whole = run.Length - run.Length % TSimd.Count, stride = Moments.Stride(Moments.Width(TOrder.Value));
+        float* last = sums + _slots * stride, places = stackalloc float[TSimd.Count];
         float factor = _factors[function];
-        TSimd rest = ElementLoops.Rest<TSimd>(run.Length), shift = TSimd.Create(Moments.Shift + _before);
-        float* powers = stackalloc float[(Moments.MostPowers + 1) * TSimd.Count];
+        PiecePlaces<TSimd> grid = new(_pieces);
+        TSimd rest = ElementLoops.Rest<TSimd>(run.Length), step = TSimd.Create(stride), shift = TSimd.Create(RowPlaces.Shift + (_pieces.Middle + 1) * stride);
+        RowPlaces at = new(places, _slots * stride - 1);
         for (int row = 0; row < run.Rows; row++, x += run.From, upstream += run.To)
         {
             for (int i = 0; i < run.Length; i = Lanes.Next(i, TSimd.Count, run.Length))
@@ -82,14 +84,9 @@ internal sealed unsafe class PieceKernel<TOrder, TOutside, TBranch, TSimd> : IEl
                 TSimd seen = TSimd.Load(x + i), g = TSimd.Load(upstream + i);
                 if (i + TSimd.Count > whole)
                     g &= rest;
-                TSimd at = At(seen, out TSimd near), interval = TSimd.Round(near), within = near - interval;
-                TSimd term = g * within * within;
-                TSimd.Store(interval + shift, powers);
-                TSimd.Store(g, powers + TSimd.Count);
-                TSimd.Store(g * TOutside.Position(at, interval, within), powers + 2 * TSimd.Count);
-                for (int power = 2; power <= TOrder.Value; power++, term *= within)
-                    TSimd.Store(term, powers + (power + 1) * TSimd.Count);
-                Moments.Add<TOrder>(powers, TSimd.Count, sums, slots);
+                TSimd position = grid.Of<TOutside>(seen, out TSimd interval, out TSimd within), second = g * within * within;
+                TSimd.Store(TSimd.FusedMultiplyAdd(interval, step, shift), places);
+                Moments.Add<TOrder, TSimd>(sums, at, new Four<TSimd>(g, g * position, second, second * within), within);
                 if (TBranch.Parameters > 0)
                 {
                     TSimd unused = TSimd.Zero;
@@ -100,12 +97,26 @@ internal sealed unsafe class PieceKernel<TOrder, TOutside, TBranch, TSimd> : IEl
     }
 
     /// <inheritdoc/>
-    public void Finish(int function, float* sums, float* gradient)
+    public void Reduce(int function, float* sums, float* to)
     {
-        Moments.Join(TOrder.Value, sums, _slots);
-        _pieces.Gather(sums, Moments.Width(TOrder.Value), gradient);
-        ElementLoops.SumLanes(sums + Moments.Floats(TOrder.Value, _slots), TSimd.SumLanes, gradient + _pieces.Bases, TBranch.Parameters);
+        int width = Moments.Width(TOrder.Value);
+        Moments.Join(sums, _slots, width, to);
+        ElementLoops.SumLanes(sums + Moments.Floats(_slots, width), TSimd.SumLanes, to + _slots * width, TBranch.Parameters);
     }
+
+    /// <inheritdoc/>
+    public void Finish(float* reduced, float* gradient)
+    {
+        int width = Moments.Width(TOrder.Value);
+        _pieces.Gather(reduced, width, gradient);
+        for (int number = 0; number < TBranch.Parameters; number++)
+            gradient[_pieces.Bases + number] = reduced[_slots * width + number];
+    }
+
+    /// <inheritdoc/>
+    public IElementPair? PairWith(IElementKernel other) => TOrder.Value == 3 && TBranch.Parameters == 0 && _slots == 16
+        && other is PieceKernel<TOrder, TOutside, TBranch, TSimd> same && same._pieces.Equals(_pieces)
+        ? new PiecePair<TOutside, TSimd>(_pieces, _tables, same._tables) : null;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Values<TSlots>(int function, ElementRun run, float* x, float* y, float* slope)
@@ -113,7 +124,8 @@ internal sealed unsafe class PieceKernel<TOrder, TOutside, TBranch, TSimd> : IEl
     {
         int slots = _slots;
         float factor = _factors[function];
-        TSimd shift = TSimd.Create(_before), scale = TSimd.Create(_scale);
+        PiecePlaces<TSimd> grid = new(_pieces);
+        TSimd shift = TSimd.Create(_pieces.Middle + 1), scale = TSimd.Create((float)(1 / _pieces.Step));
         fixed (float* tables = _tables)
         {
             float* table = tables + function * TableFloats;
@@ -121,15 +133,13 @@ internal sealed unsafe class PieceKernel<TOrder, TOutside, TBranch, TSimd> : IEl
             {
                 for (int i = 0; i < run.Length; i = Lanes.Next(i, TSimd.Count, run.Length))
                 {
-                    TSimd seen = TSimd.Load(x + i), at = At(seen, out TSimd near), interval = TSimd.Round(near), within = near - interval;
-                    TSimd position = TOutside.Position(at, interval, within), index = interval + shift;
+                    TSimd seen = TSimd.Load(x + i), position = grid.Of<TOutside>(seen, out TSimd interval, out TSimd within), index = interval + shift;
 
                     // s = c0 + t · h(t), where h is constant outside the grid.
                     TSimd h = TSlots.Of(table + TOrder.Value * slots, slots, index), rise = TSimd.Zero;
                     for (int power = TOrder.Value - 1; power > 0; power--)
                     {
-                        if (slope is not null)
-                            rise = TSimd.FusedMultiplyAdd(rise, within, h);
+                        rise = TSimd.FusedMultiplyAdd(rise, within, h);
                         h = TSimd.FusedMultiplyAdd(h, within, TSlots.Of(table + power * slots, slots, index));
                     }
 
@@ -147,14 +157,33 @@ internal sealed unsafe class PieceKernel<TOrder, TOutside, TBranch, TSimd> : IEl
             }
         }
     }
+}
 
-    // The position in intervals from the middle, and the nearest one to it that is at most one beyond the grid.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private TSimd At(TSimd x, out TSimd near)
+/// <summary>Where inputs are on uniform knots, in intervals from the middle.</summary>
+internal readonly struct PiecePlaces<TSimd>
+    where TSimd : struct, ISimd<TSimd>
+{
+    private readonly TSimd _centre, _scale, _low, _high;
+
+    /// <param name="pieces">The knots.</param>
+    public PiecePlaces(SplinePieces pieces)
     {
-        TSimd at = (x - TSimd.Create(_centre)) * TSimd.Create(_scale);
-        near = SimdMath.Within(at, -_before, _after);
-        return at;
+        (_centre, _scale) = (TSimd.Create((float)pieces.Centre), TSimd.Create((float)(1 / pieces.Step)));
+        (_low, _high) = (TSimd.Create(-(pieces.Middle + 1)), TSimd.Create(pieces.Intervals - pieces.Middle));
+    }
+
+    /// <summary>The position that the constant and the linear coefficient of an interval are for.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="interval">Its interval, at most one beyond the grid.</param>
+    /// <param name="within">Its position in the interval; of what lies farther outside 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TSimd Of<TOutside>(TSimd x, out TSimd interval, out TSimd within)
+        where TOutside : struct, IOutside
+    {
+        TSimd at = (x - _centre) * _scale, near = TSimd.MinNative(_high, TSimd.MaxNative(_low, at)); // NaN stays NaN
+        interval = TSimd.Round(near);
+        within = near - interval;
+        return TOutside.Position(at, interval, within);
     }
 }
 
