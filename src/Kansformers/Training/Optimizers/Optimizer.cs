@@ -20,11 +20,17 @@ public sealed class Optimizer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(groups);
         options.Validate();
-        _updates = [.. ParameterGroups.InOrder(groups).Select(entry => (entry, options.CreateUpdate(entry.Group.Role, entry.Parameter)))];
+        _updates = [.. ParameterGroups.InOrder(groups).Select(entry => (entry, options.CreateUpdate(entry.Group.Role, entry.Parameter, entry.Group.RowPartsOf(entry.Name))))];
     }
 
     /// <summary>How many steps have been taken.</summary>
     public long Steps { get; private set; }
+
+    /// <summary>
+    /// The highest learning rate of the schedule, of which updates with a peak of their own take the share that a step has; 0 where there is no schedule, so that
+    /// each step is at its peak.
+    /// </summary>
+    public double PeakLearningRate { get; init; }
 
     /// <summary>What is remembered of each parameter, such as <c>exp_avg.NAME</c>: with <see cref="Steps"/>, the whole state.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State =>
@@ -37,12 +43,13 @@ public sealed class Optimizer : IDisposable
     {
         using var guard = no_grad();
         Steps++;
+        double share = PeakLearningRate > 0 ? learningRate / PeakLearningRate : learningRate > 0 ? 1 : 0;
         foreach ((GroupedParameter of, ParameterUpdate update) in _updates)
         {
             using var scope = NewDisposeScope();
             if (of.Parameter.grad is not Tensor gradient)
                 continue;
-            UpdateStep step = new(Steps, learningRate * of.Group.RateFactor, of.Group.WeightDecay, gradientScale);
+            UpdateStep step = new(Steps, learningRate * of.Group.RateFactor, of.Group.WeightDecay, gradientScale, share * of.Group.RateFactor);
             update.Apply(of.Parameter, gradient.contiguous(), step);
         }
 

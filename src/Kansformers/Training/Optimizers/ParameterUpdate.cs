@@ -32,4 +32,5 @@ public abstract class ParameterUpdate : IDisposable
 /// <param name="LearningRate">The learning rate, the group's factor included.</param>
 /// <param name="WeightDecay">The group's decay; a step of decoupled decay takes 1 - learning rate · decay of each value.</param>
 /// <param name="GradientScale">What the gradient is to be multiplied by.</param>
-public readonly record struct UpdateStep(long Number, double LearningRate, double WeightDecay, double GradientScale);
+/// <param name="ScheduleShare">The learning rate as a share of its peak, the group's factor included: for updates that have a peak of their own.</param>
+public readonly record struct UpdateStep(long Number, double LearningRate, double WeightDecay, double GradientScale, double ScheduleShare);
