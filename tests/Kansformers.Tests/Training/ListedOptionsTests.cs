@@ -7,7 +7,7 @@ public class ListedOptionsTests : OneThread
 {
     [Theory]
     [InlineData("\"kind\": \"adamw\",", "")]
-    [InlineData("\"kind\": \"next-token\"", "")]
+    [InlineData("\"kind\": \"next-token\",", "")]
     [InlineData("\"kind\": \"adamw\",", "\"later\": { \"kind\": \"x\" },")]
     [InlineData("\"objective\": {", "\"was\": {")]
     [InlineData("\"kind\": \"adamw\",", "\"KIND\": 3, \"kind\": \"AdamW\",")]

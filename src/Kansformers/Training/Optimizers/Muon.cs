@@ -1,3 +1,4 @@
+using Kansformers.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -91,6 +92,22 @@ internal sealed class Muon : ParameterUpdate
     }
 
     public override IEnumerable<(string Name, Tensor Tensor)> State => [("momentum", _momentum)];
+
+    internal override IEnumerable<UpdatePiece>? Pieces(Parameter parameter, Tensor gradient, UpdateStep current)
+    {
+        if (!FloatChunks.Fit(parameter) || !FloatChunks.Fit(gradient) || !MatrixStep.Fits(_parts[1], _parts[2]))
+            return null;
+        double rate = _options.MatrixRate * current.ScheduleShare;
+        MatrixStep.Numbers numbers = new(_options.MomentumAt(current.Number), current.GradientScale, _options.Nesterov, 1 - rate * current.WeightDecay, rate * _factor);
+        (int rows, int columns) = ((int)_parts[1], (int)_parts[2]);
+        (nint p, nint g, nint m) = (RawMemory.Pointer(parameter), RawMemory.Pointer(gradient), RawMemory.Pointer(_momentum));
+        return Enumerable.Range(0, (int)_parts[0]).Select(part =>
+        {
+            nint from = (nint)part * rows * columns * sizeof(float);
+            MatrixStep.Place place = new(p + from, g + from, m + from, rows, columns);
+            return new UpdatePiece(MatrixStep.Cost(rows, columns), () => MatrixStep.Run(place, numbers));
+        });
+    }
 
     public override void Apply(Parameter parameter, Tensor gradient, UpdateStep current)
     {

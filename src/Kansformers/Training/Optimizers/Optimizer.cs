@@ -1,3 +1,4 @@
+using Kansformers.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,6 +10,9 @@ namespace Kansformers.Training;
 /// </summary>
 public sealed class Optimizer : IDisposable
 {
+    // Multiplications that take some ten times as long as waking another thread.
+    private const double WorthThreads = 1e6;
+
     private readonly (GroupedParameter Of, ParameterUpdate Update)[] _updates;
 
     /// <summary>Begins with no steps taken.</summary>
@@ -44,16 +48,36 @@ public sealed class Optimizer : IDisposable
         using var guard = no_grad();
         Steps++;
         double share = PeakLearningRate > 0 ? learningRate / PeakLearningRate : learningRate > 0 ? 1 : 0;
+        using var scope = NewDisposeScope();
+        List<UpdatePiece> pieces = [];
         foreach ((GroupedParameter of, ParameterUpdate update) in _updates)
         {
-            using var scope = NewDisposeScope();
-            if (of.Parameter.grad is not Tensor gradient)
+            if (of.Parameter.grad?.contiguous() is not Tensor gradient)
                 continue;
             UpdateStep step = new(Steps, learningRate * of.Group.RateFactor, of.Group.WeightDecay, gradientScale, share * of.Group.RateFactor);
-            update.Apply(of.Parameter, gradient.contiguous(), step);
+            if (update.Pieces(of.Parameter, gradient, step) is { } some)
+            {
+                pieces.AddRange(some);
+                continue;
+            }
+
+            using var inner = NewDisposeScope();
+            update.Apply(of.Parameter, gradient, step);
         }
 
+        RunAll(pieces);
+
         ClearGradients();
+    }
+
+    private static void RunAll(List<UpdatePiece> pieces)
+    {
+        UpdatePiece[] ordered = [.. pieces.OrderByDescending(piece => piece.Cost)];
+        WorkQueue.Run(ordered.Length, isWorthThreads: ordered.Sum(piece => piece.Cost) > WorthThreads, queue =>
+        {
+            while (queue.TryTake(out int item))
+                ordered[item].Run();
+        });
     }
 
     /// <summary>Forgets the gradients of all parameters.</summary>
