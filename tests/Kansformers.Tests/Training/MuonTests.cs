@@ -67,7 +67,7 @@ public class MuonTests : OneThread
         {
             Tensor gradient = Conditioned(3, rows, columns), update = Update(gradient);
             double[] values = linalg.svdvals(update.to(ScalarType.Float64)).data<double>().ToArray();
-            Assert.All(values, value => Assert.InRange(value, 0.68, 1.14));
+            Assert.All(values, value => Assert.InRange(value, 0.68, 1.16));
             foreach (float scale in (float[])[1e-12f, 1e-3f, 1e9f])
                 AssertClose(update, Update(gradient * scale), 1e-4, $"{rows} x {columns} times {scale}");
             AssertClose(update, Update(gradient.t().contiguous()).t(), 1e-4, $"{rows} x {columns} transposed");

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Kansformers.Training;
 
 /// <summary>
-/// Makes matrices nearly orthogonal: of U = Q S Rᵀ it gives Q S' Rᵀ with singular values S' near 1 (0.68 to 1.14, where those of U are not too small beside its
+/// Makes matrices nearly orthogonal: of U = Q S Rᵀ it gives Q S' Rᵀ with singular values S' near 1 (0.68 to 1.16, where those of U are not too small beside its
 /// norm). Five steps of X = a X + (b A + c A²) X with A = X Xᵀ, from X = U / |U|, and Jordan's coefficients, which are steep at 0 instead of exact at 1.
 /// </summary>
 internal static class NewtonSchulz
