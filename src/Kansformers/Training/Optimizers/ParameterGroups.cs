@@ -51,7 +51,7 @@ public static class ParameterGroups
         HashSet<nn.Module> head = model is TransformerModel { Head: nn.Module top } ? [top, .. top.modules()] : [];
         foreach ((string path, nn.Module module) in model.named_modules().Prepend((string.Empty, model)))
         {
-            if (module is not (Linear or LinearLayer or KanLinear or Embedding or IConvolution))
+            if (module is not (Linear or LinearLayer or IKanModule or Embedding or IConvolution))
                 continue;
             foreach ((string name, Parameter parameter) in module.named_parameters().Where(entry => !entry.name.EndsWith("bias", StringComparison.Ordinal)))
             {
@@ -59,8 +59,8 @@ public static class ParameterGroups
                 {
                     IConvolution => ParameterRole.Convolution,
                     Embedding => ParameterRole.Embedding,
-                    KanLinear layer when layer.PartOf(parameter) is KanPart.Vector => ParameterRole.Vector,
-                    KanLinear layer when layer.PartOf(parameter) is not KanPart.Matrix => ParameterRole.KanFunction,
+                    IKanModule layer when layer.PartOf(parameter) is KanPart.Vector => ParameterRole.Vector,
+                    IKanModule layer when layer.PartOf(parameter) is not KanPart.Matrix => ParameterRole.KanFunction,
                     _ => head.Contains(module) ? ParameterRole.Head : ParameterRole.HiddenMatrix,
                 };
             }
@@ -69,9 +69,23 @@ public static class ParameterGroups
         return roles;
     }
 
-    private static Dictionary<string, int> RowParts(nn.Module model) =>
-        model.named_modules().Prepend((string.Empty, model)).Where(entry => entry.Item2 is LinearLayer { RowParts: > 1 })
-            .ToDictionary(entry => Full(entry.Item1, "weight"), entry => ((LinearLayer)entry.Item2).RowParts);
+    // The matrices that hold more than one.
+    private static Dictionary<string, int> RowParts(nn.Module model)
+    {
+        Dictionary<string, int> parts = [];
+        foreach ((string path, nn.Module module) in model.named_modules().Prepend((string.Empty, model)))
+        {
+            if (module is LinearLayer { RowParts: > 1 } linear)
+                parts[Full(path, "weight")] = linear.RowParts;
+            else if (module is KanLinear { RowParts: > 1 } kan)
+            {
+                foreach ((string name, Parameter _) in kan.named_parameters().Where(entry => kan.PartOf(entry.parameter) == KanPart.Matrix))
+                    parts[Full(path, name)] = kan.RowParts;
+            }
+        }
+
+        return parts;
+    }
 
     private static string Full(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 }
