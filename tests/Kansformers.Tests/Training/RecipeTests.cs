@@ -5,7 +5,7 @@ using Kansformers.Transformers;
 namespace Kansformers.Tests.Training;
 
 /// <summary>What every recipe must hold, and what each says.</summary>
-public class RecipeTests
+public class RecipeTests : OneThread
 {
     public static TheoryData<Recipe> All => [.. Recipes.All];
 
@@ -85,6 +85,24 @@ public class RecipeTests
         TrainingOptions training = config.Training;
         Assert.Equal((optimizer, schedule, rate, least), (training.Optimizer.Kind, training.Schedule.ToString().ToLowerInvariant(), training.LearningRate, training.MinLearningRate));
         Assert.Equal(order, ((NextTokenOptions)training.Objective).Words().Single().Value);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_run_of_its_own_family_resumes_to_the_same_bits(Recipe recipe)
+    {
+        using TestFolder folder = new();
+        ModelOptions model = Families.Preset(recipe.Size.Preset, null).Family.Defaults.WithDropout(recipe.Dropout) with { Layers = 2, Heads = 2, Width = 16, BlockSize = 8 };
+        TrainingOptions training = recipe.Training(model, 12) with { BatchSize = 3, GradAccum = 2, EvalInterval = 5, EvalWindows = 3 };
+        RunConfig config = TinyTraining.Config(folder, training) with { Model = model, Recipe = recipe.Name };
+        using (TrainingRun run = TrainingRun.Start(config, folder["whole"]))
+            run.Run();
+        ResumeTests.Interrupt(TrainingRun.Start(config, folder["parts"]), 4);
+        ResumeTests.Interrupt(TrainingRun.Resume(folder["parts"]), 9);
+        using (TrainingRun run = TrainingRun.Resume(folder["parts"]))
+            run.Run();
+        RunComparison.AssertSame(folder["whole"], folder["parts"]);
+        Assert.Equal(recipe.Name, RunFolder.Open(folder["parts"]).Config.Recipe);
     }
 
     [Fact]
