@@ -55,9 +55,16 @@ internal sealed partial record LayerRow(string Name, string Kind, string Shape, 
             : layer.Kind == LayerKind.Kan ? $"{layer.Inputs} -> {layer.Outputs}{(main.Shape.Length == 3 ? $", {main.Count / layer.Inputs / layer.Outputs} coefficients" : "")}"
             : ShapeOf(main);
         return new LayerRow(
-            layer.Name, layer.Kind == LayerKind.Kan ? "KAN" : layer.Kind.ToString().ToLowerInvariant(), shape,
-            held.Where(entry => entry.Place.IsLearned).Sum(entry => entry.Tensor.Count), held.Sum(entry => entry.Tensor.ByteLength), layer.Kind == LayerKind.Kan);
+            layer.Name, Word(layer.Kind), shape,
+            held.Where(entry => entry.Place.IsLearned).Sum(entry => entry.Tensor.Count), held.Sum(entry => entry.Tensor.ByteLength), layer.Kind is LayerKind.Kan or LayerKind.KanFunction);
     }
+
+    private static string Word(LayerKind kind) => kind switch
+    {
+        LayerKind.Kan => "KAN",
+        LayerKind.KanFunction => "KAN function",
+        _ => kind.ToString().ToLowerInvariant(),
+    };
 
     private static string ShapeOf(StoredTensor tensor) => tensor.Shape.Length == 0 ? "scalar" : string.Join(" x ", tensor.Shape);
 }

@@ -19,13 +19,13 @@ internal sealed class TrainOptions
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
     public readonly Option<string> UnknownCharacters = new("--unknown-characters") { Description = "characters of the text that have no token: refuse, or skip (leave them out, and count them)", DefaultValueFactory = _ => "refuse" };
-    public readonly Option<string?> FamilyName = new("--family") { Description = $"the kind of transformer: {string.Join("; ", Families.All.Select(family => $"{family.Name}, {family.Summary}"))} [default: that of --model, else {Families.All[0].Name}]" };
+    public readonly FamilyChoice Family = new($"that of --model, else {Families.All[0].Name}");
     public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", Families.PresetNames)}; or weights to begin from, which bring their architecture and tokenizer: a run, a GPT-2 folder in Hugging Face's layout, hub:owner/name, or a weight file [default: the family's smallest, {Families.All[0].Presets[^1].Name}]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
     public readonly Option<string?> Gelu = GeluChoice.Option();
     public readonly Option<int?> Embd = new("--embd") { Description = "width of the hidden state" };
-    public readonly Option<string> Placement = new("--placement") { Description = "which linear layers are KANs: all, none, or any of attention,mlp,head joined by commas", DefaultValueFactory = _ => "all" };
+    public readonly Option<string?> Placement = PlacementChoice.Option("joined by commas");
     public readonly KanChoice Kan = new();
     public readonly Option<int> BlockSize = new("--block-size") { Description = "the longest sequence, in tokens; with weights to begin from, theirs unless given, and no longer", DefaultValueFactory = _ => 64 };
     public readonly Option<int> BatchSize = new("--batch-size") { Description = "sequences that go through the model at once", DefaultValueFactory = _ => 16 };
@@ -56,7 +56,7 @@ internal sealed class TrainOptions
 
     private Option[] Choices =>
     [
-        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, FamilyName, Model, Layers, Heads, Embd, Placement, .. Kan.All,
+        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Family.Name, Model, Layers, Heads, Embd, Placement, .. Kan.All, .. Family.Settings,
         Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, UpdateGrid, KanPenalty, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
@@ -156,9 +156,9 @@ internal sealed class TrainOptions
             throw new UsageException("give --model, or --layers, --heads and --embd, not both");
         if (sized && !(IsGiven(parsed, Layers) && IsGiven(parsed, Heads) && IsGiven(parsed, Embd)))
             throw new UsageException("--layers, --heads and --embd go together: give all three");
-        if (!sized && !IsGiven(parsed, Model) && ReadFamily(parsed) is { Presets.Count: 0 } family)
+        if (!sized && !IsGiven(parsed, Model) && Family.Read(parsed) is { Presets.Count: 0 } family)
             return family.Name;
-        return sized ? "custom" : parsed.GetValue(Model) ?? (ReadFamily(parsed) ?? Families.All[0]).Presets[^1].Name;
+        return sized ? "custom" : parsed.GetValue(Model) ?? (Family.Read(parsed) ?? Families.All[0]).Presets[^1].Name;
     }
 
     private bool IsPretrained(ParseResult parsed) => parsed.GetValue(Model) is string name && !Families.PresetNames.Contains(name) && Pretrained.CanBe(name);
@@ -169,13 +169,13 @@ internal sealed class TrainOptions
         if (!IsPretrained(parsed))
             return IsGiven(parsed, Gelu) ? throw new UsageException("--gelu is for weights to begin from; give them by --model") : null;
         string name = parsed.GetValue(Model)!;
-        string[] given = [.. ((Option[])[Layers, Embd, Placement, .. Kan.All]).Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
+        string[] given = [.. ((Option[])[Layers, Embd, Placement, .. Kan.All, .. Family.Settings]).Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
         if (given.Length > 0)
             throw new UsageException($"the architecture comes with the weights of --model {name}; leave out {string.Join(", ", given)}");
         Pretrained pretrained = Pretrained.Open(name, new ModelHints(parsed.GetValue(Heads), GeluChoice.Parse(parsed.GetValue(Gelu))));
         Notes = pretrained.Notes;
         ModelOptions options = pretrained.Architecture;
-        if (ReadFamily(parsed) is Family family && family != options.Family)
+        if (Family.Read(parsed) is Family family && family != options.Family)
             throw new UsageException($"--family is {family.Name}, but --model {name} is of the family {options.Family.Name}; leave out --family");
         if (IsGiven(parsed, BlockSize) && parsed.GetValue(BlockSize) > options.BlockSize)
             throw new UsageException($"--block-size is {parsed.GetValue(BlockSize)}, but the model has positions for {options.BlockSize} tokens");
@@ -184,33 +184,20 @@ internal sealed class TrainOptions
         return pretrained with { Architecture = options.WithDropout(parsed.GetValue(Dropout)) };
     }
 
-    // Null where the user leaves it to --model.
-    private Family? ReadFamily(ParseResult parsed)
-    {
-        try
-        {
-            return parsed.GetValue(FamilyName) is string name ? Families.Named(name) : null;
-        }
-        catch (KansformersException failure)
-        {
-            throw new UsageException(failure.Message);
-        }
-    }
-
     private ModelOptions ReadModel(ParseResult parsed)
     {
         try
         {
             string preset = PresetName(parsed);
-            Family? family = ReadFamily(parsed);
+            Family? family = Family.Read(parsed);
             bool isNamed = IsGiven(parsed, Model) || (family ?? Families.All[0]).Presets.Count > 0;
             (Family chosen, ModelPreset? sizes) = preset == "custom" || !isNamed ? (family ?? Families.All[0], null) : Families.Preset(preset, family);
-            ModelOptions options = chosen.Defaults.WithDropout(parsed.GetValue(Dropout)) with
+            ModelOptions options = Family.Apply(parsed, chosen.Defaults.WithDropout(parsed.GetValue(Dropout)) with
             {
                 BlockSize = parsed.GetValue(BlockSize),
-                Placement = KanPlacements.Parse(parsed.GetValue(Placement)!),
+                Placement = PlacementChoice.Parse(parsed.GetValue(Placement)) ?? chosen.Defaults.Placement,
                 Kan = Kan.Read(parsed),
-            };
+            });
             return preset == "custom"
                 ? options with { Layers = parsed.GetValue(Layers)!.Value, Heads = parsed.GetValue(Heads)!.Value, Width = parsed.GetValue(Embd)!.Value }
                 : sizes?.Apply(options) ?? options;

@@ -22,7 +22,7 @@ internal sealed class DecodeContestants : IDisposable
     public DecodeContestants(DecodeCase decode)
     {
         _case = decode;
-        _prompt = [.. Enumerable.Range(0, decode.Prompt).Select(i => i * 31 % decode.Model.Vocabulary)];
+        _prompt = [.. Enumerable.Range(0, decode.Prompt).Select(i => i * 31 % decode.Model.Options.VocabularySize)];
         Model = CausalModel.Of(decode.Model.Options.Family.Create(decode.Model.Options));
     }
 
@@ -60,7 +60,7 @@ internal sealed class DecodeContestants : IDisposable
     /// <summary>A single layer at batch 1, <see cref="LayerPasses"/> times: live coefficients only, the dense product, or a linear layer.</summary>
     public Contestant MakeLayer(string name, long inputs, long outputs)
     {
-        nn.Module<Tensor, Tensor> layer = name == LayerContestants.Linear ? nn.Linear(inputs, outputs, hasBias: false) : new KanLinear(inputs, outputs, _case.Model.Layer);
+        nn.Module<Tensor, Tensor> layer = name == LayerContestants.Linear ? nn.Linear(inputs, outputs, hasBias: false) : new KanLinear(inputs, outputs, _case.Model.Options.Kan);
         _layers.Add(layer);
         Tensor x = randn(1, inputs).mul_(0.5);
         return new Contestant(name, Passes, null, () => { });

@@ -12,15 +12,17 @@ internal sealed record DecodeResult
 
     public string Model => _case.Model.Model;
 
-    public string Placement => _case.Model.Placement.Text();
+    public string Family => _case.Model.Options.Family.Name;
 
-    public string Kan => _case.Model.Kan;
+    public string Placement => _case.Model.Options.Placement.Text();
 
-    public string Sharing => _case.Model.Sharing;
+    public string Kan => _case.Model.Options.Kan.Kind;
 
-    public int Vocab => _case.Model.Vocabulary;
+    public string Sharing => _case.Model.Options.Kan.Sharing.ToString();
 
-    public int Block => _case.Model.Block;
+    public int Vocab => _case.Model.Options.VocabularySize;
+
+    public int Block => _case.Model.Options.BlockSize;
 
     public long Parameters { get; }
 

@@ -14,7 +14,7 @@ internal static class MemoryBench
         BenchOptions options = new();
         Option<string> precision = new("--precision") { Description = BenchPrecision.Description, DefaultValueFactory = _ => "fp32" };
         Option<bool> noReference = new("--no-reference") { Description = "leave the reference out, which needs much memory" };
-        Option<bool> noLinear = new("--no-linear") { Description = "leave the linear GPT of as many parameters out" };
+        Option<bool> noLinear = new("--no-linear") { Description = "leave the linear model of as many parameters out" };
         Command command = new("memory", "The peak memory of layers and training steps, each in a process of its own.");
         layer.AddTo(command);
         step.AddTo(command);

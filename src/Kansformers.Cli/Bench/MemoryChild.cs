@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Kansformers.Kan;
 using Kansformers.Runtime;
+using Kansformers.Transformers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,7 +49,7 @@ internal static class MemoryChild
             return Measure(contestants.Run(network, request.Contestant, out _));
         }
 
-        StepCase tiny = request.Step! with { Layers = 1, Heads = 1, Width = 8, Vocabulary = 11, Block = 4, Batch = 1 };
+        StepCase tiny = request.Step! with { Options = Tiny(request.Step.Options), Batch = 1 };
         using (StepContestants warmUp = new(tiny))
             _ = warmUp.Make(request.Contestant).Run();
         using StepContestants steps = new(request.Step);
@@ -57,6 +58,26 @@ internal static class MemoryChild
         for (int step = 0; step < Steps; step++)
             _ = contestant.Run();
         return new MemoryResult(memory.BaselineBytes, ExtraMemory.PeakBytes, ExtraMemory.PeakBytes);
+    }
+
+    // A model of the same parts, as small as its sharing allows.
+    private static ModelOptions Tiny(ModelOptions options)
+    {
+        for (int width = 8; width < options.Width; width *= 2)
+        {
+            ModelOptions tiny = options with { Layers = 1, Heads = 1, Width = width, VocabularySize = 11, BlockSize = 4 };
+            try
+            {
+                tiny.Validate();
+                return tiny;
+            }
+            catch (KansformersException)
+            {
+                // A wider one may hold its groups.
+            }
+        }
+
+        return options with { Layers = 1, VocabularySize = 11, BlockSize = 4 };
     }
 
     private static MemoryResult Measure(ModuleRun run)

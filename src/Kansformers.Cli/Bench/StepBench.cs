@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Kansformers.Cli.Bench;
 
-/// <summary><c>bench step</c>: a whole training step beside the reference's, a linear GPT's of the same size, and the matrix products alone.</summary>
+/// <summary><c>bench step</c>: a whole training step beside the reference's, a linear model's of the same size, and the matrix products alone.</summary>
 internal static class StepBench
 {
     public static Command Create()
@@ -13,7 +13,7 @@ internal static class StepBench
         BenchOptions options = new();
         Option<string> precision = new("--precision") { Description = BenchPrecision.Description, DefaultValueFactory = _ => "fp32" };
         Option<bool> noReference = new("--no-reference") { Description = "leave the reference out, which is slow and needs much memory" };
-        Option<bool> noLinear = new("--no-linear") { Description = "leave the linear GPT of as many parameters out" };
+        Option<bool> noLinear = new("--no-linear") { Description = "leave the linear model of as many parameters out" };
         Command command = new("step", "A training step: this library, the reference, a linear model of as many parameters, the matrix products alone.");
         step.AddTo(command);
         command.Add(precision);
@@ -83,7 +83,7 @@ internal static class StepBench
     private static string Label(string name, StepResult result) => name switch
     {
         StepContestants.Bound => "bound (products)",
-        StepContestants.Linear => $"linear GPT {result.MlpWidth} wide",
+        StepContestants.Linear => $"linear, {result.MlpWidth} wide",
         _ => name,
     };
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Kansformers.Kan;
 using Kansformers.Runtime;
 using Kansformers.Transformers;
 
@@ -8,46 +7,28 @@ namespace Kansformers.Cli.Bench;
 /// <summary>The model and the batch of a training step that is measured.</summary>
 internal sealed record StepCase
 {
+    /// <summary>What the model is called.</summary>
     public required string Model { get; init; }
 
-    public string Family { get; init; } = Families.All[0].Name;
-
-    public required int Layers { get; init; }
-
-    public required int Heads { get; init; }
-
-    public required int Width { get; init; }
-
-    public KanPlacement Placement { get; init; } = KanPlacement.All;
-
-    /// <summary>The KAN layers.</summary>
-    [JsonIgnore]
-    public KanOptions Layer { get; init; } = new BSplineOptions();
-
-    public string Kan => Layer.Kind;
-
-    public string Sharing => Layer.Sharing.ToString();
+    /// <summary>The architecture, its vocabulary and block included.</summary>
+    public required ModelOptions Options { get; init; }
 
     public Precision Precision { get; init; }
 
-    public int Vocabulary { get; init; } = 65;
-
-    public int Block { get; init; } = 128;
-
     public int Batch { get; init; } = 16;
 
+    /// <summary>What is learned beside numbers, and the form of the model's parts, in words.</summary>
     [JsonIgnore]
-    public ModelOptions Options => Families.Named(Family).Defaults.WithDropout(0) with
+    public string Parts
     {
-        Layers = Layers,
-        Heads = Heads,
-        Width = Width,
-        Placement = Placement,
-        Kan = Layer,
-        VocabularySize = Vocabulary,
-        BlockSize = Block,
-    };
+        get
+        {
+            string kan = Options.Placement == KanPlacement.None ? "" : $" ({Options.Kan.Summary()})";
+            string[] details = Options.Family == Families.All[0] ? [] : [.. Options.Details().Select(detail => detail.Words).OfType<string>()];
+            return string.Join(", ", (string[])[$"KAN layers: {Options.Placement.Text()}{kan}", .. details]);
+        }
+    }
 
     [JsonIgnore]
-    public string Title => FormattableString.Invariant($"{Model}, KAN layers: {Placement.Text()}{(Placement == KanPlacement.None ? "" : $" ({Layer.Summary()})")}, vocabulary {Vocabulary}, block {Block}, batch {Batch}, {Precision.Text()}");
+    public string Title => FormattableString.Invariant($"{Model}, {Parts}, vocabulary {Options.VocabularySize}, block {Options.BlockSize}, batch {Batch}, {Precision.Text()}");
 }

@@ -17,13 +17,16 @@ internal sealed class StepContestants : IDisposable
     public StepContestants(StepCase step)
     {
         _case = step;
-        _ids = randint(0, step.Vocabulary, [step.Batch, step.Block], ScalarType.Int64);
-        _targets = randint(0, step.Vocabulary, [step.Batch, step.Block], ScalarType.Int64);
+        _ids = randint(0, step.Options.VocabularySize, [step.Batch, step.Options.BlockSize], ScalarType.Int64);
+        _targets = randint(0, step.Options.VocabularySize, [step.Batch, step.Options.BlockSize], ScalarType.Int64);
     }
 
-    /// <summary>The contestants that train, of which the memory can be measured; without KAN layers the model is its own linear GPT.</summary>
+    /// <summary>The contestants that train, of which the memory can be measured; without KAN layers and learned functions the model is its own linear one.</summary>
     public static IEnumerable<string> Trained(StepCase step, bool reference, bool linear) =>
-        new[] { Reference, Ours, Linear }.Where(name => (name != Reference || reference) && (name != Linear || (linear && step.Placement != KanPlacement.None)));
+        new[] { Reference, Ours, Linear }.Where(name => (name != Reference || reference) && (name != Linear || (linear && IsOfKan(step))));
+
+    /// <summary>Whether the model of a case learns more than numbers, so that a linear one can stand beside it.</summary>
+    public static bool IsOfKan(StepCase step) => step.Options != step.Options.WithoutKan();
 
     /// <summary>Makes a contestant.</summary>
     /// <param name="name">One of the constants.</param>
@@ -51,7 +54,7 @@ internal sealed class StepContestants : IDisposable
     private Contestant MakeBound()
     {
         (GemmBound Bound, int Times)[] bounds =
-            [.. ModelDescription.Of(_case.Options).Products.GroupBy(shape => shape).Select(group => (new GemmBound((long)_case.Batch * _case.Block, group.Key.Width, group.Key.Outputs, _case.Precision.ProductType()), group.Count()))];
+            [.. ModelDescription.Of(_case.Options).Products.GroupBy(shape => shape).Select(group => (new GemmBound((long)_case.Batch * _case.Options.BlockSize, group.Key.Width, group.Key.Outputs, _case.Precision.ProductType()), group.Count()))];
         return new Contestant(Bound, () => Each(bound => bound.Forward()), () => Each(bound => bound.Backward()));
 
         void Each(Action<GemmBound> run)

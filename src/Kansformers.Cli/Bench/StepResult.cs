@@ -21,17 +21,19 @@ internal sealed record StepResult
 
     public string Model => Case.Model;
 
-    public string Placement => Case.Placement.Text();
+    public string Family => Case.Options.Family.Name;
 
-    public string Kan => Case.Kan;
+    public string Placement => Case.Options.Placement.Text();
 
-    public string Sharing => Case.Sharing;
+    public string Kan => Case.Options.Kan.Kind;
+
+    public string Sharing => Case.Options.Kan.Sharing.ToString();
 
     public string Precision => Case.Precision.Text();
 
-    public int Vocab => Case.Vocabulary;
+    public int Vocab => Case.Options.VocabularySize;
 
-    public int Block => Case.Block;
+    public int Block => Case.Options.BlockSize;
 
     public int Batch => Case.Batch;
 
@@ -43,8 +45,8 @@ internal sealed record StepResult
 
     public double? GemmBoundMs => Of(StepContestants.Bound)?.MedianMs;
 
-    /// <summary>The step of the GPT of linear layers with about as many parameters; a model without KAN layers is that GPT itself.</summary>
-    public double? MlpSameParametersMs => Case.Placement == KanPlacement.None ? OursMs : Of(StepContestants.Linear)?.MedianMs;
+    /// <summary>The step of the model of linear layers and fixed functions with about as many parameters; one without KAN layers is that model itself.</summary>
+    public double? MlpSameParametersMs => StepContestants.IsOfKan(Case) ? Of(StepContestants.Linear)?.MedianMs : OursMs;
 
     public long MlpParameters { get; }
 
@@ -57,12 +59,12 @@ internal sealed record StepResult
 
     public long? ReferencePeakMemoryBytes => Memory.GetValueOrDefault(StepContestants.Reference)?.PeakBytes;
 
-    public long? MlpPeakMemoryBytes => Memory.GetValueOrDefault(Case.Placement == KanPlacement.None ? StepContestants.Ours : StepContestants.Linear)?.PeakBytes;
+    public long? MlpPeakMemoryBytes => Memory.GetValueOrDefault(StepContestants.IsOfKan(Case) ? StepContestants.Linear : StepContestants.Ours)?.PeakBytes;
 
     /// <summary>The same beyond what the process held when the parameters were there: gradients, moments, activations.</summary>
     public long? PeakExtraBytes => Memory.GetValueOrDefault(StepContestants.Ours)?.PeakExtraBytes;
 
-    public long? MlpPeakExtraBytes => Memory.GetValueOrDefault(Case.Placement == KanPlacement.None ? StepContestants.Ours : StepContestants.Linear)?.PeakExtraBytes;
+    public long? MlpPeakExtraBytes => Memory.GetValueOrDefault(StepContestants.IsOfKan(Case) ? StepContestants.Linear : StepContestants.Ours)?.PeakExtraBytes;
 
     public long? ReferencePeakExtraBytes => Memory.GetValueOrDefault(StepContestants.Reference)?.PeakExtraBytes;
 

@@ -39,6 +39,9 @@ public enum BaseActivation
 
     /// <summary>x · tanh(softplus(x)).</summary>
     Mish,
+
+    /// <summary>max(x, 0)² (So et al., "Primer", 2021).</summary>
+    ReluSquared,
 }
 
 /// <summary>Base activations as torch operations and by name.</summary>
@@ -58,6 +61,7 @@ internal static class BaseActivations
         BaseActivation.LeakyRelu => F.leaky_relu(x, 0.01),
         BaseActivation.Softplus => F.softplus(x),
         BaseActivation.Mish => F.mish(x),
+        BaseActivation.ReluSquared => F.relu(x).square(),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "unknown base activation"),
     };
 

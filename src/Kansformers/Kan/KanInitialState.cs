@@ -25,9 +25,9 @@ internal static class KanInitialState
         options.InitializeOriginal(tensors);
         if (tensors.Find(KanRole.FunctionCoefficients) is Tensor functions)
             StartFunctions(functions, tensors);
-        if (!tensors.IsEdge)
+        if (!tensors.IsEdge && tensors.Find(KanRole.Coefficients) is not null)
             MatchMatrix(tensors);
-        else if (options.Initialization == KanInitialization.VariancePreserving)
+        else if (tensors.IsEdge && options.Initialization == KanInitialization.VariancePreserving)
             PreserveVariance(tensors);
     }
 

@@ -17,7 +17,7 @@ namespace Kansformers.Kan;
 /// <c>spline_weight</c> (out, in, grid size + order), <c>spline_scaler</c> (out, in; with the standalone scaler only) and
 /// <c>grid</c> (in, grid size + 2 · order + 1).</para>
 /// </remarks>
-public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
+public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision, IKanModule
 {
     private readonly KanTensor[] _described;
     private KanTensors? _tensors;
@@ -106,14 +106,7 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
         KanInitialState.Draw(Tensors);
     }
 
-    /// <summary>What one of the layer's parameters is.</summary>
-    internal KanPart PartOf(Parameter parameter) => Tensors.All.First(entry => entry.Value.Handle == parameter.Handle).Key switch
-    {
-        KanRole.Base => KanPart.Matrix,
-        KanRole.Coefficients when !Options.Sharing.IsEdge => KanPart.Matrix,
-        KanRole.Bias or KanRole.BaseBias or KanRole.NormWeight or KanRole.NormBias => KanPart.Vector,
-        _ => KanPart.Function,
-    };
+    KanPart IKanModule.PartOf(Parameter parameter) => IKanModule.PartOf(Tensors, parameter);
 
     /// <summary>Whether <see cref="OpenChunks"/> can compute the layer for such an input.</summary>
     internal bool RunsInChunks(Tensor x)

@@ -77,6 +77,13 @@ public abstract record KanOptions
     /// <summary>Draws the basis' own tensors and the coefficients as the original program does; base weights and biases are drawn already.</summary>
     internal abstract void InitializeOriginal(KanTensors tensors);
 
+    /// <summary>Sets the parameters of a kind that is itself a function to a function that is wanted.</summary>
+    internal virtual void StartAs(ActivationStart start, KanTensors tensors) => throw new NotSupportedException();
+
+    /// <summary>Between which inputs a function is fitted to another one.</summary>
+    [JsonIgnore]
+    internal virtual (double Low, double High) FitRange => (-5, 5);
+
     /// <summary>The kind and its size in a few words, for people.</summary>
     public string Summary() => string.Join(", ", ((string[])[Kind, .. SizeWords, Sharing.IsEdge ? "" : $"sharing {Sharing}"]).Where(word => word.Length > 0));
 

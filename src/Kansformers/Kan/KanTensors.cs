@@ -44,6 +44,10 @@ internal sealed class KanTensors(KanOptions options, long inFeatures, long outFe
     /// <summary>The same tensors of a layer of another configuration.</summary>
     public KanTensors Under(KanOptions other) => new(other, inFeatures, outFeatures, byRole);
 
+    /// <summary>What the functions of a layer have whose edges share them, without the matrix behind them, in the order of its state dictionary.</summary>
+    public static IEnumerable<KanTensor> DescribeFunctions(KanOptions options, long width) =>
+        Describe(options, width, width).Where(tensor => tensor.Role is not (KanRole.Coefficients or KanRole.Bias));
+
     /// <summary>What a layer of that configuration has, in the order of its state dictionary.</summary>
     public static IEnumerable<KanTensor> Describe(KanOptions options, long inFeatures, long outFeatures)
     {

@@ -7,6 +7,7 @@ public static class Families
     public static IReadOnlyList<Family> All { get; } =
     [
         new GptFamily(),
+        new KansformerFamily(),
     ];
 
     /// <summary>The names of the presets of all families.</summary>

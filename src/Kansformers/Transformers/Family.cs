@@ -21,6 +21,9 @@ public abstract class Family
     /// <summary>Sizes by name, the smallest last, which is taken when none is named.</summary>
     public virtual IReadOnlyList<ModelPreset> Presets => [];
 
+    /// <summary>What of its own options a text can set, on a command line say; what all families have is not among them.</summary>
+    public virtual IReadOnlyList<FamilySetting> Settings => [];
+
     /// <summary>Whether its models predict each token from those before it, so that they can continue text.</summary>
     public abstract bool IsCausal { get; }
 
@@ -102,3 +105,9 @@ public sealed record ModelPreset(string Name, int Layers, int Heads, int Width)
     public T Apply<T>(T options)
         where T : ModelOptions => (T)((ModelOptions)options with { Layers = Layers, Heads = Heads, Width = Width });
 }
+
+/// <summary>One of a family's own options, as a text can set it.</summary>
+/// <param name="Name">Its name: lower case, words joined by hyphens.</param>
+/// <param name="Description">What it is, and its default.</param>
+/// <param name="With">The options, which are of the family, with the value that a text says; it throws <see cref="KansformersException"/> where that is none.</param>
+public sealed record FamilySetting(string Name, string Description, Func<ModelOptions, string, ModelOptions> With);

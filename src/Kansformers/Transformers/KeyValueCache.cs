@@ -5,13 +5,14 @@ using static TorchSharp.torch;
 namespace Kansformers.Transformers;
 
 /// <summary>
-/// The keys and values of the tokens that a model has seen, so that the next token costs one position instead of all.
+/// The keys and values of the tokens that a model has seen, and whatever else its layers keep of them, so that the next token costs one position instead of all.
 /// Positions are absolute: a cache serves until the block is full.
 /// </summary>
 public sealed class KeyValueCache : IDisposable
 {
     private readonly Tensor[] _keys;
     private readonly Tensor[] _values;
+    private readonly Dictionary<(int Layer, int Slot), Tensor> _states = [];
 
     /// <summary>Makes an empty cache for a model.</summary>
     /// <param name="options">The model's architecture.</param>
@@ -30,12 +31,17 @@ public sealed class KeyValueCache : IDisposable
     public int Length { get; private set; }
 
     /// <summary>Forgets all tokens.</summary>
-    public void Clear() => Length = 0;
+    public void Clear()
+    {
+        Length = 0;
+        foreach (Tensor state in _states.Values)
+            state.zero_();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor tensor in _keys.Concat(_values))
+        foreach (Tensor tensor in _keys.Concat(_values).Concat(_states.Values))
             tensor.Dispose();
     }
 
@@ -46,6 +52,21 @@ public sealed class KeyValueCache : IDisposable
         _keys[layer].narrow(2, Length, count).copy_(keys);
         _values[layer].narrow(2, Length, count).copy_(values);
         return (_keys[layer].narrow(2, 0, Length + count), _values[layer].narrow(2, 0, Length + count));
+    }
+
+    /// <summary>
+    /// What a layer keeps of the tokens beside keys and values: zeros before the first. Whoever takes tokens writes it anew in the same pass.
+    /// </summary>
+    /// <param name="layer">The block of the model.</param>
+    /// <param name="slot">Which of the block's states.</param>
+    /// <param name="rows">The state's rows of one sequence.</param>
+    /// <param name="width">Their width.</param>
+    /// <returns>(B, rows, width); the cache's own.</returns>
+    internal Tensor State(int layer, int slot, long rows, long width)
+    {
+        if (!_states.TryGetValue((layer, slot), out Tensor? state))
+            _states[(layer, slot)] = state = zeros([_keys[0].shape[0], rows, width], device: _keys[0].device).DetachFromDisposeScope();
+        return state;
     }
 
     /// <summary>Heads, block size and head size.</summary>

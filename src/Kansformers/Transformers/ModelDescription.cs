@@ -27,8 +27,8 @@ public sealed class ModelDescription
     /// <summary>The number of learned values.</summary>
     public long ParameterCount => Layers.Sum(layer => layer.ParameterCount);
 
-    /// <summary>The number of learned values that belong to KAN layers.</summary>
-    public long KanParameterCount => Layers.Where(layer => layer.Kind == LayerKind.Kan).Sum(layer => layer.ParameterCount);
+    /// <summary>The number of learned values that belong to KAN layers and learned activations.</summary>
+    public long KanParameterCount => Layers.Where(layer => layer.Kind is LayerKind.Kan or LayerKind.KanFunction).Sum(layer => layer.ParameterCount);
 
     /// <summary>The matrix product of every linear and KAN layer: columns of its (expanded) input, and outputs.</summary>
     public IEnumerable<(long Width, long Outputs)> Products =>
@@ -61,7 +61,7 @@ public sealed class ModelDescription
 
     private static void Add(nn.Module module, string name, List<LayerDescription> layers)
     {
-        bool isKan = module is KanLinear; // whose tensors may have names of several parts
+        bool isKan = module is IKanModule; // whose tensors may have names of several parts
         string prefix = name.Length == 0 ? "" : $"{name}.";
         TensorDescription[] tensors =
         [
@@ -88,6 +88,7 @@ public sealed class ModelDescription
             Outputs = kan.OutFeatures,
             ProductWidth = kan.Options.ExpandedWidth(kan.InFeatures),
         },
+        KanActivation activation => new LayerDescription(name, LayerKind.KanFunction, tensors) { Inputs = activation.Width, Outputs = activation.Width },
         LinearLayer or Linear => new LayerDescription(name, LayerKind.Linear, tensors)
         {
             Inputs = tensors[0].Shape[1],
@@ -115,6 +116,9 @@ public enum LayerKind
 {
     /// <summary>A KAN layer.</summary>
     Kan,
+
+    /// <summary>An activation that is learned.</summary>
+    KanFunction,
 
     /// <summary>A linear layer.</summary>
     Linear,

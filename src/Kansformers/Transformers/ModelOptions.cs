@@ -62,6 +62,9 @@ public abstract record ModelOptions
     /// <param name="share">0 to below 1.</param>
     public ModelOptions WithDropout(double share) => this with { EmbeddingDropout = share, ResidualDropout = share, AttentionDropout = share };
 
+    /// <summary>The options of a model of the same sizes in which nothing is learned but numbers; the same where that is so already.</summary>
+    public virtual ModelOptions WithoutKan() => this with { Placement = KanPlacement.None };
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public virtual void Validate()

@@ -39,8 +39,8 @@ public abstract class TransformerModel : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>The number of learned values that belong to KAN layers.</summary>
-    public long KanParameterCount => KanLayers().Sum(layer => layer.Layer.parameters().Sum(parameter => parameter.numel()));
+    /// <summary>The number of learned values that belong to KAN layers and learned activations.</summary>
+    public long KanParameterCount => modules().Where(module => module is IKanModule).Sum(module => module.parameters().Sum(parameter => parameter.numel()));
 
     /// <summary>The device of the parameters.</summary>
     public Device Device

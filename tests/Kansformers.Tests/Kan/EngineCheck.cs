@@ -74,7 +74,7 @@ internal static class EngineCheck
         Tensor[] Results(bool rounded)
         {
             Tensor[] all = [leaf, .. parameters];
-            Tensor[] at = [.. all.Select((one, index) => Exactly(rounded && (index == 0 || layer.PartOf(parameters[index - 1]) != KanPart.Vector) ? Rounded(one) : one))];
+            Tensor[] at = [.. all.Select((one, index) => Exactly(rounded && (index == 0 || ((IKanModule)layer).PartOf(parameters[index - 1]) != KanPart.Vector) ? Rounded(one) : one))];
             KanTensors tensors = layer.Tensors.Map((_, tensor) => parameters.FindIndex(one => one.Handle == tensor.Handle) is >= 0 and int index ? at[index + 1] : Exactly(tensor));
             Tensor output = KanReference.Forward(at[0], tensors), gradient = (rounded ? Rounded(upstream) : upstream).to_type(ScalarType.Float64);
             return [output.detach(), .. autograd.grad([output], at, [gradient])];

@@ -59,6 +59,10 @@ public sealed record FourierOptions : KanOptions
     internal override KanPlan Plan(KanTensors tensors, KanPlan? known) =>
         new BasisPlan<Basis, FourierFunction>((int)tensors.InFeatures, new Basis(Frequencies), new FourierFunction(Frequencies));
 
+    // A period.
+    /// <inheritdoc/>
+    internal override (double Low, double High) FitRange => (-Math.PI, Math.PI);
+
     /// <inheritdoc/>
     internal override void InitializeOriginal(KanTensors tensors)
     {

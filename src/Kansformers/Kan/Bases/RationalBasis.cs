@@ -111,6 +111,21 @@ public sealed record RationalOptions : KanOptions
         tensors[KanRole.Denominator].copy_(tensor(q));
     }
 
+    // From tables where the degrees allow; else a polynomial, which the identity is anyway.
+    /// <inheritdoc/>
+    internal override void StartAs(ActivationStart start, KanTensors tensors)
+    {
+        tensors.Find(KanRole.FunctionBase)?.zero_();
+        (float[] p, float[] q) = RationalStarts.Of(start == ActivationStart.Silu ? RationalStart.Silu : RationalStart.Identity, NumeratorDegree, DenominatorDegree);
+        Tensor numerator = tensors[KanRole.Numerator];
+        numerator.copy_(tensor(p));
+        tensors[KanRole.Denominator].copy_(tensor(q));
+        if (start == ActivationStart.Identity || RationalStarts.Reaches(NumeratorDegree, DenominatorDegree))
+            return;
+        Tensor at = FunctionStarts.PointsOf(FitRange.Low, FitRange.High);
+        numerator.copy_(FunctionStarts.Fit(at, stack([.. Enumerable.Range(0, p.Length).Select(power => at.pow(power))], dim: 1), start).expand(numerator.shape));
+    }
+
     // |value|, whose derivative at zero is 1: a coefficient of zero can be learned away.
     private static Tensor Absolute(Tensor value) => where(value >= 0, value, -value);
 }

@@ -15,12 +15,15 @@ internal static class RationalStarts
     private static readonly float[] IdentityNumerator = [0, 1, 0, 0.1f, 0, 0.001f];
     private static readonly float[] IdentityDenominator = [0, 0.1f, 0, 0.001f];
 
+    /// <summary>Whether functions of such degrees can be what the tables hold.</summary>
+    public static bool Reaches(int numeratorDegree, int denominatorDegree) => numeratorDegree >= 5 && denominatorDegree >= 4;
+
     /// <summary>The coefficients for such degrees; degrees too low for the table get the identity.</summary>
     /// <returns>The numerator from the constant on, the denominator from the linear coefficient on.</returns>
     public static (float[] Numerator, float[] Denominator) Of(RationalStart start, int numeratorDegree, int denominatorDegree)
     {
         float[] p = new float[numeratorDegree + 1], q = new float[denominatorDegree];
-        if (numeratorDegree < 5 || denominatorDegree < 4)
+        if (!Reaches(numeratorDegree, denominatorDegree))
         {
             p[1] = 1;
             return (p, q);

@@ -35,6 +35,9 @@ public abstract record GridOptions : KanOptions
     [JsonIgnore]
     internal virtual string? Obstacle => null;
 
+    /// <inheritdoc/>
+    internal override (double Low, double High) FitRange => (GridLow, GridHigh);
+
     /// <summary>Whether the upper end belongs to the range: not where intervals are half-open.</summary>
     [JsonIgnore]
     internal virtual bool IsClosed => true;

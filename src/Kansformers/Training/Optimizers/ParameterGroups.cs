@@ -47,15 +47,15 @@ public static class ParameterGroups
         HashSet<nn.Module> head = model is TransformerModel { Head: nn.Module top } ? [top, .. top.modules()] : [];
         foreach ((string path, nn.Module module) in model.named_modules().Prepend((string.Empty, model)))
         {
-            if (module is not (Linear or LinearLayer or KanLinear or Embedding))
+            if (module is not (Linear or LinearLayer or IKanModule or Embedding))
                 continue;
             foreach ((string name, Parameter parameter) in module.named_parameters().Where(entry => !entry.name.EndsWith("bias", StringComparison.Ordinal)))
             {
                 roles[path.Length == 0 ? name : $"{path}.{name}"] = module switch
                 {
                     Embedding => ParameterRole.Embedding,
-                    KanLinear layer when layer.PartOf(parameter) is KanPart.Vector => ParameterRole.Vector,
-                    KanLinear layer when layer.PartOf(parameter) is not KanPart.Matrix => ParameterRole.KanFunction,
+                    IKanModule layer when layer.PartOf(parameter) is KanPart.Vector => ParameterRole.Vector,
+                    IKanModule layer when layer.PartOf(parameter) is not KanPart.Matrix => ParameterRole.KanFunction,
                     _ => head.Contains(module) ? ParameterRole.Head : ParameterRole.HiddenMatrix,
                 };
             }

@@ -36,14 +36,8 @@ internal sealed class Block : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The block for single tokens, or null where that is not possible.</summary>
-    public ITokenLayer? OpenTokens(KeyValueCache cache, long largest)
-    {
-        ITokenLayer?[] parts = [NormTokens.Open(_norm1), _attention.OpenTokens(cache, largest), NormTokens.Open(_norm2), _feedForward.OpenTokens(largest)];
-        if (parts is [ITokenLayer norm1, ITokenLayer attention, ITokenLayer norm2, ITokenLayer feedForward])
-            return new BlockTokens(norm1, attention, norm2, feedForward);
-        Array.ForEach(parts, part => part?.Dispose());
-        return null;
-    }
+    public BlockTokens? OpenTokens(KeyValueCache cache, long largest) => BlockTokens.Of(
+        [NormTokens.Open(_norm1), _attention.OpenTokens(cache, largest), NormTokens.Open(_norm2), _feedForward.OpenTokens(largest)]);
 
     public override Tensor forward(Tensor x) => forward(x, null);
 

@@ -57,8 +57,8 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
         }
         else
         {
-            _expand = layers.Linear(options.Width, options.Inner, options.Bias);
-            _project = layers.Linear(options.Inner, options.Width, options.Bias, residual: true);
+            _expand = layers.Linear(new LinearShape(options.Width, options.Inner) { Bias = options.Bias });
+            _project = layers.Linear(new LinearShape(options.Inner, options.Width) { Bias = options.Bias, Residual = true });
         }
 
         _dropout = nn.Dropout(options.Dropout);

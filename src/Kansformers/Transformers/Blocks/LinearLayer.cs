@@ -45,6 +45,12 @@ internal sealed class LinearLayer : nn.Module<Tensor, Tensor>, IHasPrecision
     /// <summary>(out), or null.</summary>
     public Parameter? Bias => _bias;
 
+    /// <summary>
+    /// How many matrices of (out / parts, in) lie one below the other in the weight, such as query, key and value: an optimizer that looks at whole matrices takes
+    /// each apart.
+    /// </summary>
+    public int RowParts { get; init; } = 1;
+
     /// <summary>How the products are computed on the CPU.</summary>
     public Precision Precision { get; set; }
 

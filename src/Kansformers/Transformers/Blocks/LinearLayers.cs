@@ -10,8 +10,13 @@ namespace Kansformers.Transformers;
 /// <param name="device">Where parameters are made; null is the CPU.</param>
 internal sealed class LinearLayers(ModelOptions options, Device? device)
 {
-    /// <summary>The standard deviation of initial weights, GPT-2's unless set, of everything that is not a residual projection.</summary>
-    public double Deviation { get; init; } = 0.02;
+    /// <summary>The standard deviation of initial embeddings, GPT-2's.</summary>
+    private const double EmbeddingDeviation = 0.02;
+
+    /// <summary>
+    /// The standard deviation of a linear layer's initial weights. Unless set it is GPT-2's, where residual projections start smaller, by the depth.
+    /// </summary>
+    public Func<LinearShape, double> Deviation { get; init; } = shape => shape.Residual ? EmbeddingDeviation / Math.Sqrt(2 * options.Layers) : EmbeddingDeviation;
 
     public bool IsKan(KanPlacement place) => options.Placement.HasFlag(place);
 
@@ -21,13 +26,11 @@ internal sealed class LinearLayers(ModelOptions options, Device? device)
     /// <summary>A layer norm.</summary>
     public LayerNorm Norm(long width, bool hasBias = true) => nn.LayerNorm(width, bias: hasBias, device: device);
 
-    /// <summary>A linear layer; residual projections start smaller, by the depth, as GPT-2's do.</summary>
-    public LinearLayer Linear(long from, long to, bool hasBias = true, bool residual = false) =>
-        new(from, to, hasBias, residual ? Deviation / Math.Sqrt(2 * options.Layers) : Deviation, device);
+    /// <summary>A linear layer.</summary>
+    public LinearLayer Linear(LinearShape shape) => new(shape.From, shape.To, shape.Bias, Deviation(shape), device) { RowParts = shape.RowParts };
 
-    /// <summary>The layer from <paramref name="from"/> to <paramref name="to"/> features for one place of the model.</summary>
-    public nn.Module<Tensor, Tensor> For(KanPlacement place, long from, long to, bool hasBias = true, bool residual = false) =>
-        IsKan(place) ? Kan(from, to) : Linear(from, to, hasBias, residual);
+    /// <summary>The layer for one place of the model: a KAN, or a linear layer of this shape.</summary>
+    public nn.Module<Tensor, Tensor> For(KanPlacement place, LinearShape shape) => IsKan(place) ? Kan(shape.From, shape.To) : Linear(shape);
 
     /// <summary>A table of vectors: (count, width).</summary>
     public Embedding Embedding(long count, long width)
@@ -42,7 +45,22 @@ internal sealed class LinearLayers(ModelOptions options, Device? device)
 
         Embedding layer = nn.Embedding(count, width, device: device);
         using var guard = no_grad();
-        nn.init.normal_(layer.weight!, 0, Deviation);
+        nn.init.normal_(layer.weight!, 0, EmbeddingDeviation);
         return layer;
     }
+}
+
+/// <summary>A linear layer to be made.</summary>
+/// <param name="From">Its inputs.</param>
+/// <param name="To">Its outputs.</param>
+internal sealed record LinearShape(long From, long To)
+{
+    /// <summary>Whether it has a bias.</summary>
+    public bool Bias { get; init; } = true;
+
+    /// <summary>Whether its output is added to the hidden state.</summary>
+    public bool Residual { get; init; }
+
+    /// <summary>How many matrices lie one below the other in its weight.</summary>
+    public int RowParts { get; init; } = 1;
 }

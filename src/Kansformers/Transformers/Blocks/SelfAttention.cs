@@ -48,8 +48,8 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
         : base(nameof(SelfAttention))
     {
         (_options, _layer) = (options, layer);
-        _queryKeyValue = layers.For(KanPlacement.Attention, options.Width, 3L * options.Width, options.Bias);
-        _project = layers.For(KanPlacement.Attention, options.Width, options.Width, options.Bias, residual: true);
+        _queryKeyValue = layers.For(KanPlacement.Attention, new LinearShape(options.Width, 3L * options.Width) { Bias = options.Bias, RowParts = 3 });
+        _project = layers.For(KanPlacement.Attention, new LinearShape(options.Width, options.Width) { Bias = options.Bias, Residual = true });
         _dropout = nn.Dropout(options.OutputDropout);
         RegisterComponents();
     }
@@ -89,6 +89,6 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
     private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], _options.Heads, -1).transpose(1, 2);
 
     // New token i sees the past tokens and the new ones up to itself; one new token sees all.
-    private static Tensor? Mask(long time, int past, Device device) =>
+    internal static Tensor? Mask(long time, int past, Device device) =>
         time == 1 ? null : ones(time, past + time, dtype: ScalarType.Bool, device: device).tril(past);
 }

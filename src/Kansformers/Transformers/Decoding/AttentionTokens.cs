@@ -8,6 +8,7 @@ namespace Kansformers.Transformers;
 internal sealed unsafe class AttentionTokens : ITokenLayer
 {
     private readonly ITokenLayer _queryKeyValue, _project;
+    private readonly RotaryTokens? _rotary;
     private readonly KeyValueCache _cache;
     private readonly NativeFloats _memory;
     private readonly float* _projected, _scores, _mixed;
@@ -18,9 +19,10 @@ internal sealed unsafe class AttentionTokens : ITokenLayer
     /// <param name="project">Makes the output.</param>
     /// <param name="cache">The tokens before; it takes this one, too.</param>
     /// <param name="layer">Which layer of the cache this is.</param>
-    public AttentionTokens(ITokenLayer queryKeyValue, ITokenLayer project, KeyValueCache cache, int layer)
+    /// <param name="rotary">Norms queries and keys and turns them by their position; null where they are taken as they come.</param>
+    public AttentionTokens(ITokenLayer queryKeyValue, ITokenLayer project, KeyValueCache cache, int layer, RotaryTokens? rotary = null)
     {
-        (_queryKeyValue, _project, _cache, _layer) = (queryKeyValue, project, cache, layer);
+        (_queryKeyValue, _project, _cache, _layer, _rotary) = (queryKeyValue, project, cache, layer, rotary);
         (_heads, _block, _size) = cache.Shape;
         int width = _heads * _size;
         _memory = new NativeFloats(4L * width + (long)_heads * _block);
@@ -37,6 +39,7 @@ internal sealed unsafe class AttentionTokens : ITokenLayer
     public void Run(float* x, float* y)
     {
         _queryKeyValue.Run(x, _projected);
+        _rotary?.Run(_projected, _cache.Length);
         Rows.Run(_heads, 2L * _size * (_cache.Length + 1), _run);
         _project.Run(_mixed, y);
     }
@@ -46,13 +49,14 @@ internal sealed unsafe class AttentionTokens : ITokenLayer
     {
         _queryKeyValue.Dispose();
         _project.Dispose();
+        _rotary?.Dispose();
         _memory.Dispose();
     }
 
     private void Heads(int first, int last)
     {
         int width = _heads * _size, past = _cache.Length, count = past + 1;
-        float scale = 1 / MathF.Sqrt(_size);
+        float scale = _rotary is null ? 1 / MathF.Sqrt(_size) : (float)RotaryAttention.Scale(_size);
         for (int head = first; head < last; head++)
         {
             float* query = _projected + (nint)head * _size, scores = _scores + (nint)head * _block, to = _mixed + (nint)head * _size;

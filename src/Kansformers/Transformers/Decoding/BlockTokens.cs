@@ -8,6 +8,16 @@ internal sealed unsafe class BlockTokens(ITokenLayer norm1, ITokenLayer attentio
 {
     private readonly NativeFloats _memory = new(2L * norm1.Outputs);
 
+    /// <summary>Opens the parts of a block; null, with nothing left open, when one cannot be opened.</summary>
+    /// <param name="parts">A norm, attention, a norm, the feed-forward part; null is what cannot be opened.</param>
+    public static BlockTokens? Of(ITokenLayer?[] parts)
+    {
+        if (parts is [ITokenLayer norm1, ITokenLayer attention, ITokenLayer norm2, ITokenLayer feedForward])
+            return new BlockTokens(norm1, attention, norm2, feedForward);
+        Array.ForEach(parts, part => part?.Dispose());
+        return null;
+    }
+
     /// <inheritdoc/>
     public int Outputs => norm1.Outputs;
 

@@ -18,10 +18,10 @@ internal sealed unsafe class TokenDecoder : IDisposable
     private readonly int _width;
 
     /// <param name="tokens">The embedding of tokens, (vocabulary, width).</param>
-    /// <param name="positions">The embedding of positions, (block, width).</param>
+    /// <param name="positions">The embedding of positions, (block, width); null where positions come in otherwise.</param>
     /// <param name="layers">All that follows, up to the logits.</param>
     /// <param name="cache">The tokens before.</param>
-    public TokenDecoder(Tensor tokens, Tensor positions, ITokenLayer layers, KeyValueCache cache)
+    public TokenDecoder(Tensor tokens, Tensor? positions, ITokenLayer layers, KeyValueCache cache)
     {
         (_layers, _cache, _width) = (layers, cache, (int)tokens.shape[1]);
         _tokens = _kept.Keep(tokens);
@@ -33,7 +33,9 @@ internal sealed unsafe class TokenDecoder : IDisposable
     /// <param name="id">A token of the vocabulary; the cache has room for it.</param>
     public ReadOnlySpan<float> Next(int id)
     {
-        VectorSum(_tokens + (nint)id * _width, _positions + (nint)_cache.Length * _width, _embedded.Pointer);
+        new ReadOnlySpan<float>(_tokens + (nint)id * _width, _width).CopyTo(new Span<float>(_embedded.Pointer, _width));
+        if (_positions is not null)
+            VectorMath.Add(_positions + (nint)_cache.Length * _width, _embedded.Pointer, _width);
         _layers.Run(_embedded.Pointer, _logits.Pointer);
         _cache.Advance(1);
         return new ReadOnlySpan<float>(_logits.Pointer, _layers.Outputs);
@@ -46,11 +48,5 @@ internal sealed unsafe class TokenDecoder : IDisposable
         _layers.Dispose();
         _embedded.Dispose();
         _logits.Dispose();
-    }
-
-    private void VectorSum(float* a, float* b, float* to)
-    {
-        new ReadOnlySpan<float>(a, _width).CopyTo(new Span<float>(to, _width));
-        VectorMath.Add(b, to, _width);
     }
 }

@@ -14,6 +14,7 @@ internal static class TokenDecoders
         KanNetwork kan => kan.OpenTokens(largest),
         LinearLayer linear => linear.OpenTokens(),
         TiedHead tied => tied.OpenTokens(),
+        FixedFunction function => function.OpenTokens(),
         _ => null,
     };
 

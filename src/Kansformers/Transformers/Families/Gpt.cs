@@ -28,7 +28,7 @@ public sealed class Gpt : CausalModel
         LinearLayers layers = new(options, device);
         _transformer = new Body(options, layers);
         _head = options.TiedHead ? new TiedHead(_transformer.wte)
-            : layers.For(KanPlacement.Head, options.Width, options.VocabularySize, hasBias: false);
+            : layers.For(KanPlacement.Head, new LinearShape(options.Width, options.VocabularySize) { Bias = false });
         RegisterComponents();
     }
 

@@ -18,6 +18,7 @@ internal static class Activations
             BaseActivation.LeakyRelu => visitor.Visit<LeakyReluActivation>(),
             BaseActivation.Softplus => visitor.Visit<SoftplusActivation>(),
             BaseActivation.Mish => visitor.Visit<MishActivation>(),
+            BaseActivation.ReluSquared => visitor.Visit<ReluSquaredActivation>(),
             _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "unknown base activation"),
         };
 }

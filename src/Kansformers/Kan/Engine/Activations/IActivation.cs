@@ -2,7 +2,7 @@ using Kansformers.Runtime;
 
 namespace Kansformers.Kan;
 
-/// <summary>A base activation a vector at a time: NaN for NaN, and finite for every finite input.</summary>
+/// <summary>A base activation a vector at a time: NaN for NaN, and finite for every finite input (the square of what is far beyond 1e19 aside).</summary>
 internal interface IActivation
 {
     /// <summary>act(x).</summary>

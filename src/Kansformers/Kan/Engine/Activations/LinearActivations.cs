@@ -36,6 +36,27 @@ internal readonly struct ReluActivation : IActivation
     }
 }
 
+/// <summary>max(x, 0)².</summary>
+internal readonly struct ReluSquaredActivation : IActivation
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TSimd Value<TSimd>(TSimd x)
+        where TSimd : struct, ISimd<TSimd>
+    {
+        TSimd above = ReluActivation.Value(x);
+        return above * above;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TSimd Value<TSimd>(TSimd x, out TSimd derivative)
+        where TSimd : struct, ISimd<TSimd>
+    {
+        TSimd above = ReluActivation.Value(x);
+        derivative = above + above;
+        return above * above;
+    }
+}
+
 /// <summary>x above zero, 0.01 x below.</summary>
 internal readonly struct LeakyReluActivation : IActivation
 {

@@ -1,0 +1,76 @@
+using Kansformers.Kan;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Kansformers.Transformers;
+
+/// <summary>Causal multi-head self-attention with rotary positions and QK-norm, without biases.</summary>
+internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "query_key_value")]
+    private readonly nn.Module<Tensor, Tensor> _queryKeyValue;
+
+    [ComponentName(Name = "output")]
+    private readonly nn.Module<Tensor, Tensor> _output;
+
+    private readonly Rotary _rotary;
+    private readonly Dropout _dropout;
+    private readonly KansformerOptions _options;
+    private readonly int _layer;
+
+    /// <param name="options">The model.</param>
+    /// <param name="layers">Makes linear layers.</param>
+    /// <param name="layer">Which block this is, from 0: its place in the cache.</param>
+    public RotaryAttention(KansformerOptions options, LinearLayers layers, int layer)
+        : base(nameof(RotaryAttention))
+    {
+        (_options, _layer) = (options, layer);
+        _queryKeyValue = layers.For(KanPlacement.Attention, new LinearShape(options.Width, 3L * options.Width) { Bias = false, RowParts = 3 });
+        _rotary = new Rotary(options.Heads, options.Width / options.Heads, options.BlockSize);
+        _output = layers.For(KanPlacement.Attention, new LinearShape(options.Width, options.Width) { Bias = false, Residual = true });
+        _dropout = nn.Dropout(options.ResidualDropout);
+        RegisterComponents();
+    }
+
+    /// <summary>What products of queries and keys are multiplied by, for heads of this size.</summary>
+    public static double Scale(int size) => 1 / Math.Sqrt(size);
+
+    /// <summary>This part for single tokens, or null where that is not possible.</summary>
+    public ITokenLayer? OpenTokens(KeyValueCache cache, long largest)
+    {
+        ITokenLayer? queryKeyValue = TokenDecoders.Open(_queryKeyValue, largest), output = TokenDecoders.Open(_output, largest);
+        if (queryKeyValue is not null && output is not null)
+            return new AttentionTokens(queryKeyValue, output, cache, _layer, new RotaryTokens(cache.Shape));
+        queryKeyValue?.Dispose();
+        output?.Dispose();
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor x) => forward(x, null);
+
+    /// <summary>Attention of new tokens to those of a cache, which takes them, and to each other.</summary>
+    /// <param name="x">(B, T, C).</param>
+    /// <param name="cache">The tokens before; null for none.</param>
+    public Tensor forward(Tensor x, KeyValueCache? cache)
+    {
+        using var scope = NewDisposeScope();
+        (long batch, long time, long width) = (x.shape[0], x.shape[1], x.shape[2]);
+        int past = cache?.Length ?? 0;
+        (Tensor q, Tensor k, Tensor v) = _rotary.call(_queryKeyValue.forward(x), past); // each (B, heads, T, C / heads)
+        double scale = Scale((int)q.shape[^1]), torchs = 1 / Math.Sqrt(q.shape[^1]);
+        if (scale != torchs)
+            q = q * (scale / torchs);
+        if (cache is not null)
+            (k, v) = cache.Append(_layer, k, v);
+        double dropout = training ? _options.AttentionDropout : 0;
+        Tensor y = past == 0
+            ? F.scaled_dot_product_attention(q, k, v, p: dropout, is_casual: time > 1)
+            : F.scaled_dot_product_attention(q, k, v, SelfAttention.Mask(time, past, x.device), dropout);
+        y = y.transpose(1, 2).reshape(batch, time, width); // (B, T, C)
+        return _dropout.forward(_output.forward(y)).MoveToOuterDisposeScope();
+    }
+}
