@@ -1,3 +1,4 @@
+using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
@@ -33,6 +34,9 @@ public sealed record ComparisonConfig
 
     /// <summary>The model that the others are measured against; null for the best one without learned functions.</summary>
     public string? Baseline { get; init; }
+
+    /// <summary>The text's name, short enough for a folder's.</summary>
+    public string TextName => CorpusPath.Short(Data.Data);
 
     /// <summary>Reads a comparison from a JSON file; <c>docs/compare.md</c> tells its format.</summary>
     /// <param name="path">The file.</param>

@@ -76,7 +76,7 @@ public sealed class ModelComparison : IDisposable
             throw new KansformersException($"jobs is {options.Jobs}; it must be at least 1");
         Workers workers = new(options.Worker);
         if (!workers.HaveProcesses && options.Jobs > 1)
-            throw new KansformersException($"jobs is {options.Jobs}, but one process trains one run at a time; give ComparisonOptions.Worker, too");
+            throw new KansformersException($"jobs is {options.Jobs}, but one process trains one run at a time; give the comparison a worker, too");
         int cores = get_num_threads();
         List<RunFailure> failures = [];
         Time(workers, cores, progress, failures, cancellation);

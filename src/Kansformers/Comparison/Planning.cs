@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -73,7 +74,7 @@ internal static class Planning
     // All that decides which tokens a step sees; optimizers and rates do not.
     private static string Batches(PlannedModel model)
     {
-        System.Text.Json.Nodes.JsonObject training = RunConfig.ToJson(model.Config.Training);
-        return string.Join(' ', ((string[])["batch_size", "grad_accum", "objective", "data_order"]).Select(key => training[key]?.ToJsonString()).Append($"{model.Config.Model.BlockSize}"));
+        JsonObject training = RunConfig.ToJson(model.Config.Training);
+        return string.Join(' ', ((string[])["batch_size", "grad_accum", "objective"]).Select(key => training[key]?.ToJsonString()).Append($"{model.Config.Model.BlockSize}"));
     }
 }
