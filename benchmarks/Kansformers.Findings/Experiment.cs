@@ -26,7 +26,7 @@ internal static class Experiments
         new Temperature(),
     ];
 
-    /// <exception cref="ArgumentException">There is none of this name.</exception>
+    /// <exception cref="UsageException">There is none of this name.</exception>
     public static Experiment Named(string name) => All.FirstOrDefault(experiment => experiment.Name == name)
-        ?? throw new ArgumentException($"there is no experiment '{name}': use {string.Join(", ", All.Select(experiment => experiment.Name))}");
+        ?? throw new UsageException($"there is no experiment '{name}': use {string.Join(", ", All.Select(experiment => experiment.Name))}");
 }

@@ -15,7 +15,7 @@ internal sealed record FindingsOptions
 
     public bool List { get; init; }
 
-    /// <exception cref="ArgumentException">A name or an option that is not there, or an option without its value.</exception>
+    /// <exception cref="UsageException">A name or an option that is not there, or an option without its value.</exception>
     public static FindingsOptions Parse(string[] args)
     {
         List<Experiment> chosen = [];
@@ -28,7 +28,7 @@ internal sealed record FindingsOptions
                 "--out" => options with { Out = Value(args, ref i) },
                 "--again" => options with { Again = true },
                 "--list" or "--help" or "-h" => options with { List = true },
-                ['-', ..] => throw new ArgumentException($"unknown option '{args[i]}': use --data, --out, --again or --list"),
+                ['-', ..] => throw new UsageException($"unknown option '{args[i]}': use --data, --out, --again or --list"),
                 _ => options,
             };
             if (!args[i].StartsWith('-') && (i == 0 || args[i - 1] is not ("--data" or "--out")))
@@ -39,5 +39,8 @@ internal sealed record FindingsOptions
     }
 
     private static string Value(string[] args, ref int i) =>
-        i + 1 < args.Length && !args[i + 1].StartsWith('-') ? args[++i] : throw new ArgumentException($"{args[i]} needs a value: a {(args[i] == "--data" ? "text file" : "folder")}");
+        i + 1 < args.Length && !args[i + 1].StartsWith('-') ? args[++i] : throw new UsageException($"{args[i]} needs a value: a {(args[i] == "--data" ? "text file" : "folder")}");
 }
+
+/// <summary>The command line asks for something that makes no sense.</summary>
+internal sealed class UsageException(string message) : Exception(message);

@@ -37,7 +37,7 @@ internal static class FindingsProgram
 
             return Succeeded;
         }
-        catch (ArgumentException wrong)
+        catch (UsageException wrong)
         {
             error.WriteLine($"error: {wrong.Message} (see --list)");
             return BadUsage;

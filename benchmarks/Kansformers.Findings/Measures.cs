@@ -17,9 +17,13 @@ internal static partial class Measures
     public static double ValidationLoss(CausalModel model, TokenizedCorpus corpus, long tokens) =>
         new CorpusEvaluator(model, new EvaluationOptions { MaxTokens = Math.Min(tokens, corpus.Validation.Count - 1) }).Evaluate(corpus.Validation).Loss;
 
-    /// <summary>Windows of a text, one behind another: tokens and those that follow, both (windows, block).</summary>
+    /// <summary>Windows of a text, one behind another: tokens and those that follow, both (windows, block); fewer windows where the text has no more.</summary>
+    /// <exception cref="KansformersException">The text is shorter than one.</exception>
     public static TokenBatch Windows(TokenSpan text, int block, int windows, long from = 0)
     {
+        windows = (int)Math.Min(windows, (text.Count - from - 1) / block);
+        if (windows < 1)
+            throw new KansformersException($"a part of the text has {text.Count} tokens; the experiments need at least {block + 1}: give a longer text");
         long[] read = new long[windows * block + 1];
         text.Read(from, read);
         using Tensor all = tensor(read);
@@ -62,7 +66,7 @@ internal static partial class Measures
         return values.detach().to_type(ScalarType.Float64).pow(2).mean().sqrt().item<double>();
     }
 
-    /// <summary>The place of a KAN layer in words, <c>1 attention in</c>, or null where the name tells none.</summary>
+    /// <summary>The place of a KAN layer in words, such as <c>block 1, attention out</c>.</summary>
     public static string Place(string layer)
     {
         if (layer.StartsWith("lm_head", StringComparison.Ordinal))
