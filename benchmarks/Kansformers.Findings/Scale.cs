@@ -30,6 +30,7 @@ internal sealed record Scale
     /// <summary>The width of models with a large vocabulary, whose heads cost the most.</summary>
     public int WordWidth { get; init; } = 32;
 
+    /// <summary>The sequences of their batches; those that learn as the original did have half as many, for the cost of a KAN head.</summary>
     public int WordBatch { get; init; } = 4;
 
     public int WordSteps { get; init; } = 250;

@@ -75,17 +75,19 @@ internal sealed class ScaleByDepth : Experiment
         using var guard = no_grad();
         Dictionary<string, Parameter> parameters = model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
         Tensor embedded = parameters["transformer.wte.weight"][tokens.flatten()].view(tokens.shape[0], tokens.shape[1], -1) + parameters["transformer.wpe.weight"][..(int)tokens.shape[1]];
-        Tensor stream = embedded.flatten(0, 1);
+        Tensor stream = embedded.flatten(0, 1).DetachFromDisposeScope(); // the model's own scopes are open where it grows
         List<double> scales = [];
         Measures.Watch(model, tokens, (name, layer, x) =>
         {
             string place = Measures.Place(name);
             if (!place.EndsWith(" out", StringComparison.Ordinal))
                 return;
-            stream = (stream + layer.forward(x)).MoveToOuterDisposeScope();
+            using Tensor before = stream;
+            stream = (before + layer.forward(x)).DetachFromDisposeScope();
             if (place.EndsWith("feed-forward out", StringComparison.Ordinal))
                 scales.Add(Measures.Rms(stream));
         });
+        stream.Dispose();
         return [.. scales];
     }
 

@@ -12,10 +12,12 @@ internal sealed class Temperature : Experiment
 
     public override Finding Run(Workbench bench)
     {
-        Setup original = Setup.Original(bench.Scale).Words(bench.Scale);
+        Setup original = Setup.Original(bench.Scale).Words(bench.Scale).Trained(training => training with { BatchSize = Math.Max(1, training.BatchSize / 2) });
         Setup linear = original with { Name = "original, linear head", Model = original.Model with { Placement = KanPlacement.Attention | KanPlacement.Mlp } };
-        Setup good = Setup.Good(bench.Scale).Words(bench.Scale);
-        good = good.Trained(training => training with { MaxIters = 3 * training.MaxIters, Warmup = 3 * training.Warmup, EvalInterval = 3 * training.EvalInterval, BatchSize = 2 * training.BatchSize, LearningRate = 3e-3 }) with { Name = "learned better" };
+        Setup good = Setup.Good(bench.Scale).Words(bench.Scale).Trained(training => training with
+        {
+            MaxIters = 2 * training.MaxIters, Warmup = 2 * training.Warmup, EvalInterval = 2 * training.EvalInterval,
+        }) with { Name = "learned better" };
         (Setup Setup, TokenClasses Classes, Predictions[] Seeds)[] all = [.. new[] { linear, good, original }.Select(setup =>
         {
             TokenClasses classes = new(bench.Corpus(setup.Tokenizer));
