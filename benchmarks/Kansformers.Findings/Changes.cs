@@ -28,7 +28,7 @@ internal static class Changes
 
     private static Change Base(BaseActivation? act) => Spline("base", act is null ? "no base branch" : $"base {act.ToString()!.ToLowerInvariant()}", kan => kan with { BaseActivation = act });
 
-    private static Change Outside(OutsideRule rule) => Spline("grid", rule == OutsideRule.Linear ? "linear beyond the grid" : "zero beyond the grid", kan => kan with { Outside = rule });
+    private static readonly Change RangeGoingOn = Spline("grid", "grid over ±3, linear beyond", kan => kan with { GridLow = -3, GridHigh = 3, Outside = OutsideRule.Linear });
 
     private static Change Start(KanInitialization start) => Spline("start", start == KanInitialization.Original ? "the original's start" : "variance-preserving start", kan => kan with { Initialization = start });
 
@@ -52,7 +52,7 @@ internal static class Changes
         setup => setup.Trained(training => training with { Schedule = LearningRateDecay.Constant, Warmup = 0 }));
 
     /// <summary>All that makes good settings of the original's.</summary>
-    public static IReadOnlyList<Change> ToGood { get; } = [Head(false), Rate(0.006), Falling, NoDecayOfSplines, Dropout(0), Range(3), Outside(OutsideRule.Linear)];
+    public static IReadOnlyList<Change> ToGood { get; } = [Rate(0.006), Falling, NoDecayOfSplines, Dropout(0)];
 
     /// <summary>Away from the original.</summary>
     public static IReadOnlyList<Change> FromOriginal(Scale scale) =>
@@ -62,11 +62,11 @@ internal static class Changes
         Place(KanPlacement.None, "no KAN: linear GPT"),
     ];
 
-    /// <summary>Away from the good settings, mostly back.</summary>
+    /// <summary>Away from the good settings: back to the original's choices, and to others that are recommended.</summary>
     public static IReadOnlyList<Change> FromGood(Scale scale) =>
     [
-        Head(true), Rate(3e-4), Rate(2e-3), Rate(0.02), Constant, Decay, Dropout(0.1), Range(1), Outside(OutsideRule.Vanish), Size(12), Order(1), Base(null),
-        Base(BaseActivation.Identity), Start(KanInitialization.VariancePreserving), Updates(scale), Norm(InputNorm.LayerNorm, "layer norm before splines"),
-        Place(KanPlacement.Mlp, "KAN in feed-forward only"), Place(KanPlacement.None, "no KAN: linear GPT"),
+        Rate(3e-4), Rate(2e-3), Rate(0.02), Constant, Decay, Dropout(0.1), Head(false), Range(3), RangeGoingOn, Size(12), Order(1), Base(null), Base(BaseActivation.Identity),
+        Start(KanInitialization.VariancePreserving), Updates(scale), Norm(InputNorm.LayerNorm, "layer norm before splines"), Place(KanPlacement.Mlp, "KAN in feed-forward only"),
+        Place(KanPlacement.None, "no KAN: linear GPT"),
     ];
 }

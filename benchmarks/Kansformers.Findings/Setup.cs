@@ -23,7 +23,7 @@ internal sealed record Setup(string Name, string Tokenizer, ModelOptions Model, 
         new GptOptions { Layers = scale.Layers, Heads = scale.Heads, Width = scale.Width, BlockSize = scale.Block, Placement = KanPlacement.All, Kan = new BSplineOptions() },
         new TrainingOptions { MaxIters = scale.Steps, BatchSize = scale.Batch, LearningRate = 3e-4, EvalInterval = Math.Max(1, scale.Steps / scale.Looks), EvalWindows = 32 });
 
-    /// <summary>Settings under which splines learn: what each choice is worth is measured by taking it back.</summary>
+    /// <summary>The original's model under a rate at which it learns: what each choice is worth then is measured by taking it back, or making it otherwise.</summary>
     public static Setup Good(Scale scale) => Changes.ToGood.Aggregate(Original(scale), (setup, change) => change.Apply(setup)) with { Name = "good settings" };
 
     /// <summary>The same with the large vocabulary, narrower.</summary>

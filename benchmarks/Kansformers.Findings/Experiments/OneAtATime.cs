@@ -51,14 +51,14 @@ internal sealed class FromTheOriginal : OneAtATime
     protected override IReadOnlyList<Change> All(Scale scale) => Changes.FromOriginal(scale);
 }
 
-/// <summary>From settings under which splines learn.</summary>
+/// <summary>From settings under which the model learns.</summary>
 internal sealed class FromGoodSettings : OneAtATime
 {
     public override string Name => "good";
 
-    public override string Summary => "settings under which splines learn, and one choice at a time taken back";
+    public override string Summary => "a rate at which the model learns, and one choice at a time made otherwise";
 
-    protected override string Title => "Good settings, one choice at a time taken back";
+    protected override string Title => "Rate 0.006, falling, without dropout and decay of splines: one choice at a time made otherwise";
 
     protected override Setup Base(Scale scale) => Setup.Good(scale);
 

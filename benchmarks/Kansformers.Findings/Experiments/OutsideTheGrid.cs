@@ -14,8 +14,8 @@ internal sealed class OutsideTheGrid : Experiment
     public override Finding Run(Workbench bench)
     {
         List<Seen> original = Of(bench, Setup.Original(bench.Scale)), good = Of(bench, Setup.Good(bench.Scale));
-        return new Finding(Name, Summary, [ToTable("original: grid over ±1", original), ToTable("good settings: grid over ±3", good)],
-            [Draw("outside.svg", "The original's settings: inputs outside the grid", original), Draw("outside-good.svg", "Good settings: inputs outside the grid", good)]);
+        return new Finding(Name, Summary, [ToTable("original", original), ToTable("good settings", good)],
+            [Draw("outside.svg", "The original's settings: inputs outside the grid of -1 to 1", original), Draw("outside-good.svg", "The same model at a rate of 0.006: inputs outside the grid of -1 to 1", good)]);
     }
 
     private static Picture Draw(string file, string title, List<Seen> seen) => new(file, new LinePicture(title, "share of the values that enter a layer, mean of the seeds", "step", "share outside")

@@ -17,7 +17,7 @@ internal sealed class Temperature : Experiment
         Setup good = Setup.Good(bench.Scale).Words(bench.Scale).Trained(training => training with
         {
             MaxIters = 2 * training.MaxIters, Warmup = 2 * training.Warmup, EvalInterval = 2 * training.EvalInterval,
-        }) with { Name = "learned better" };
+        }) with { Name = "learned better", Model = linear.Model };
         (Setup Setup, TokenClasses Classes, Predictions[] Seeds)[] all = [.. new[] { linear, good, original }.Select(setup =>
         {
             TokenClasses classes = new(bench.Corpus(setup.Tokenizer));
