@@ -7,7 +7,7 @@ namespace Kansformers.Cli;
 internal sealed class ListedChoice<T>
     where T : ListedOptions<T>
 {
-    private readonly Option<string> _kind;
+    private readonly Option<string?> _kind;
     private readonly (string Name, Option<double?> Option)[] _numbers;
     private readonly (string Name, Option<string?> Option)[] _words;
     private readonly Func<string, T> _named;
@@ -16,13 +16,13 @@ internal sealed class ListedChoice<T>
     /// <param name="description">What it chooses.</param>
     /// <param name="all">The list.</param>
     /// <param name="named">Finds an entry.</param>
-    public ListedChoice(string option, string description, IReadOnlyList<T> all, Func<string, T> named)
+    /// <param name="otherwise">Which one stands where none is named.</param>
+    public ListedChoice(string option, string description, IReadOnlyList<T> all, Func<string, T> named, string otherwise)
     {
         _named = named;
-        _kind = new Option<string>(option)
+        _kind = new Option<string?>(option)
         {
-            Description = $"{description}: {string.Join("; ", all.Select(entry => $"{entry.Kind}, {entry.Summary}"))}",
-            DefaultValueFactory = _ => all[0].Kind,
+            Description = $"{description}: {string.Join("; ", all.Select(entry => $"{entry.Kind}, {entry.Summary}"))} [default: {otherwise}]",
         };
         _numbers = [.. all.SelectMany(entry => entry.Settings().Select(setting => (entry.Kind, Setting: setting))).GroupBy(entry => entry.Setting.Name)
             .Select(same => (same.Key, new Option<double?>(Flag(same.Key)) { Description = Described(same.First().Setting.Description, [.. same.Select(entry => (entry.Kind, Text(entry.Setting.Value)))]) }))];
@@ -34,13 +34,15 @@ internal sealed class ListedChoice<T>
     public IEnumerable<Option> All => [_kind, .. _numbers.Select(setting => setting.Option), .. _words.Select(setting => setting.Option)];
 
     /// <summary>The entry, with the numbers and words that were given.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="unsaid">What stands where nothing is given.</param>
     /// <exception cref="UsageException">There is no such entry, or it has no such number or word.</exception>
-    public T Read(ParseResult parsed)
+    public T Read(ParseResult parsed, T unsaid)
     {
         T entry;
         try
         {
-            entry = _named(parsed.GetValue(_kind)!);
+            entry = parsed.GetValue(_kind) is string kind && _named(kind) is T named && named.Kind != unsaid.Kind ? named : unsaid;
         }
         catch (KansformersException failure)
         {

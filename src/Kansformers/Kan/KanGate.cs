@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
@@ -51,6 +52,13 @@ public sealed record GateFunction
 public sealed class KanGate : nn.Module<Tensor, Tensor>
 {
     private readonly GateFunction _phi, _psi;
+
+    [ComponentName(Name = "phi")]
+    private readonly KanActivation? _learnedPhi;
+
+    [ComponentName(Name = "psi")]
+    private readonly KanActivation? _learnedPsi;
+
     private readonly KanPlan?[] _plans = new KanPlan?[2];
 
     /// <summary>Creates a gate of which both sides are learned: φ begins as SiLU, ψ as the identity.</summary>
@@ -82,10 +90,9 @@ public sealed class KanGate : nn.Module<Tensor, Tensor>
         if (!Enum.IsDefined(form))
             throw new ArgumentOutOfRangeException(nameof(form), form, $"use one of {string.Join(", ", Enum.GetNames<GateForm>())}");
         (Width, Form, _phi, _psi) = (width, form, phi, psi);
-        if (phi.Options is not null)
-            register_module("phi", Phi = new KanActivation(width, phi.Options, phi.Start, device));
-        if (psi.Options is not null)
-            register_module("psi", Psi = new KanActivation(width, psi.Options, psi.Start, device));
+        _learnedPhi = phi.Options is null ? null : new KanActivation(width, phi.Options, phi.Start, device);
+        _learnedPsi = psi.Options is null ? null : new KanActivation(width, psi.Options, psi.Start, device);
+        RegisterComponents();
     }
 
     /// <summary>The size n of the last dimension of the output.</summary>
@@ -98,10 +105,10 @@ public sealed class KanGate : nn.Module<Tensor, Tensor>
     public GateForm Form { get; }
 
     /// <summary>φ where it is learned, else null.</summary>
-    public KanActivation? Phi { get; }
+    public KanActivation? Phi => _learnedPhi;
 
     /// <summary>ψ where it is learned, else null.</summary>
-    public KanActivation? Psi { get; }
+    public KanActivation? Psi => _learnedPsi;
 
     /// <summary>Computes by plain torch operations instead of the fast engine: for tests and baselines.</summary>
     public bool UseReference { get; set; }

@@ -55,6 +55,9 @@ public sealed record RunConfig
     /// <summary>The name of the preset, or <c>custom</c>.</summary>
     public string Preset { get; init; } = "custom";
 
+    /// <summary>The name of the recipe that the settings came from where nothing else was said; null where a program set them all.</summary>
+    public string? Recipe { get; init; }
+
     /// <summary>The architecture.</summary>
     public required ModelOptions Model { get; init; }
 

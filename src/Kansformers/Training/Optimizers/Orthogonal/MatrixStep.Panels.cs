@@ -17,8 +17,8 @@ internal static unsafe class MatrixStep<T>
         (int small, int large) = (Math.Min(rows, columns), Math.Max(rows, columns));
         int size = PanelProducts<T>.Padded(small);
         long whole = (long)(large + Width + PanelProducts<T>.TileRows) * size, square = (long)size * size;
-        using CacheLines memory = new(3 * whole + 5 * square);
-        float* wanted = memory.Pointer, side = wanted + whole, result = side + whole, squares = result + whole, parameter = (float*)place.Parameter;
+        using CacheLines memory = new(2 * whole + 5 * square);
+        float* wanted = memory.Pointer, side = wanted + whole, squares = side + whole, parameter = (float*)place.Parameter;
         if (!MatrixStep.Advance(place, numbers, new Span<float>(wanted, rows * columns)))
         {
             VectorMath.Scale(parameter, (float)numbers.Keep, parameter, rows * columns);
@@ -36,7 +36,7 @@ internal static unsafe class MatrixStep<T>
                 Pack(wanted + column, columns, (rows, rows), count, panel);
         }
 
-        float* factor = Factor(side, large, size, squares);
+        float* factor = Factor(side, large, size, squares), result = side; // which is not needed any more
         int stride = isWide ? FromTheLeft(wanted, place, factor, size, squares + 3 * square, result) : FromTheRight(wanted, place, factor, size, result);
         for (int row = 0; row < rows; row++)
             Update(parameter + (nint)row * columns, result + (nint)row * stride, columns, numbers);

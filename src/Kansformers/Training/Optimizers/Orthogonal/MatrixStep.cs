@@ -29,7 +29,7 @@ internal static unsafe class MatrixStep
     public static bool Fits(long rows, long columns)
     {
         long small = Math.Min(rows, columns) + 64, large = Math.Max(rows, columns) + 64;
-        return 3 * small * large + 6 * small * small < int.MaxValue;
+        return 2 * small * large + 6 * small * small < int.MaxValue;
     }
 
     /// <summary>About how many multiplications it takes.</summary>

@@ -12,7 +12,7 @@ namespace Kansformers.Training;
 internal static unsafe class PanelProducts<T>
     where T : struct, ISimd<T>
 {
-    /// <summary>The rows of a tile: with two vectors of columns as many sums as hide the latency of a multiplication, and registers for the factors.</summary>
+    /// <summary>Rows come in multiples of this. Tiles are 6 of them high where they can be: with two vectors of columns as many sums as registers hold.</summary>
     public const int TileRows = 4;
 
     // The rows of two panels that the first-level cache holds.
@@ -40,10 +40,11 @@ internal static unsafe class PanelProducts<T>
             for (int column = 0; column < size; column += width)
             {
                 float* right = b + (nint)column * depth + offset, target = to + (nint)column * size;
-                for (int row = column; row < size; row += TileRows)
+                for (int row = column, height; row < size; row += height)
                 {
+                    height = Height(width - row % width);
                     float* left = a + (nint)(row / width * width) * depth + offset + row % width;
-                    Tile(new Rows(left, width, 1), right, rows, new Target(target + (nint)row * width, width, from > 0));
+                    Tile(height, new Rows(left, width, 1), right, rows, new Target(target + (nint)row * width, width, from > 0));
                 }
             }
         }
@@ -66,21 +67,66 @@ internal static unsafe class PanelProducts<T>
         for (int from = 0; from < depth; from += Depth)
         {
             int count = Math.Min(Depth, depth - from);
-            for (int row = 0; row < rows; row += TileRows)
+            for (int row = 0, height; row < rows; row += height)
             {
+                height = Height(rows - row);
                 Rows left = new(a + (nint)row * depth + from, 1, depth);
-                Tile(left, panel + (nint)from * Width, count, new Target(to.First + row * to.Stride, to.Stride, to.Adds || from > 0));
+                Tile(height, left, panel + (nint)from * Width, count, new Target(to.First + row * to.Stride, to.Stride, to.Adds || from > 0));
             }
         }
     }
 
-    // (tile rows, count) · (count, width).
+    // The heights of tiles that make up so many rows, a multiple of 4.
+    private static int Height(int rows) => rows >= 6 && rows != 8 ? 6 : 4;
+
+    // (height, count) · (count, width).
+    private static void Tile(int height, in Rows left, float* b, int count, in Target to)
+    {
+        if (height == 6)
+            Tile6(left, b, count, to);
+        else
+            Tile4(left, b, count, to);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile(in Rows left, float* b, int count, in Target to)
+    private static void Tile6(in Rows left, float* b, int count, in Target to)
+    {
+        float* a = left.First;
+        nint next = left.Column, second = left.Row, third = 2 * second, fourth = 3 * second, fifth = 4 * second, sixth = 5 * second, width = 2 * T.Count;
+        T s00 = T.Zero, s01 = T.Zero, s10 = T.Zero, s11 = T.Zero;
+        T s20 = T.Zero, s21 = T.Zero, s30 = T.Zero, s31 = T.Zero;
+        T s40 = T.Zero, s41 = T.Zero, s50 = T.Zero, s51 = T.Zero;
+        for (float* end = b + count * width; b < end; b += width, a += next)
+        {
+            T b0 = T.Load(b), b1 = T.Load(b + T.Count), factor = T.Create(*a);
+            (s00, s01) = (T.FusedMultiplyAdd(factor, b0, s00), T.FusedMultiplyAdd(factor, b1, s01));
+            factor = T.Create(a[second]);
+            (s10, s11) = (T.FusedMultiplyAdd(factor, b0, s10), T.FusedMultiplyAdd(factor, b1, s11));
+            factor = T.Create(a[third]);
+            (s20, s21) = (T.FusedMultiplyAdd(factor, b0, s20), T.FusedMultiplyAdd(factor, b1, s21));
+            factor = T.Create(a[fourth]);
+            (s30, s31) = (T.FusedMultiplyAdd(factor, b0, s30), T.FusedMultiplyAdd(factor, b1, s31));
+            factor = T.Create(a[fifth]);
+            (s40, s41) = (T.FusedMultiplyAdd(factor, b0, s40), T.FusedMultiplyAdd(factor, b1, s41));
+            factor = T.Create(a[sixth]);
+            (s50, s51) = (T.FusedMultiplyAdd(factor, b0, s50), T.FusedMultiplyAdd(factor, b1, s51));
+        }
+
+        to.Put(0, s00, s01);
+        to.Put(1, s10, s11);
+        to.Put(2, s20, s21);
+        to.Put(3, s30, s31);
+        to.Put(4, s40, s41);
+        to.Put(5, s50, s51);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile4(in Rows left, float* b, int count, in Target to)
     {
         float* a = left.First;
         nint next = left.Column, second = left.Row, third = 2 * second, fourth = 3 * second, width = 2 * T.Count;
-        T s00 = T.Zero, s01 = T.Zero, s10 = T.Zero, s11 = T.Zero, s20 = T.Zero, s21 = T.Zero, s30 = T.Zero, s31 = T.Zero;
+        T s00 = T.Zero, s01 = T.Zero, s10 = T.Zero, s11 = T.Zero;
+        T s20 = T.Zero, s21 = T.Zero, s30 = T.Zero, s31 = T.Zero;
         for (float* end = b + count * width; b < end; b += width, a += next)
         {
             T b0 = T.Load(b), b1 = T.Load(b + T.Count), factor = T.Create(*a);
