@@ -66,6 +66,10 @@ internal sealed class ReferenceStepRun : IDisposable
         (_model, _ids, _targets) = (model, ids, targets);
         foreach ((string _, Kan.KanLinear layer) in model.KanLayers())
             layer.UseReference = true;
+        foreach (Kan.KanGate gate in model.modules().OfType<Kan.KanGate>())
+            gate.UseReference = true;
+        foreach (Kan.KanActivation activation in model.modules().OfType<Kan.KanActivation>())
+            activation.UseReference = true;
         AdamWOptions settings = new();
         _optimizer = optim.AdamW(
             ParameterGroups.Of(model, settings.WeightDecay).Select(group => new TorchSharp.Modules.AdamW.ParamGroup(

@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
@@ -52,6 +53,14 @@ public sealed class KanGate : nn.Module<Tensor, Tensor>
 {
     private readonly GateFunction _phi, _psi;
 
+    [ComponentName(Name = "phi")]
+    private readonly KanActivation? _learnedPhi;
+
+    [ComponentName(Name = "psi")]
+    private readonly KanActivation? _learnedPsi;
+
+    private readonly KanPlan?[] _plans = new KanPlan?[2];
+
     /// <summary>Creates a gate of which both sides are learned: φ begins as SiLU, ψ as the identity.</summary>
     /// <param name="width">The size n of the last dimension of the output, at least 1.</param>
     /// <param name="options">The kind of both; its sharing is by channel or by groups that divide the width. On a ring the group of ψ(x_(j-1)) is that of channel j-1.</param>
@@ -81,10 +90,9 @@ public sealed class KanGate : nn.Module<Tensor, Tensor>
         if (!Enum.IsDefined(form))
             throw new ArgumentOutOfRangeException(nameof(form), form, $"use one of {string.Join(", ", Enum.GetNames<GateForm>())}");
         (Width, Form, _phi, _psi) = (width, form, phi, psi);
-        if (phi.Options is not null)
-            register_module("phi", Phi = new KanActivation(width, phi.Options, phi.Start, device));
-        if (psi.Options is not null)
-            register_module("psi", Psi = new KanActivation(width, psi.Options, psi.Start, device));
+        _learnedPhi = phi.Options is null ? null : new KanActivation(width, phi.Options, phi.Start, device);
+        _learnedPsi = psi.Options is null ? null : new KanActivation(width, psi.Options, psi.Start, device);
+        RegisterComponents();
     }
 
     /// <summary>The size n of the last dimension of the output.</summary>
@@ -97,13 +105,16 @@ public sealed class KanGate : nn.Module<Tensor, Tensor>
     public GateForm Form { get; }
 
     /// <summary>φ where it is learned, else null.</summary>
-    public KanActivation? Phi { get; }
+    public KanActivation? Phi => _learnedPhi;
 
     /// <summary>ψ where it is learned, else null.</summary>
-    public KanActivation? Psi { get; }
+    public KanActivation? Psi => _learnedPsi;
 
     /// <summary>Computes by plain torch operations instead of the fast engine: for tests and baselines.</summary>
     public bool UseReference { get; set; }
+
+    /// <summary>The vectors of the engine; tests ask for others.</summary>
+    internal EngineSettings Engine { get; set; } = EngineSettings.OfThisMachine;
 
     /// <inheritdoc/>
     /// <param name="input">Any leading dimensions, the last of size <see cref="InputWidth"/>.</param>
@@ -116,17 +127,27 @@ public sealed class KanGate : nn.Module<Tensor, Tensor>
             throw new ArgumentException($"the input has shape ({string.Join(", ", input.shape)}); its last dimension must be {InputWidth}", nameof(input));
         using var scope = NewDisposeScope();
         Tensor x = input.reshape(-1, InputWidth);
-        return Reference(x).reshape([.. input.shape[..^1], Width]).MoveToOuterDisposeScope();
+        if (IsWatched)
+            Watch(x);
+        Tensor y = UseReference ? Sources.Reference(x) : ElementFunction.Apply(Sources, x, Engine, _plans);
+        return y.reshape([.. input.shape[..^1], Width]).MoveToOuterDisposeScope();
     }
 
-    // (tokens, n or 2n) -> (tokens, n)
-    private Tensor Reference(Tensor x)
+    /// <summary>The gate, opened for single tokens while its parameters stay as they are; null where the engine does not compute it so.</summary>
+    internal ITokenLayer? OpenTokens() => UseReference || IsWatched ? null : ElementTokens.Open(Sources, Engine, _plans);
+
+    /// <summary>The functions as the engine takes them.</summary>
+    internal ElementSources Sources => new(Form, SourceOf(_phi, Phi), SourceOf(_psi, Psi));
+
+    private bool IsWatched => Phi?.Probe is not null || Psi?.Probe is not null;
+
+    private ElementSource SourceOf(GateFunction function, KanActivation? learned) => learned?.Source ?? new ElementSource(Width, null, function.Activation);
+
+    // Statistics of the activations want their inputs.
+    private void Watch(Tensor x)
     {
-        Tensor a = Form == GateForm.Ring ? x : x.narrow(1, 0, Width), b = Form == GateForm.Ring ? x : x.narrow(1, Width, Width);
-        Tensor phi = Apply(_phi, Phi, a), psi = Apply(_psi, Psi, b);
-        return phi * (Form == GateForm.Ring ? psi.roll(1, 1) : psi);
+        (Tensor ofPhi, Tensor ofPsi) = Sources.Split(x);
+        Phi?.Probe?.Invoke(Phi, ofPhi);
+        Psi?.Probe?.Invoke(Psi, ofPsi);
     }
-
-    private static Tensor Apply(GateFunction function, KanActivation? learned, Tensor x) =>
-        learned is null ? BaseActivations.Apply(function.Activation!.Value, x) : KanReference.Functions(x, learned.Tensors);
 }

@@ -54,7 +54,7 @@ internal sealed class CausalConvolution : nn.Module<Tensor, Tensor>
         if (state is not null)
         {
             using var guard = no_grad();
-            state.copy_(cat([state, input], 1)[.., ^(int)(_kernel - 1)..]);
+            state.copy_(cat([state, input], 1).narrow(1, input.shape[1], _kernel - 1));
         }
 
         return y.MoveToOuterDisposeScope();

@@ -29,10 +29,10 @@ public static class FeedForwards
             IsLearned = true,
             Make = (width, kan, device) => new KanActivation(width, kan, ActivationStart.Silu, device),
         },
-        new("swiglu", "silu(a) * b with a and b from a matrix each (Shazeer, 2020)") { Parts = 2, Make = (width, _, _) => FixedFunction.SwiGlu(width) },
-        new("silu-ring", "silu(h[j]) * h[j - 1]: ring with fixed functions") { Make = (width, _, _) => FixedFunction.SiluRing(width) },
-        new("gelu", "x * Phi(x) (Hendrycks and Gimpel, 2016)") { Make = (width, _, _) => FixedFunction.Gelu(width) },
-        new("relu2", "max(x, 0)^2 (So et al., 2021)") { Make = (width, _, _) => FixedFunction.SquaredRelu(width) },
+        new("swiglu", "silu(a) * b with a and b from a matrix each (Shazeer, 2020)") { Parts = 2, Make = (width, _, _) => SiluGate(width, GateForm.Pair) },
+        new("silu-ring", "silu(h[j]) * h[j - 1]: ring with fixed functions") { Make = (width, _, _) => SiluGate(width, GateForm.Ring) },
+        new("gelu", "x * Phi(x) (Hendrycks and Gimpel, 2016)") { Make = (width, _, _) => new FixedActivation(width, BaseActivation.Gelu) },
+        new("relu2", "max(x, 0)^2 (So et al., 2021)") { Make = (width, _, _) => new FixedActivation(width, BaseActivation.ReluSquared) },
         new("none", "nothing, where W1 and W2 are KAN layers, which bring functions of their own") { NeedsKan = true },
     ];
 
@@ -41,6 +41,8 @@ public static class FeedForwards
     /// <exception cref="KansformersException">There is none of that name; the message lists them.</exception>
     public static FeedForwardForm Named(string name) => All.FirstOrDefault(form => form.Name == name)
         ?? throw new KansformersException($"unknown feed-forward '{name}': use one of {string.Join(", ", All.Select(form => form.Name))}");
+
+    private static KanGate SiluGate(long width, GateForm form) => new(width, GateFunction.Fixed(BaseActivation.Silu), GateFunction.Fixed(BaseActivation.Identity), form);
 }
 
 /// <summary>A form of a feed-forward part.</summary>
@@ -57,8 +59,8 @@ public sealed record FeedForwardForm(string Name, string Summary)
     /// <summary>Whether the matrices must be KAN layers.</summary>
     public bool NeedsKan { get; init; }
 
-    /// <summary>Makes the function, (..., parts · width) to (..., width).</summary>
-    internal Func<long, KanOptions, Device?, nn.Module<Tensor, Tensor>> Make { get; init; } = (width, _, _) => FixedFunction.Nothing(width);
+    /// <summary>Makes the function, (..., parts · width) to (..., width); null where there is none.</summary>
+    internal Func<long, KanOptions, Device?, nn.Module<Tensor, Tensor>>? Make { get; init; }
 
     /// <summary>The width between the matrices by which forms have about as many parameters: 4 times the model's, 8/3 times (to a multiple of 8) with two first matrices.</summary>
     /// <param name="width">The size of the hidden state.</param>

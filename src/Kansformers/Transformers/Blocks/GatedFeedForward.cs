@@ -13,7 +13,7 @@ internal sealed class GatedFeedForward : nn.Module<Tensor, Tensor>
     private readonly nn.Module<Tensor, Tensor> _up;
 
     [ComponentName(Name = "function")]
-    private readonly nn.Module<Tensor, Tensor> _function;
+    private readonly nn.Module<Tensor, Tensor>? _function;
 
     [ComponentName(Name = "down")]
     private readonly nn.Module<Tensor, Tensor> _down;
@@ -30,7 +30,7 @@ internal sealed class GatedFeedForward : nn.Module<Tensor, Tensor>
         FeedForwardForm form = FeedForwards.Named(options.FeedForward);
         int inner = options.InnerWidth;
         _up = layers.For(KanPlacement.Mlp, new LinearShape(options.Width, (long)form.Parts * inner) { Bias = false, RowParts = form.Parts });
-        _function = form.Make(inner, options.Activation, device);
+        _function = form.Make?.Invoke(inner, options.Activation, device);
         _norm = options.InnerNorm ? new RmsNorm(inner) : null;
         _down = layers.For(KanPlacement.Mlp, new LinearShape(inner, options.Width) { Bias = false, Residual = true });
         _dropout = nn.Dropout(options.ResidualDropout);
@@ -40,7 +40,9 @@ internal sealed class GatedFeedForward : nn.Module<Tensor, Tensor>
     /// <summary>This part for single tokens, or null where that is not possible.</summary>
     public ITokenLayer? OpenTokens(long largest)
     {
-        List<Func<ITokenLayer?>> parts = [() => TokenDecoders.Open(_up, largest), () => TokenDecoders.Open(_function, largest)];
+        List<Func<ITokenLayer?>> parts = [() => TokenDecoders.Open(_up, largest)];
+        if (_function is not null)
+            parts.Add(() => TokenDecoders.Open(_function, largest));
         if (_norm is not null)
             parts.Add(_norm.OpenTokens);
         parts.Add(() => TokenDecoders.Open(_down, largest));
@@ -51,7 +53,9 @@ internal sealed class GatedFeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        Tensor h = _function.forward(_up.forward(x)); // (B, T, inner)
+        Tensor h = _up.forward(x); // (B, T, parts · inner)
+        if (_function is not null)
+            h = _function.forward(h); // (B, T, inner)
         if (_norm is not null)
             h = _norm.forward(h);
         return _dropout.forward(_down.forward(h)).MoveToOuterDisposeScope();

@@ -6,7 +6,7 @@ namespace Kansformers.Transformers;
 /// <summary>What the parts of a model have in common when they are opened for single tokens.</summary>
 internal static class TokenDecoders
 {
-    /// <summary>A linear layer, a head or a stack of KAN layers for single tokens; null where that is not possible.</summary>
+    /// <summary>A linear layer, a head, a stack of KAN layers or a function between layers for single tokens; null where that is not possible.</summary>
     /// <param name="module">The layer.</param>
     /// <param name="largest">How many floats a copy of a layer's weights may take.</param>
     public static ITokenLayer? Open(nn.Module module, long largest) => module switch
@@ -14,7 +14,9 @@ internal static class TokenDecoders
         KanNetwork kan => kan.OpenTokens(largest),
         LinearLayer linear => linear.OpenTokens(),
         TiedHead tied => tied.OpenTokens(),
-        FixedFunction function => function.OpenTokens(),
+        KanGate gate => gate.OpenTokens(),
+        KanActivation activation => activation.OpenTokens(),
+        FixedActivation activation => activation.OpenTokens(),
         _ => null,
     };
 
