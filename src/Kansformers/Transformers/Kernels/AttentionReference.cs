@@ -27,9 +27,9 @@ internal static class AttentionReference
         (long batch, long tokens, int half) = (packed.shape[0], packed.shape[1], layout.Size / 2);
         Tensor all = packed.view(batch, tokens, 3, layout.Heads, layout.Size).permute(2, 0, 3, 1, 4), x = all.narrow(0, 0, 2);
         if (layout.Norm)
-            x = x * (x.square().mean([-1L], keepdim: true) + RmsRows.Epsilon).rsqrt();
+            x = x * (x.square().mean([-1L], keepdim: true) + RmsNorm.Epsilon).rsqrt();
         Tensor positions = arange(layout.Past, layout.Past + tokens, dtype: ScalarType.Float64).unsqueeze(1);
-        Tensor angles = positions * pow(tensor(RotaryTable.Base), arange(half, dtype: ScalarType.Float64) * (-2.0 / layout.Size)); // (T, half)
+        Tensor angles = positions * pow(tensor(Rotary.Base), arange(half, dtype: ScalarType.Float64) * (-2.0 / layout.Size)); // (T, half)
         Tensor cosine = angles.cos().to_type(x.dtype), sine = angles.sin().to_type(x.dtype), a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
         return cat([cat([a * cosine - b * sine, b * cosine + a * sine], -1), all.narrow(0, 2, 1)], 0).MoveToOuterDisposeScope();
     }

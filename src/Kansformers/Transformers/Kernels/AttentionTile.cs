@@ -13,8 +13,14 @@ internal sealed unsafe class AttentionTile<TSimd> : IDisposable
     // Queries that are looked at together.
     private const int Tile = 64;
 
+    // Sums of so large exponentials are far from float32's ends.
+    private const double LargestExponent = 32;
+
     private readonly HeadLayout _layout;
     private readonly RotaryTable _table;
+
+    // Rows that are normed have a norm of at most √size, so that no product of two is above size: exponentials need no shift.
+    private readonly bool _isBounded;
     private readonly int _tokens, _rows, _columns;
     private readonly NativeFloats _memory;
     private readonly Matrix _queries, _keys, _values, _keysAcross, _valuesAcross, _weights, _upstream, _weightGradients, _keyGradients, _valueGradients;
@@ -24,7 +30,7 @@ internal sealed unsafe class AttentionTile<TSimd> : IDisposable
     /// <param name="backward">Whether gradients will be asked for.</param>
     public AttentionTile(HeadLayout layout, int tokens, bool backward)
     {
-        (_layout, _tokens) = (layout, tokens);
+        (_layout, _tokens, _isBounded) = (layout, tokens, layout.Norm && Math.Abs(layout.Scale) * layout.Size <= LargestExponent);
         int block = 2 * TSimd.Count;
         (_rows, _columns) = (Up(tokens, block), Up(layout.Size, block));
         _table = RotaryTable.Of(layout.Past + tokens, layout.Size);
@@ -156,7 +162,7 @@ internal sealed unsafe class AttentionTile<TSimd> : IDisposable
             int seen = from + row + 1, filled = Up(seen, TSimd.Count);
             for (int key = seen; key < filled; key++)
                 weights[key] = float.NegativeInfinity;
-            sums[row] = 1 / Exponentials(weights, filled);
+            sums[row] = 1 / Exponentials(weights, filled, _isBounded);
             for (int key = seen; key < filled; key++)
                 weights[key] = 0; // exp(-∞) is not quite
             if (normalise)
@@ -164,19 +170,11 @@ internal sealed unsafe class AttentionTile<TSimd> : IDisposable
         }
     }
 
-    // weights = exp(weights - the largest); their sum.
+    // weights = exp(weights - the largest), or exp(weights) where none can be large; their sum.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Exponentials(float* weights, int count)
+    private static float Exponentials(float* weights, int count, bool bounded)
     {
-        TSimd most = TSimd.Load(weights), sum = TSimd.Zero;
-        for (int key = TSimd.Count; key < count; key += TSimd.Count)
-            most = TSimd.MaxNative(most, TSimd.Load(weights + key));
-        float* lanes = stackalloc float[TSimd.Count];
-        TSimd.Store(most, lanes);
-        float largest = lanes[0];
-        for (int lane = 1; lane < TSimd.Count; lane++)
-            largest = MathF.Max(largest, lanes[lane]);
-        TSimd shift = TSimd.Create(largest);
+        TSimd shift = TSimd.Create(bounded ? 0 : Largest(weights, count)), sum = TSimd.Zero;
         for (int key = 0; key < count; key += TSimd.Count)
         {
             TSimd value = SimdMath.Exp(TSimd.Load(weights + key) - shift);
@@ -185,6 +183,19 @@ internal sealed unsafe class AttentionTile<TSimd> : IDisposable
         }
 
         return TSimd.Sum(sum);
+    }
+
+    private static float Largest(float* weights, int count)
+    {
+        TSimd most = TSimd.Load(weights);
+        for (int key = TSimd.Count; key < count; key += TSimd.Count)
+            most = TSimd.MaxNative(most, TSimd.Load(weights + key));
+        float* lanes = stackalloc float[TSimd.Count];
+        TSimd.Store(most, lanes);
+        float largest = lanes[0];
+        for (int lane = 1; lane < TSimd.Count; lane++)
+            largest = MathF.Max(largest, lanes[lane]);
+        return largest;
     }
 
     // gradients = weights · (gradients - Σ weights · gradients): back through the softmax.

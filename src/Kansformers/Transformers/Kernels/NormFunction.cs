@@ -19,6 +19,9 @@ internal sealed unsafe class NormFunction : autograd.SingleTensorFunction<NormFu
     /// <summary>Whether a tensor can be computed so.</summary>
     public static bool Fits(Tensor x) => PlainRows.Fit(x) && x.shape[^1] <= 1 << 16;
 
+    /// <summary>Whether a convolution can be computed so.</summary>
+    public static bool Fits(Tensor x, Tensor weight) => Fits(x) && x.dim() == 3 && PlainRows.Fit(weight);
+
     /// <summary>x / sqrt(mean(x²) + ε) over the last dimension.</summary>
     /// <param name="x">Any shape.</param>
     public static Tensor Norm(Tensor x) => Apply(x, null, norm: true);
@@ -50,7 +53,7 @@ internal sealed unsafe class NormFunction : autograd.SingleTensorFunction<NormFu
     public static Tensor Reference(Tensor x, Tensor? weight, bool norm)
     {
         using var scope = NewDisposeScope();
-        Tensor n = norm ? x * (x.square().mean([-1L], keepdim: true) + RmsRows.Epsilon).rsqrt() : x, y = n.alias();
+        Tensor n = norm ? x * (x.square().mean([-1L], keepdim: true) + RmsNorm.Epsilon).rsqrt() : x, y = n.alias();
         for (long k = 0; k < (weight?.shape[1] ?? 0) && k < x.shape[1]; k++)
             y = y + nn.functional.pad(n.narrow(1, 0, x.shape[1] - k), [0, 0, k, 0]) * weight!.select(1, k);
         return y.MoveToOuterDisposeScope();

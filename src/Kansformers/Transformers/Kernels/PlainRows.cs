@@ -22,7 +22,7 @@ internal static class Regrad
     public static Tensor?[] Of(Func<Tensor[], Tensor> plain, Tensor[] inputs, Tensor upstream)
     {
         Tensor y = plain(inputs);
-        Queue<Tensor> found = new(autograd.grad([y], [.. inputs.Where(one => one.requires_grad)], [upstream], create_graph: true));
+        Queue<Tensor> found = new(autograd.grad([y], [.. inputs.Where(one => one.requires_grad)], [upstream], retain_graph: true, create_graph: true));
         return [.. inputs.Select(one => one.requires_grad ? found.Dequeue() : null)];
     }
 }

@@ -6,13 +6,10 @@ namespace Kansformers.Transformers;
 /// <summary>RMS norm of single rows, y = factor · x with factor = 1 / sqrt(mean(x²) + ε) (Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019).</summary>
 internal static unsafe class RmsRows
 {
-    /// <summary>Added to the mean square.</summary>
-    public const double Epsilon = 1e-6;
-
     /// <summary>1 / sqrt(mean(x²) + ε).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Factor<TSimd>(float* x, int count)
-        where TSimd : struct, ISimd<TSimd> => (float)(1 / Math.Sqrt(Dot<TSimd>(x, x, count) / count + Epsilon));
+        where TSimd : struct, ISimd<TSimd> => (float)(1 / Math.Sqrt(Dot<TSimd>(x, x, count) / count + RmsNorm.Epsilon));
 
     /// <summary>Σ a · b, two vectors of sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -8,9 +8,6 @@ namespace Kansformers.Transformers;
 /// <summary>Cosines and sines of the angles by which rotary positions turn the pairs of a head: position · base^(-2 pair / size). Made once for each size.</summary>
 internal sealed unsafe class RotaryTable
 {
-    /// <summary>The first pair turns by one radian a token, the last by almost base times less.</summary>
-    public const double Base = 10000;
-
     private static readonly ConcurrentDictionary<(int Positions, int Size), RotaryTable> Known = new();
 
     private readonly float[] _cosines, _sines; // on the pinned heap: no collection moves them
@@ -24,7 +21,7 @@ internal sealed unsafe class RotaryTable
         {
             for (int pair = 0; pair < _half; pair++)
             {
-                (double sine, double cosine) = Math.SinCos(position * Math.Pow(Base, -2.0 * pair / size));
+                (double sine, double cosine) = Math.SinCos(Rotary.Angle(position, pair, size));
                 (_cosines[position * _half + pair], _sines[position * _half + pair]) = ((float)cosine, (float)sine);
             }
         }
