@@ -4,7 +4,7 @@ using Kansformers.Kan;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>Gathers what the words of one model say.</summary>
 /// <param name="shared">Family, sizes and training where they say nothing else.</param>

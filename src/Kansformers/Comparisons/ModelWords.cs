@@ -1,6 +1,6 @@
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>
 /// Models in words: <c>[NAME =] WORD WORD ...</c>, parted by semicolons. A word is a family, a form of feed-forward, a kind of KAN layer with or without options of

@@ -6,7 +6,7 @@ using Kansformers.Training;
 using Kansformers.Transformers;
 using static TorchSharp.torch;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>
 /// Does one piece of work of a comparison: trains a run, or times a model's steps. A comparison calls it within its own process, or starts a program for each

@@ -3,7 +3,7 @@ using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>Makes the models of a comparison ready to be trained: vocabulary, sizes and steps by what is matched.</summary>
 internal static class Planning

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>The result of a comparison as a table: for documents in Markdown, cell by cell for a terminal.</summary>
 public static class ComparisonTable

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>Brings a model to a number of parameters by the one size that does not change what kind of model it is.</summary>
 internal static class SizeMatch

@@ -2,7 +2,7 @@ using System.Globalization;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>A model of a comparison as it will be trained: with its vocabulary, its matched size and steps.</summary>
 public sealed record PlannedModel
