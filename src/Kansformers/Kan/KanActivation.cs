@@ -31,6 +31,7 @@ public enum ActivationStart
 public sealed class KanActivation : nn.Module<Tensor, Tensor>, IKanModule
 {
     private readonly KanTensor[] _described;
+    private readonly KanPlan?[] _plans = new KanPlan?[1];
     private KanTensors? _tensors;
 
     /// <summary>Creates the activation.</summary>
@@ -71,6 +72,15 @@ public sealed class KanActivation : nn.Module<Tensor, Tensor>, IKanModule
     /// <summary>Computes by plain torch operations instead of the fast engine: for tests and baselines.</summary>
     public bool UseReference { get; set; }
 
+    /// <summary>The vectors of the engine; tests ask for others.</summary>
+    internal EngineSettings Engine { get; set; } = EngineSettings.OfThisMachine;
+
+    /// <summary>Called with the input, (tokens, width), at each forward pass; statistics use it.</summary>
+    internal Action<KanActivation, Tensor>? Probe { get; set; }
+
+    /// <summary>The functions as the engine takes them.</summary>
+    internal ElementSource Source => new(Width, Tensors, null);
+
     /// <summary>The tensors by what they are to the functions.</summary>
     internal KanTensors Tensors => _tensors ??= new KanTensors(Options, Width, Width, TensorTree.Find(this, _described));
 
@@ -84,7 +94,10 @@ public sealed class KanActivation : nn.Module<Tensor, Tensor>, IKanModule
         if (input.dim() < 1 || input.shape[^1] != Width)
             throw new ArgumentException($"the input has shape ({string.Join(", ", input.shape)}); its last dimension must be {Width}", nameof(input));
         using var scope = NewDisposeScope();
-        return KanReference.Functions(input.reshape(-1, Width), Tensors).reshape(input.shape).MoveToOuterDisposeScope();
+        Tensor x = input.reshape(-1, Width);
+        Probe?.Invoke(this, x);
+        Tensor y = UseReference ? Source.Reference(x) : ElementFunction.Apply(new ElementSources(null, Source, null), x, Engine, _plans);
+        return y.reshape(input.shape).MoveToOuterDisposeScope();
     }
 
     /// <summary>Sets the parameters anew: to the function of <see cref="Start"/>, or, for <see cref="ActivationStart.Kind"/>, drawn from torch's global generator.</summary>
@@ -94,6 +107,9 @@ public sealed class KanActivation : nn.Module<Tensor, Tensor>, IKanModule
         KanInitialState.Draw(Tensors);
         FunctionStarts.Set(Tensors, Start);
     }
+
+    /// <summary>The activation, opened for single tokens while its parameters stay as they are; null where the engine does not compute it so.</summary>
+    internal ITokenLayer? OpenTokens() => UseReference || Probe is not null ? null : ElementTokens.Open(new ElementSources(null, Source, null), Engine, _plans);
 
     KanPart IKanModule.PartOf(Parameter parameter) => IKanModule.PartOf(Tensors, parameter);
 
@@ -109,7 +125,7 @@ public sealed class KanActivation : nn.Module<Tensor, Tensor>, IKanModule
     // The tensors that the module holds now are others.
     private nn.Module Forget(nn.Module module)
     {
-        _tensors = null;
+        (_tensors, _plans[0]) = (null, null);
         return module;
     }
 }

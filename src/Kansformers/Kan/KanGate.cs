@@ -51,6 +51,7 @@ public sealed record GateFunction
 public sealed class KanGate : nn.Module<Tensor, Tensor>
 {
     private readonly GateFunction _phi, _psi;
+    private readonly KanPlan?[] _plans = new KanPlan?[2];
 
     /// <summary>Creates a gate of which both sides are learned: φ begins as SiLU, ψ as the identity.</summary>
     /// <param name="width">The size n of the last dimension of the output, at least 1.</param>
@@ -105,6 +106,9 @@ public sealed class KanGate : nn.Module<Tensor, Tensor>
     /// <summary>Computes by plain torch operations instead of the fast engine: for tests and baselines.</summary>
     public bool UseReference { get; set; }
 
+    /// <summary>The vectors of the engine; tests ask for others.</summary>
+    internal EngineSettings Engine { get; set; } = EngineSettings.OfThisMachine;
+
     /// <inheritdoc/>
     /// <param name="input">Any leading dimensions, the last of size <see cref="InputWidth"/>.</param>
     /// <returns>The same leading dimensions, the last of size <see cref="Width"/>.</returns>
@@ -116,17 +120,27 @@ public sealed class KanGate : nn.Module<Tensor, Tensor>
             throw new ArgumentException($"the input has shape ({string.Join(", ", input.shape)}); its last dimension must be {InputWidth}", nameof(input));
         using var scope = NewDisposeScope();
         Tensor x = input.reshape(-1, InputWidth);
-        return Reference(x).reshape([.. input.shape[..^1], Width]).MoveToOuterDisposeScope();
+        if (IsWatched)
+            Watch(x);
+        Tensor y = UseReference ? Sources.Reference(x) : ElementFunction.Apply(Sources, x, Engine, _plans);
+        return y.reshape([.. input.shape[..^1], Width]).MoveToOuterDisposeScope();
     }
 
-    // (tokens, n or 2n) -> (tokens, n)
-    private Tensor Reference(Tensor x)
+    /// <summary>The gate, opened for single tokens while its parameters stay as they are; null where the engine does not compute it so.</summary>
+    internal ITokenLayer? OpenTokens() => UseReference || IsWatched ? null : ElementTokens.Open(Sources, Engine, _plans);
+
+    /// <summary>The functions as the engine takes them.</summary>
+    internal ElementSources Sources => new(Form, SourceOf(_phi, Phi), SourceOf(_psi, Psi));
+
+    private bool IsWatched => Phi?.Probe is not null || Psi?.Probe is not null;
+
+    private ElementSource SourceOf(GateFunction function, KanActivation? learned) => learned?.Source ?? new ElementSource(Width, null, function.Activation);
+
+    // Statistics of the activations want their inputs.
+    private void Watch(Tensor x)
     {
-        Tensor a = Form == GateForm.Ring ? x : x.narrow(1, 0, Width), b = Form == GateForm.Ring ? x : x.narrow(1, Width, Width);
-        Tensor phi = Apply(_phi, Phi, a), psi = Apply(_psi, Psi, b);
-        return phi * (Form == GateForm.Ring ? psi.roll(1, 1) : psi);
+        (Tensor ofPhi, Tensor ofPsi) = Sources.Split(x);
+        Phi?.Probe?.Invoke(Phi, ofPhi);
+        Psi?.Probe?.Invoke(Psi, ofPsi);
     }
-
-    private static Tensor Apply(GateFunction function, KanActivation? learned, Tensor x) =>
-        learned is null ? BaseActivations.Apply(function.Activation!.Value, x) : KanReference.Functions(x, learned.Tensors);
 }

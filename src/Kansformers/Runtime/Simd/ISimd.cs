@@ -86,6 +86,12 @@ internal unsafe interface ISimd<TSelf> :
     /// <param name="index">An index in each lane.</param>
     static abstract TSelf Lookup(float* table, TSelf index);
 
+    /// <summary>table[index] for whole indices; for NaN any of them.</summary>
+    /// <param name="table">As many values as a power of two says.</param>
+    /// <param name="mask">One less than that.</param>
+    /// <param name="index">An index in each lane.</param>
+    static abstract TSelf Gather(float* table, int mask, TSelf index);
+
     /// <summary>The sum of the lanes.</summary>
     static abstract float Sum(TSelf value);
 }

@@ -113,6 +113,13 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : ISimd<Simd128>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 Gather(float* table, int mask, Simd128 index)
+    {
+        Vector128<int> at = Vector128.ConvertToInt32Native(index._value) & Vector128.Create(mask);
+        return new(Vector128.Create(table[at[0]], table[at[1]], table[at[2]], table[at[3]]));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd128 value) => Vector128.Sum(value._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -117,6 +117,17 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : ISimd<Simd256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 Gather(float* table, int mask, Simd256 index) => new(Gather(table, mask, index._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Gather(float* table, int mask, Vector256<float> index)
+    {
+        Vector256<int> at = Vector256.ConvertToInt32Native(index) & Vector256.Create(mask);
+        return Avx2.IsSupported ? Avx2.GatherVector256(table, at, sizeof(float))
+            : Vector256.Create(table[at[0]], table[at[1]], table[at[2]], table[at[3]], table[at[4]], table[at[5]], table[at[6]], table[at[7]]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd256 value) => Vector256.Sum(value._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -127,6 +127,13 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : ISimd<Simd512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 Gather(float* table, int mask, Simd512 index) => new(Gather(table, mask, index._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> Gather(float* table, int mask, Vector512<float> index) =>
+        Vector512.Create(Simd256.Gather(table, mask, index.GetLower()), Simd256.Gather(table, mask, index.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd512 value) => Vector512.Sum(value._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

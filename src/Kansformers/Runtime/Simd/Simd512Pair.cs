@@ -124,5 +124,8 @@ internal readonly unsafe struct Simd512Pair(Vector512<float> low, Vector512<floa
     public static Simd512Pair Lookup(float* table, Simd512Pair index) => new(Simd512.Lookup(table, index._low), Simd512.Lookup(table, index._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512Pair Gather(float* table, int mask, Simd512Pair index) => new(Simd512.Gather(table, mask, index._low), Simd512.Gather(table, mask, index._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd512Pair value) => Vector512.Sum(value._low + value._high);
 }

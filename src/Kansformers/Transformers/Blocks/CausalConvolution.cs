@@ -10,7 +10,7 @@ namespace Kansformers.Transformers;
 /// A short causal convolution of each channel by itself, beside a residual: y[t, c] = x[t, c] + Σ_k weight[c, k] · x[t - k, c], with zeros before the first token
 /// (Allen-Zhu, "Physics of Language Models: Part 4.1, Canon Layers", 2025). It starts as the identity.
 /// </summary>
-internal sealed class CausalConvolution : nn.Module<Tensor, Tensor>
+internal sealed class CausalConvolution : nn.Module<Tensor, Tensor>, IConvolution
 {
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;

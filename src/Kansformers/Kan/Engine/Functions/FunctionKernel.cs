@@ -11,7 +11,7 @@ namespace Kansformers.Kan;
 /// <param name="function">The function f.</param>
 /// <param name="parameters">Per row those of f, then the factor.</param>
 /// <param name="constants">Per row those of f, then the factor.</param>
-internal sealed unsafe class FunctionKernel<TFunction, TFront, TBranch, TSimd>(TFunction function, KernelParameters parameters, float[] constants) : IFunctionKernel
+internal sealed unsafe partial class FunctionKernel<TFunction, TFront, TBranch, TSimd>(TFunction function, KernelParameters parameters, float[] constants) : IFunctionKernel
     where TFunction : struct, ISharedFunction
     where TFront : struct, IFront
     where TBranch : struct, IBranch

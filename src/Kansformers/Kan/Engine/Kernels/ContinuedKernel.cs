@@ -128,4 +128,7 @@ internal sealed class ContinuedPlan : KanPlan
 
     /// <inheritdoc/>
     public override IBasisKernel Kernel<TSimd>(KernelParameters parameters) => new ContinuedKernel<TSimd>(_splines.Kernel<TSimd>(parameters), _ends);
+
+    /// <inheritdoc/>
+    public override IElementKernel? Elements<TSimd>(KernelParameters parameters, FunctionFrame frame) => _splines.Elements<TSimd>(parameters, frame, isContinued: true);
 }

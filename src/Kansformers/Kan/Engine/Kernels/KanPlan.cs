@@ -44,6 +44,12 @@ internal abstract class KanPlan(int inputs, int functions, int parameters)
         IBasisKernel basis = Kernel<TSimd>(parameters);
         return new SharedFunctionKernel<TSimd>(frame.IsBehindTanh ? new TanhKernel<TSimd>(basis, Parameters) : basis, Bases, frame.Activation, parameters, Parameters);
     }
+
+    /// <summary>The same functions value by value; null where they are computed in panels only.</summary>
+    /// <param name="parameters">As for <see cref="SharedKernel"/>.</param>
+    /// <param name="frame">What stands around the basis.</param>
+    public virtual IElementKernel? Elements<TSimd>(KernelParameters parameters, FunctionFrame frame)
+        where TSimd : struct, ISimd<TSimd> => SharedKernel<TSimd>(parameters, frame) as IElementKernel;
 }
 
 /// <summary>A basis that is told a vector at a time.</summary>
@@ -72,6 +78,10 @@ internal sealed class TanhPlan(KanPlan basis) : KanPlan(basis.Inputs, basis.Base
     /// <inheritdoc/>
     public override IBasisKernel SharedKernel<TSimd>(KernelParameters parameters, FunctionFrame frame) =>
         basis.SharedKernel<TSimd>(parameters, frame with { IsBehindTanh = true });
+
+    /// <inheritdoc/>
+    public override IElementKernel? Elements<TSimd>(KernelParameters parameters, FunctionFrame frame) =>
+        basis.Elements<TSimd>(parameters, frame with { IsBehindTanh = true });
 }
 
 /// <summary>Functions that edges share.</summary>

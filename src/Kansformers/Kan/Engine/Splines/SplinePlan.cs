@@ -64,6 +64,14 @@ internal sealed class SplinePlan : KanPlan
         return kernel ?? base.SharedKernel<TSimd>(parameters, frame);
     }
 
+    /// <inheritdoc/>
+    public override IElementKernel? Elements<TSimd>(KernelParameters parameters, FunctionFrame frame) => Elements<TSimd>(parameters, frame, isContinued: false);
+
+    /// <summary>The splines value by value, where their knots are uniform: with straight lines outside the grid range, or fading there.</summary>
+    public IElementKernel? Elements<TSimd>(KernelParameters parameters, FunctionFrame frame, bool isContinued)
+        where TSimd : struct, ISimd<TSimd> => !frame.IsBehindTanh && IsUniform(_grid, Inputs, out double step)
+            ? PieceKernels.Make<TSimd>(new SplineGrid(_grid[0], step, Bases, Order), isContinued, frame, parameters) : null;
+
     /// <summary>The live bases alone, for large grids; null where the knots are not in order.</summary>
     public LiveSplines? Live
     {

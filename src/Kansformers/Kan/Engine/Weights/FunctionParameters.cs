@@ -50,6 +50,50 @@ internal static class FunctionParameters
         return byInput.view(packed.shape[0], -1, packed.shape[1]).sum([1L]).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The matrix as numbers, outside of any graph.</summary>
+    /// <returns>(functions, numbers), and the numbers of a function.</returns>
+    public static unsafe (NativeFloats Values, int Count) Copy(KanTensors tensors)
+    {
+        using var scope = NewDisposeScope();
+        int rows = (int)tensors.Functions, at = 0;
+        (KanRole Role, bool PerFunction)[] parts = Parts(tensors);
+        int count = parts.Sum(part => Columns(tensors, part));
+        NativeFloats values = new((long)rows * count);
+        foreach ((KanRole Role, bool PerFunction) part in parts)
+        {
+            int width = Columns(tensors, part);
+            ReadOnlySpan<float> from = RawMemory.Span<float>(tensors[part.Role].contiguous());
+            for (int row = 0; row < rows; row++)
+                from.Slice(part.PerFunction ? row * width : 0, width).CopyTo(new Span<float>(values.Pointer + (nint)row * count + at, width));
+            at += width;
+        }
+
+        return (values, count);
+    }
+
+    /// <summary>The gradient of one of the tensors that the matrix holds.</summary>
+    /// <param name="tensors">The tensors.</param>
+    /// <param name="role">Which one.</param>
+    /// <param name="found">(functions, numbers): the gradient of the matrix.</param>
+    /// <param name="to">The tensor's gradient.</param>
+    /// <param name="adds">Whether to add to what is there.</param>
+    public static void Take(KanTensors tensors, KanRole role, ReadOnlySpan<float> found, Span<float> to, bool adds)
+    {
+        (KanRole Role, bool PerFunction)[] parts = Parts(tensors);
+        int rows = (int)tensors.Functions, count = found.Length / rows, index = Array.FindIndex(parts, part => part.Role == role);
+        int at = parts[..index].Sum(part => Columns(tensors, part)), width = Columns(tensors, parts[index]);
+        if (!adds)
+            to.Clear();
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> part = parts[index].PerFunction ? to.Slice(row * width, width) : to;
+            for (int i = 0; i < width; i++)
+                part[i] += found[row * count + at + i];
+        }
+    }
+
+    private static int Columns(KanTensors tensors, (KanRole Role, bool PerFunction) part) => (int)(tensors[part.Role].numel() / (part.PerFunction ? tensors.Functions : 1));
+
     private static (KanRole Role, bool PerFunction)[] Parts(KanTensors tensors) =>
     [
         .. tensors.Options.KernelParameters.Concat([KanRole.FunctionCoefficients, KanRole.FunctionBase])
