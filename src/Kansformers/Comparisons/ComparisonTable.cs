@@ -32,7 +32,7 @@ public static class ComparisonTable
         }
 
         notes.Add("Validation loss: after the last step, on the held-out text, in nats per token; spread: standard deviation over the seeds.");
-        if (result.Baseline is string baseline)
+        if (result.Baseline is string baseline && result.Models.Count > 1)
             notes.Add($"Difference: mean loss less that of {baseline} over the seeds of both, with its standard error; p: two-sided paired t test. {Verdict(result, baseline)}");
         foreach (ModelResult model in result.Models)
             notes.Add($"{model.Model.Name}: {model.Model.Size}, feed-forward {model.Model.FeedForward}{(model.Model.Kan is string kan ? $", {kan}" : "")}{(model.Model.IsMatched ? "" : ", its own size and steps")}.");
