@@ -132,5 +132,5 @@ public class BenchMeasurementTests : OneThread
     }
 
     private static StepCase TinyStep(KanPlacement placement) =>
-        new() { Model = "tiny", Layers = 2, Heads = 3, Width = 12, Placement = placement, Vocabulary = 11, Block = 8, Batch = 2 };
+        new() { Model = "tiny", Options = new GptOptions { Layers = 2, Heads = 3, Width = 12, Placement = placement, VocabularySize = 11, BlockSize = 8 }.WithDropout(0), Batch = 2 };
 }

@@ -18,13 +18,20 @@ public class FamilyTests
 
     public static TheoryData<string> Names() => [.. Families.All.Select(family => family.Name)];
 
+    /// <summary>Every family by its name, and as <c>family/form</c> with every form of the feed-forward parts where it has several.</summary>
+    private static IEnumerable<string> Forms => Families.All.SelectMany(family => family.Settings.Any(setting => setting.Name == "feed-forward")
+        ? FeedForwards.All.Select(form => $"{family.Name}/{form.Name}").Prepend(family.Name) : [family.Name]);
+
     public static TheoryData<string, string> NamesAndPlacements()
     {
         TheoryData<string, string> all = [];
-        foreach (Family family in Families.All)
+        foreach (string family in Forms)
         {
-            foreach (string placement in (string[])["none", "attention", "mlp", "head", "all"])
-                all.Add(family.Name, placement);
+            foreach (string placement in family.Contains('/', StringComparison.Ordinal) ? (string[])["none", "all"] : ["none", "attention", "mlp", "head", "all"])
+            {
+                if (placement != "none" || !family.EndsWith("/none", StringComparison.Ordinal))
+                    all.Add(family, placement);
+            }
         }
 
         return all;
@@ -145,7 +152,7 @@ public class FamilyTests
         using TransformerModel model = Make(family, placement);
         HuggingFaceModel.Save(model, folder["hf"]);
         JsonElement told = JsonDocument.Parse(Cli.Cli.Run("info", folder["hf"], "--json").Out).RootElement;
-        Assert.Equal(family, told.GetProperty("family").GetString());
+        Assert.Equal(family.Split('/')[0], told.GetProperty("family").GetString());
         Assert.Equal((model.ParameterCount, model.KanParameterCount), (told.GetProperty("parameters").GetInt64(), told.GetProperty("kan_parameters").GetInt64()));
         Assert.Equal(ModelDescription.Of(model.Options).Layers.Select(layer => layer.Name), told.GetProperty("modules").EnumerateArray().Select(row => row.GetProperty("name").GetString()));
         Assert.All(model.Options.Details(), detail => Assert.True(told.TryGetProperty(detail.Name, out _), detail.Name));
@@ -167,7 +174,7 @@ public class FamilyTests
     [MemberData(nameof(NamesAndPlacements))]
     public void A_cache_changes_nothing(string family, string placement)
     {
-        Assert.SkipUnless(Families.Named(family).IsCausal, "it does not continue text");
+        Assert.SkipUnless(Families.Named(family.Split('/')[0]).IsCausal, "it does not continue text");
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         using CausalModel model = (CausalModel)Make(family, placement);
@@ -307,27 +314,34 @@ public class FamilyTests
         Assert.Equal(json.GetProperty("parameters").GetInt64(), model.ParameterCount);
     }
 
-    private static ModelOptions Options(string family, string placement) => Families.Named(family).Defaults.WithDropout(0) with
+    private static ModelOptions Options(string family, string placement)
     {
-        Layers = 2,
-        Heads = 2,
-        Width = 8,
-        BlockSize = Block,
-        VocabularySize = Vocabulary,
-        Placement = KanPlacements.Parse(placement),
-    };
+        string[] parts = family.Split('/');
+        Family named = Families.Named(parts[0]);
+        ModelOptions options = named.Defaults.WithDropout(0) with
+        {
+            Layers = 2,
+            Heads = 2,
+            Width = 8,
+            BlockSize = Block,
+            VocabularySize = Vocabulary,
+            Placement = KanPlacements.Parse(placement),
+        };
+        return parts.Length == 1 ? options : named.Settings.Single(setting => setting.Name == "feed-forward").With(options, parts[1]);
+    }
 
-    // Weights large enough that each token matters.
+    // Weights large enough that each token matters, and no layer that adds nothing.
     private static TransformerModel Make(string family, string placement)
     {
         random.manual_seed(1);
-        TransformerModel model = Families.Named(family).Create(Options(family, placement));
+        ModelOptions options = Options(family, placement);
+        TransformerModel model = options.Family.Create(options);
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         foreach (Parameter parameter in model.parameters())
         {
             if (parameter.dim() == 2)
-                parameter.mul_(8);
+                _ = parameter.count_nonzero().item<long>() == 0 ? parameter.normal_(0, 0.2) : parameter.mul_(8);
         }
 
         return model;

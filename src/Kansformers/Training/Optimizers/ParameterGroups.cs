@@ -79,7 +79,7 @@ public static class ParameterGroups
                 parts[Full(path, "weight")] = linear.RowParts;
             else if (module is KanLinear { RowParts: > 1 } kan)
             {
-                foreach ((string name, Parameter _) in kan.named_parameters().Where(entry => kan.PartOf(entry.parameter) == KanPart.Matrix))
+                foreach ((string name, Parameter _) in kan.named_parameters().Where(entry => ((IKanModule)kan).PartOf(entry.parameter) == KanPart.Matrix))
                     parts[Full(path, name)] = kan.RowParts;
             }
         }
