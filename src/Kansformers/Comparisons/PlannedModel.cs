@@ -54,6 +54,18 @@ public sealed record PlannedModel
         }
     }
 
+    /// <summary>All that tells it from other models, in words.</summary>
+    internal string Words
+    {
+        get
+        {
+            ModelOptions model = Config.Model;
+            string sizes = string.Create(CultureInfo.InvariantCulture, $"{model.Layers} layers, {model.Heads} heads, width {model.Width}");
+            string kan = model.Placement == KanPlacement.None ? "" : $"KAN layers: {model.Placement.Text()} ({model.Kan.Summary()})";
+            return string.Join("; ", model.Details().Select(detail => detail.Words).Prepend(sizes).Prepend(model.Family.Name).Append(kan).Where(words => !string.IsNullOrEmpty(words)));
+        }
+    }
+
     /// <summary>The form of its feed-forward parts.</summary>
     public string FeedForward => Detail("feed_forward") ?? (Config.Model.Placement.HasFlag(KanPlacement.Mlp) ? "kan" : Detail("gelu") is string gelu ? $"gelu ({gelu})" : Config.Model.Family.Name);
 

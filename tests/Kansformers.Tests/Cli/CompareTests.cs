@@ -61,7 +61,7 @@ public class CompareTests
             {
               "data": { "data": {{JsonSerializer.Serialize(text)}} },
               "model": { "layers": 1, "heads": 2, "width": 8, "block_size": 8, "placement": "none" },
-              "training": { "max_iters": 800, "batch_size": 2, "eval_interval": 20, "eval_windows": 4 },
+              "training": { "max_iters": 500, "batch_size": 2, "eval_interval": 100, "eval_windows": 4 },
               "seeds": [1, 2], "models": [{ "name": "plain" }]
             }
             """);

@@ -110,6 +110,7 @@ public class ModelComparisonTests : OneThread
             Assert.InRange(model.Parameters, 1, budget);
             ModelOptions larger = model.Config.Model is KansformerOptions ours ? ours with { Inner = ours.Inner + 8 } : model.Config.Model with { Width = model.Config.Model.Width + 2 };
             Assert.True(ModelDescription.Of(larger).ParameterCount > budget, model.Name);
+            Assert.True(model.Config.Model is not KansformerOptions || model.Parameters > 0.97 * budget, model.Name);
         }
 
         Assert.Equal(0, Assert.IsType<KansformerOptions>(comparison.Models[^1].Config.Model).Inner);
@@ -151,7 +152,7 @@ public class ModelComparisonTests : OneThread
     public void Models_that_see_other_batches_are_named()
     {
         using TestFolder folder = new();
-        using ModelComparison comparison = ModelComparison.Open(Config(folder, "linear; wide = linear batch_size=4"), folder["c"]);
+        using ModelComparison comparison = ModelComparison.Open(Config(folder, "wide = linear batch_size=4; linear; rational group:2"), folder["c"]);
         Assert.StartsWith("wide: other batches than linear", Assert.Single(comparison.Notes), StringComparison.Ordinal);
     }
 
