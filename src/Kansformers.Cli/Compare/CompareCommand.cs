@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Kansformers.Cli.Bench;
-using Kansformers.Comparison;
+using Kansformers.Comparisons;
 using Kansformers.Training;
 using Kansformers.Transformers;
 using Spectre.Console;
@@ -55,7 +55,7 @@ internal static class CompareCommand
     private static void Tell(ModelComparison comparison)
     {
         foreach (PlannedModel model in comparison.Models)
-            LiveLine.Say(FormattableString.Invariant($"{model.Name}: {HumanText.Count(model.Parameters)} parameters, {model.Size}; {model.Seeds.Count} seeds, {model.Steps} steps"));
+            LiveLine.Say(FormattableString.Invariant($"{model.Name}: {HumanText.Count(model.Parameters)} parameters, {model.Size}; {model.Seeds.Count} seed{(model.Seeds.Count == 1 ? "" : "s")}, {model.Steps} steps"));
         foreach (string note in comparison.Notes)
             LiveLine.Say(note);
     }

@@ -1,4 +1,4 @@
-using Kansformers.Comparison;
+using Kansformers.Comparisons;
 using Kansformers.Training;
 
 namespace Kansformers.Cli.Compare;

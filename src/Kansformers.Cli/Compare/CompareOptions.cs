@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Kansformers.Comparison;
+using Kansformers.Comparisons;
 using Kansformers.Training;
 
 namespace Kansformers.Cli.Compare;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Kansformers.Comparison;
+using Kansformers.Comparisons;
 
 namespace Kansformers.Cli.Compare;
 

@@ -1,6 +1,6 @@
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>
 /// Models in words: <c>[NAME =] WORD WORD ...</c>, parted by semicolons. A word is a family, a form of feed-forward, a kind of KAN layer with or without options of
@@ -19,7 +19,7 @@ internal static class ModelWords
 
     private static ModelEntry One(RunConfig shared, string text)
     {
-        string[] parts = text.Split(" = ", 2, StringSplitOptions.TrimEntries);
+        string[] parts = $" {text} ".Split(" = ", 2, StringSplitOptions.TrimEntries);
         string name = parts[0];
         if (name.Length == 0 || parts[^1].Length == 0)
             throw new KansformersException($"model '{text}' needs a name and words, as in deep = bspline layers=6");

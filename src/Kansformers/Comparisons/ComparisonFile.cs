@@ -4,7 +4,7 @@ using Kansformers.Checkpoints;
 using Kansformers.Files;
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>Reads a comparison from its JSON file. Every key must be known: what is misspelt would else be left out without a word.</summary>
 internal static class ComparisonFile

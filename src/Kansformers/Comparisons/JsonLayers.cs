@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kansformers.Transformers;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>Settings as JSON, laid over one another: what all models share below, what a model says of its own on top.</summary>
 internal static class JsonLayers

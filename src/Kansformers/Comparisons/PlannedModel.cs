@@ -2,7 +2,7 @@ using System.Globalization;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>A model of a comparison as it will be trained: with its vocabulary, its matched size and steps.</summary>
 public sealed record PlannedModel
@@ -51,6 +51,18 @@ public sealed record PlannedModel
             ModelOptions model = Config.Model;
             string inner = model.Details().FirstOrDefault(detail => detail.Name == "inner")?.Value is int width ? string.Create(CultureInfo.InvariantCulture, $", inner {width}") : "";
             return string.Create(CultureInfo.InvariantCulture, $"{model.Layers} layers, {model.Heads} heads, width {model.Width}{inner}");
+        }
+    }
+
+    /// <summary>All that tells it from other models, in words.</summary>
+    internal string Words
+    {
+        get
+        {
+            ModelOptions model = Config.Model;
+            string sizes = string.Create(CultureInfo.InvariantCulture, $"{model.Layers} layers, {model.Heads} heads, width {model.Width}");
+            string kan = model.Placement == KanPlacement.None ? "" : $"KAN layers: {model.Placement.Text()} ({model.Kan.Summary()})";
+            return string.Join("; ", model.Details().Select(detail => detail.Words).Prepend(sizes).Prepend(model.Family.Name).Append(kan).Where(words => !string.IsNullOrEmpty(words)));
         }
     }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>The result of a comparison as a table: for documents in Markdown, cell by cell for a terminal.</summary>
 public static class ComparisonTable
@@ -32,10 +32,10 @@ public static class ComparisonTable
         }
 
         notes.Add("Validation loss: after the last step, on the held-out text, in nats per token; spread: standard deviation over the seeds.");
-        if (result.Baseline is string baseline)
+        if (result.Baseline is string baseline && result.Models.Count > 1)
             notes.Add($"Difference: mean loss less that of {baseline} over the seeds of both, with its standard error; p: two-sided paired t test. {Verdict(result, baseline)}");
         foreach (ModelResult model in result.Models)
-            notes.Add($"{model.Model.Name}: {model.Model.Size}, feed-forward {model.Model.FeedForward}{(model.Model.Kan is string kan ? $", {kan}" : "")}{(model.Model.IsMatched ? "" : ", its own size and steps")}.");
+            notes.Add($"{model.Model.Name}: {model.Model.Words}{(model.Model.IsMatched ? "" : "; its own size and steps")}.");
         notes.AddRange(Planning.Notes([.. result.Models.Select(model => model.Model)]).Select(note => note + "."));
         notes.AddRange(result.Failures.Select(failure => $"{failure.Model}{(failure.Seed is long seed ? FormattableString.Invariant($", seed {seed}") : "")}, failed: {failure.Message}."));
         return notes;

@@ -1,4 +1,4 @@
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>A run that is being trained.</summary>
 /// <param name="Model">The model's name.</param>

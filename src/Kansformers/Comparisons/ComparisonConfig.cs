@@ -2,7 +2,7 @@ using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>One of the models that are compared.</summary>
 /// <param name="Name">Its name in tables.</param>

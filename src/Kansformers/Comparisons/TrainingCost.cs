@@ -3,7 +3,7 @@ using Kansformers.Transformers;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>What a training takes in floating-point operations.</summary>
 internal static class TrainingCost

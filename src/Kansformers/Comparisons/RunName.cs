@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>What the folder of a run of a comparison is called: its model, its seed, and a digest of all that decides its numbers.</summary>
 internal static class RunName

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Kansformers.Files;
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>A run of a comparison that has ended: what <c>NAME.outcome.json</c> holds beside its run folder.</summary>
 /// <param name="Steps">The optimizer steps.</param>

@@ -1,6 +1,6 @@
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>A point of a model's curve: means over the seeds that have come so far.</summary>
 /// <param name="Tokens">The tokens trained on.</param>

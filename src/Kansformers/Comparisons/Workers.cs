@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>Who does the work of a comparison: this process, or a program that is started for each piece of it, so that a crash takes no other with it.</summary>
 /// <param name="program">Makes ready to start the program that calls <see cref="ComparisonWorker.Do"/> with these arguments; null for this process.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>Draws the curves of a comparison: validation loss against tokens on the left, against seconds on the right.</summary>
 internal sealed class ComparisonPicture

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>A run of a comparison.</summary>
 /// <param name="Model">The model.</param>

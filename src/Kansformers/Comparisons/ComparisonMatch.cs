@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>What the number of steps of each model is set by.</summary>
 public enum StepMatch

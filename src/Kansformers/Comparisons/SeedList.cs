@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>Seeds as text: <c>1,2,3</c>, <c>1-8</c>, <c>1-3,7</c>.</summary>
 public static class SeedList

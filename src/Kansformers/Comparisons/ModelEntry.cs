@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Kansformers.Checkpoints;
 using Kansformers.Training;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>What a file, or words, say of one model: its name, and settings over those that all share.</summary>
 /// <param name="Name">The name.</param>

@@ -1,4 +1,4 @@
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>
 /// How much the losses of one model differ from those of another over the seeds that both were trained with. Runs of one seed saw the same batches, so that

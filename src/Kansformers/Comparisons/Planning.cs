@@ -3,7 +3,7 @@ using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>Makes the models of a comparison ready to be trained: vocabulary, sizes and steps by what is matched.</summary>
 internal static class Planning
@@ -64,11 +64,12 @@ internal static class Planning
             : model with { Config = model.Config with { Training = model.Config.Training.WithSteps(Math.Max(1, (long)Math.Round(budget / cost(model)))) } })];
     }
 
-    /// <summary>What there is to say where models of one seed do not see the same batches.</summary>
+    /// <summary>What there is to say where models of one seed do not see the same batches: those that see others than most do.</summary>
     public static IEnumerable<string> Notes(IReadOnlyList<PlannedModel> models)
     {
-        foreach (IGrouping<string, PlannedModel> group in models.GroupBy(Batches).Skip(1))
-            yield return $"{string.Join(", ", group.Select(model => model.Name))}: other batches than {models[0].Name} (batch size, block size, objective or order of the data differ)";
+        IGrouping<string, PlannedModel>[] groups = [.. models.GroupBy(Batches).OrderByDescending(group => group.Count())];
+        foreach (IGrouping<string, PlannedModel> group in groups.Skip(1))
+            yield return $"{string.Join(", ", group.Select(model => model.Name))}: other batches than {groups[0].First().Name} (batch size, block size, objective or order of the text differ)";
     }
 
     // All that decides which tokens a step sees; optimizers and rates do not.

@@ -4,7 +4,7 @@ using Kansformers.Text;
 using Kansformers.Training;
 using static TorchSharp.torch;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>How a comparison is run.</summary>
 public sealed record ComparisonOptions

@@ -6,7 +6,7 @@ using Kansformers.Training;
 using Kansformers.Transformers;
 using static TorchSharp.torch;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>
 /// Does one piece of work of a comparison: trains a run, or times a model's steps. A comparison calls it within its own process, or starts a program for each
@@ -17,7 +17,7 @@ public static class ComparisonWorker
     internal const string Train = "train", Time = "time";
 
     // The first steps make memory, and compile code.
-    private const int WarmUpSteps = 5, FewestSteps = 5, MostSteps = 40;
+    private const int WarmUpSteps = 5, FewestSteps = 5, MostSteps = 30, Endless = 1_000_000;
     private const double LongestSeconds = 8;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
@@ -62,14 +62,14 @@ public static class ComparisonWorker
         return true;
     }
 
-    // No run folder, no validation: steps alone.
+    // No run folder, no validation: steps alone, at the rates of an endless warm-up, so that none diverges that would not in its run.
     private static bool TimeSteps(RunFiles files, CancellationToken cancellation)
     {
         RunConfig config = RunConfig.Load(files.SettingsFile);
         using TokenizedCorpus corpus = TrainingRun.Prepare(config.Data, null, cancellation: cancellation);
         random.manual_seed(config.Training.Seed);
         using TransformerModel model = config.Model.Family.Create(config.Model);
-        TrainingOptions options = config.Training with { MaxIters = Math.Max(config.Training.MaxIters, WarmUpSteps + MostSteps + 1), EvalInterval = long.MaxValue, EvalWindows = 1 };
+        TrainingOptions options = config.Training with { MaxIters = Endless, Warmup = Endless, EvalInterval = long.MaxValue, EvalWindows = 1 };
         using Trainer trainer = new(model, options, new TrainingData(corpus.Train));
         List<double> seconds = [];
         double before = 0;

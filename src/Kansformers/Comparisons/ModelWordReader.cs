@@ -4,7 +4,7 @@ using Kansformers.Kan;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
-namespace Kansformers.Comparison;
+namespace Kansformers.Comparisons;
 
 /// <summary>Gathers what the words of one model say.</summary>
 /// <param name="shared">Family, sizes and training where they say nothing else.</param>
@@ -45,9 +45,9 @@ internal sealed class ModelWordReader(RunConfig shared, string name)
         if (isKan && _placement is null && _form is { IsLearned: true })
         {
             // The kind of the learned functions, in the words that the family takes.
-            string words = $"{_kind ?? (string?)RunConfig.ToJson(family.Defaults)["activation"]?["kind"]}{(_sharing is null ? "" : (_kind?.Contains(':') == true ? "," : ":") + "sharing=" + _sharing)}";
+            string kind = _kind ?? (string)ActivationOf(family.Defaults)["kind"]!, sharing = _sharing is null ? "" : $"{(kind.Contains(':') ? ',' : ':')}sharing={_sharing}";
             FamilySetting activation = family.Settings.First(setting => setting.Name == "activation");
-            model["activation"] = RunConfig.ToJson(Told(() => activation.With(family.Defaults, words)))["activation"]!.DeepClone();
+            model["activation"] = ActivationOf(Told(() => activation.With(family.Defaults, kind + sharing))).DeepClone();
             isKan = false;
         }
 
@@ -89,6 +89,8 @@ internal sealed class ModelWordReader(RunConfig shared, string name)
             training[part] = new JsonObject();
         return training[part]!.AsObject();
     }
+
+    private static JsonObject ActivationOf(ModelOptions options) => RunConfig.ToJson(options)["activation"]!.AsObject();
 
     private static bool HasForms(Family family) => family.Settings.Any(setting => setting.Name == "feed-forward");
 
