@@ -16,7 +16,7 @@ internal static class Changes
     private static Change Head(bool kan) => new("head", kan ? "KAN head" : "linear head",
         setup => setup with { Model = setup.Model with { Placement = kan ? setup.Model.Placement | KanPlacement.Head : setup.Model.Placement & ~KanPlacement.Head } });
 
-    private static Change Rate(double rate) => new("rate", FormattableString.Invariant($"rate {rate}"), setup => setup.Trained(training => training with { LearningRate = rate }));
+    public static Change Rate(double rate) => new("rate", FormattableString.Invariant($"rate {rate}"), setup => setup.Trained(training => training with { LearningRate = rate }));
 
     private static Change Spline(string group, string name, Func<BSplineOptions, BSplineOptions> change) => new(group, name, setup => setup.With(change));
 

@@ -8,7 +8,7 @@ internal sealed record FindingsOptions
     /// <summary>The text that models learn; its last tenth validates.</summary>
     public string Data { get; init; } = "../shared/corpora/tinyshakespeare.txt";
 
-    public string Out { get; init; } = "findings";
+    public string Out { get; init; } = "runs/findings";
 
     /// <summary>Whether the named experiments, and the trainings that they need, run anew.</summary>
     public bool Again { get; init; }

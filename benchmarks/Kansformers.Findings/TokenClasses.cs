@@ -8,7 +8,7 @@ namespace Kansformers.Findings;
 /// <summary>Which kind of thing each id of a vocabulary is, by its text and by how often the training text has it.</summary>
 internal sealed partial class TokenClasses
 {
-    private const int Rare = 10;
+    private const int Rare = 10; // words that the training text has fewer times are rare
 
     private readonly int[] _classes;
 
@@ -26,7 +26,7 @@ internal sealed partial class TokenClasses
     }
 
     /// <summary>The kinds: an id is of the first that holds.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["ids never seen", "line feeds", "punctuation", $"words seen under {Rare} times", "other words"];
+    public static IReadOnlyList<string> Names { get; } = ["ids never seen", "line feeds", "punctuation", "rare words", "other words"];
 
     /// <summary>Which ids the training text has.</summary>
     public bool[] Seen { get; }

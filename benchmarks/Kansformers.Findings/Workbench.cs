@@ -27,19 +27,21 @@ internal sealed class Workbench(FindingsOptions options, Scale scale, TextWriter
     /// <param name="name">What it is, in a few words: the file's name begins with it.</param>
     /// <param name="settings">All that decides what comes out, besides text and scale.</param>
     /// <param name="make">Makes it.</param>
-    /// <param name="file">The file in the output folder; null for one of its own among the trainings.</param>
-    public T Keep<T>(string name, object settings, Func<T> make, string? file = null)
+    public T Keep<T>(string name, object settings, Func<T> make)
     {
         string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { settings, options.Data, scale }))))[..12];
-        string path = Path.Combine(options.Out, file ?? Path.Combine("trainings", $"{string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}-{key}.json"));
+        string file = Path.Combine("trainings", $"{string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}-{key}.json"), path = Path.Combine(options.Out, file);
         bool renew = options.Again && _renewed.Add(path);
         if (!renew && Read<T>(path) is { } kept && kept.Key == key)
             return kept.Result;
         progress.WriteLine($"{DateTime.Now:HH:mm:ss} {name}");
         T made = make();
-        WriteText(Path.GetRelativePath(options.Out, path), JsonSerializer.Serialize(new Kept<T>(key, made), Json));
+        WriteText(file, JsonSerializer.Serialize(new Kept<T>(key, made), Json));
         return made;
     }
+
+    /// <summary>Writes what an experiment came to.</summary>
+    public void Write(string name, Finding finding) => WriteText($"{name}.json", JsonSerializer.Serialize(finding, Json));
 
     /// <summary>Writes a file into the output folder, whole or not at all.</summary>
     public void WriteText(string file, string text)

@@ -58,7 +58,7 @@ internal sealed class FromGoodSettings : OneAtATime
 
     public override string Summary => "a rate at which the model learns, and one choice at a time made otherwise";
 
-    protected override string Title => "Rate 0.006, falling, without dropout and decay of splines: one choice at a time made otherwise";
+    protected override string Title => "At a rate of 0.006: one choice at a time made otherwise";
 
     protected override Setup Base(Scale scale) => Setup.Good(scale);
 

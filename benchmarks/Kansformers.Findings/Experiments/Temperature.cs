@@ -14,16 +14,16 @@ internal sealed class Temperature : Experiment
     {
         Setup original = Setup.Original(bench.Scale).Words(bench.Scale).Trained(training => training with { BatchSize = Math.Max(1, training.BatchSize / 2) });
         Setup linear = original with { Name = "original, linear head", Model = original.Model with { Placement = KanPlacement.Attention | KanPlacement.Mlp } };
+        Setup faster = Changes.Rate(0.006).Apply(original) with { Name = "original, rate 0.006" };
         Setup good = Setup.Good(bench.Scale).Words(bench.Scale).Trained(training => training with
         {
             MaxIters = 2 * training.MaxIters, Warmup = 2 * training.Warmup, EvalInterval = 2 * training.EvalInterval,
         }) with { Name = "learned better", Model = linear.Model };
-        (Setup Setup, TokenClasses Classes, Predictions[] Seeds)[] all = [.. new[] { linear, good, original }.Select(setup =>
+        (Setup Setup, TokenClasses Classes, Predictions[] Seeds)[] all = [.. new[] { original, linear, faster, good }.Select(setup =>
         {
             TokenClasses classes = new(bench.Corpus(setup.Tokenizer));
             return (setup, classes, (Predictions[])[.. bench.Seeds.Select(seed => bench.Keep($"temperature, {setup.Name} seed {seed}", new { setup.Model, setup.Training, seed, looks = "temperature" }, () => Of(bench, setup, seed, classes)))]);
         })];
-        all = [all[2], all[0], all[1]];
         List<Table> tables = [Summaries(all), Texts(all)];
         tables.AddRange(all.Select(entry => ByTemperature(entry.Setup.Name, entry.Classes, entry.Seeds)));
         Dictionary<string, string> texts = [];
@@ -68,9 +68,6 @@ internal sealed class Temperature : Experiment
 
     private static Picture[] Draw((Setup Setup, TokenClasses Classes, Predictions[] Seeds)[] all)
     {
-        (Setup _, TokenClasses classes, Predictions[] seeds) = all[0];
-        Curve[] masses = [.. TokenClasses.Names.Select((name, kind) => new Curve(FormattableString.Invariant($"{name} ({classes.ShareOfText[kind]:0.0%} of text)"),
-            [.. seeds[0].Temperatures.Select((row, i) => (row.Temperature, seeds.Average(seed => seed.Temperatures[i].Mass[kind])))]))];
         List<Curve> entropies = [], reliability = [new Curve("perfectly calibrated", [(0, 0), (all.Max(entry => entry.Seeds.Max(seed => seed.Reliability.Max(bin => bin.Confidence))), all.Max(entry => entry.Seeds.Max(seed => seed.Reliability.Max(bin => bin.Confidence))))]) { Colour = 8, Dashed = true }];
         List<Curve> never = [];
         foreach ((Setup setup, int i) in all.Select((entry, i) => (entry.Setup, i)))
@@ -84,10 +81,18 @@ internal sealed class Temperature : Experiment
 
         return
         [
-            new Picture("temperature.svg", new LinePicture("Where the original's probability lies, by temperature", "mean over held-out text; in brackets: the share of the text itself", "temperature", "share of the probability") { Curves = masses }.ToSvg()),
+            DrawMasses("temperature.svg", "Where the original's probability lies, by temperature", all[0]),
+            DrawMasses("temperature-better.svg", "Where the probability of a model lies that learned better, by temperature", all[^1]),
             new Picture("temperature-entropy.svg", new LinePicture("Loss on held-out text and entropy of the predictions, by temperature", "a calibrated model's entropy is its loss", "temperature", "nats per token") { Curves = entropies }.ToSvg()),
             new Picture("temperature-reliability.svg", new LinePicture("How often the most probable token is right", "tenths of the predictions, by their confidence", "probability of the most probable token", "how often it is right") { Curves = reliability }.ToSvg()),
             new Picture("temperature-never.svg", new LinePicture("Probability of ids that the training text does not have", "at temperature 1, on held-out text", "step", "share of the probability") { Curves = never, Powers = true }.ToSvg()),
         ];
     }
+
+    private static Picture DrawMasses(string file, string title, (Setup Setup, TokenClasses Classes, Predictions[] Seeds) of) => new(file, new LinePicture(
+        title, "mean over held-out text; in brackets: the share of the text itself", "temperature", "share of the probability")
+    {
+        Curves = [.. TokenClasses.Names.Select((name, kind) => new Curve(FormattableString.Invariant($"{name} ({of.Classes.ShareOfText[kind]:0.0%} of the text)"),
+            [.. of.Seeds[0].Temperatures.Select((row, i) => (row.Temperature, of.Seeds.Average(seed => seed.Temperatures[i].Mass[kind])))]))],
+    }.ToSvg());
 }
