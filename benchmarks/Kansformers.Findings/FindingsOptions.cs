@@ -39,7 +39,8 @@ internal sealed record FindingsOptions
     }
 
     private static string Value(string[] args, ref int i) =>
-        i + 1 < args.Length && !args[i + 1].StartsWith('-') ? args[++i] : throw new UsageException($"{args[i]} needs a value: a {(args[i] == "--data" ? "text file" : "folder")}");
+        i + 1 < args.Length && !args[i + 1].StartsWith('-') ? args[++i]
+            : throw new UsageException($"{args[i]} needs a value: a {(args[i] == "--data" ? "text file" : "folder")}");
 }
 
 /// <summary>The command line asks for something that makes no sense.</summary>

@@ -60,7 +60,8 @@ internal sealed class PredictionStudy
 
         int tokens = guesses.Count;
         AtTemperature[] rows = [.. Temperatures.Select((temperature, i) => new AtTemperature(
-            temperature, sums[i, 0] / tokens, sums[i, 1] / tokens, sums[i, 2] / tokens, [.. TokenClasses.Names.Select((_, kind) => sums[i, 3 + kind] / tokens)]))];
+            temperature, sums[i, 0] / tokens, sums[i, 1] / tokens, sums[i, 2] / tokens,
+                [.. TokenClasses.Names.Select((_, kind) => sums[i, 3 + kind] / tokens)]))];
         ReliabilityBin[] bins = [.. guesses.OrderBy(guess => guess.Confidence).Chunk(Math.Max(1, (tokens + Bins - 1) / Bins))
             .Select(bin => new ReliabilityBin(bin.Average(guess => guess.Confidence), bin.Average(guess => guess.Right ? 1.0 : 0)))];
         return new Predictions
@@ -111,7 +112,8 @@ internal sealed class PredictionStudy
     {
         int[] start = _corpus.Tokenizer.Encode("\n");
         long[] ids = [.. new TokenGenerator(_model, _corpus.Tokenizer.VocabularySize)
-            .Generate(start, new SamplingOptions { MaxNewTokens = _scale.SampleTokens, Temperature = temperature, Seed = seed, StopAtEndOfText = false }).Select(id => (long)id)];
+            .Generate(start, new SamplingOptions { MaxNewTokens = _scale.SampleTokens, Temperature = temperature, Seed = seed,
+                StopAtEndOfText = false }).Select(id => (long)id)];
         string text = _corpus.Tokenizer.Decode([.. ids.Select(id => (int)id)]);
         return new Written(temperature, text, _classes.KnownWords(text), ids.Distinct().Count() / (double)ids.Length, _classes.Shares(ids));
     }

@@ -38,7 +38,8 @@ internal sealed partial class TokenClasses
     public HashSet<string> Words { get; }
 
     /// <summary>The share of each kind among tokens.</summary>
-    public double[] Shares(IReadOnlyCollection<long> ids) => [.. Enumerable.Range(0, Names.Count).Select(kind => ids.Count(id => _classes[id] == kind) / (double)Math.Max(1, ids.Count))];
+    public double[] Shares(IReadOnlyCollection<long> ids) =>
+        [.. Enumerable.Range(0, Names.Count).Select(kind => ids.Count(id => _classes[id] == kind) / (double)Math.Max(1, ids.Count))];
 
     /// <summary>1 where an id is of a kind: (vocabulary, kinds), float32.</summary>
     public Tensor Matrix()
@@ -58,7 +59,8 @@ internal sealed partial class TokenClasses
 
     private static IEnumerable<string> WordsOf(string text) => Word().Matches(text).Select(match => match.Value.ToLowerInvariant());
 
-    private static int Of(int count, string text) => count == 0 ? 0 : text.Contains('\n', StringComparison.Ordinal) ? 1 : !text.Any(char.IsLetterOrDigit) ? 2 : count < Rare ? 3 : 4;
+    private static int Of(int count, string text) => count == 0 ? 0 : text.Contains('\n', StringComparison.Ordinal) ? 1
+        : !text.Any(char.IsLetterOrDigit) ? 2 : count < Rare ? 3 : 4;
 
     private static long[] Read(TokenSpan span)
     {

@@ -10,7 +10,8 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Findings;
 
-/// <summary>Where experiments train, and where what came of it is kept: what is finished is not done again, whatever ended the program meanwhile.</summary>
+/// <summary>Where experiments train, and where what came of it is kept: what is finished is not done again, whatever ended the program
+/// meanwhile.</summary>
 internal sealed class Workbench(FindingsOptions options, Scale scale, TextWriter progress) : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
@@ -29,8 +30,10 @@ internal sealed class Workbench(FindingsOptions options, Scale scale, TextWriter
     /// <param name="make">Makes it.</param>
     public T Keep<T>(string name, object settings, Func<T> make)
     {
-        string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { settings, options.Data, scale }))))[..12];
-        string file = Path.Combine("trainings", $"{string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}-{key}.json"), path = Path.Combine(options.Out, file);
+        string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { settings, options.Data,
+            scale }))))[..12];
+        string file = Path.Combine("trainings", $"{string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}-{key}.json"),
+            path = Path.Combine(options.Out, file);
         bool renew = options.Again && _renewed.Add(path);
         if (!renew && Read<T>(path) is { } kept && kept.Key == key)
             return kept.Result;
@@ -108,7 +111,8 @@ internal sealed class Workbench(FindingsOptions options, Scale scale, TextWriter
         }
 
         double? loss = diverged is null ? Measures.ValidationLoss(model, corpus, scale.Validation) : null;
-        return new Trial(setup.Name, seed, model.ParameterCount, loss, result?.TrainLoss, [.. reports.Select(report => new Look(report.Step, report.Loss))], diverged, result?.Seconds ?? 0);
+        return new Trial(setup.Name, seed, model.ParameterCount, loss, result?.TrainLoss,
+            [.. reports.Select(report => new Look(report.Step, report.Loss))], diverged, result?.Seconds ?? 0);
     }
 
     public void Dispose()

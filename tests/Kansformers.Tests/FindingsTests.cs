@@ -43,7 +43,8 @@ public class FindingsTests(FindingsTests.Tried tried) : IClassFixture<FindingsTe
     public void Shares_outside_the_grid_are_shares_and_the_norms_before_layers_give_what_a_normal_distribution_has_there()
     {
         Table original = Open(tried.Folder, "outside").Tables[0];
-        Assert.Equal(["block 1, queries, keys, values", "block 1, attention out", "block 1, feed-forward in", "block 1, feed-forward out", "head"], original.Rows.Select(row => row.Name));
+        Assert.Equal(["block 1, queries, keys, values", "block 1, attention out", "block 1, feed-forward in", "block 1, feed-forward out",
+            "head"], original.Rows.Select(row => row.Name));
         Assert.All(original.Rows, row => Assert.All(row.Values.Take(2), share => Assert.InRange(share!.Value, 0, 1)));
         Assert.InRange(original.Rows[0].Values[0]!.Value, 0.15, 0.55); // behind a layer norm; 0.32 of a normal distribution
         Assert.Equal(1, original.Rows[0].Values[2]!.Value, 1);
@@ -128,7 +129,8 @@ public class FindingsTests(FindingsTests.Tried tried) : IClassFixture<FindingsTe
     {
         string text = folder["text.txt"];
         if (!File.Exists(text))
-            folder.Write("text.txt", string.Concat(Enumerable.Range(0, 200).Select(i => $"{i % 7} men came {(i % 3 == 0 ? "early" : "late")}, and {i * i % 11} went;\n")));
+            folder.Write("text.txt", string.Concat(Enumerable.Range(0, 200).Select(i =>
+                $"{i % 7} men came {(i % 3 == 0 ? "early" : "late")}, and {i * i % 11} went;\n")));
         using StringWriter output = new(), error = new();
         int code = FindingsProgram.Run([.. args, "--data", text, "--out", folder["out"]], Scale.Tiny, output, error);
         return (code, output.ToString(), error.ToString());
