@@ -9,7 +9,8 @@ namespace Kansformers.Findings;
 /// <param name="Tables">The numbers.</param>
 /// <param name="Pictures">The same to look at.</param>
 /// <param name="Texts">What models wrote, by what they were.</param>
-internal sealed record Finding(string Name, string Summary, IReadOnlyList<Table> Tables, IReadOnlyList<Picture> Pictures, IReadOnlyDictionary<string, string>? Texts = null)
+internal sealed record Finding(string Name, string Summary, IReadOnlyList<Table> Tables, IReadOnlyList<Picture> Pictures,
+    IReadOnlyDictionary<string, string>? Texts = null)
 {
     public string ToMarkdown()
     {
@@ -42,11 +43,13 @@ internal sealed record Table(string Title, IReadOnlyList<string> Columns, IReadO
     }
 
     private static string Number(double? value) => value is not double number ? ""
-        : (Math.Abs(number) is >= 1000 or < 1e-4 and > 0 ? number.ToString("0.##e0", CultureInfo.InvariantCulture) : number.ToString("0.####", CultureInfo.InvariantCulture));
+        : (Math.Abs(number) is >= 1000 or < 1e-4 and > 0 ? number.ToString("0.##e0", CultureInfo.InvariantCulture)
+            : number.ToString("0.####", CultureInfo.InvariantCulture));
 }
 
 /// <summary>A row; null where there is no number, such as the loss of a training that became NaN.</summary>
 internal sealed record TableRow(string Name, IReadOnlyList<double?> Values)
 {
-    public static TableRow Of(string name, params double[] values) => new(name, [.. values.Select(value => double.IsFinite(value) ? value : (double?)null)]);
+    public static TableRow Of(string name, params double[] values) =>
+        new(name, [.. values.Select(value => double.IsFinite(value) ? value : (double?)null)]);
 }

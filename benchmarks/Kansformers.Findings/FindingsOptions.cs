@@ -8,7 +8,7 @@ internal sealed record FindingsOptions
     /// <summary>The text that models learn; its last tenth validates.</summary>
     public string Data { get; init; } = "../shared/corpora/tinyshakespeare.txt";
 
-    public string Out { get; init; } = "findings";
+    public string Out { get; init; } = "runs/findings";
 
     /// <summary>Whether the named experiments, and the trainings that they need, run anew.</summary>
     public bool Again { get; init; }
@@ -39,7 +39,8 @@ internal sealed record FindingsOptions
     }
 
     private static string Value(string[] args, ref int i) =>
-        i + 1 < args.Length && !args[i + 1].StartsWith('-') ? args[++i] : throw new UsageException($"{args[i]} needs a value: a {(args[i] == "--data" ? "text file" : "folder")}");
+        i + 1 < args.Length && !args[i + 1].StartsWith('-') ? args[++i]
+            : throw new UsageException($"{args[i]} needs a value: a {(args[i] == "--data" ? "text file" : "folder")}");
 }
 
 /// <summary>The command line asks for something that makes no sense.</summary>

@@ -7,7 +7,8 @@ internal static class FindingsProgram
 
     public const string Usage = "usage: Kansformers.Findings [NAME...] [--data PATH] [--out DIR] [--again] [--list]";
 
-    /// <summary>Runs the experiments that are asked for, each of which writes NAME.json and its pictures.</summary>
+    /// <summary>Runs the experiments that are asked for, each of which writes NAME.json and its pictures; their trainings are kept, and not run
+    /// again.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="scale">How large the experiments are.</param>
     /// <param name="output">Takes the tables, as Markdown.</param>
@@ -29,7 +30,8 @@ internal static class FindingsProgram
             using Workbench bench = new(options, scale, error);
             foreach (Experiment experiment in options.Experiments)
             {
-                Finding finding = bench.Keep(experiment.Name, scale, () => experiment.Run(bench), $"{experiment.Name}.json");
+                Finding finding = experiment.Run(bench);
+                bench.Write(experiment.Name, finding);
                 foreach (Picture picture in finding.Pictures)
                     bench.WriteText(picture.File, picture.Svg);
                 output.WriteLine(finding.ToMarkdown());

@@ -15,15 +15,17 @@ internal static partial class Measures
 {
     /// <summary>The loss over the beginning of the held-out text, in nats per token.</summary>
     public static double ValidationLoss(CausalModel model, TokenizedCorpus corpus, long tokens) =>
-        new CorpusEvaluator(model, new EvaluationOptions { MaxTokens = Math.Min(tokens, corpus.Validation.Count - 1) }).Evaluate(corpus.Validation).Loss;
+        new CorpusEvaluator(model, new EvaluationOptions {
+            MaxTokens = Math.Min(tokens, corpus.Validation.Count - 1) }).Evaluate(corpus.Validation).Loss;
 
-    /// <summary>Windows of a text, one behind another: tokens and those that follow, both (windows, block); fewer windows where the text has no more.</summary>
+    /// <summary>Windows of a text, one behind another: tokens and those that follow, both (windows, block); fewer windows where the text has no
+    /// more.</summary>
     /// <exception cref="KansformersException">The text is shorter than one.</exception>
     public static TokenBatch Windows(TokenSpan text, int block, int windows, long from = 0)
     {
         windows = (int)Math.Min(windows, (text.Count - from - 1) / block);
         if (windows < 1)
-            throw new KansformersException($"a part of the text has {text.Count} tokens; the experiments need at least {block + 1}: give a longer text");
+            throw new KansformersException($"a part of the text has {text.Count} tokens, and the experiments need {block + 1}: give a longer text");
         long[] read = new long[windows * block + 1];
         text.Read(from, read);
         using Tensor all = tensor(read);
@@ -82,7 +84,8 @@ internal static partial class Measures
     }
 
     /// <summary>The mean of seeds, number by number.</summary>
-    public static double[] Mean(IReadOnlyList<double[]> seeds) => [.. Enumerable.Range(0, seeds[0].Length).Select(i => seeds.Average(values => values[i]))];
+    public static double[] Mean(IReadOnlyList<double[]> seeds) =>
+        [.. Enumerable.Range(0, seeds[0].Length).Select(i => seeds.Average(values => values[i]))];
 
     [GeneratedRegex(@"\.h\.(\d+)\.(attn\.c_attn|attn\.c_proj|mlp\.kan)\.layers\.(\d)")]
     private static partial Regex LayerName();

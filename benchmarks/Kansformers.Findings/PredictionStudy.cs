@@ -9,7 +9,7 @@ namespace Kansformers.Findings;
 /// <summary>Measures what a model predicts over the first windows of the held-out text.</summary>
 internal sealed class PredictionStudy
 {
-    private const int WindowsAtOnce = 4, Bins = 10;
+    private const int FirstWindows = 4, Bins = 10;
 
     private static readonly double[] Temperatures = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.5, 2];
 
@@ -31,7 +31,7 @@ internal sealed class PredictionStudy
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         _model.eval();
-        Tensor logits = _model.forward(_text.Tokens[..Math.Min(WindowsAtOnce, (int)_text.Tokens.shape[0])]).flatten(0, 1);
+        Tensor logits = _model.forward(_text.Tokens[..Math.Min(FirstWindows, (int)_text.Tokens.shape[0])]).flatten(0, 1);
         Tensor never = tensor(_classes.Seen).logical_not().to_type(ScalarType.Float32);
         return logits.softmax(-1).matmul(never).mean().to_type(ScalarType.Float64).item<double>();
     }
@@ -47,12 +47,10 @@ internal sealed class PredictionStudy
         double[,] sums = new double[Temperatures.Length, 3 + TokenClasses.Names.Count];
         double[] shape = new double[4];
         List<(double Confidence, bool Right)> guesses = [];
-        long windows = _text.Tokens.shape[0];
-        for (int from = 0; from < windows; from += WindowsAtOnce)
+        for (int window = 0; window < _text.Tokens.shape[0]; window++)
         {
             using var chunk = NewDisposeScope();
-            int to = (int)Math.Min(windows, from + WindowsAtOnce);
-            Tensor logits = _model.forward(_text.Tokens[from..to]).flatten(0, 1), targets = _text.Targets[from..to].flatten();
+            Tensor logits = _model.forward(_text.Tokens[window..(window + 1)]).flatten(0, 1), targets = _text.Targets[window];
             for (int i = 0; i < Temperatures.Length; i++)
                 Add(sums, i, logits / Temperatures[i], targets, kinds, seen);
             AddShape(shape, logits, seen);
@@ -62,7 +60,8 @@ internal sealed class PredictionStudy
 
         int tokens = guesses.Count;
         AtTemperature[] rows = [.. Temperatures.Select((temperature, i) => new AtTemperature(
-            temperature, sums[i, 0] / tokens, sums[i, 1] / tokens, sums[i, 2] / tokens, [.. TokenClasses.Names.Select((_, kind) => sums[i, 3 + kind] / tokens)]))];
+            temperature, sums[i, 0] / tokens, sums[i, 1] / tokens, sums[i, 2] / tokens,
+                [.. TokenClasses.Names.Select((_, kind) => sums[i, 3 + kind] / tokens)]))];
         ReliabilityBin[] bins = [.. guesses.OrderBy(guess => guess.Confidence).Chunk(Math.Max(1, (tokens + Bins - 1) / Bins))
             .Select(bin => new ReliabilityBin(bin.Average(guess => guess.Confidence), bin.Average(guess => guess.Right ? 1.0 : 0)))];
         return new Predictions
@@ -113,7 +112,8 @@ internal sealed class PredictionStudy
     {
         int[] start = _corpus.Tokenizer.Encode("\n");
         long[] ids = [.. new TokenGenerator(_model, _corpus.Tokenizer.VocabularySize)
-            .Generate(start, new SamplingOptions { MaxNewTokens = _scale.SampleTokens, Temperature = temperature, Seed = seed, StopAtEndOfText = false }).Select(id => (long)id)];
+            .Generate(start, new SamplingOptions { MaxNewTokens = _scale.SampleTokens, Temperature = temperature, Seed = seed,
+                StopAtEndOfText = false }).Select(id => (long)id)];
         string text = _corpus.Tokenizer.Decode([.. ids.Select(id => (int)id)]);
         return new Written(temperature, text, _classes.KnownWords(text), ids.Distinct().Count() / (double)ids.Length, _classes.Shares(ids));
     }

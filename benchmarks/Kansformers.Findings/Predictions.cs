@@ -8,7 +8,8 @@ internal sealed record Predictions
     /// <summary>The temperature of the least loss.</summary>
     public required AtTemperature Best { get; init; }
 
-    /// <summary>The mean distance between the most probable token's probability and how often it is right, over the bins of <see cref="Reliability"/>.</summary>
+    /// <summary>The mean distance between the most probable token's probability and how often it is right, over the bins of <see
+    /// cref="Reliability"/>.</summary>
     public required double CalibrationError { get; init; }
 
     public required IReadOnlyList<ReliabilityBin> Reliability { get; init; }

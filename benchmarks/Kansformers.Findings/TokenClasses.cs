@@ -8,7 +8,7 @@ namespace Kansformers.Findings;
 /// <summary>Which kind of thing each id of a vocabulary is, by its text and by how often the training text has it.</summary>
 internal sealed partial class TokenClasses
 {
-    private const int Rare = 10;
+    private const int Rare = 10; // words that the training text has fewer times are rare
 
     private readonly int[] _classes;
 
@@ -26,7 +26,7 @@ internal sealed partial class TokenClasses
     }
 
     /// <summary>The kinds: an id is of the first that holds.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["ids never seen", "line feeds", "punctuation", $"words seen under {Rare} times", "other words"];
+    public static IReadOnlyList<string> Names { get; } = ["ids never seen", "line feeds", "punctuation", "rare words", "other words"];
 
     /// <summary>Which ids the training text has.</summary>
     public bool[] Seen { get; }
@@ -38,7 +38,8 @@ internal sealed partial class TokenClasses
     public HashSet<string> Words { get; }
 
     /// <summary>The share of each kind among tokens.</summary>
-    public double[] Shares(IReadOnlyCollection<long> ids) => [.. Enumerable.Range(0, Names.Count).Select(kind => ids.Count(id => _classes[id] == kind) / (double)Math.Max(1, ids.Count))];
+    public double[] Shares(IReadOnlyCollection<long> ids) =>
+        [.. Enumerable.Range(0, Names.Count).Select(kind => ids.Count(id => _classes[id] == kind) / (double)Math.Max(1, ids.Count))];
 
     /// <summary>1 where an id is of a kind: (vocabulary, kinds), float32.</summary>
     public Tensor Matrix()
@@ -58,7 +59,8 @@ internal sealed partial class TokenClasses
 
     private static IEnumerable<string> WordsOf(string text) => Word().Matches(text).Select(match => match.Value.ToLowerInvariant());
 
-    private static int Of(int count, string text) => count == 0 ? 0 : text.Contains('\n', StringComparison.Ordinal) ? 1 : !text.Any(char.IsLetterOrDigit) ? 2 : count < Rare ? 3 : 4;
+    private static int Of(int count, string text) => count == 0 ? 0 : text.Contains('\n', StringComparison.Ordinal) ? 1
+        : !text.Any(char.IsLetterOrDigit) ? 2 : count < Rare ? 3 : 4;
 
     private static long[] Read(TokenSpan span)
     {

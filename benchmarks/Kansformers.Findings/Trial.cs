@@ -9,7 +9,8 @@ namespace Kansformers.Findings;
 /// <param name="Curve">Losses on a few windows of held-out text meanwhile.</param>
 /// <param name="Diverged">Why there is no loss.</param>
 /// <param name="Seconds">The time of its steps.</param>
-internal sealed record Trial(string Setup, long Seed, long Parameters, double? Loss, double? TrainLoss, IReadOnlyList<Look> Curve, string? Diverged, double Seconds);
+internal sealed record Trial(string Setup, long Seed, long Parameters, double? Loss, double? TrainLoss, IReadOnlyList<Look> Curve,
+    string? Diverged, double Seconds);
 
 /// <summary>A number at a step.</summary>
 internal sealed record Look(long Step, double Value);

@@ -10,7 +10,8 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Findings;
 
-/// <summary>Where experiments train, and where what came of it is kept: what is finished is not done again, whatever ended the program meanwhile.</summary>
+/// <summary>Where experiments train, and where what came of it is kept: what is finished is not done again, whatever ended the program
+/// meanwhile.</summary>
 internal sealed class Workbench(FindingsOptions options, Scale scale, TextWriter progress) : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
@@ -27,19 +28,23 @@ internal sealed class Workbench(FindingsOptions options, Scale scale, TextWriter
     /// <param name="name">What it is, in a few words: the file's name begins with it.</param>
     /// <param name="settings">All that decides what comes out, besides text and scale.</param>
     /// <param name="make">Makes it.</param>
-    /// <param name="file">The file in the output folder; null for one of its own among the trainings.</param>
-    public T Keep<T>(string name, object settings, Func<T> make, string? file = null)
+    public T Keep<T>(string name, object settings, Func<T> make)
     {
-        string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { settings, options.Data, scale }))))[..12];
-        string path = Path.Combine(options.Out, file ?? Path.Combine("trainings", $"{string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}-{key}.json"));
+        string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { settings, options.Data,
+            scale }))))[..12];
+        string file = Path.Combine("trainings", $"{string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}-{key}.json"),
+            path = Path.Combine(options.Out, file);
         bool renew = options.Again && _renewed.Add(path);
         if (!renew && Read<T>(path) is { } kept && kept.Key == key)
             return kept.Result;
         progress.WriteLine($"{DateTime.Now:HH:mm:ss} {name}");
         T made = make();
-        WriteText(Path.GetRelativePath(options.Out, path), JsonSerializer.Serialize(new Kept<T>(key, made), Json));
+        WriteText(file, JsonSerializer.Serialize(new Kept<T>(key, made), Json));
         return made;
     }
+
+    /// <summary>Writes what an experiment came to.</summary>
+    public void Write(string name, Finding finding) => WriteText($"{name}.json", JsonSerializer.Serialize(finding, Json));
 
     /// <summary>Writes a file into the output folder, whole or not at all.</summary>
     public void WriteText(string file, string text)
@@ -106,7 +111,8 @@ internal sealed class Workbench(FindingsOptions options, Scale scale, TextWriter
         }
 
         double? loss = diverged is null ? Measures.ValidationLoss(model, corpus, scale.Validation) : null;
-        return new Trial(setup.Name, seed, model.ParameterCount, loss, result?.TrainLoss, [.. reports.Select(report => new Look(report.Step, report.Loss))], diverged, result?.Seconds ?? 0);
+        return new Trial(setup.Name, seed, model.ParameterCount, loss, result?.TrainLoss,
+            [.. reports.Select(report => new Look(report.Step, report.Loss))], diverged, result?.Seconds ?? 0);
     }
 
     public void Dispose()

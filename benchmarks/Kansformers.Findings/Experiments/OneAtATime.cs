@@ -20,14 +20,16 @@ internal abstract class OneAtATime : Experiment
         }
 
         double?[] first = [.. all[0].Trials.Select(trial => trial.Loss)];
-        List<(Setup Setup, IReadOnlyList<Trial> Trials)> sorted = [all[0], .. all.Skip(1).OrderBy(entry => entry.Trials.Average(trial => trial.Loss ?? double.PositiveInfinity))];
+        List<(Setup Setup, IReadOnlyList<Trial> Trials)> sorted =
+            [all[0], .. all.Skip(1).OrderBy(entry => entry.Trials.Average(trial => trial.Loss ?? double.PositiveInfinity))];
         Table table = new("changed", ["loss (nats)", "against the first row", "smallest", "largest", "parameters"], [.. sorted.Select(entry =>
         {
             double[] losses = Losses(entry.Trials), apart = [.. entry.Trials.Zip(first, (trial, other) => trial.Loss - other).OfType<double>()];
             return TableRow.Of(entry.Setup.Name, losses.Length == 0 ? [double.NaN, double.NaN, double.NaN, double.NaN, entry.Trials[0].Parameters]
                 : [losses.Average(), apart.Average(), apart.Min(), apart.Max(), entry.Trials[0].Parameters]);
         })]);
-        DotPicture picture = new(Title, $"{start.Training.MaxIters} steps of {start.Training.BatchSize} x {start.Model.BlockSize} characters; a dot for each seed; dashed: nothing changed", "validation loss (nats per character)")
+        string size = $"{start.Training.MaxIters} steps of {start.Training.BatchSize} x {start.Model.BlockSize} characters";
+        DotPicture picture = new(Title, $"{size}; a dot for each seed; dashed: nothing changed", "validation loss (nats per character)")
         {
             Rows = [.. sorted.Select(entry => (entry.Setup.Name, (IReadOnlyList<double>)Losses(entry.Trials)))],
         };
@@ -58,7 +60,7 @@ internal sealed class FromGoodSettings : OneAtATime
 
     public override string Summary => "a rate at which the model learns, and one choice at a time made otherwise";
 
-    protected override string Title => "Rate 0.006, falling, without dropout and decay of splines: one choice at a time made otherwise";
+    protected override string Title => "At a rate of 0.006: one choice at a time made otherwise";
 
     protected override Setup Base(Scale scale) => Setup.Good(scale);
 

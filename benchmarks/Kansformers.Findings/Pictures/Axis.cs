@@ -21,7 +21,8 @@ internal sealed class Axis
             (low, high) = (low - 0.5, high + 0.5);
         double step = Step((high - low) / 5, powers);
         (_low, _high) = (Math.Floor(low / step + 1e-9) * step, Math.Ceiling(high / step - 1e-9) * step);
-        Marks = [.. Enumerable.Range(0, (int)Math.Round((_high - _low) / step) + 1).Select(i => powers ? Math.Pow(10, _low + i * step) : _low + i * step)];
+        Marks = [.. Enumerable.Range(0, (int)Math.Round((_high - _low) / step) + 1).Select(i => powers ? Math.Pow(10, _low + i * step) : _low
+            + i * step)];
     }
 
     public IReadOnlyList<double> Marks { get; }
@@ -29,7 +30,8 @@ internal sealed class Axis
     public double At(double value) => _from + (Math.Clamp(Scaled(value), _low, _high) - _low) / (_high - _low) * (_to - _from);
 
     public static string Label(double mark) => Math.Abs(mark) < 1e-12 ? "0"
-        : Math.Abs(mark) is >= 1e5 or < 1e-3 ? mark.ToString("0.#e0", CultureInfo.InvariantCulture) : mark.ToString("0.####", CultureInfo.InvariantCulture);
+        : Math.Abs(mark) is >= 1e5 or < 1e-3 ? mark.ToString("0.#e0", CultureInfo.InvariantCulture)
+            : mark.ToString("0.####", CultureInfo.InvariantCulture);
 
     private static double Step(double rough, bool powers)
     {

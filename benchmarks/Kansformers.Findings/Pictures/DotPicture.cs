@@ -31,7 +31,8 @@ internal sealed record DotPicture(string Title, string Subtitle, string Across)
             (string name, IReadOnlyList<double> values) = Rows[i];
             double y = Top + Row * (i + 0.5), mean = values.DefaultIfEmpty(double.NaN).Average();
             string colour = SvgText.Colour(i == 0 ? 8 : mean < first ? 2 : 1);
-            svg.Text(Left - 12, y + 4, name, $"font-size=\"12.5\" text-anchor=\"end\" fill=\"{SvgText.Ink}\"{(i == 0 ? " font-weight=\"600\"" : "")}");
+            svg.Text(Left - 12, y + 4, name, $"font-size=\"12.5\" text-anchor=\"end\" fill=\"{SvgText.Ink}\"{(i == 0 ? " font-weight=\"600\""
+                : "")}");
             if (double.IsFinite(mean) && double.IsFinite(first))
                 svg.Path([(across.At(first), y), (across.At(mean), y)], $"stroke=\"{colour}\" stroke-width=\"2.4\" stroke-opacity=\"0.55\"");
             foreach (double value in values)

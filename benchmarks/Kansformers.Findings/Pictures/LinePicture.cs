@@ -38,7 +38,8 @@ internal sealed record LinePicture(string Title, string Subtitle, string Across,
     {
         Curve curve = Curves[index];
         string colour = SvgText.Colour(curve.Colour ?? index), dashes = curve.Dashed ? " stroke-dasharray=\"5 4\"" : "";
-        (double X, double Y)[] points = [.. curve.Points.Where(point => double.IsFinite(point.Y)).Select(point => (across.At(point.X), up.At(point.Y)))];
+        (double X, double Y)[] points = [.. curve.Points.Where(point => double.IsFinite(point.Y)).Select(point =>
+            (across.At(point.X), up.At(point.Y)))];
         svg.Path(points, $"stroke=\"{colour}\" stroke-width=\"2\"{dashes}");
         foreach ((double x, double y) in points)
             svg.Add($"<circle cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"2.6\" fill=\"{colour}\"/>");

@@ -4,14 +4,16 @@ using System.Text;
 
 namespace Kansformers.Findings;
 
-/// <summary>Writes an SVG picture element by element, on a light ground of its own; the colours are those of the loss curves of run folders.</summary>
+/// <summary>Writes an SVG picture element by element, on a light ground of its own; the colours are those of the loss curves of run
+/// folders.</summary>
 internal sealed class SvgText
 {
     public const string Ink = "#1f2933", Faded = "#5b6770", Line = "#e4e7eb";
 
     private const string Fonts = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif";
 
-    private static readonly string[] Palette = ["#2b6cb0", "#c2410c", "#15803d", "#7c3aed", "#b91c1c", "#0e7490", "#a16207", "#be185d", "#475569", "#65a30d"];
+    private static readonly string[] Palette = ["#2b6cb0", "#c2410c", "#15803d", "#7c3aed", "#b91c1c", "#0e7490", "#a16207", "#be185d",
+        "#475569", "#65a30d"];
 
     private readonly StringBuilder _text = new();
 
@@ -28,7 +30,8 @@ internal sealed class SvgText
 
     public void Add(FormattableString markup) => _text.Append(markup.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
-    public void Text(double x, double y, string text, string attributes) => Add($"<text x=\"{x:0.#}\" y=\"{y:0.#}\" {attributes}>{WebUtility.HtmlEncode(text)}</text>");
+    public void Text(double x, double y, string text, string attributes) =>
+        Add($"<text x=\"{x:0.#}\" y=\"{y:0.#}\" {attributes}>{WebUtility.HtmlEncode(text)}</text>");
 
     public void Path(IEnumerable<(double X, double Y)> points, string attributes)
     {
