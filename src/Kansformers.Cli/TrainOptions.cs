@@ -43,7 +43,7 @@ internal sealed class TrainOptions
     public readonly Option<double?> GradClip = new("--grad-clip") { Description = $"largest norm of all gradients together; 0 for no clipping [default: {RecipeChoice.Trained(training => training.GradClip)}]" };
     public readonly Option<double?> Dropout = new("--dropout") { Description = $"share of embeddings, attention weights and residual values dropped in training [default: {RecipeChoice.Default(recipe => recipe.Dropout)}; 0 with weights to begin from]" };
     public readonly Option<long> EvalInterval = new("--eval-interval") { Description = "steps between validations; a checkpoint follows each", DefaultValueFactory = _ => Defaults.EvalInterval };
-    public readonly Option<int> EvalWindows = new("--eval-windows") { Description = "fixed windows of held-out text in each validation", DefaultValueFactory = _ => Defaults.EvalWindows };
+    public readonly Option<int> EvalWindows = new("--eval-windows") { Description = "fixed windows of held-out text in each validation; 0 for all of the text, in windows side by side", DefaultValueFactory = _ => Defaults.EvalWindows };
     public readonly Option<int> Patience = new("--patience") { Description = "stop after so many validations without an improvement; 0 for never", DefaultValueFactory = _ => 0 };
     public readonly Option<long> Seed = new("--seed") { Description = "decides weights, batches and dropout", DefaultValueFactory = _ => Defaults.Seed };
     public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
@@ -60,6 +60,16 @@ internal sealed class TrainOptions
         Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Recipe.Option, Family.Name, Model, Layers, Heads, Embd, Placement, .. Kan.All, .. Family.Settings,
         Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, UpdateGrid, KanPenalty, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
+    ];
+
+    /// <summary>The options that say what text is trained on.</summary>
+    public Option[] OfText => [Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters];
+
+    /// <summary>The options that models which are compared can share: sizes and training, but not what tells them apart.</summary>
+    public Option[] OfComparison =>
+    [
+        .. OfText, Recipe.Option, Family.Name, Model, Layers, Heads, Embd, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All,
+        GradClip, Dropout, EvalInterval, EvalWindows, Precision,
     ];
 
     public void AddTo(Command command)

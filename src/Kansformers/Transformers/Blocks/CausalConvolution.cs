@@ -60,6 +60,17 @@ internal sealed class CausalConvolution : nn.Module<Tensor, Tensor>, IConvolutio
         return y.MoveToOuterDisposeScope();
     }
 
+    /// <summary>The RMS norm of each token (<see cref="RmsNorm"/>) and the convolution of what it gives, in one pass where that is possible.</summary>
+    /// <param name="input">(B, T, channels).</param>
+    /// <param name="cache">The tokens before; null for none.</param>
+    public Tensor Normed(Tensor input, KeyValueCache? cache)
+    {
+        if (cache is null && NormFunction.Fits(input, _weight))
+            return NormFunction.Convolution(input, _weight, norm: true);
+        using var scope = NewDisposeScope();
+        return forward(NormFunction.Fits(input) ? NormFunction.Norm(input) : RmsNorm.Apply(input), cache).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The convolution by torch's operations.</summary>
     /// <param name="x">(B, T, channels).</param>
     /// <param name="before">(B, kernel - 1, channels): the rows before the first, the last of them last.</param>
