@@ -76,8 +76,8 @@ public class RecipeTests : OneThread
         string options, string recipe, string family, string placement, string optimizer, string schedule, double rate, double least, string order)
     {
         using TestFolder folder = new();
-        string text = folder.Write("text.txt", TinyTraining.Text);
-        Cli.CliResult run = Cli.Cli.Run([.. $"train --data {text} --out {folder["run"]} --max-iters 1 --batch-size 1 --block-size 8 --eval-windows 1 --sample-tokens 0 {options}"
+        string text = folder.Write("text.txt", TinyTraining.Text), size = options.Contains("--model", StringComparison.Ordinal) ? "" : "--layers 1 --heads 2 --embd 8";
+        Cli.CliResult run = Cli.Cli.Run([.. $"train --data {text} --out {folder["run"]} --max-iters 1 --batch-size 1 --block-size 8 --eval-windows 1 --sample-tokens 0 {size} {options}"
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         Assert.True(run.Code == 0, run.Error);
         RunConfig config = RunFolder.Open(folder["run"]).Config;
