@@ -68,7 +68,7 @@ internal sealed class TrainOptions
     /// <summary>The options that models which are compared can share: sizes and training, but not what tells them apart.</summary>
     public Option[] OfComparison =>
     [
-        .. OfText, Family.Name, Model, Layers, Heads, Embd, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All,
+        .. OfText, Recipe.Option, Family.Name, Model, Layers, Heads, Embd, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All,
         GradClip, Dropout, EvalInterval, EvalWindows, Precision,
     ];
 

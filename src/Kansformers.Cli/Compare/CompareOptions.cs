@@ -125,7 +125,7 @@ internal sealed class CompareOptions
         if (withDefaults && !IsGiven(parsed, _train.EvalWindows))
             call.Add($"{_train.EvalWindows.Name}=0");
         if (withDefaults && !IsGiven(parsed, _train.EvalInterval))
-            call.Add(string.Create(CultureInfo.InvariantCulture, $"{_train.EvalInterval.Name}={Math.Max(1, parsed.GetValue(_train.MaxIters) / CurvePoints)}"));
+            call.Add(string.Create(CultureInfo.InvariantCulture, $"{_train.EvalInterval.Name}={Math.Max(1, (parsed.GetValue(_train.MaxIters) ?? _train.Recipe.Read(parsed).Size.Steps) / CurvePoints)}"));
         return train.Read(CommandLineApp.Parse(new RootCommand { command }, [.. call]));
     }
 
