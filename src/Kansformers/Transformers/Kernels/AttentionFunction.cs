@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Kansformers.Transformers;
 
 /// <summary>
-/// Causal self-attention with QK-norm and rotary positions, straight from the rows of the query-key-value layer to those of the output layer. It saves the packed
-/// rows, nothing else. Float32 on the CPU; each head of a sequence is computed by one thread, so that results do not depend on their number.
+/// Causal self-attention with QK-norm and rotary positions, straight from the rows of the query-key-value layer to those of the output layer. It saves the
+/// packed rows, nothing else. Float32 on the CPU; each head of a sequence is computed by one thread, so that results do not depend on their number.
 /// </summary>
 internal sealed unsafe class AttentionFunction : autograd.SingleTensorFunction<AttentionFunction>
 {
@@ -100,9 +100,11 @@ internal sealed unsafe class AttentionFunction : autograd.SingleTensorFunction<A
                     nint first = (nint)sequence * _tokens, column = head * layout.Size;
                     Matrix from = new(rows + first * 3 * width + column, 3 * width);
                     if (backward)
-                        tile.Backward(from, new((float*)pass.Upstream + first * width + column, width), new((float*)pass.To + first * 3 * width + column, 3 * width));
+                        tile.Backward(from, Output(pass.Upstream), new((float*)pass.To + first * 3 * width + column, 3 * width));
                     else
-                        tile.Forward(from, new((float*)pass.To + first * width + column, width));
+                        tile.Forward(from, Output(pass.To));
+
+                    Matrix Output(nint start) => new((float*)start + first * width + column, width);
                 }
             });
         }

@@ -4,8 +4,9 @@ using Kansformers.Runtime;
 namespace Kansformers.Transformers;
 
 /// <summary>
-/// Causal attention of one head of one sequence, from packed rows to its output and back. Queries, keys, values and a tile of attention weights stay in the second
-/// level cache; the backward pass makes all of them again (Dao et al., "FlashAttention", 2022, without its running maximum: a tile sees all its keys at once).
+/// Causal attention of one head of one sequence, from packed rows to its output and back. Queries, keys, values and a tile of attention weights stay in the
+/// second-level cache; the backward pass makes all of them again (Dao et al., "FlashAttention", 2022, without its running maximum: a tile sees all its keys
+/// at once).
 /// </summary>
 internal sealed unsafe class AttentionTile<TSimd> : IDisposable
     where TSimd : struct, ISimd<TSimd>
@@ -23,7 +24,8 @@ internal sealed unsafe class AttentionTile<TSimd> : IDisposable
     private readonly bool _isBounded;
     private readonly int _tokens, _rows, _columns;
     private readonly NativeFloats _memory;
-    private readonly Matrix _queries, _keys, _values, _keysAcross, _valuesAcross, _weights, _upstream, _weightGradients, _keyGradients, _valueGradients;
+    private readonly Matrix _queries, _keys, _values, _keysAcross, _valuesAcross, _weights;
+    private readonly Matrix _upstream, _weightGradients, _keyGradients, _valueGradients;
 
     /// <param name="layout">The heads.</param>
     /// <param name="tokens">The length of the sequence.</param>
@@ -104,22 +106,23 @@ internal sealed unsafe class AttentionTile<TSimd> : IDisposable
                 Softmax(_weights.At(row, 0), _weightGradients.At(row, 0), Up(from + row + 1, TSimd.Count));
             for (int key = 0; key < last; key += TileProduct.Rows)
             {
-                int first = Math.Max(key, from);
-                TileProduct.AddTransposed<TSimd>(_weights.From(first - from, key), _upstream.From(first, 0), last - first, _valueGradients.From(key, 0), _columns);
-                TileProduct.AddTransposed<TSimd>(_weightGradients.From(first - from, key), _queries.From(first, 0), last - first, _keyGradients.From(key, 0), _columns);
+                int first = Math.Max(key, from), depth = last - first;
+                Matrix weights = _weights.From(first - from, key), weightGradients = _weightGradients.From(first - from, key);
+                TileProduct.AddTransposed<TSimd>(weights, _upstream.From(first, 0), depth, _valueGradients.From(key, 0), _columns);
+                TileProduct.AddTransposed<TSimd>(weightGradients, _queries.From(first, 0), depth, _keyGradients.From(key, 0), _columns);
             }
 
             for (int row = 0; row < count && from + row < _tokens; row += TileProduct.Rows)
             {
                 TileProduct.Plain<TSimd>(_weightGradients.From(row, 0), _keys, from + row + TileProduct.Rows, gradient, _columns);
                 for (int at = 0; at < TileProduct.Rows && from + row + at < _tokens; at++)
-                    PackRow(packed, gradient.At(at, 0), to, from + row + at, HeadPart.Query);
+                    PackRow(packed, gradient.At(at, 0), to, from + row + at, isQuery: true);
             }
         }
 
         for (int token = 0; token < _tokens; token++)
         {
-            PackRow(packed, _keyGradients.At(token, 0), to, token, HeadPart.Key);
+            PackRow(packed, _keyGradients.At(token, 0), to, token, isQuery: false);
             Copy(_valueGradients.At(token, 0), to.At(token, 2 * _layout.Width), _layout.Size);
         }
     }
@@ -144,11 +147,11 @@ internal sealed unsafe class AttentionTile<TSimd> : IDisposable
         Kan.Transposition.Run(_keys.At(0, 0), _columns, _rows, _columns, _keysAcross.At(0, 0), _rows);
     }
 
-    private void PackRow(Matrix packed, float* gradient, Matrix to, int token, HeadPart part)
+    private void PackRow(Matrix packed, float* gradient, Matrix to, int token, bool isQuery)
     {
         HeadRows.Turn turn = new(_table, _layout.Past + token, _layout.Size / 2);
-        nint column = part == HeadPart.Query ? 0 : _layout.Width;
-        HeadRows.Backward<TSimd>(packed.At(token, column), turn, _layout.Norm, part == HeadPart.Query ? (float)_layout.Scale : 1, gradient, to.At(token, column));
+        (nint column, float factor) = isQuery ? (0, (float)_layout.Scale) : (_layout.Width, 1);
+        HeadRows.Backward<TSimd>(packed.At(token, column), turn, _layout.Norm, factor, gradient, to.At(token, column));
     }
 
     // The attention weights of a tile of queries, zeros where a query does not see; not divided by their sums, of which the reciprocals are given.

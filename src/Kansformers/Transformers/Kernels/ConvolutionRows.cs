@@ -4,7 +4,8 @@ using Kansformers.Runtime;
 namespace Kansformers.Transformers;
 
 /// <summary>
-/// RMS norm and causal depthwise convolution of a run of tokens of one sequence: n[t] = x[t] / sqrt(mean(x[t]²) + ε), y[t, c] = n[t, c] + Σ_k w[k, c] · n[t - k, c].
+/// RMS norm and causal depthwise convolution of a run of tokens of one sequence: n[t] = x[t] / sqrt(mean(x[t]²) + ε),
+/// y[t, c] = n[t, c] + Σ_k w[k, c] · n[t - k, c].
 /// </summary>
 /// <param name="width">Channels.</param>
 /// <param name="kernel">Tokens that a token sees; 0 for the norm alone.</param>

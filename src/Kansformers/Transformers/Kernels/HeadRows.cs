@@ -21,17 +21,8 @@ internal sealed record HeadLayout(int Heads, int Size)
     public int Width => Heads * Size;
 }
 
-/// <summary>Which of the three parts of a packed row.</summary>
-internal enum HeadPart
-{
-    Query,
-    Key,
-    Value,
-}
-
 /// <summary>
-/// One head's query, key or value of one token: RMS-normed, and turned by its position in the pairs (i, i + half) (Su et al., "RoFormer", 2021); and the same
-/// backwards.
+/// One head's query or key of one token: RMS-normed, and turned by its position in the pairs (i, i + half) (Su et al., "RoFormer", 2021); and the same backwards.
 /// </summary>
 internal static unsafe class HeadRows
 {
@@ -50,7 +41,8 @@ internal static unsafe class HeadRows
         TSimd scale = TSimd.Create(factor);
         for (; at + TSimd.Count <= half; at += TSimd.Count)
         {
-            TSimd a = TSimd.Load(x + at) * scale, b = TSimd.Load(x + half + at) * scale, cosine = TSimd.Load(turn.Cosines + at), sine = TSimd.Load(turn.Sines + at);
+            TSimd a = TSimd.Load(x + at) * scale, b = TSimd.Load(x + half + at) * scale;
+            TSimd cosine = TSimd.Load(turn.Cosines + at), sine = TSimd.Load(turn.Sines + at);
             TSimd.Store(TSimd.FusedMultiplyAdd(a, cosine, -(b * sine)), to + at);
             TSimd.Store(TSimd.FusedMultiplyAdd(b, cosine, a * sine), to + half + at);
         }
@@ -71,7 +63,8 @@ internal static unsafe class HeadRows
         TSimd scale = TSimd.Create(factor);
         for (; at + TSimd.Count <= half; at += TSimd.Count)
         {
-            TSimd a = TSimd.Load(dy + at) * scale, b = TSimd.Load(dy + half + at) * scale, cosine = TSimd.Load(turn.Cosines + at), sine = TSimd.Load(turn.Sines + at);
+            TSimd a = TSimd.Load(dy + at) * scale, b = TSimd.Load(dy + half + at) * scale;
+            TSimd cosine = TSimd.Load(turn.Cosines + at), sine = TSimd.Load(turn.Sines + at);
             TSimd.Store(TSimd.FusedMultiplyAdd(a, cosine, b * sine), dx + at);
             TSimd.Store(TSimd.FusedMultiplyAdd(b, cosine, -(a * sine)), dx + half + at);
         }

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Kansformers.Transformers;
 
 /// <summary>
-/// RMS norm without a weight, a causal depthwise convolution beside a residual, or the second behind the first, in one pass over the rows. It saves its input and
-/// the convolution's weight; both are cheap enough to compute again. Chunks are fixed by the shape alone, so that sums do not depend on the number of threads.
+/// RMS norm without a weight, a causal depthwise convolution beside a residual, or the second behind the first, in one pass over the rows. It saves its input
+/// and the convolution's weight: the rest is cheap enough to compute again. Chunks are fixed by the shape alone, so that sums do not depend on the number of
+/// threads.
 /// </summary>
 internal sealed unsafe class NormFunction : autograd.SingleTensorFunction<NormFunction>
 {
@@ -46,7 +47,8 @@ internal sealed unsafe class NormFunction : autograd.SingleTensorFunction<NormFu
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         List<Tensor> saved = ctx.get_saved_variables();
-        return BackwardResults.Of(grad_output, saved.Count + 1, () => Gradients(saved[0], saved.Count > 1 ? saved[1] : null, (bool)ctx.get_data(CallKey), grad_output));
+        Tensor? weight = saved.Count > 1 ? saved[1] : null;
+        return BackwardResults.Of(grad_output, saved.Count + 1, () => Gradients(saved[0], weight, (bool)ctx.get_data(CallKey), grad_output));
     }
 
     /// <summary>The same by torch's operations, of any type.</summary>
@@ -78,8 +80,10 @@ internal sealed unsafe class NormFunction : autograd.SingleTensorFunction<NormFu
             nint first = (nint)sequence * shape.Tokens * shape.Width;
             if (SimdWidth.Lanes >= 16)
                 rows.Forward<Simd512>((float*)from + first, (float*)factors, tokens, (float*)to + first);
-            else
+            else if (SimdWidth.Lanes >= 8)
                 rows.Forward<Simd256>((float*)from + first, (float*)factors, tokens, (float*)to + first);
+            else
+                rows.Forward<Simd128>((float*)from + first, (float*)factors, tokens, (float*)to + first);
         });
         GC.KeepAlive(x);
         return y;
@@ -102,11 +106,20 @@ internal sealed unsafe class NormFunction : autograd.SingleTensorFunction<NormFu
             nint first = (nint)sequence * shape.Tokens * shape.Width;
             float* part = (float*)parts + (nint)chunk * shape.WeightSize;
             new Span<float>(part, shape.WeightSize).Clear();
-            ConvolutionGradient call = new() { X = (float*)from + first, Weights = (float*)factors, Upstream = (float*)up + first, Input = (float*)to + first, Sums = part };
+            ConvolutionGradient call = new()
+            {
+                X = (float*)from + first,
+                Weights = (float*)factors,
+                Upstream = (float*)up + first,
+                Input = (float*)to + first,
+                Sums = part,
+            };
             if (SimdWidth.Lanes >= 16)
                 rows.Backward<Simd512>(call, tokens, shape.Tokens);
-            else
+            else if (SimdWidth.Lanes >= 8)
                 rows.Backward<Simd256>(call, tokens, shape.Tokens);
+            else
+                rows.Backward<Simd128>(call, tokens, shape.Tokens);
         });
         GC.KeepAlive(x);
         Tensor? dw = weight is { requires_grad: true } ? OfWeight(weight, sums, shape) : null;

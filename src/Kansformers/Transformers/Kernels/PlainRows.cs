@@ -9,7 +9,8 @@ internal static class PlainRows
 {
     /// <summary>Whether a tensor's memory can be read as rows of float32.</summary>
     public static bool Fit(Tensor tensor) =>
-        tensor.device_type == DeviceType.CPU && tensor.dtype == ScalarType.Float32 && tensor.is_contiguous() && tensor.NumberOfElements is > 0 and <= int.MaxValue;
+        tensor.device_type == DeviceType.CPU && tensor.dtype == ScalarType.Float32 && tensor.is_contiguous()
+        && tensor.NumberOfElements is > 0 and <= int.MaxValue;
 }
 
 /// <summary>Gradients that can be differentiated themselves, for backward passes with create_graph: torch's own operations make them.</summary>
@@ -22,7 +23,8 @@ internal static class Regrad
     public static Tensor?[] Of(Func<Tensor[], Tensor> plain, Tensor[] inputs, Tensor upstream)
     {
         Tensor y = plain(inputs);
-        Queue<Tensor> found = new(autograd.grad([y], [.. inputs.Where(one => one.requires_grad)], [upstream], retain_graph: true, create_graph: true));
+        Tensor[] wanted = [.. inputs.Where(one => one.requires_grad)];
+        Queue<Tensor> found = new(autograd.grad([y], wanted, [upstream], retain_graph: true, create_graph: true));
         return [.. inputs.Select(one => one.requires_grad ? found.Dequeue() : null)];
     }
 }

@@ -3,7 +3,7 @@ using Kansformers.Runtime;
 
 namespace Kansformers.Transformers;
 
-/// <summary>RMS norm of single rows, y = factor · x with factor = 1 / sqrt(mean(x²) + ε) (Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019).</summary>
+/// <summary>RMS norm of single rows (<see cref="RmsNorm"/>): y = factor · x with factor = 1 / sqrt(mean(x²) + ε).</summary>
 internal static unsafe class RmsRows
 {
     /// <summary>1 / sqrt(mean(x²) + ε).</summary>

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace Kansformers.Transformers;
 
-/// <summary>Cosines and sines of the angles by which rotary positions turn the pairs of a head: position · base^(-2 pair / size). Made once for each size.</summary>
+/// <summary>Cosines and sines of the angles by which rotary positions turn the pairs of a head (<see cref="Rotary.Angle"/>). Made once for each size.</summary>
 internal sealed unsafe class RotaryTable
 {
     private static readonly ConcurrentDictionary<(int Positions, int Size), RotaryTable> Known = new();
@@ -16,7 +16,8 @@ internal sealed unsafe class RotaryTable
     private RotaryTable(int positions, int size)
     {
         _half = size / 2;
-        (_cosines, _sines) = (GC.AllocateUninitializedArray<float>(positions * _half, pinned: true), GC.AllocateUninitializedArray<float>(positions * _half, pinned: true));
+        _cosines = GC.AllocateUninitializedArray<float>(positions * _half, pinned: true);
+        _sines = GC.AllocateUninitializedArray<float>(positions * _half, pinned: true);
         for (int position = 0; position < positions; position++)
         {
             for (int pair = 0; pair < _half; pair++)

@@ -21,8 +21,8 @@ internal readonly unsafe record struct Matrix(nint Start, nint Stride)
 }
 
 /// <summary>
-/// Products of matrices that are in cache: to[r, :] (+)= Σ_s left(r, s) · right[s, :], four rows of two vectors at a time. Eight sums in registers hide the
-/// latency of the multiplications.
+/// Products of matrices that are in cache: to[r, :] (+)= Σ_s left(r, s) · right[s, :], four rows of two vectors at a time. Eight sums in registers
+/// hide the latency of the multiplications.
 /// </summary>
 internal static unsafe class TileProduct
 {
