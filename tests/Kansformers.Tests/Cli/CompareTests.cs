@@ -14,7 +14,7 @@ public class CompareTests : OneThread
     public void The_report_has_the_fields_of_the_contract_and_the_same_call_finds_all_done()
     {
         using TestFolder folder = new();
-        string[] call = ["compare", .. Cli.Args(Small), "--models", "linear; rational group:2", "--seeds", "1,2", "--data", folder.Write("fox.txt", TinyTraining.Text), "--out", folder["c"],
+        string[] call = ["compare", .. Cli.Args(Small), "--family", "gpt", "--models", "linear; rational group:2", "--seeds", "1,2", "--data", folder.Write("fox.txt", TinyTraining.Text), "--out", folder["c"],
             "--plot", folder["p/c.svg"], "--markdown", folder["p/c.md"], "--json"];
         CliResult result = Cli.Run(call);
         Assert.True(result.Code == 0, result.Error);
