@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Kansformers.Cli.Bench;
+using Kansformers.Cli.Compare;
 using Kansformers.Cli.Tokenizers;
 using Kansformers.Training;
 
@@ -28,6 +29,7 @@ internal static class CommandLineApp
             SampleCommand.Create(),
             EvalCommand.Create(),
             InfoCommand.Create(),
+            CompareCommand.Create(),
             ConvertCommand.Create(),
             TokenizeCommand.Create(),
             BenchCommand.Create(),

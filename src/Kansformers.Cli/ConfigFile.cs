@@ -12,6 +12,7 @@ namespace Kansformers.Cli;
 /// </summary>
 internal static class ConfigFile
 {
+    // compare has an option of that name, too, of another type: its file describes a comparison.
     private const string Option = "--config";
 
     private static readonly string[] Sizes = ["--layers", "--heads", "--embd"];

@@ -24,11 +24,16 @@ internal sealed class KanChoice
 
     /// <summary>The layer that was chosen.</summary>
     /// <exception cref="UsageException">Something does not fit.</exception>
-    public KanOptions Read(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="unsaid">A kind's options where nothing is given; null for its own.</param>
+    public KanOptions Read(ParseResult parsed, Func<KanOptions, KanOptions>? unsaid = null)
     {
         try
         {
-            KanOptions options = KanSettings.Parse(parsed.GetValue(Kind)!);
+            // Sharing first, which decides what a recipe says of a kind.
+            KanOptions kind = KanSettings.Parse(parsed.GetValue(Kind)!);
+            KanOptions options = With(kind, "sharing", parsed.GetValue(Sharing), Sharing);
+            options = KanSettings.Apply((unsaid ?? (own => own))(KanKinds.Named(kind.Kind) with { Sharing = options.Sharing }) with { Sharing = options.Sharing }, parsed.GetValue(Kind)!);
             options = With(options, "sharing", parsed.GetValue(Sharing), Sharing);
             options = With(options, "grid-size", parsed.GetValue(GridSize)?.ToString(System.Globalization.CultureInfo.InvariantCulture), GridSize);
             options = With(options, "spline-order", parsed.GetValue(SplineOrder)?.ToString(System.Globalization.CultureInfo.InvariantCulture), SplineOrder);

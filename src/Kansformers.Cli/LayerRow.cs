@@ -29,7 +29,7 @@ internal sealed partial record LayerRow(string Name, string Kind, string Shape, 
     /// <summary>The same by the names in the file alone, where libtorch is not there to make the model: kinds other than KAN are not known then.</summary>
     public static IReadOnlyList<LayerRow> ByNames(ModelFile file, ModelOptions options)
     {
-        IReadOnlyList<string> tables = options.Kan.BufferNames();
+        HashSet<string> tables = [.. options.KanConfigurations.SelectMany(kan => kan.BufferNames())];
         return [.. file.Taken(options).GroupBy(tensor => LayerOf(tensor.Name)).Select(layer =>
         {
             bool isKan = KanLayer().IsMatch(layer.Key + ".");
@@ -43,7 +43,7 @@ internal sealed partial record LayerRow(string Name, string Kind, string Shape, 
     private static string LayerOf(string tensor) => KanLayer().Match(tensor) is { Success: true } match ? match.Groups[1].Value
         : tensor.LastIndexOf('.') is int end and >= 0 ? tensor[..end] : tensor;
 
-    [GeneratedRegex(@"^(.*\.layers\.\d+)\.")]
+    [GeneratedRegex(@"^(.*\.layers\.\d+|.*\.function(?:\.(?:phi|psi))?)\.")]
     private static partial Regex KanLayer();
 
     private static LayerRow From(LayerDescription layer, (TensorDescription Place, StoredTensor Tensor)[] held)

@@ -19,30 +19,31 @@ internal sealed class TrainOptions
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
     public readonly Option<string> UnknownCharacters = new("--unknown-characters") { Description = "characters of the text that have no token: refuse, or skip (leave them out, and count them)", DefaultValueFactory = _ => "refuse" };
-    public readonly FamilyChoice Family = new($"that of --model, else {Families.All[0].Name}");
-    public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", Families.PresetNames)}; or weights to begin from, which bring their architecture and tokenizer: a run, a GPT-2 folder in Hugging Face's layout, hub:owner/name, or a weight file [default: the family's smallest, {Families.All[0].Presets[^1].Name}]" };
+    public readonly RecipeChoice Recipe = new();
+    public readonly FamilyChoice Family = new($"that of --model, else of the recipe's model: {RecipeChoice.Default(recipe => Families.Preset(recipe.Size.Preset, null).Family.Name)}");
+    public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", Families.PresetNames)}; or weights to begin from, which bring their architecture and tokenizer: a run, a GPT-2 folder in Hugging Face's layout, hub:owner/name, or a weight file [default: the family's smallest; without a family {RecipeChoice.Default(recipe => recipe.Size.Preset)}]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
     public readonly Option<string?> Gelu = GeluChoice.Option();
     public readonly Option<int?> Embd = new("--embd") { Description = "width of the hidden state" };
     public readonly Option<string?> Placement = PlacementChoice.Option("joined by commas");
     public readonly KanChoice Kan = new();
-    public readonly Option<int> BlockSize = new("--block-size") { Description = "the longest sequence, in tokens; with weights to begin from, theirs unless given, and no longer", DefaultValueFactory = _ => 64 };
-    public readonly Option<int> BatchSize = new("--batch-size") { Description = "sequences that go through the model at once", DefaultValueFactory = _ => 16 };
+    public readonly Option<int?> BlockSize = new("--block-size") { Description = $"the longest sequence, in tokens; with weights to begin from, theirs unless given, and no longer [default: {RecipeChoice.Default(recipe => recipe.Size.BlockSize)}]" };
+    public readonly Option<int?> BatchSize = new("--batch-size") { Description = $"sequences that go through the model at once [default: {RecipeChoice.Default(recipe => recipe.Size.BatchSize)}]" };
     public readonly Option<int> GradAccum = new("--grad-accum") { Description = "batches that add up to one step", DefaultValueFactory = _ => Defaults.GradAccum };
-    public readonly Option<long> MaxIters = new("--max-iters") { Description = "optimizer steps; with --resume, how many there are to be in all: the learning rate goes on from where it is and never rises after its warm-up", DefaultValueFactory = _ => 1000 };
-    public readonly Option<double> LearningRate = new("--learning-rate") { Description = "the highest learning rate; 3e-4 with weights to begin from, unless given", DefaultValueFactory = _ => 4e-3 };
-    public readonly Option<double?> MinLearningRate = new("--min-lr") { Description = "the learning rate at the end of a linear or cosine schedule [default: a tenth of --learning-rate]" };
-    public readonly Option<long> Warmup = new("--warmup") { Description = "steps over which the learning rate climbs", DefaultValueFactory = _ => 50 };
-    public readonly Option<string> Schedule = new("--schedule") { Description = "constant, linear or cosine", DefaultValueFactory = _ => "cosine" };
-    public readonly ListedChoice<ObjectiveOptions> Objective = new("--objective", "what is learned from the text", Objectives.All, Objectives.Named);
-    public readonly ListedChoice<OptimizerOptions> Optimizer = new("--optimizer", "how gradients change the weights", Optimizers.All, Optimizers.Named);
+    public readonly Option<long?> MaxIters = new("--max-iters") { Description = $"optimizer steps; with --resume, how many there are to be in all: the learning rate goes on from where it is and never rises after its warm-up [default: {RecipeChoice.Default(recipe => recipe.Size.Steps)}]" };
+    public readonly Option<double?> LearningRate = new("--learning-rate") { Description = $"the highest learning rate; 3e-4 with weights to begin from, unless given [default: {RecipeChoice.Trained(training => training.LearningRate)}]" };
+    public readonly Option<double?> MinLearningRate = new("--min-lr") { Description = "the learning rate at the end of a linear or cosine schedule [default: the recipe's share of --learning-rate, 0; a tenth with weights to begin from]" };
+    public readonly Option<long?> Warmup = new("--warmup") { Description = $"steps over which the learning rate climbs [default: {RecipeChoice.Trained(training => training.Warmup)}; in short runs at most a tenth of them]" };
+    public readonly Option<string?> Schedule = new("--schedule") { Description = $"constant, linear or cosine [default: {RecipeChoice.Trained(training => training.Schedule.ToString().ToLowerInvariant())}; cosine with weights to begin from]" };
+    public readonly ListedChoice<ObjectiveOptions> Objective = new("--objective", "what is learned from the text", Objectives.All, Objectives.Named, RecipeChoice.Trained(training => training.Objective.Kind));
+    public readonly ListedChoice<OptimizerOptions> Optimizer = new("--optimizer", "how gradients change the weights", Optimizers.All, Optimizers.Named, $"{RecipeChoice.Trained(training => training.Optimizer.Kind)}; adamw with weights to begin from");
     public readonly Option<long> UpdateGrid = new("--update-grid") { Description = "move the grids of KAN layers (bspline, rbf, switch) to their inputs every so many steps; 0 for never", DefaultValueFactory = _ => 0 };
     public readonly Option<double> KanPenalty = new("--kan-penalty") { Description = "factor of efficient-kan's sparsity penalty in the loss; 0 for none", DefaultValueFactory = _ => 0 };
-    public readonly Option<double> GradClip = new("--grad-clip") { Description = "largest norm of all gradients together; 0 for no clipping", DefaultValueFactory = _ => Defaults.GradClip };
-    public readonly Option<double> Dropout = new("--dropout") { Description = "share of embeddings, attention weights and residual values dropped in training", DefaultValueFactory = _ => 0 };
+    public readonly Option<double?> GradClip = new("--grad-clip") { Description = $"largest norm of all gradients together; 0 for no clipping [default: {RecipeChoice.Trained(training => training.GradClip)}]" };
+    public readonly Option<double?> Dropout = new("--dropout") { Description = $"share of embeddings, attention weights and residual values dropped in training [default: {RecipeChoice.Default(recipe => recipe.Dropout)}; 0 with weights to begin from]" };
     public readonly Option<long> EvalInterval = new("--eval-interval") { Description = "steps between validations; a checkpoint follows each", DefaultValueFactory = _ => Defaults.EvalInterval };
-    public readonly Option<int> EvalWindows = new("--eval-windows") { Description = "fixed windows of held-out text in each validation", DefaultValueFactory = _ => Defaults.EvalWindows };
+    public readonly Option<int> EvalWindows = new("--eval-windows") { Description = "fixed windows of held-out text in each validation; 0 for all of the text, in windows side by side", DefaultValueFactory = _ => Defaults.EvalWindows };
     public readonly Option<int> Patience = new("--patience") { Description = "stop after so many validations without an improvement; 0 for never", DefaultValueFactory = _ => 0 };
     public readonly Option<long> Seed = new("--seed") { Description = "decides weights, batches and dropout", DefaultValueFactory = _ => Defaults.Seed };
     public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
@@ -56,9 +57,19 @@ internal sealed class TrainOptions
 
     private Option[] Choices =>
     [
-        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Family.Name, Model, Layers, Heads, Embd, Placement, .. Kan.All, .. Family.Settings,
+        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Recipe.Option, Family.Name, Model, Layers, Heads, Embd, Placement, .. Kan.All, .. Family.Settings,
         Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, UpdateGrid, KanPenalty, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
+    ];
+
+    /// <summary>The options that say what text is trained on.</summary>
+    public Option[] OfText => [Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters];
+
+    /// <summary>The options that models which are compared can share: sizes and training, but not what tells them apart.</summary>
+    public Option[] OfComparison =>
+    [
+        .. OfText, Recipe.Option, Family.Name, Model, Layers, Heads, Embd, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All,
+        GradClip, Dropout, EvalInterval, EvalWindows, Precision,
     ];
 
     public void AddTo(Command command)
@@ -97,7 +108,9 @@ internal sealed class TrainOptions
         if (parsed.GetValue(Patience) > 0 && held == 0)
             throw new UsageException("--patience needs held-out text: give --val-data, or a --val-fraction above 0");
         // What is wrong is told before anything is downloaded.
-        TrainingOptions training = ReadTraining(parsed);
+        Recipe recipe = Recipe.Read(parsed);
+        ModelOptions? model = IsPretrained(parsed) ? null : ReadModel(parsed, recipe);
+        TrainingOptions training = ReadTraining(parsed, model, recipe);
         try
         {
             training.Validate();
@@ -112,8 +125,9 @@ internal sealed class TrainOptions
         Pretrained? pretrained = ReadPretrained(parsed);
         RunConfig config = new()
         {
-            Preset = pretrained?.Name ?? PresetName(parsed),
-            Model = pretrained?.Architecture ?? ReadModel(parsed),
+            Preset = pretrained?.Name ?? PresetName(parsed, recipe),
+            Recipe = recipe.Name,
+            Model = pretrained?.Architecture ?? model!,
             InitialWeights = pretrained?.Weights,
             Training = training,
             Data = new DataConfig
@@ -149,7 +163,7 @@ internal sealed class TrainOptions
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
-    private string PresetName(ParseResult parsed)
+    private string PresetName(ParseResult parsed, Recipe recipe)
     {
         bool sized = IsGiven(parsed, Layers) || IsGiven(parsed, Heads) || IsGiven(parsed, Embd);
         if (sized && IsGiven(parsed, Model))
@@ -158,7 +172,7 @@ internal sealed class TrainOptions
             throw new UsageException("--layers, --heads and --embd go together: give all three");
         if (!sized && !IsGiven(parsed, Model) && Family.Read(parsed) is { Presets.Count: 0 } family)
             return family.Name;
-        return sized ? "custom" : parsed.GetValue(Model) ?? (Family.Read(parsed) ?? Families.All[0]).Presets[^1].Name;
+        return sized ? "custom" : parsed.GetValue(Model) ?? Family.Read(parsed)?.Presets[^1].Name ?? recipe.Size.Preset;
     }
 
     private bool IsPretrained(ParseResult parsed) => parsed.GetValue(Model) is string name && !Families.PresetNames.Contains(name) && Pretrained.CanBe(name);
@@ -177,26 +191,30 @@ internal sealed class TrainOptions
         ModelOptions options = pretrained.Architecture;
         if (Family.Read(parsed) is Family family && family != options.Family)
             throw new UsageException($"--family is {family.Name}, but --model {name} is of the family {options.Family.Name}; leave out --family");
-        if (IsGiven(parsed, BlockSize) && parsed.GetValue(BlockSize) > options.BlockSize)
-            throw new UsageException($"--block-size is {parsed.GetValue(BlockSize)}, but the model has positions for {options.BlockSize} tokens");
-        if (IsGiven(parsed, BlockSize))
-            options = options with { BlockSize = parsed.GetValue(BlockSize) };
-        return pretrained with { Architecture = options.WithDropout(parsed.GetValue(Dropout)) };
+        if (parsed.GetValue(BlockSize) is int block)
+        {
+            options = block <= options.BlockSize ? options with { BlockSize = block }
+                : throw new UsageException($"--block-size is {block}, but the model has positions for {options.BlockSize} tokens");
+        }
+
+        return pretrained with { Architecture = options.WithDropout(parsed.GetValue(Dropout) ?? 0) };
     }
 
-    private ModelOptions ReadModel(ParseResult parsed)
+    private ModelOptions ReadModel(ParseResult parsed, Recipe recipe)
     {
         try
         {
-            string preset = PresetName(parsed);
+            string preset = PresetName(parsed, recipe);
             Family? family = Family.Read(parsed);
-            bool isNamed = IsGiven(parsed, Model) || (family ?? Families.All[0]).Presets.Count > 0;
-            (Family chosen, ModelPreset? sizes) = preset == "custom" || !isNamed ? (family ?? Families.All[0], null) : Families.Preset(preset, family);
-            ModelOptions options = Family.Apply(parsed, chosen.Defaults.WithDropout(parsed.GetValue(Dropout)) with
+            Family otherwise = Families.Preset(recipe.Size.Preset, null).Family;
+            bool isNamed = IsGiven(parsed, Model) || (family ?? otherwise).Presets.Count > 0;
+            (Family chosen, ModelPreset? sizes) = preset == "custom" || !isNamed ? (family ?? otherwise, null) : Families.Preset(preset, family);
+            KanPlacement unsaid = chosen.Defaults.Placement == KanPlacement.None && Kan.All.Any(option => IsGiven(parsed, option)) ? KanPlacement.All : chosen.Defaults.Placement;
+            ModelOptions options = Family.Apply(parsed, chosen.Defaults.WithDropout(parsed.GetValue(Dropout) ?? recipe.Dropout) with
             {
-                BlockSize = parsed.GetValue(BlockSize),
-                Placement = PlacementChoice.Parse(parsed.GetValue(Placement)) ?? chosen.Defaults.Placement,
-                Kan = Kan.Read(parsed),
+                BlockSize = parsed.GetValue(BlockSize) ?? recipe.Size.BlockSize,
+                Placement = PlacementChoice.Parse(parsed.GetValue(Placement)) ?? unsaid,
+                Kan = Kan.Read(parsed, recipe.Layers),
             });
             return preset == "custom"
                 ? options with { Layers = parsed.GetValue(Layers)!.Value, Heads = parsed.GetValue(Heads)!.Value, Width = parsed.GetValue(Embd)!.Value }
@@ -220,26 +238,28 @@ internal sealed class TrainOptions
         }
     }
 
-    private TrainingOptions ReadTraining(ParseResult parsed)
+    // What the user says, and else the recipe.
+    private TrainingOptions ReadTraining(ParseResult parsed, ModelOptions? model, Recipe recipe)
     {
-        if (!Enum.TryParse(parsed.GetValue(Schedule), ignoreCase: true, out LearningRateDecay schedule) || !Enum.IsDefined(schedule))
-            throw new UsageException($"unknown schedule '{parsed.GetValue(Schedule)}': use constant, linear or cosine");
-        double rate = IsPretrained(parsed) && !IsGiven(parsed, LearningRate) ? 3e-4 : parsed.GetValue(LearningRate);
+        long steps = parsed.GetValue(MaxIters) ?? recipe.Size.Steps;
+        TrainingOptions unsaid = model is null ? recipe.TrainingOn(steps) : recipe.Training(model, steps);
+        LearningRateDecay schedule = unsaid.Schedule;
+        if (parsed.GetValue(Schedule) is string name && (!Enum.TryParse(name, ignoreCase: true, out schedule) || !Enum.IsDefined(schedule)))
+            throw new UsageException($"unknown schedule '{name}': use constant, linear or cosine");
         if (schedule == LearningRateDecay.Constant && IsGiven(parsed, MinLearningRate))
             throw new UsageException("--min-lr has no meaning with --schedule constant");
-        long steps = parsed.GetValue(MaxIters), warmup = parsed.GetValue(Warmup);
-        return new TrainingOptions
+        double rate = parsed.GetValue(LearningRate) ?? unsaid.LearningRate, least = rate * (unsaid.MinLearningRate / unsaid.LearningRate);
+        return unsaid with
         {
-            MaxIters = steps,
-            BatchSize = parsed.GetValue(BatchSize),
+            BatchSize = parsed.GetValue(BatchSize) ?? unsaid.BatchSize,
             GradAccum = parsed.GetValue(GradAccum),
             LearningRate = rate,
-            MinLearningRate = schedule == LearningRateDecay.Constant ? 0 : parsed.GetValue(MinLearningRate) ?? rate / 10,
-            Warmup = IsGiven(parsed, Warmup) ? warmup : Math.Min(warmup, steps / 10),
+            MinLearningRate = schedule == LearningRateDecay.Constant ? 0 : parsed.GetValue(MinLearningRate) ?? least,
+            Warmup = parsed.GetValue(Warmup) ?? unsaid.Warmup,
             Schedule = schedule,
-            Objective = Objective.Read(parsed),
-            Optimizer = Optimizer.Read(parsed),
-            GradClip = parsed.GetValue(GradClip),
+            Objective = Objective.Read(parsed, unsaid.Objective),
+            Optimizer = Optimizer.Read(parsed, unsaid.Optimizer),
+            GradClip = parsed.GetValue(GradClip) ?? unsaid.GradClip,
             UpdateGrid = parsed.GetValue(UpdateGrid),
             KanPenalty = parsed.GetValue(KanPenalty),
             EvalInterval = parsed.GetValue(EvalInterval),

@@ -28,7 +28,7 @@ internal sealed class TrainingSession : IDisposable
             ModelOptions model = run.Model.Options;
             long steps = run.Folder.Config.Training.MaxIters;
             display.Say($"corpus  {run.Corpus.Description}: {run.Corpus.Counts}, {HumanText.Count(run.Corpus.Train.Count)} tokens to train on, {HumanText.Count(run.Corpus.Validation.Count)} held out; {run.Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids");
-            display.Say($"model   {run.Folder.Config.Preset}, KAN layers: {model.Placement.Text()}; {HumanText.Count(run.Model.ParameterCount)} parameters, {HumanText.Count(run.Model.KanParameterCount)} of them in KAN layers");
+            display.Say($"model   {run.Folder.Config.Preset}, KAN layers: {model.Placement.Text()}{string.Concat(model.Details().Select(detail => detail.Words).OfType<string>().Select(words => $", {words}"))}; {HumanText.Count(run.Model.ParameterCount)} parameters, {HumanText.Count(run.Model.KanParameterCount)} of them in KAN layers");
             if (run.Corpus.Tokenizer.Padding(model.VocabularySize) is string padding)
                 display.Say(padding);
             display.Say($"run     {run.Folder.ShortName}" + (run.Trainer.Steps > 0 ? $", going on after step {run.Trainer.Steps}" : ""));

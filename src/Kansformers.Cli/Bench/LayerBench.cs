@@ -65,7 +65,7 @@ internal static class LayerBench
         else if (results.Count > 2)
             PrintKinds(results);
         if (wanted.Plot is string plot)
-            ResultTable.WritePicture(plot, HasGrids(cases) ? GridSizePlot.Paint(results, machine) : PaintKinds(results, machine));
+            ResultTable.WriteText(plot, HasGrids(cases) ? GridSizePlot.Paint(results, machine) : PaintKinds(results, machine));
     }
 
     // One kind a row, a picture for the first shape and precision.

@@ -1,7 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using TorchSharp;
 
@@ -29,7 +27,7 @@ internal sealed class MemoryProbe(BenchDisplay display, CancellationToken cancel
 
     private MemoryResult? Run(string title, MemoryRequest request)
     {
-        ProcessStartInfo start = ThisProgram();
+        ProcessStartInfo start = ThisProgram.Start();
         start.ArgumentList.Add("bench");
         start.ArgumentList.Add(MemoryChild.Verb);
         start.ArgumentList.Add(JsonSerializer.Serialize(request));
@@ -66,16 +64,5 @@ internal sealed class MemoryProbe(BenchDisplay display, CancellationToken cancel
         {
             // It has ended by itself.
         }
-    }
-
-    // The program's own executable, or, where another program called it as a library, the host with its assembly.
-    private static ProcessStartInfo ThisProgram()
-    {
-        string? path = Environment.ProcessPath, assembly = typeof(MemoryProbe).Assembly.Location;
-        bool own = Assembly.GetEntryAssembly() == typeof(MemoryProbe).Assembly;
-        if (path is not null && own && (assembly.Length == 0 || Path.GetFileNameWithoutExtension(path) != "dotnet"))
-            return new ProcessStartInfo(path);
-        string host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-        return new ProcessStartInfo(File.Exists(host) ? host : "dotnet") { ArgumentList = { assembly } };
     }
 }

@@ -35,7 +35,7 @@ internal static class PublicBench
         }
 
         if (wanted.Plot is string plot)
-            ResultTable.WritePicture(plot, KindPlot.Paint("The public KAN benchmark's network in every kind", $"{title}; {machine}", Rows(results)));
+            ResultTable.WriteText(plot, KindPlot.Paint("The public KAN benchmark's network in every kind", $"{title}; {machine}", Rows(results)));
     }
 
     private static PublicResult WithMemory(BenchSession session, PublicResult result)

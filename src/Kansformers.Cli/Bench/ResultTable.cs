@@ -26,14 +26,14 @@ internal static class ResultTable
         console.Write(table);
     }
 
-    /// <summary>Writes a picture's text to a file, whose folder is made when missing.</summary>
-    public static void WritePicture(string path, string svg)
+    /// <summary>Writes text, such as a picture, to a file, whose folder is made when missing.</summary>
+    public static void WriteText(string path, string text)
     {
         string full = Path.GetFullPath(path);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-            File.WriteAllText(full, svg);
+            File.WriteAllText(full, text);
         }
         catch (Exception failure) when (KansformersException.Explain(failure) is { } told)
         {

@@ -15,12 +15,15 @@ public sealed class FixedWindows
     private readonly TokenReader _read;
     private readonly ScoringWindow[] _windows;
 
-    /// <summary>Chooses the windows: evenly spaced from the first token to the last, without overlap.</summary>
+    /// <summary>Chooses the windows: evenly spaced from the first token to the last, without overlap; or side by side, so that every token but the first is scored.</summary>
     /// <param name="tokens">The corpus; its file must stay open while the windows are used.</param>
     /// <param name="blockSize">The tokens of a window, at most the model's block size.</param>
-    /// <param name="count">The most windows; there are fewer when the corpus is shorter, and one short window when it is shorter than a block.</param>
+    /// <param name="count">
+    /// The most windows; there are fewer when the corpus is shorter, and one short window when it is shorter than a block. 0 for windows over the whole corpus,
+    /// the last of which may be shorter.
+    /// </param>
     /// <exception cref="KansformersException">There are fewer than two tokens.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">Block size or count is below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The block size is below 1, or the count below 0.</exception>
     public FixedWindows(TokenSpan tokens, int blockSize, int count = DefaultCount)
         : this((tokens ?? throw new ArgumentNullException(nameof(tokens))).Count, tokens.Read, blockSize, count)
     {
@@ -30,9 +33,9 @@ public sealed class FixedWindows
     {
         RequireTokens(tokens);
         ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
         _read = read;
-        _windows = [.. ScoringWindow.EvenlySpaced(tokens, blockSize, count)];
+        _windows = [.. count == 0 ? ScoringWindow.Sliding(tokens, blockSize, blockSize) : ScoringWindow.EvenlySpaced(tokens, blockSize, count)];
     }
 
     /// <summary>How many windows there are.</summary>

@@ -79,6 +79,9 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
     /// <summary>What the engine takes into account, and what tests and measurements ask of it.</summary>
     public EngineSettings Engine { get; set; } = EngineSettings.OfThisMachine;
 
+    /// <summary>How many matrices lie one below the other in the base weight, or in the weight behind shared functions: an optimizer that looks at whole matrices takes each apart.</summary>
+    internal int RowParts { get; set; } = 1;
+
     /// <summary>Called with the layer's input, (tokens, in), at each forward pass; statistics use it.</summary>
     internal Action<KanLinear, Tensor>? Probe { get; set; }
 

@@ -94,7 +94,8 @@ public abstract record KanOptions
         .Where(tensor => tensor.IsLearned).Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
 
     /// <summary>The names, within a layer, of its tensors that are not learned, such as the knots of B-splines.</summary>
-    public IReadOnlyList<string> BufferNames() => [.. KanTensors.Describe(this, 1, 1).Where(tensor => !tensor.IsLearned).Select(tensor => tensor.Name)];
+    public IReadOnlyList<string> BufferNames() =>
+        [.. KanTensors.Describe(Sharing.IsEdge ? this : this with { Sharing = KanSharing.Channel }, 1, 1).Where(tensor => !tensor.IsLearned).Select(tensor => tensor.Name)];
 
     /// <summary>The columns of a layer's expanded input, which the weight matrix multiplies.</summary>
     /// <param name="inFeatures">The layer's inputs.</param>

@@ -35,7 +35,7 @@ public static class KanSettings
 
     /// <summary>Options of a kind that is known with those that a text gives: <c>KIND:NAME=VALUE,NAME=VALUE</c>.</summary>
     /// <exception cref="KansformersException">The text is of another kind, there is no such option, or the value is none for it.</exception>
-    internal static KanOptions Apply(KanOptions options, string text)
+    public static KanOptions Apply(KanOptions options, string text)
     {
         string[] parts = text.Split(':', 2);
         string kind = KanKinds.Named(parts[0].Trim()).Kind;

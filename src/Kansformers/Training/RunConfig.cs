@@ -55,6 +55,9 @@ public sealed record RunConfig
     /// <summary>The name of the preset, or <c>custom</c>.</summary>
     public string Preset { get; init; } = "custom";
 
+    /// <summary>The name of the recipe that the settings came from where nothing else was said; null where a program set them all.</summary>
+    public string? Recipe { get; init; }
+
     /// <summary>The architecture.</summary>
     public required ModelOptions Model { get; init; }
 
@@ -93,6 +96,9 @@ public sealed record RunConfig
         },
     };
 
+    /// <summary>Reads what <see cref="ToJson{T}"/> gives of an architecture.</summary>
+    internal static ModelOptions ParseModel(JsonObject json) => json.Deserialize<ModelOptions>(Json)!;
+
     /// <summary>Checks the options as far as that goes without the text, which may bring the vocabulary.</summary>
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public void Validate()
@@ -110,8 +116,13 @@ public sealed record RunConfig
     /// <summary>The file's content.</summary>
     internal JsonObject ToJson() => JsonSerializer.SerializeToNode(this, Json)!.AsObject();
 
-    /// <summary>What the file says of training settings.</summary>
-    internal static JsonObject ToJson(TrainingOptions training) => JsonSerializer.SerializeToNode(training, Json)!.AsObject();
+    /// <summary>What the file says of training settings, an architecture, or a kind of KAN layer.</summary>
+    internal static JsonObject ToJson<T>(T settings) => JsonSerializer.SerializeToNode(settings, Json)!.AsObject();
+
+    /// <summary>Reads what <see cref="ToJson()"/> gives, unchecked; what is left out is at its default.</summary>
+    /// <exception cref="JsonException">A value is missing or wrong.</exception>
+    /// <exception cref="KansformersException">It names an entry that a list does not have.</exception>
+    internal static RunConfig Parse(JsonObject json) => json.Deserialize<RunConfig>(Json)!;
 
     /// <summary>Reads and checks the file.</summary>
     /// <param name="path">The file.</param>

@@ -42,7 +42,7 @@ public sealed class Trainer : IDisposable
         _objective = options.Objective.Create(model, data, options);
         IReadOnlyList<ParameterGroup> groups = ParameterGroups.Of(model, options.Optimizer.WeightDecay, options.Roles);
         _clipping = new GradientClipping(groups, options.GradClip);
-        _optimizer = new Optimizer(options.Optimizer, groups);
+        _optimizer = new Optimizer(options.Optimizer, groups) { PeakLearningRate = options.LearningRate };
         _gradients = new GradientBuffers(model.parameters());
         _schedule = options.LearningRates;
         model.Precision = options.Precision;

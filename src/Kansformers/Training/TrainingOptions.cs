@@ -55,7 +55,7 @@ public sealed record TrainingOptions
     /// <summary>How many steps lie between validations; a checkpoint follows each.</summary>
     public long EvalInterval { get; init; } = 100;
 
-    /// <summary>How many fixed windows of the held-out text each validation reads.</summary>
+    /// <summary>How many fixed windows of the held-out text each validation reads; 0 for all of it, in windows of a block side by side.</summary>
     public int EvalWindows { get; init; } = 64;
 
     /// <summary>How many validations without an improvement end the training; 0 for never.</summary>
@@ -90,6 +90,10 @@ public sealed record TrainingOptions
                 + "would learn nothing more; start a new run (RunConfig.InitialWeights begins from this one's weights)");
     }
 
+    /// <summary>The options of a new run with another number of steps; a warm-up that would be longer ends there.</summary>
+    /// <param name="steps">How many steps, at least 1.</param>
+    internal TrainingOptions WithSteps(long steps) => this with { MaxIters = steps, Warmup = Math.Min(Warmup, steps) };
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public void Validate()
@@ -106,7 +110,7 @@ public sealed record TrainingOptions
         Allowed.Require(KanPenalty >= 0 && double.IsFinite(KanPenalty), "kan penalty", KanPenalty, "a finite number, at least 0");
         Allowed.Require(GradClip >= 0 && double.IsFinite(GradClip), "grad clip", GradClip, "a finite number, at least 0");
         Allowed.Require(EvalInterval >= 1, "eval interval", EvalInterval, "at least 1");
-        Allowed.Require(EvalWindows >= 1, "eval windows", EvalWindows, "at least 1");
+        Allowed.Require(EvalWindows >= 0, "eval windows", EvalWindows, "at least 1, or 0 for all of the text");
         Allowed.Require(Patience >= 0, "patience", Patience, "at least 0");
         if (!Enum.IsDefined(Precision))
             throw new KansformersException($"precision is {Precision}; it must be {string.Join(" or ", Enum.GetNames<Precision>())}");

@@ -54,6 +54,10 @@ public abstract record ModelOptions
     [JsonIgnore]
     public Family Family => Families.Of(this);
 
+    /// <summary>The configurations that the model's learned functions can have: of its KAN layers, and what the family has beside them.</summary>
+    [JsonIgnore]
+    public virtual IReadOnlyList<KanOptions> KanConfigurations => [Kan];
+
     /// <summary>What the family's own options say, to be shown to people and scripts.</summary>
     /// <returns>In the order in which they are shown.</returns>
     public virtual IReadOnlyList<OptionDetail> Details() => [];

@@ -81,6 +81,19 @@ public class BenchTests
     }
 
     [Fact]
+    public void Steps_and_decoding_take_any_family_with_its_own_options()
+    {
+        JsonElement step = Json("bench step --family kansformer --model kansformer-nano --block 8 --batch 1 --vocab 11 --feed-forward gated --inner 64 --seconds 0.05 --threads 1 --no-memory --json").GetProperty("cases")[0];
+        Assert.Equal(("kansformer-nano", "kansformer", "none"), (step.GetProperty("model").GetString(), step.GetProperty("family").GetString(), step.GetProperty("placement").GetString()));
+        AssertPositive(step, "parameters", "reference_ms", "ours_ms", "gemm_bound_ms", "mlp_same_parameters_ms", "mlp_parameters");
+        JsonElement decode = Json("bench decode --family kansformer --model kansformer-nano --vocab 11 --block 16 --prompt-tokens 5 --tokens 6 --seconds 0.05 --threads 1 --json");
+        AssertPositive(decode.GetProperty("cases")[0], "ours_tokens_per_second", "reference_tokens_per_second");
+        Assert.Equal(0, decode.GetProperty("layers").GetArrayLength());
+        Cli.AssertFails(2, ["--inner is nothing to the family gpt"], Cli.Args("bench step --model gpt-nano --inner 64"));
+        Cli.AssertFails(2, ["unknown model 'gpt-nano' of the family kansformer"], Cli.Args("bench step --family kansformer --model gpt-nano"));
+    }
+
+    [Fact]
     public void Memory_reports_layers_and_steps()
     {
         JsonElement[] cases = [.. Json("bench memory --shape 8x16 --tokens 64 --model gpt-nano --block 8 --batch 1 --vocab 11 --no-reference --no-linear --threads 1 --json").GetProperty("cases").EnumerateArray()];
@@ -212,7 +225,6 @@ public class BenchTests
     [InlineData("bench step --placement nowhere", "nowhere")]
     [InlineData("bench step --batch 0", "--batch is 0")]
     [InlineData("bench decode --prompt-tokens 200 --tokens 100", "--block 256")]
-    [InlineData("bench decode --placement none", "--placement none")]
     [InlineData("bench memory --tokens 0", "--tokens is 0")]
     public void A_call_that_makes_no_sense_is_one_line_and_exit_code_2(string call, string part) =>
         Cli.AssertFails(CommandLineApp.BadUsage, [part], Cli.Args(call));

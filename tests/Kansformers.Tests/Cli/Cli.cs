@@ -12,8 +12,9 @@ internal sealed record CliResult(int Code, string Out, string Error)
 /// <summary>Calls the program within this process.</summary>
 internal static class Cli
 {
-    /// <summary>A model and a training that take less than a second.</summary>
-    public const string Small = "--layers 1 --heads 2 --embd 8 --block-size 8 --batch-size 2 --max-iters 12 --eval-interval 5 --eval-windows 4 --warmup 2 --sample-tokens 10";
+    /// <summary>A model of the original's kind and a training that take less than a second.</summary>
+    public const string Small = "--layers 1 --heads 2 --embd 8 --block-size 8 --batch-size 2 --max-iters 12 --eval-interval 5 --eval-windows 4 --warmup 2 --sample-tokens 10 "
+        + "--recipe original --learning-rate 4e-3 --schedule cosine --min-lr 4e-4 --dropout 0";
 
     public static CliResult Run(params string[] args) => RunWithInput("", args);
 

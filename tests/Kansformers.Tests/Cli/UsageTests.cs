@@ -21,6 +21,10 @@ public class UsageTests
     [InlineData("train --model gpt-huge", "unknown model 'gpt-huge'")]
     [InlineData("train --model gpt-huge", "gpt-nano")]
     [InlineData("train --kan wavelet", "'wavelet'")]
+    [InlineData("train --recipe secret", "unknown recipe 'secret': use tuned or original")]
+    [InlineData("train --order reverse", "unknown order 'reverse': use replacement or shuffled")]
+    [InlineData("train --optimizer adamw --matrix-rate 0.1", "--matrix-rate is nothing to --optimizer adamw")]
+    [InlineData("train --momentum 1", "momentum is 1")]
     [InlineData("train --precision fp8", "'fp8'")]
     [InlineData("train --schedule zigzag", "'zigzag'")]
     [InlineData("train --placement nowhere", "nowhere")]
@@ -107,7 +111,7 @@ public class UsageTests
         string[] options =
         [
             "data", "tokenizer", "model", "layers", "heads", "embd", "placement", "kan", "grid-size", "spline-order", "grid-range", "block-size", "batch-size",
-            "grad-accum", "max-iters", "learning-rate", "min-lr", "warmup", "schedule", "objective", "optimizer", "weight-decay", "beta1", "beta2", "grad-clip", "dropout", "eval-interval",
+            "grad-accum", "max-iters", "learning-rate", "min-lr", "warmup", "schedule", "recipe", "objective", "order", "optimizer", "matrix-rate", "momentum", "momentum-warmup", "weight-decay", "beta1", "beta2", "grad-clip", "dropout", "eval-interval",
             "patience", "seed", "device", "precision", "out", "resume", "config", "json",
         ];
         Assert.All(options, option => Assert.Matches($"--{option}[ \n]", help));

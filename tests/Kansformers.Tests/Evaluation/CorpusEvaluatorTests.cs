@@ -68,6 +68,19 @@ public class CorpusEvaluatorTests
     }
 
     [Fact]
+    public void Windows_side_by_side_score_all_of_the_text()
+    {
+        using Gpt model = TinyGpt.Make(KanPlacement.None);
+        FixedWindows whole = new(43, Read, 8, count: 0); // 42 predictions: five windows, and one of two
+        double expected = 0;
+        model.eval();
+        for (int target = 1; target <= 42; target++)
+            expected += Surprise(model, Corpus[((target - 1) / 8 * 8)..target], Corpus[target]) / 42;
+        Assert.Equal((42, 6), (whole.Tokens, whole.Count));
+        Assert.Equal(expected, whole.Evaluate(model), 1e-5);
+    }
+
+    [Fact]
     public void Progress_goes_up_to_the_whole_and_tensors_do_not_pile_up()
     {
         using Gpt model = TinyGpt.Make(KanPlacement.None);

@@ -138,7 +138,7 @@ public class KanKindTests
     [Theory]
     [InlineData("rational:start=relu", "'relu' is no start of layers of the kind rational: use identity, silu, gelu")]
     [InlineData("rbf:norm=batch", "'batch' is no norm of layers of the kind rbf: use none, layer-norm, tanh")]
-    [InlineData("bspline:base-activation=swish", "'swish' is no base-activation of layers of the kind bspline: use silu, gelu, gelu-tanh, relu, identity, tanh, sigmoid, elu, leaky-relu, softplus, mish, or none")]
+    [InlineData("bspline:base-activation=swish", "'swish' is no base-activation of layers of the kind bspline: use silu, gelu, gelu-tanh, relu, identity, tanh, sigmoid, elu, leaky-relu, softplus, mish, relu-squared, or none")]
     [InlineData("switch:train-grid=yes", "'yes' is no train-grid of layers of the kind switch: use true or false")]
     [InlineData("chebyshev:degree=4.5", "'4.5' is no degree of layers of the kind chebyshev: use a whole number")]
     [InlineData("rbf:denominator=wide", "'wide' is no denominator of layers of the kind rbf: use a number, or none")]

@@ -40,6 +40,13 @@ internal static class ListTrials
             Assert.Contains(FormattableString.Invariant($"| `{option}` | {setting.Description} | {setting.Value} |"), page, StringComparison.Ordinal);
             Assert.Contains(option + " ", help, StringComparison.Ordinal);
         }
+
+        foreach (WordSetting<T> setting in entry.Words())
+        {
+            string option = "--" + setting.Name.Replace(' ', '-');
+            Assert.Contains($"| `{option}` | {setting.Description} | {setting.Value} |", page, StringComparison.Ordinal);
+            Assert.Contains($"{setting.Description}: {string.Join(" or ", setting.Allowed)}", help, StringComparison.Ordinal);
+        }
     }
 
     /// <summary>Names are found in any letter case, settings change what they say, and the entry is valid as it stands.</summary>
@@ -56,6 +63,12 @@ internal static class ListTrials
             Assert.Equal(entry, changed.Settings().Single(other => other.Name == setting.Name).With(setting.Value));
             string message = Assert.Throws<KansformersException>(setting.With(double.NaN).Validate).Message;
             Assert.StartsWith(setting.Name + " is NaN; it must be ", message, StringComparison.Ordinal);
+        }
+
+        foreach (WordSetting<T> setting in entry.Words())
+        {
+            Assert.Contains(setting.Value, setting.Allowed);
+            Assert.All(setting.Allowed, word => Assert.Equal(word, setting.With(word).Words().Single(other => other.Name == setting.Name).Value));
         }
     }
 }

@@ -7,7 +7,7 @@ public class ListedOptionsTests : OneThread
 {
     [Theory]
     [InlineData("\"kind\": \"adamw\",", "")]
-    [InlineData("\"kind\": \"next-token\"", "")]
+    [InlineData("\"kind\": \"next-token\",", "")]
     [InlineData("\"kind\": \"adamw\",", "\"later\": { \"kind\": \"x\" },")]
     [InlineData("\"objective\": {", "\"was\": {")]
     [InlineData("\"kind\": \"adamw\",", "\"KIND\": 3, \"kind\": \"AdamW\",")]
@@ -23,13 +23,14 @@ public class ListedOptionsTests : OneThread
     }
 
     [Theory]
-    [InlineData("\"kind\": \"adamw\"", "\"kind\": \"muscle\"", "unknown optimizer 'muscle': use adamw")]
+    [InlineData("\"kind\": \"adamw\"", "\"kind\": \"muscle\"", "unknown optimizer 'muscle': use adamw or muon")]
     [InlineData("\"kind\": \"next-token\"", "\"kind\": \"telepathy\"", "unknown objective 'telepathy': use next-token")]
     [InlineData("\"kind\": \"adamw\"", "\"kind\": 3", "'training.optimizer' is empty or holds a wrong value")]
     [InlineData("\"kind\": \"next-token\"", "\"kind\": null", "'training.objective' is empty or holds a wrong value")]
     [InlineData("\"objective\": {", "\"objective\": [], \"x\": {", "'training.objective' is empty or holds a wrong value")]
     [InlineData("\"optimizer\": {", "\"optimizer\": \"adamw\", \"x\": {", "'training.optimizer' is empty or holds a wrong value")]
     [InlineData("\"objective\": {", "\"objective\": null, \"x\": {", "'training.objective' is empty or holds a wrong value")]
+    [InlineData("\"order\": \"replacement\"", "\"order\": \"reverse\"", "'training.objective.order' is empty or holds a wrong value")]
     [InlineData("\"beta1\": 0.9", "\"beta1\": \"much\"", "'training.optimizer.beta1' is empty or holds a wrong value")]
     [InlineData("\"beta1\": 0.9", "\"beta1\": 1.5", "beta1 is 1.5; it must be 0 to below 1")]
     [InlineData("\"roles\": []", "\"roles\": [{ \"role\": \"tail\" }]", "'training.roles[0].role' is empty or holds a wrong value")]
@@ -74,7 +75,7 @@ public class ListedOptionsTests : OneThread
         int length = (int)BitConverter.ToInt64(bytes);
         string header = System.Text.Encoding.UTF8.GetString(bytes, 8, length), old = header;
         header = header.Replace("\\u0022", "\\\"", StringComparison.Ordinal);
-        foreach (string part in (string[])["'objective':{'kind':'next-token'},", "'kind':'adamw',", "'roles':[],"])
+        foreach (string part in (string[])["'objective':{'kind':'next-token','order':'replacement'},", "'kind':'adamw',", "'roles':[],"])
         {
             string written = part.Replace("'", "\\\"", StringComparison.Ordinal);
             Assert.Contains(written, header, StringComparison.Ordinal);

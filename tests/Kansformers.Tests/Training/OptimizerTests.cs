@@ -151,7 +151,7 @@ public class OptimizerTests : OneThread
 
     private sealed record MomentumOptions(double Momentum = 0.9) : OptimizerOptions("momentum", "gradient descent with momentum", 0)
     {
-        public override ParameterUpdate CreateUpdate(ParameterRole role, Parameter parameter) => new Momentous(this, parameter);
+        public override ParameterUpdate CreateUpdate(ParameterRole role, Parameter parameter, int rowParts) => new Momentous(this, parameter);
     }
 
     private sealed class Momentous(MomentumOptions options, Parameter parameter) : ParameterUpdate

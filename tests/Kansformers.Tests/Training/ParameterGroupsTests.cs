@@ -50,6 +50,24 @@ public class ParameterGroupsTests : OneThread
         Assert.Equal(sharing != "edge" || layer.BaseWeight is not null, groups.ContainsKey(ParameterRole.HiddenMatrix));
     }
 
+    [Theory]
+    [InlineData(KanPlacement.None)]
+    [InlineData(KanPlacement.All)]
+    public void Packed_matrices_and_taps_of_convolutions_are_told(KanPlacement placement)
+    {
+        using Kansformer model = new(new KansformerOptions { Layers = 2, Heads = 2, Width = 16, VocabularySize = 11, BlockSize = 8, Placement = placement });
+        Dictionary<ParameterRole, ParameterGroup> groups = ParameterGroups.Of(model, 0.1).ToDictionary(group => group.Role);
+        Assert.All(groups[ParameterRole.Convolution].Parameters, entry => Assert.Equal([16, 4], entry.Parameter.shape));
+        Assert.Equal(4, groups[ParameterRole.Convolution].Parameters.Count); // before attention and feed-forward
+        ParameterGroup matrices = groups[ParameterRole.HiddenMatrix];
+        (string Name, Parameter Parameter)[] packed = [.. matrices.Parameters.Where(entry => entry.Parameter.shape[0] == 48)];
+        Assert.Equal(2, packed.Length);
+        Assert.Equal(packed.Select(entry => entry.Name).Order(StringComparer.Ordinal), matrices.RowParts.Keys.Order(StringComparer.Ordinal));
+        Assert.All(matrices.RowParts.Values, parts => Assert.Equal(3, parts));
+        Assert.NotEmpty(groups[ParameterRole.KanFunction].Parameters);
+        Assert.False(ParameterGroups.Decays(ParameterRole.Convolution));
+    }
+
     [Fact]
     public void The_order_of_sums_and_checkpoints_is_that_of_the_originals_two_groups()
     {

@@ -224,7 +224,7 @@ public class TrainerTests : OneThread
             (good with { MaxIters = 0 }, "max iters"), (good with { BatchSize = 0 }, "batch size"), (good with { GradAccum = 0 }, "grad accum"),
             (good with { LearningRate = 0 }, "learning rate"), (good with { LearningRate = double.NaN }, "learning rate"), (good with { MinLearningRate = 1 }, "min lr"),
             (good with { Warmup = 10 }, "warmup"), (good with { GradClip = -1 }, "grad clip"), (good with { EvalInterval = 0 }, "eval interval"),
-            (good with { EvalWindows = 0 }, "eval windows"), (good with { Patience = -1 }, "patience"), (good with { Optimizer = new AdamWOptions(Beta1: 2) }, "beta1"),
+            (good with { EvalWindows = -1 }, "eval windows"), (good with { Patience = -1 }, "patience"), (good with { Optimizer = new AdamWOptions(Beta1: 2) }, "beta1"),
         ];
         good.Validate();
         Assert.All(cases, entry => Assert.StartsWith(entry.Name + " is ", Assert.Throws<KansformersException>(entry.Options.Validate).Message, StringComparison.Ordinal));

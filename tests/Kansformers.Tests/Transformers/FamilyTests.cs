@@ -155,6 +155,8 @@ public class FamilyTests
         Assert.Equal(family.Split('/')[0], told.GetProperty("family").GetString());
         Assert.Equal((model.ParameterCount, model.KanParameterCount), (told.GetProperty("parameters").GetInt64(), told.GetProperty("kan_parameters").GetInt64()));
         Assert.Equal(ModelDescription.Of(model.Options).Layers.Select(layer => layer.Name), told.GetProperty("modules").EnumerateArray().Select(row => row.GetProperty("name").GetString()));
+        using ModelFile file = ModelFile.Open(folder["hf"]);
+        Assert.Equal(model.KanParameterCount, Kansformers.Cli.LayerRow.ByNames(file, model.Options).Where(row => row.IsKan).Sum(row => row.Parameters));
         Assert.All(model.Options.Details(), detail => Assert.True(told.TryGetProperty(detail.Name, out _), detail.Name));
     }
 

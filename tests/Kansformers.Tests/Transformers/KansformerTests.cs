@@ -77,6 +77,21 @@ public class KansformerTests
             Assert.Equal(generator.Generate(prompt, sampling with { UseCache = false }).ToArray(), generator.Generate(prompt, sampling).ToArray());
     }
 
+    [Theory]
+    [MemberData(nameof(FormsAndKernels))]
+    public void Token_after_token_without_tensors_gives_the_logits_of_all_at_once(string form, int kernel)
+    {
+        KansformerOptions options = new() { FeedForward = form, ConvolutionKernel = kernel, InnerNorm = kernel == 1, Placement = form == "none" ? KanPlacement.All : KanPlacement.None };
+        Decodes(options with { Kan = new BSplineOptions { Sharing = KanSharing.Group(4) } });
+    }
+
+    public static TheoryData<string> Kinds() => [.. KanKinds.Names];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Learned_functions_of_every_kind_need_no_tensors(string kind) =>
+        Decodes((KansformerOptions)Families.Named("kansformer").Settings.Single(setting => setting.Name == "activation").With(new KansformerOptions(), kind));
+
     [Fact]
     public void A_cleared_cache_serves_the_next_text()
     {
@@ -143,6 +158,20 @@ public class KansformerTests
         Assert.Equal((KanPlacement.None, "swiglu", 0), (linear.Placement, linear.FeedForward, linear.Inner));
         Assert.Equal(linear, linear.WithoutKan());
         Assert.Equal(0, ModelDescription.Of(linear).KanParameterCount);
+    }
+
+    private static void Decodes(KansformerOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using Kansformer model = Model(options);
+        Tensor ids = Ids(1, Block), all = model.forward(ids);
+        using KeyValueCache cache = new(model.Options, 1);
+        _ = model.forward(ids[.., ..2], cache);
+        using TokenDecoder? decoder = model.OpenTokens(cache);
+        Assert.NotNull(decoder);
+        for (int at = 2; at < Block; at++)
+            EngineCheck.Close($"logits at {at}", tensor(decoder.Next((int)ids[0, at].item<long>()).ToArray()), all[0, at], 2e-4);
     }
 
     private static Tensor Ids(int rows, int time) => randint(0, Vocabulary, [rows, time], ScalarType.Int64);

@@ -14,40 +14,27 @@ public static class OutsideGrid
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(run);
-        (string Name, nn.Module Module)[] layers =
-            [.. model.named_modules().Where(entry => entry.module is KanLinear { Grid: not null } or KanActivation { Options: GridOptions }).Select(entry => (entry.name, entry.module))];
         Dictionary<nn.Module, (double Outside, long Values)> seen = [];
-        foreach ((_, nn.Module module) in layers)
-        {
-            if (module is KanLinear layer)
-                layer.Probe = (_, x) => Count(layer, x, layer.Tensors);
-            else if (module is KanActivation activation)
-                activation.Probe = (_, x) => Count(activation, x, activation.Tensors);
-        }
-
+        KanActivation[] activations = [.. model.modules().OfType<KanActivation>().Where(activation => activation.Options is GridOptions)];
+        foreach (KanActivation activation in activations)
+            activation.Probe = (source, x) => Count(source, x, source.Tensors);
         try
         {
-            using var guard = no_grad();
-            run();
+            KanInputs.Watch(model, run, (_, layer, x) => Count(layer, x, layer.Tensors));
         }
         finally
         {
-            foreach ((_, nn.Module module) in layers)
-            {
-                if (module is KanLinear layer)
-                    layer.Probe = null;
-                else if (module is KanActivation activation)
-                    activation.Probe = null;
-            }
+            Array.ForEach(activations, activation => activation.Probe = null);
         }
 
-        return [.. layers.Where(entry => seen.ContainsKey(entry.Module)).Select(entry => (entry.Name, seen[entry.Module].Outside / seen[entry.Module].Values))];
+        return [.. model.named_modules().Where(entry => seen.ContainsKey(entry.module)).Select(entry => (entry.name, seen[entry.module].Outside / seen[entry.module].Values))];
 
         void Count(nn.Module module, Tensor x, KanTensors tensors)
         {
+            if (tensors.Options is not GridOptions || x.numel() == 0)
+                return;
             (double outside, long values) = seen.GetValueOrDefault(module);
-            if (x.numel() > 0)
-                seen[module] = (outside + ShareOf(x, tensors) * x.numel(), values + x.numel());
+            seen[module] = (outside + ShareOf(x, tensors) * x.numel(), values + x.numel());
         }
     }
 

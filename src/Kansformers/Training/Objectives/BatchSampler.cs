@@ -4,14 +4,15 @@ using static TorchSharp.torch;
 namespace Kansformers.Training;
 
 /// <summary>
-/// Draws training sequences from anywhere in the text, with replacement, as the original did. Where a sequence starts is a pure function of
-/// seed, step, micro-batch and row, so that a run can go on from any step without a state of its own.
+/// Draws training sequences in one of the orders. Where a sequence starts is a pure function of seed, step, micro-batch and row, so that a run can go on from
+/// any step without a state of its own.
 /// </summary>
 internal sealed class BatchSampler : IDisposable
 {
     private readonly TokenSpan _tokens;
     private readonly int _blockSize;
     private readonly int _batchSize;
+    private readonly IBatchOrder _order;
     private long[] _buffer;
     private long[] _next;
     private Task? _ahead;
@@ -21,13 +22,15 @@ internal sealed class BatchSampler : IDisposable
     /// <param name="tokens">The text to train on.</param>
     /// <param name="blockSize">The length of a sequence.</param>
     /// <param name="batchSize">The sequences in a batch.</param>
+    /// <param name="order">Where they start.</param>
     /// <exception cref="KansformersException">The text is shorter than one sequence and its last target.</exception>
-    public BatchSampler(TokenSpan tokens, int blockSize, int batchSize)
+    public BatchSampler(TokenSpan tokens, int blockSize, int batchSize, BatchOrder order = BatchOrder.Replacement)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         if (tokens.Count < blockSize + 1L)
             throw new KansformersException($"the training text has {tokens.Count} tokens, but a block of {blockSize} needs {blockSize + 1}; give more text or a smaller ModelOptions.BlockSize");
         (_tokens, _blockSize, _batchSize) = (tokens, blockSize, batchSize);
+        _order = order == BatchOrder.Shuffled ? new ShuffledOrder(tokens.Count, blockSize, batchSize) : new ReplacementOrder(tokens.Count, blockSize);
         (_buffer, _next) = (new long[(long)batchSize * (blockSize + 1)], new long[(long)batchSize * (blockSize + 1)]);
     }
 
@@ -63,9 +66,5 @@ internal sealed class BatchSampler : IDisposable
     }
 
     /// <summary>Where a row of a batch starts in the text.</summary>
-    internal long Start(long seed, long batch, int row)
-    {
-        ulong bits = SplitMix.Mix(SplitMix.Mix(SplitMix.Mix((ulong)seed) + (ulong)batch) + (ulong)row);
-        return (long)Math.BigMul(bits, (ulong)(_tokens.Count - _blockSize), out _);
-    }
+    internal long Start(long seed, long batch, int row) => _order.Start(seed, batch, row);
 }

@@ -7,19 +7,34 @@ namespace Kansformers.Training;
 /// <summary>Next-token prediction: each token is predicted from those before it, in sequences from anywhere in the text.</summary>
 public sealed record NextTokenOptions() : ObjectiveOptions("next-token", "each token is predicted from those before it")
 {
+    /// <summary>Where the sequences come from.</summary>
+    public BatchOrder Order { get; init; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<WordSetting<ObjectiveOptions>> Words() =>
+        [WordSetting<ObjectiveOptions>.Of("order", "where sequences come from: anywhere, or each place of the text once in an epoch", Order, value => this with { Order = value })];
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        if (!Enum.IsDefined(Order))
+            throw new KansformersException($"order is {Order}; it must be {string.Join(" or ", Enum.GetNames<BatchOrder>())}");
+        base.Validate();
+    }
+
     /// <inheritdoc/>
     public override IObjective Create(TransformerModel model, TrainingData data, TrainingOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return model is CausalModel causal ? new NextToken(causal, data, options)
+        return model is CausalModel causal ? new NextToken(causal, Order, data, options)
             : throw new KansformersException($"the objective {Kind} needs a model that predicts the next token, which those of the family {model.Options.Family.Name} do not; use one of {Families.Causal}");
     }
 }
 
 /// <summary>Sequences drawn by <see cref="BatchSampler"/>; validation on <see cref="FixedWindows"/>.</summary>
-internal sealed class NextToken(CausalModel model, TrainingData data, TrainingOptions options) : IObjective
+internal sealed class NextToken(CausalModel model, BatchOrder order, TrainingData data, TrainingOptions options) : IObjective
 {
-    private readonly BatchSampler _sampler = new(data.Train, model.Options.BlockSize, options.BatchSize);
+    private readonly BatchSampler _sampler = new(data.Train, model.Options.BlockSize, options.BatchSize, order);
     private readonly FixedWindows? _validation =
         data.Validation is { Count: > 0 } held ? new FixedWindows(held, model.Options.BlockSize, options.EvalWindows) : null;
 

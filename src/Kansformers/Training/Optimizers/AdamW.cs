@@ -31,7 +31,7 @@ public sealed record AdamWOptions(double Beta1 = 0.9, double Beta2 = 0.95, doubl
     }
 
     /// <inheritdoc/>
-    public override ParameterUpdate CreateUpdate(ParameterRole role, Parameter parameter) => new AdamW(this, parameter);
+    public override ParameterUpdate CreateUpdate(ParameterRole role, Parameter parameter, int rowParts) => new AdamW(this, parameter);
 }
 
 /// <summary>AdamW's moments of one parameter. On the CPU one pass over memory updates parameter and moments together.</summary>

@@ -1,3 +1,4 @@
+using Kansformers.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,6 +10,9 @@ namespace Kansformers.Training;
 /// </summary>
 public sealed class Optimizer : IDisposable
 {
+    // Multiplications that take some ten times as long as waking another thread.
+    private const double WorthThreads = 1e6;
+
     private readonly (GroupedParameter Of, ParameterUpdate Update)[] _updates;
 
     /// <summary>Begins with no steps taken.</summary>
@@ -20,11 +24,17 @@ public sealed class Optimizer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(groups);
         options.Validate();
-        _updates = [.. ParameterGroups.InOrder(groups).Select(entry => (entry, options.CreateUpdate(entry.Group.Role, entry.Parameter)))];
+        _updates = [.. ParameterGroups.InOrder(groups).Select(entry => (entry, options.CreateUpdate(entry.Group.Role, entry.Parameter, entry.Group.RowPartsOf(entry.Name))))];
     }
 
     /// <summary>How many steps have been taken.</summary>
     public long Steps { get; private set; }
+
+    /// <summary>
+    /// The highest learning rate of the schedule, of which updates with a peak of their own take the share that a step has; 0 where there is no schedule, so that
+    /// each step is at its peak.
+    /// </summary>
+    public double PeakLearningRate { get; init; }
 
     /// <summary>What is remembered of each parameter, such as <c>exp_avg.NAME</c>: with <see cref="Steps"/>, the whole state.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State =>
@@ -37,16 +47,37 @@ public sealed class Optimizer : IDisposable
     {
         using var guard = no_grad();
         Steps++;
+        double share = PeakLearningRate > 0 ? learningRate / PeakLearningRate : learningRate > 0 ? 1 : 0;
+        using var scope = NewDisposeScope();
+        List<UpdatePiece> pieces = [];
         foreach ((GroupedParameter of, ParameterUpdate update) in _updates)
         {
-            using var scope = NewDisposeScope();
-            if (of.Parameter.grad is not Tensor gradient)
+            if (of.Parameter.grad?.contiguous() is not Tensor gradient)
                 continue;
-            UpdateStep step = new(Steps, learningRate * of.Group.RateFactor, of.Group.WeightDecay, gradientScale);
-            update.Apply(of.Parameter, gradient.contiguous(), step);
+            UpdateStep step = new(Steps, learningRate * of.Group.RateFactor, of.Group.WeightDecay, gradientScale, share * of.Group.RateFactor);
+            if (update.Pieces(of.Parameter, gradient, step) is { } some)
+            {
+                pieces.AddRange(some);
+                continue;
+            }
+
+            using var inner = NewDisposeScope();
+            update.Apply(of.Parameter, gradient, step);
         }
 
+        RunAll(pieces);
+
         ClearGradients();
+    }
+
+    private static void RunAll(List<UpdatePiece> pieces)
+    {
+        UpdatePiece[] ordered = [.. pieces.OrderByDescending(piece => piece.Cost)];
+        WorkQueue.Run(ordered.Length, isWorthThreads: ordered.Sum(piece => piece.Cost) > WorthThreads, queue =>
+        {
+            while (queue.TryTake(out int item))
+                ordered[item].Run();
+        });
     }
 
     /// <summary>Forgets the gradients of all parameters.</summary>

@@ -29,6 +29,7 @@ public abstract record OptimizerOptions : ListedOptions<OptimizerOptions>
     /// <summary>What the optimizer does to one parameter: it may be something else for each role.</summary>
     /// <param name="role">What the parameter is in the model.</param>
     /// <param name="parameter">The parameter.</param>
+    /// <param name="rowParts">How many matrices of the same shape lie one below the other in it, as packed query, key and value do; 1 for one.</param>
     /// <returns>The update with the state that a training begins with, to be disposed.</returns>
-    public abstract ParameterUpdate CreateUpdate(ParameterRole role, Parameter parameter);
+    public abstract ParameterUpdate CreateUpdate(ParameterRole role, Parameter parameter, int rowParts);
 }

@@ -7,6 +7,7 @@ public static class Optimizers
     public static IReadOnlyList<OptimizerOptions> All { get; } =
     [
         new AdamWOptions(),
+        new MuonOptions(),
     ];
 
     /// <summary>The defaults of an optimizer.</summary>

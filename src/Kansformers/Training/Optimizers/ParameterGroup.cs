@@ -19,6 +19,9 @@ public enum ParameterRole
 
     /// <summary>A bias, or a norm's weight.</summary>
     Vector,
+
+    /// <summary>The taps of a convolution of each channel by itself.</summary>
+    Convolution,
 }
 
 /// <summary>Parameters of one role.</summary>
@@ -27,7 +30,13 @@ public enum ParameterRole
 /// <param name="RateFactor">Multiplies the learning rate.</param>
 /// <param name="WeightDecay">The decoupled decay.</param>
 public sealed record ParameterGroup(
-    ParameterRole Role, IReadOnlyList<(string Name, Parameter Parameter)> Parameters, double RateFactor = 1, double WeightDecay = 0);
+    ParameterRole Role, IReadOnlyList<(string Name, Parameter Parameter)> Parameters, double RateFactor = 1, double WeightDecay = 0)
+{
+    /// <summary>How many matrices of the same shape lie one below the other in a parameter, by its name; 1 where nothing is said.</summary>
+    public IReadOnlyDictionary<string, int> RowParts { get; init; } = new Dictionary<string, int>();
+
+    internal int RowPartsOf(string name) => RowParts.GetValueOrDefault(name, 1);
+}
 
 /// <summary>How the parameters of a role learn, when not as others do.</summary>
 /// <param name="Role">The role.</param>

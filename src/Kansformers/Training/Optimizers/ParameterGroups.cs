@@ -18,6 +18,7 @@ public static class ParameterGroups
     {
         ArgumentNullException.ThrowIfNull(model);
         Dictionary<string, ParameterRole> roles = Roles(model);
+        Dictionary<string, int> parts = RowParts(model);
         return [.. model.named_parameters()
             .OrderBy(entry => entry.name, StringComparer.Ordinal)
             .GroupBy(entry => roles.GetValueOrDefault(entry.name, ParameterRole.Vector), entry => (entry.name, entry.parameter))
@@ -25,7 +26,10 @@ public static class ParameterGroups
             .Select(group =>
             {
                 RoleRule rule = rules?.FirstOrDefault(rule => rule.Role == group.Key) ?? new RoleRule(group.Key);
-                return new ParameterGroup(group.Key, [.. group], rule.RateFactor, rule.WeightDecay ?? (Decays(group.Key) ? weightDecay : 0));
+                return new ParameterGroup(group.Key, [.. group], rule.RateFactor, rule.WeightDecay ?? (Decays(group.Key) ? weightDecay : 0))
+                {
+                    RowParts = group.Where(entry => parts.ContainsKey(entry.name)).ToDictionary(entry => entry.name, entry => parts[entry.name]),
+                };
             })];
     }
 
@@ -47,12 +51,13 @@ public static class ParameterGroups
         HashSet<nn.Module> head = model is TransformerModel { Head: nn.Module top } ? [top, .. top.modules()] : [];
         foreach ((string path, nn.Module module) in model.named_modules().Prepend((string.Empty, model)))
         {
-            if (module is not (Linear or LinearLayer or IKanModule or Embedding))
+            if (module is not (Linear or LinearLayer or IKanModule or Embedding or IConvolution))
                 continue;
             foreach ((string name, Parameter parameter) in module.named_parameters().Where(entry => !entry.name.EndsWith("bias", StringComparison.Ordinal)))
             {
-                roles[path.Length == 0 ? name : $"{path}.{name}"] = module switch
+                roles[Full(path, name)] = module switch
                 {
+                    IConvolution => ParameterRole.Convolution,
                     Embedding => ParameterRole.Embedding,
                     IKanModule layer when layer.PartOf(parameter) is KanPart.Vector => ParameterRole.Vector,
                     IKanModule layer when layer.PartOf(parameter) is not KanPart.Matrix => ParameterRole.KanFunction,
@@ -63,4 +68,24 @@ public static class ParameterGroups
 
         return roles;
     }
+
+    // The matrices that hold more than one.
+    private static Dictionary<string, int> RowParts(nn.Module model)
+    {
+        Dictionary<string, int> parts = [];
+        foreach ((string path, nn.Module module) in model.named_modules().Prepend((string.Empty, model)))
+        {
+            if (module is LinearLayer { RowParts: > 1 } linear)
+                parts[Full(path, "weight")] = linear.RowParts;
+            else if (module is KanLinear { RowParts: > 1 } kan)
+            {
+                foreach ((string name, Parameter _) in kan.named_parameters().Where(entry => ((IKanModule)kan).PartOf(entry.parameter) == KanPart.Matrix))
+                    parts[Full(path, name)] = kan.RowParts;
+            }
+        }
+
+        return parts;
+    }
+
+    private static string Full(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 }

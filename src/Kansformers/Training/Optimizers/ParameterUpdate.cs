@@ -18,6 +18,9 @@ public abstract class ParameterUpdate : IDisposable
     /// <param name="current">The step.</param>
     public abstract void Apply(Parameter parameter, Tensor gradient, UpdateStep current);
 
+    /// <summary>The same as pieces of work that do not depend on each other, for threads to take in any order; null where <see cref="Apply"/> does all.</summary>
+    internal virtual IEnumerable<UpdatePiece>? Pieces(Parameter parameter, Tensor gradient, UpdateStep current) => null;
+
     /// <summary>Disposes the state.</summary>
     public void Dispose()
     {
@@ -32,4 +35,10 @@ public abstract class ParameterUpdate : IDisposable
 /// <param name="LearningRate">The learning rate, the group's factor included.</param>
 /// <param name="WeightDecay">The group's decay; a step of decoupled decay takes 1 - learning rate · decay of each value.</param>
 /// <param name="GradientScale">What the gradient is to be multiplied by.</param>
-public readonly record struct UpdateStep(long Number, double LearningRate, double WeightDecay, double GradientScale);
+/// <param name="ScheduleShare">The learning rate as a share of its peak, the group's factor included: for updates that have a peak of their own.</param>
+public readonly record struct UpdateStep(long Number, double LearningRate, double WeightDecay, double GradientScale, double ScheduleShare);
+
+/// <summary>A piece of an update that one thread computes, always to the same bits.</summary>
+/// <param name="Cost">Its multiplications, more or less: the longest go first.</param>
+/// <param name="Run">Computes it.</param>
+internal readonly record struct UpdatePiece(double Cost, Action Run);

@@ -10,7 +10,7 @@ namespace Kansformers.Transformers;
 /// A short causal convolution of each channel by itself, beside a residual: y[t, c] = x[t, c] + Σ_k weight[c, k] · x[t - k, c], with zeros before the first token
 /// (Allen-Zhu, "Physics of Language Models: Part 4.1, Canon Layers", 2025). It starts as the identity.
 /// </summary>
-internal sealed class CausalConvolution : nn.Module<Tensor, Tensor>
+internal sealed class CausalConvolution : nn.Module<Tensor, Tensor>, IConvolution
 {
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
@@ -58,6 +58,17 @@ internal sealed class CausalConvolution : nn.Module<Tensor, Tensor>
         }
 
         return y.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The RMS norm of each token (<see cref="RmsNorm"/>) and the convolution of what it gives, in one pass where that is possible.</summary>
+    /// <param name="input">(B, T, channels).</param>
+    /// <param name="cache">The tokens before; null for none.</param>
+    public Tensor Normed(Tensor input, KeyValueCache? cache)
+    {
+        if (cache is null && NormFunction.Fits(input, _weight))
+            return NormFunction.Convolution(input, _weight, norm: true);
+        using var scope = NewDisposeScope();
+        return forward(NormFunction.Fits(input) ? NormFunction.Norm(input) : RmsNorm.Apply(input), cache).MoveToOuterDisposeScope();
     }
 
     /// <summary>The convolution by torch's operations.</summary>

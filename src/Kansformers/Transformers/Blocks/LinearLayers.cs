@@ -30,7 +30,14 @@ internal sealed class LinearLayers(ModelOptions options, Device? device)
     public LinearLayer Linear(LinearShape shape) => new(shape.From, shape.To, shape.Bias, Deviation(shape), device) { RowParts = shape.RowParts };
 
     /// <summary>The layer for one place of the model: a KAN, or a linear layer of this shape.</summary>
-    public nn.Module<Tensor, Tensor> For(KanPlacement place, LinearShape shape) => IsKan(place) ? Kan(shape.From, shape.To) : Linear(shape);
+    public nn.Module<Tensor, Tensor> For(KanPlacement place, LinearShape shape)
+    {
+        if (!IsKan(place))
+            return Linear(shape);
+        KanNetwork network = Kan(shape.From, shape.To);
+        network.Layers[0].RowParts = shape.RowParts;
+        return network;
+    }
 
     /// <summary>A table of vectors: (count, width).</summary>
     public Embedding Embedding(long count, long width)

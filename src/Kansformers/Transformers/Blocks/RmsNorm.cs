@@ -15,7 +15,7 @@ internal sealed class RmsNorm(long width) : nn.Module<Tensor, Tensor>(nameof(Rms
     public ITokenLayer OpenTokens() => new RmsNormTokens((int)width);
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input) => Apply(input);
+    public override Tensor forward(Tensor input) => NormFunction.Fits(input) ? NormFunction.Norm(input) : Apply(input);
 
     /// <summary>The norm by torch's operations.</summary>
     /// <param name="x">Any shape; the last dimension is normed.</param>

@@ -18,6 +18,7 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
 
     private readonly Rotary _rotary;
     private readonly Dropout _dropout;
+    private readonly HeadLayout _heads;
     private readonly KansformerOptions _options;
     private readonly int _layer;
 
@@ -29,6 +30,7 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
     {
         (_options, _layer) = (options, layer);
         _queryKeyValue = layers.For(KanPlacement.Attention, new LinearShape(options.Width, 3L * options.Width) { Bias = false, RowParts = 3 });
+        _heads = new HeadLayout(options.Heads, options.Width / options.Heads) { Scale = Scale(options.Width / options.Heads) };
         _rotary = new Rotary(options.Heads, options.Width / options.Heads, options.BlockSize);
         _output = layers.For(KanPlacement.Attention, new LinearShape(options.Width, options.Width) { Bias = false, Residual = true });
         _dropout = nn.Dropout(options.ResidualDropout);
@@ -60,13 +62,16 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         (long batch, long time, long width) = (x.shape[0], x.shape[1], x.shape[2]);
         int past = cache?.Length ?? 0;
-        (Tensor q, Tensor k, Tensor v) = _rotary.call(_queryKeyValue.forward(x), past); // each (B, heads, T, C / heads)
+        Tensor packed = _queryKeyValue.forward(x); // (B, T, 3 C)
+        double dropout = training ? _options.AttentionDropout : 0;
+        if (cache is null && dropout == 0 && AttentionFunction.Fits(packed))
+            return _dropout.forward(_output.forward(AttentionFunction.Apply(packed, _heads))).MoveToOuterDisposeScope();
+        (Tensor q, Tensor k, Tensor v) = _rotary.call(packed, past); // each (B, heads, T, C / heads)
         double scale = Scale((int)q.shape[^1]), torchs = 1 / Math.Sqrt(q.shape[^1]);
         if (scale != torchs)
             q = q * (scale / torchs);
         if (cache is not null)
             (k, v) = cache.Append(_layer, k, v);
-        double dropout = training ? _options.AttentionDropout : 0;
         Tensor y = past == 0
             ? F.scaled_dot_product_attention(q, k, v, p: dropout, is_casual: time > 1)
             : F.scaled_dot_product_attention(q, k, v, SelfAttention.Mask(time, past, x.device), dropout);

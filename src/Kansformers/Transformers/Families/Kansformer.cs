@@ -117,10 +117,7 @@ public sealed class Kansformer : CausalModel
             return (h + _feedForward.forward(Seen(h, _convolution2, cache))).MoveToOuterDisposeScope();
         }
 
-        private Tensor Seen(Tensor x, CausalConvolution? convolution, KeyValueCache? cache)
-        {
-            Tensor normed = _norm.forward(x);
-            return convolution is null ? normed : convolution.forward(normed, cache);
-        }
+        private Tensor Seen(Tensor x, CausalConvolution? convolution, KeyValueCache? cache) =>
+            convolution is null ? _norm.forward(x) : convolution.Normed(x, cache);
     }
 }

@@ -41,6 +41,10 @@ public sealed record KansformerOptions : ModelOptions
     public int InnerWidth => Inner > 0 ? Inner : FeedForwards.Named(FeedForward).DefaultInner(Width);
 
     /// <inheritdoc/>
+    [JsonIgnore]
+    public override IReadOnlyList<KanOptions> KanConfigurations => [Kan, Activation];
+
+    /// <inheritdoc/>
     public override ModelOptions WithoutKan() => this with { Placement = KanPlacement.None, FeedForward = IsLinear ? FeedForward : "swiglu", Inner = IsLinear ? Inner : 0 };
 
     /// <inheritdoc/>

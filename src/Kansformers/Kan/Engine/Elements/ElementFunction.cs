@@ -94,7 +94,7 @@ internal sealed class ElementFunction : autograd.SingleTensorFunction<ElementFun
         using ElementPass pass = ElementPass.Open(sources, call.Settings.Lanes, call.Plans) ?? throw new InvalidOperationException("no kernel computes these functions any more");
         Tensor? dx = call.Wanted[0] ? empty_like(x) : null;
         int ofPhi = call.Sources.Phi.Parameters.Count;
-        bool[] wanted = [call.Wanted[1..(1 + ofPhi)].Contains(true), call.Wanted[(1 + ofPhi)..].Contains(true)];
+        bool[] wanted = [call.Wanted.AsSpan(1, ofPhi).Contains(true), call.Wanted.AsSpan(1 + ofPhi).Contains(true)];
         float[][] found = pass.Backward(x, upstream.contiguous(), dx, wanted);
         List<Tensor?> all = [dx];
         for (int side = 0; side < found.Length; side++)

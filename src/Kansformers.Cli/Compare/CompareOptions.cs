@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Kansformers.Comparisons;
+using Kansformers.Training;
+
+namespace Kansformers.Cli.Compare;
+
+/// <summary>The options of <c>compare</c>, and the comparison that they describe.</summary>
+internal sealed class CompareOptions
+{
+    // How many validations a curve has unless it is said.
+    private const long CurvePoints = 8;
+
+    public readonly Option<FileInfo?> Config = new("--config") { Description = "a JSON file that describes the comparison: docs/compare.md" };
+    public readonly Option<string?> Models = new("--models")
+    {
+        Description = "the models, parted by semicolons, in words: a family, a form of feed-forward, a KAN kind, its sharing, a placement, linear, option=value, "
+            + "as in \"linear; rational group:8; deep = bspline layers=6\"; with --config, the names of those of its models that are wanted",
+    };
+
+    public readonly Option<string?> Seeds = new("--seeds") { Description = "the seeds of each model, as in 1,2,3 or 1-8 [default: the file's, else 1-3]" };
+    public readonly Option<string?> Match = new("--match") { Description = "what models are made equal in: none, or parameters and one of flops and seconds, joined by a comma, each with =BUDGET or by the first model [default: the file's, else parameters]" };
+    public readonly Option<string?> Baseline = new("--baseline") { Description = "the model that the others are measured against [default: the best one without learned functions]" };
+    public readonly Option<int?> Jobs = new("--jobs") { Description = "runs side by side, each a process of its own [default: one for each processor thread where models are small and the memory suffices, else 1]" };
+    public readonly Option<string?> Out = new("--out") { Description = "the folder that keeps the runs, and what is done already [default: comparisons/NAME]" };
+    public readonly Option<string?> Plot = new("--plot") { Description = "a file for the picture (SVG), beside that in the folder" };
+    public readonly Option<string?> Markdown = new("--markdown") { Description = "a file for the table in Markdown, beside that in the folder" };
+    public readonly Option<bool> Json = new("--json") { Description = "print one JSON object on standard output and nothing else there" };
+
+    private readonly TrainOptions _train = new();
+
+    public void AddTo(Command command)
+    {
+        Option[] own = [Config, Models, Seeds, Match, Baseline, Jobs, Out, Plot, Markdown];
+        foreach (Option option in own.Concat([Json]).Concat(_train.OfComparison))
+            command.Add(option);
+        OptionRules.NotEmpty([.. own, _train.Data, _train.ValidationData, _train.Tokenizer]);
+    }
+
+    /// <summary>The comparison, checked as far as that goes without the text.</summary>
+    public ComparisonConfig Read(ParseResult parsed)
+    {
+        try
+        {
+            ComparisonConfig config = parsed.GetValue(Config) is FileInfo file ? ReadFile(parsed, file.ToString()) : ReadWords(parsed);
+            if (parsed.GetValue(Seeds) is string seeds)
+                config = config with { Seeds = SeedList.Parse(seeds), Models = [.. config.Models.Select(model => model with { Seeds = null })] };
+            if (parsed.GetValue(Match) is string match)
+                config = config with { Match = ComparisonMatch.Parse(match) };
+            if (parsed.GetValue(Baseline) is string baseline)
+                config = config with { Baseline = baseline };
+            if (parsed.GetValue(Jobs) is < 1)
+                throw new UsageException($"--jobs is {parsed.GetValue(Jobs)}; it must be at least 1");
+            config.Validate();
+            return config;
+        }
+        catch (KansformersException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+    }
+
+    /// <summary>The folder that keeps the runs.</summary>
+    public string Folder(ParseResult parsed, ComparisonConfig config) => parsed.GetValue(Out)
+        ?? Path.Combine("comparisons", parsed.GetValue(Config) is FileInfo file ? Path.GetFileNameWithoutExtension(file.Name) : config.TextName);
+
+    private ComparisonConfig ReadFile(ParseResult parsed, string path)
+    {
+        ComparisonConfig config = ComparisonConfig.Load(path);
+        string[] others = [.. Given(parsed).Where(option => option != _train.MaxIters && !_train.OfText.Contains(option)).Select(option => option.Name)];
+        if (others.Length > 0)
+            throw new UsageException($"--config says how its models are made and trained; leave out {string.Join(", ", others)}, or write it there");
+        if (parsed.GetValue(Models) is string names)
+            config = config.Select(names);
+        if (Given(parsed).Any(_train.OfText.Contains))
+            config = config with { Data = Overlaid(parsed, config.Data) };
+        if (!IsGiven(parsed, _train.MaxIters))
+            return config;
+        return parsed.GetValue(_train.MaxIters) is >= 1 and long steps ? config.WithSteps(steps)
+            : throw new UsageException($"max iters is {parsed.GetValue(_train.MaxIters)}; it must be at least 1");
+    }
+
+    private ComparisonConfig ReadWords(ParseResult parsed)
+    {
+        string words = parsed.GetValue(Models) ?? throw new UsageException("give the models by --models, as in \"linear; rational group:8; bspline\", or a comparison by --config");
+        RunConfig shared = ReadShared(parsed, withDefaults: true);
+        if (shared.InitialWeights is not null)
+            throw new UsageException($"models are compared from random weights on; give --model a preset in place of '{parsed.GetValue(_train.Model)}'");
+        return ComparisonConfig.Of(shared, words) with { Match = ComparisonMatch.Parse("parameters") };
+    }
+
+    // What is given of the text's options, over what the file says; another text brings no part of the file's validation text.
+    private DataConfig Overlaid(ParseResult parsed, DataConfig file)
+    {
+        DataConfig given = ReadShared(parsed, withDefaults: false).Data;
+        bool isOther = IsGiven(parsed, _train.Data);
+        return given with
+        {
+            Data = isOther ? given.Data : file.Data,
+            Tokenizer = IsGiven(parsed, _train.Tokenizer) ? given.Tokenizer : file.Tokenizer,
+            ValidationFraction = IsGiven(parsed, _train.ValidationFraction) ? given.ValidationFraction : file.ValidationFraction,
+            ValidationData = IsGiven(parsed, _train.ValidationData) || isOther ? given.ValidationData : file.ValidationData,
+            TextField = IsGiven(parsed, _train.Corpus.TextField) || isOther ? given.TextField : file.TextField,
+            Deduplicate = IsGiven(parsed, _train.Corpus.Deduplicate) || isOther ? given.Deduplicate : file.Deduplicate,
+            TokenFormat = IsGiven(parsed, _train.Corpus.TokenFormat) || isOther ? given.TokenFormat : file.TokenFormat,
+            SpecialTokens = IsGiven(parsed, _train.SpecialTokens) ? given.SpecialTokens : file.SpecialTokens,
+            UnknownCharacters = IsGiven(parsed, _train.UnknownCharacters) ? given.UnknownCharacters : file.UnknownCharacters,
+        };
+    }
+
+    // By a call of train, which knows the defaults and what goes together.
+    private RunConfig ReadShared(ParseResult parsed, bool withDefaults)
+    {
+        TrainOptions train = new();
+        Command command = new("train");
+        train.AddTo(command);
+        List<string> call = ["train"];
+        foreach (Option option in Given(parsed).Where(option => withDefaults || _train.OfText.Contains(option)))
+        {
+            string[] values = [.. parsed.GetResult(option)!.Tokens.Select(token => token.Value)];
+            call.AddRange(values.Length == 0 ? [option.Name] : values.Select(value => $"{option.Name}={value}"));
+        }
+
+        if (withDefaults && !IsGiven(parsed, _train.EvalWindows))
+            call.Add($"{_train.EvalWindows.Name}=0");
+        if (withDefaults && !IsGiven(parsed, _train.EvalInterval))
+            call.Add(string.Create(CultureInfo.InvariantCulture, $"{_train.EvalInterval.Name}={Math.Max(1, (parsed.GetValue(_train.MaxIters) ?? _train.Recipe.Read(parsed).Size.Steps) / CurvePoints)}"));
+        return train.Read(CommandLineApp.Parse(new RootCommand { command }, [.. call]));
+    }
+
+    private IEnumerable<Option> Given(ParseResult parsed) => _train.OfComparison.Where(option => IsGiven(parsed, option));
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
+}

@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using Kansformers.Files;
+using Kansformers.Text;
+using Kansformers.Training;
+using static TorchSharp.torch;
+
+namespace Kansformers.Comparisons;
+
+/// <summary>How a comparison is run.</summary>
+public sealed record ComparisonOptions
+{
+    /// <summary>How many runs train side by side; null for as many as there are processor threads, where models are small and the memory suffices, else one.</summary>
+    public int? Jobs { get; init; }
+
+    /// <summary>
+    /// Makes ready to start a program that calls <see cref="ComparisonWorker.Do"/> with the arguments: each run then has a process of its own. Null trains in this
+    /// process, one run after another.
+    /// </summary>
+    public Func<IReadOnlyList<string>, ProcessStartInfo>? Worker { get; init; }
+}
+
+/// <summary>
+/// Models trained on the same text with the same seeds, in a folder that keeps every run: <c>runs/MODEL-seedN-DIGEST</c>, by a digest of all that decides its
+/// numbers. Whatever is there is not done again, so that an interrupted comparison goes on, and one with more seeds or models adds to it.
+/// </summary>
+public sealed class ModelComparison : IDisposable
+{
+    // Above it a model has work enough for all threads.
+    private const long SmallParameters = 30_000_000;
+
+    private readonly FolderLock _lock;
+    private readonly ComparisonConfig _config;
+
+    private ModelComparison(string folder, ComparisonConfig config, IReadOnlyList<PlannedModel> models, FolderLock held) =>
+        (Folder, _config, Models, _lock) = (folder, config, models, held);
+
+    /// <summary>The full path of the folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>The models as they will be trained; those whose steps are matched by seconds get them when <see cref="Run"/> has timed them.</summary>
+    public IReadOnlyList<PlannedModel> Models { get; private set; }
+
+    /// <summary>What there is to say of the plan, such as models that see other batches.</summary>
+    public IReadOnlyList<string> Notes => [.. Planning.Notes(Models)];
+
+    /// <summary>Checks a comparison, prepares its text, and matches its models; nothing is trained yet.</summary>
+    /// <param name="config">What is compared.</param>
+    /// <param name="folder">The folder that keeps the runs; made when missing.</param>
+    /// <param name="progress">Is told how far downloading and tokenizing have come.</param>
+    /// <param name="cancellation">Stops downloading and tokenizing.</param>
+    /// <exception cref="KansformersException">Something in it is wrong, or the folder is in use by another comparison.</exception>
+    public static ModelComparison Open(ComparisonConfig config, string folder, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        config.Validate();
+        string full = Path.GetFullPath(folder);
+        if (File.Exists(full))
+            throw new KansformersException($"'{full}' is a file; give a comparison a folder");
+        using TokenizedCorpus corpus = TrainingRun.Prepare(config.Data, null, progress, cancellation);
+        IReadOnlyList<PlannedModel> models = Planning.Plan(config, corpus);
+        return new ModelComparison(full, config, models, FolderLock.Take(full, "another comparison"));
+    }
+
+    /// <summary>Times the models, trains what is not trained yet, and compares; the table and the picture are kept in the folder.</summary>
+    /// <param name="options">How to run it.</param>
+    /// <param name="progress">Is told how far it is, perhaps from another thread.</param>
+    /// <param name="cancellation">Ends the runs in order; calling this again, with the same folder, goes on.</param>
+    /// <returns>What came of it; <see cref="ComparisonResult.Failures"/> tells the runs that failed.</returns>
+    /// <exception cref="KansformersException">The folder cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was interrupted.</exception>
+    public ComparisonResult Run(ComparisonOptions? options = null, IProgress<ComparisonProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        options ??= new ComparisonOptions();
+        if (options.Jobs is < 1)
+            throw new KansformersException($"jobs is {options.Jobs}; it must be at least 1");
+        Workers workers = new(options.Worker);
+        if (!workers.HaveProcesses && options.Jobs > 1)
+            throw new KansformersException($"jobs is {options.Jobs}, but one process trains one run at a time; give the comparison a worker, too");
+        int cores = get_num_threads();
+        List<RunFailure> failures = [];
+        Time(workers, cores, progress, failures, cancellation);
+        if (_config.Match.Steps == StepMatch.Seconds)
+            Models = Planning.MatchSteps(_config.Match, Models, model => model.StepSeconds);
+        PlannedRun[] runs = [.. Runs()];
+        foreach (PlannedRun run in runs.Where(run => !File.Exists(run.Files.SettingsFile)))
+            run.Model.With(run.Seed).Save(run.Files.SettingsFile);
+        int left = runs.Count(run => !File.Exists(run.Files.OutcomeFile)), jobs = options.Jobs ?? (workers.HaveProcesses ? Jobs(cores, left) : 1);
+        failures.AddRange(new RunQueue(runs, workers, progress).Run(jobs, Math.Max(1, cores / jobs), cancellation));
+        ComparisonResult result = ComparisonResult.Of(_config, Models, runs, [.. failures]);
+        AtomicFile.WriteText(Path.Combine(Folder, "compare.md"), result.ToMarkdown());
+        AtomicFile.WriteText(Path.Combine(Folder, "compare.svg"), result.ToSvg());
+        return result;
+    }
+
+    /// <summary>Releases the folder.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    // One after the other, with all threads: what a step costs where nothing else runs. A timing that was made is kept, for steps may hang on it.
+    private void Time(Workers workers, int threads, IProgress<ComparisonProgress>? progress, List<RunFailure> failures, CancellationToken cancellation)
+    {
+        List<PlannedModel> timed = [];
+        foreach (PlannedModel model in Models)
+        {
+            RunConfig config = model.With(0) with { Training = model.Config.Training.WithSteps(1) with { Seed = 0, EvalInterval = 1 } };
+            RunFiles files = new(Path.Combine(Folder, "timings", FormattableString.Invariant($"{RunName.Of(model.Name)}-threads{threads}-{RunName.Digest(config)}")));
+            try
+            {
+                if (!File.Exists(files.OutcomeFile))
+                {
+                    progress?.Report(new ComparisonProgress(0, 0, [], null, $"timing a step of {model.Name}, alone on the machine"));
+                    config.Save(files.SettingsFile);
+                    workers.Do([ComparisonWorker.Time, files.Path], threads, _ => { }, cancellation);
+                    cancellation.ThrowIfCancellationRequested();
+                }
+
+                StepTiming timing = files.ReadOutcome<StepTiming>() ?? throw new KansformersException("its timing left no outcome");
+                timed.Add(model with { StepSeconds = timing.StepSeconds, PeakMemoryBytes = timing.PeakMemoryBytes, TimingThreads = timing.Threads });
+            }
+            catch (KansformersException failure)
+            {
+                failures.Add(new RunFailure(model.Name, null, failure.Message));
+                timed.Add(model);
+            }
+        }
+
+        Models = timed;
+    }
+
+    // Seed by seed, so that what is there when it is interrupted can be compared.
+    private IEnumerable<PlannedRun> Runs()
+    {
+        int most = Models.Max(model => model.Seeds.Count);
+        for (int i = 0; i < most; i++)
+        {
+            foreach (PlannedModel model in Models.Where(model => i < model.Seeds.Count && CanTrain(model)))
+                yield return new PlannedRun(model, model.Seeds[i], new RunFiles(Path.Combine(Folder, "runs", RunName.Of(model.Name, model.With(model.Seeds[i])))));
+        }
+    }
+
+    // A model that cannot take a step alone on the machine cannot be trained, and without a timing nobody knows how many steps it may take.
+    private static bool CanTrain(PlannedModel model) => !double.IsNaN(model.StepSeconds);
+
+    private int Jobs(int cores, int runs)
+    {
+        if (Models.Any(model => model.Parameters > SmallParameters))
+            return 1;
+        double room = 0.8 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Math.Max(1, Models.Max(model => model.PeakMemoryBytes));
+        return (int)Math.Clamp(Math.Min(room, Math.Min(cores, runs)), 1, cores);
+    }
+}

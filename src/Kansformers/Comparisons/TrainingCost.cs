@@ -1,0 +1,42 @@
+using Kansformers.Training;
+using Kansformers.Transformers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kansformers.Comparisons;
+
+/// <summary>What a training takes in floating-point operations.</summary>
+internal static class TrainingCost
+{
+    /// <summary>
+    /// Operations of training for one token: 6 for each weight that it is multiplied with, forward and backward, and 12 · layers · width · block size for the
+    /// products of attention (Kaplan et al., "Scaling Laws for Neural Language Models", 2020; Chowdhery et al., "PaLM", 2022). KAN layers count as the product
+    /// of their expanded inputs; what expanding takes is not counted, nor are embeddings, which are looked up.
+    /// </summary>
+    public static double FlopsPerToken(ModelOptions options)
+    {
+        double weights = ModelDescription.Of(options).Products.Sum(product => (double)product.Width * product.Outputs);
+        if (IsTied(options))
+            weights += (double)options.Width * options.VocabularySize;
+        return (6 * weights) + (12.0 * options.Layers * options.Width * options.BlockSize);
+    }
+
+    /// <summary>The tokens of an optimizer step.</summary>
+    public static long TokensPerStep(ModelOptions model, TrainingOptions training) => (long)training.BatchSize * training.GradAccum * model.BlockSize;
+
+    // A tied head multiplies by the embedding and has no weights of its own.
+    private static bool IsTied(ModelOptions options)
+    {
+        using var scope = NewDisposeScope();
+        Tensor chance = random.get_rng_state();
+        try
+        {
+            using TransformerModel model = options.Family.Create(options, META);
+            return model.Head is TiedHead;
+        }
+        finally
+        {
+            random.set_rng_state(chance);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Kansformers.Kan;
+using Kansformers.Transformers;
+
+namespace Kansformers.Training;
+
+/// <summary>
+/// Settings of model and training that belong together: what stands where nothing else is said. A recipe is a source of options, and no part of a run; a run's
+/// configuration holds what came of it.
+/// </summary>
+/// <param name="Name">Its name in <see cref="Recipes"/>.</param>
+/// <param name="Summary">What it is, in a few words.</param>
+public abstract record Recipe(string Name, string Summary)
+{
+    /// <summary>The size of a run that nobody says anything of.</summary>
+    public abstract RunSize Size { get; }
+
+    /// <summary>The share of embeddings, attention weights and residual values that is dropped in training.</summary>
+    public abstract double Dropout { get; }
+
+    /// <summary>KAN layers of a kind in the place of linear layers.</summary>
+    /// <param name="kind">The kind with its program's own settings.</param>
+    public virtual KanOptions Layers(KanOptions kind) => kind;
+
+    /// <summary>How to train a model from random weights.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="steps">How many steps there are to be.</param>
+    public abstract TrainingOptions Training(ModelOptions model, long steps);
+
+    /// <summary>How to train on from weights that another training made: gently, by any recipe.</summary>
+    /// <param name="steps">How many steps there are to be.</param>
+    public TrainingOptions TrainingOn(long steps) => new()
+    {
+        MaxIters = steps,
+        BatchSize = Size.BatchSize,
+        LearningRate = 3e-4,
+        MinLearningRate = 3e-5,
+        Warmup = Math.Min(50, steps / 10),
+        Schedule = LearningRateDecay.Cosine,
+    };
+}
+
+/// <summary>The size of a run.</summary>
+/// <param name="Preset">The model: the name of a preset.</param>
+/// <param name="BlockSize">The longest sequence, in tokens.</param>
+/// <param name="BatchSize">Sequences that go through the model at once.</param>
+/// <param name="Steps">Optimizer steps.</param>
+public sealed record RunSize(string Preset, int BlockSize, int BatchSize, long Steps);

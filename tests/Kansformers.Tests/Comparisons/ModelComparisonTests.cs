@@ -1,0 +1,194 @@
+using System.Xml.Linq;
+using Kansformers.Comparisons;
+using Kansformers.Tests.Training;
+using Kansformers.Training;
+using Kansformers.Transformers;
+
+namespace Kansformers.Tests.Comparisons;
+
+/// <summary>Tiny comparisons within this process: what is matched, that batches are the same, what is done again, what is shown.</summary>
+public class ModelComparisonTests : OneThread
+{
+    private const string Words = "linear; rational group:2; deep = linear layers=2";
+
+    [Fact]
+    public void Models_of_a_seed_see_the_same_batches_and_the_table_tells_what_came_of_them()
+    {
+        using TestFolder folder = new();
+        ComparisonConfig config = Config(folder, "linear; again = linear; rational group:2") with { Seeds = [1, 2] };
+        using ModelComparison comparison = ModelComparison.Open(config, folder["c"]);
+        Assert.Empty(comparison.Notes);
+        Recorder progress = new();
+        ComparisonResult result = comparison.Run(progress: progress);
+
+        // Equal settings under two names: equal to the bit, so that nothing but the model can differ.
+        Assert.Equal(result.Models[0].ValidationLosses, result.Models[1].ValidationLosses);
+        Assert.Equal((0, 0, 1), (result.Models[1].Difference!.Mean, result.Models[1].Difference!.StandardError, result.Models[1].Difference!.PValue));
+        Assert.NotEqual(result.Models[0].ValidationLosses, result.Models[2].ValidationLosses);
+        Assert.NotEqual(result.Models[0].ValidationLosses[0], result.Models[0].ValidationLosses[1]);
+        Assert.Equal("linear", result.Baseline);
+        Assert.Equal([1, 2], result.Models[2].Seeds);
+        Assert.Equal(2, result.Models[2].Difference!.Seeds);
+        Assert.Empty(result.Failures);
+        Assert.Equal(6, progress.Last!.RunsDone);
+        Assert.Contains(progress.Notices, notice => notice.StartsWith("rational group:2, seed 2: validation loss ", StringComparison.Ordinal));
+
+        foreach (ModelResult model in result.Models)
+        {
+            Assert.Equal(model.ValidationLosses.Average(), model.ValidationLoss, 12);
+            Assert.Equal([4 * 16, 8 * 16, 9 * 16], model.Curve.Select(point => point.Tokens));
+            Assert.Equal(model.ValidationLoss, model.Curve[^1].Loss, 12);
+            Assert.True(model.Seconds > 0 && model.RunSeconds > 0 && model.PeakMemoryBytes > 0);
+            Assert.Equal(9 * 16, model.Model.Tokens);
+        }
+
+        string table = File.ReadAllText(folder["c/compare.md"]);
+        Assert.Equal(result.ToMarkdown(), table);
+        Assert.Contains("| linear | ", table, StringComparison.Ordinal);
+        Assert.Contains("| baseline | - |", table, StringComparison.Ordinal);
+        Assert.Contains("two-sided paired t test", table, StringComparison.Ordinal);
+        XElement picture = XDocument.Parse(File.ReadAllText(folder["c/compare.svg"])).Root!;
+        Assert.Equal("svg", picture.Name.LocalName);
+        Assert.Contains(picture.Descendants(), text => text.Value.Contains("rational group:2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_done_is_not_done_again_and_more_seeds_and_models_add_to_it()
+    {
+        using TestFolder folder = new();
+        ComparisonResult first = Run(Config(folder, "linear") with { Seeds = [1] }, folder["c"]);
+        string run = Assert.Single(Directory.GetDirectories(folder["c/runs"])), checkpoint = Path.Combine(run, "checkpoint.safetensors");
+        File.Delete(checkpoint); // whoever did the run again would miss it
+        ComparisonResult more = Run(Config(folder, "linear; rational group:2") with { Seeds = [1, 2] }, folder["c"]);
+        Assert.Equal(4, Directory.GetDirectories(folder["c/runs"]).Length);
+        Assert.Equal(first.Models[0].ValidationLoss, more.Models[0].ValidationLosses[0]);
+        Assert.Equal(first.Models[0].Model.StepSeconds, more.Models[0].Model.StepSeconds);
+        Assert.False(File.Exists(checkpoint));
+
+        // Other settings are another run.
+        ComparisonConfig other = Config(folder, "linear learning-rate=0.02") with { Seeds = [1] };
+        Run(other with { Models = [other.Models[0] with { Name = "linear" }] }, folder["c"]);
+        Assert.Equal(5, Directory.GetDirectories(folder["c/runs"]).Length);
+    }
+
+    [Fact]
+    public void An_interrupted_comparison_goes_on_to_the_same_numbers()
+    {
+        using TestFolder folder = new();
+        ComparisonConfig config = Config(folder, Words) with { Seeds = [1, 2] };
+        ComparisonResult whole = Run(config, folder["whole"]);
+        using CancellationTokenSource source = new();
+        Recorder stopping = new() { Reported = report => { if (report.RunsDone == 2) source.Cancel(); } };
+        using (ModelComparison comparison = ModelComparison.Open(config, folder["parts"]))
+            Assert.Throws<OperationCanceledException>(() => comparison.Run(progress: stopping, cancellation: source.Token));
+        Assert.InRange(Directory.GetFiles(folder["parts/runs"], "*.outcome.json").Length, 2, 5);
+        ComparisonResult parts = Run(config, folder["parts"]);
+        Assert.Equal(whole.Models.SelectMany(model => model.ValidationLosses), parts.Models.SelectMany(model => model.ValidationLosses));
+    }
+
+    [Fact]
+    public void A_run_that_fails_is_told_and_the_others_count()
+    {
+        using TestFolder folder = new();
+        ComparisonResult result = Run(Config(folder, "linear; wild = linear learning-rate=1e30 grad-clip=0") with { Seeds = [1] }, folder["c"]);
+        RunFailure failure = Assert.Single(result.Failures);
+        Assert.Equal("wild", failure.Model);
+        Assert.True(double.IsFinite(result.Models[0].ValidationLoss) && double.IsNaN(result.Models[1].ValidationLoss));
+        Assert.Contains($"wild{(failure.Seed is null ? "" : ", seed 1")}, failed: ", result.ToMarkdown(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parameters_are_matched_as_near_to_the_budget_as_sizes_allow()
+    {
+        using TestFolder folder = new();
+        const long budget = 9000;
+        ComparisonConfig config = Config(folder, "linear; bspline; rational group:2; swiglu; kansformer ring; kept = swiglu layers=2") with { Match = ComparisonMatch.Parse($"parameters={budget}") };
+        config = config with { Models = [.. config.Models.Select(model => model.Name == "kept" ? model with { IsMatched = false } : model)] };
+        using ModelComparison comparison = ModelComparison.Open(config, folder["c"]);
+        foreach (PlannedModel model in comparison.Models.Where(model => model.IsMatched))
+        {
+            Assert.InRange(model.Parameters, 1, budget);
+            ModelOptions larger = model.Config.Model is KansformerOptions ours ? ours with { Inner = ours.Inner + 8 } : model.Config.Model with { Width = model.Config.Model.Width + 2 };
+            Assert.True(ModelDescription.Of(larger).ParameterCount > budget, model.Name);
+            Assert.True(model.Config.Model is not KansformerOptions || model.Parameters > 0.97 * budget, model.Name);
+        }
+
+        Assert.Equal(0, Assert.IsType<KansformerOptions>(comparison.Models[^1].Config.Model).Inner);
+        string message = Assert.Throws<KansformersException>(() => ModelComparison.Open(config with { Match = ComparisonMatch.Parse("parameters=100") }, folder["d"])).Message;
+        Assert.Contains("model 'linear': no width gives at most 100 parameters; the smallest such model has ", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Operations_are_matched_by_the_number_of_steps()
+    {
+        using TestFolder folder = new();
+        ComparisonConfig config = Config(folder, Words) with { Match = ComparisonMatch.Parse("flops") };
+        using ModelComparison comparison = ModelComparison.Open(config, folder["c"]);
+        double budget = comparison.Models[0].FlopsPerToken * comparison.Models[0].Tokens;
+        Assert.Equal(9, comparison.Models[0].Steps);
+        foreach (PlannedModel model in comparison.Models)
+            Assert.InRange(model.FlopsPerToken * model.Tokens, budget - (model.FlopsPerToken * 8), budget + (model.FlopsPerToken * 8));
+        Assert.True(comparison.Models[2].Steps < 9);
+
+        // 6 for each weight of a product, and attention; the table that is looked up costs nothing.
+        ModelOptions linear = comparison.Models[0].Config.Model;
+        double weights = (12.0 * 8 * 8) + (8.0 * linear.VocabularySize);
+        Assert.Equal((6 * weights) + (12 * 8 * 8), comparison.Models[0].FlopsPerToken);
+    }
+
+    [Fact]
+    public void Seconds_are_matched_by_a_timing_that_is_kept()
+    {
+        using TestFolder folder = new();
+        ComparisonConfig config = Config(folder, Words) with { Seeds = [1], Match = ComparisonMatch.Parse("seconds=0.2") };
+        ComparisonResult result = Run(config, folder["c"]);
+        Assert.All(result.Models, model => Assert.InRange(model.Seconds, 0.2 - model.Model.StepSeconds, 0.2 + model.Model.StepSeconds));
+        long[] steps = [.. result.Models.Select(model => model.Model.Steps)];
+        Assert.Equal(steps, Run(config, folder["c"]).Models.Select(model => model.Model.Steps));
+        Assert.Equal(3, Directory.GetDirectories(folder["c/runs"]).Length);
+    }
+
+    [Fact]
+    public void Models_that_see_other_batches_are_named()
+    {
+        using TestFolder folder = new();
+        using ModelComparison comparison = ModelComparison.Open(Config(folder, "wide = linear batch_size=4; linear; rational group:2"), folder["c"]);
+        Assert.StartsWith("wide: other batches than linear", Assert.Single(comparison.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_text_without_a_held_out_part_and_a_folder_in_use_are_refused()
+    {
+        using TestFolder folder = new();
+        ComparisonConfig config = Config(folder, "linear");
+        Assert.Contains("needs held-out text", Assert.Throws<KansformersException>(() => ModelComparison.Open(config with { Data = config.Data with { ValidationFraction = 0 } }, folder["c"])).Message, StringComparison.Ordinal);
+        using ModelComparison first = ModelComparison.Open(config, folder["c"]);
+        Assert.Contains("in use by another comparison", Assert.Throws<KansformersException>(() => ModelComparison.Open(config, folder["c"])).Message, StringComparison.Ordinal);
+    }
+
+    private static ComparisonResult Run(ComparisonConfig config, string folder)
+    {
+        using ModelComparison comparison = ModelComparison.Open(config, folder);
+        return comparison.Run();
+    }
+
+    private static ComparisonConfig Config(TestFolder folder, string words) =>
+        ComparisonConfig.Of(TinyTraining.Config(folder) with { Training = TinyTraining.Options with { EvalWindows = 0 } }, words);
+
+    private sealed class Recorder : IProgress<ComparisonProgress>
+    {
+        public ComparisonProgress? Last { get; private set; }
+
+        public List<string> Notices { get; } = [];
+
+        public Action<ComparisonProgress>? Reported { get; init; }
+
+        public void Report(ComparisonProgress value)
+        {
+            Last = value;
+            if (value.Notice is string notice)
+                Notices.Add(notice);
+            Reported?.Invoke(value);
+        }
+    }
+}
