@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kansformers.Runtime;
 
 // One test at a time: torch's random generator, its count of tensors and the console belong to the whole process,
 // and torch itself uses all processors.
@@ -6,12 +7,13 @@ using System.Runtime.CompilerServices;
 
 namespace Kansformers.Tests;
 
-/// <summary>Gives the tests, and the processes that they start, a cache of their own.</summary>
+/// <summary>Gives the tests, and the processes that they start, a cache of their own, and lets torch be found whatever a test touches first.</summary>
 internal static class AssemblySetup
 {
     [ModuleInitializer]
-    internal static void UseOwnCache()
+    internal static void Prepare()
     {
+        RuntimeHelpers.RunModuleConstructor(typeof(LibTorch).Module.ModuleHandle);
         string folder = Directory.CreateTempSubdirectory("kansformers-test-cache-").FullName;
         Environment.SetEnvironmentVariable("KANSFORMERS_CACHE", folder);
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>

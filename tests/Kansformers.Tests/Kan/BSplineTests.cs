@@ -1,13 +1,10 @@
 using Kansformers.Kan;
-using Kansformers.Runtime;
 using static TorchSharp.torch;
 
 namespace Kansformers.Tests.Kan;
 
 public class BSplineTests
 {
-    public BSplineTests() => LibTorch.Load();
-
     [Theory]
     [InlineData(1, 4)]
     [InlineData(2, 1)]

@@ -1,5 +1,4 @@
 using Kansformers.Kan;
-using Kansformers.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,7 +9,6 @@ public class GridKindTests
 {
     public GridKindTests()
     {
-        LibTorch.Load();
         random.manual_seed(3);
     }
 

@@ -1,6 +1,5 @@
 using Kansformers.Checkpoints;
 using Kansformers.Kan;
-using Kansformers.Runtime;
 using Kansformers.Tests.Cli;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,8 +9,6 @@ namespace Kansformers.Tests.Kan;
 /// <summary>State dictionaries of the programs that the kinds come from: loaded as layers, and written back.</summary>
 public class KanFileTests
 {
-    public KanFileTests() => LibTorch.Load();
-
     public static TheoryData<string> Programs => [.. Files.Keys];
 
     // Names and shapes as the programs make them; what a name ends with says what the numbers are.

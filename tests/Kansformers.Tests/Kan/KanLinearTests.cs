@@ -1,5 +1,4 @@
 using Kansformers.Kan;
-using Kansformers.Runtime;
 using static TorchSharp.torch;
 
 namespace Kansformers.Tests.Kan;
@@ -8,7 +7,6 @@ public class KanLinearTests
 {
     public KanLinearTests()
     {
-        LibTorch.Load();
         random.manual_seed(1);
     }
 

@@ -1,4 +1,3 @@
-using Kansformers.Runtime;
 using TorchSharp;
 
 namespace Kansformers.Tests.Training;
@@ -10,7 +9,6 @@ public abstract class OneThread : IDisposable
 
     protected OneThread()
     {
-        LibTorch.Load(); // no other type of the library may have been touched yet
         _threads = torch.get_num_threads();
         torch.set_num_threads(1);
     }
