@@ -28,13 +28,14 @@ internal static class FunctionStarts
     /// <param name="columns">(points, n), double.</param>
     /// <param name="start">The function.</param>
     /// <param name="floor">What is added to the weight everywhere.</param>
+    /// <param name="cutoff">Directions of the columns that are smaller beside the largest one count for nothing.</param>
     /// <returns>(n), double.</returns>
-    public static Tensor Fit(Tensor at, Tensor columns, ActivationStart start, double floor = 0)
+    public static Tensor Fit(Tensor at, Tensor columns, ActivationStart start, double floor = 0, double cutoff = 1e-4)
     {
         using var scope = NewDisposeScope();
         Tensor weight = ((at.pow(2) * -0.5).exp() + floor).sqrt().unsqueeze(-1);
         Tensor wanted = (start == ActivationStart.Silu ? nn.functional.silu(at) : at).unsqueeze(-1);
-        return linalg.pinv(columns * weight, rtol: 1e-4).matmul(wanted * weight).squeeze(-1).MoveToOuterDisposeScope();
+        return linalg.pinv(columns * weight, rtol: cutoff).matmul(wanted * weight).squeeze(-1).MoveToOuterDisposeScope();
     }
 
     /// <summary>Evenly spaced points, double.</summary>
@@ -58,7 +59,7 @@ internal static class FunctionStarts
         Tensor columns = options.Expand(seen.unsqueeze(-1), one)[.., 0];
         if (options.BaseActivation is BaseActivation activation)
             columns = cat([columns, BaseActivations.Apply(activation, at).unsqueeze(-1)], dim: 1);
-        Tensor fit = Fit(at, columns, start, options is GridOptions ? GridFloor : 0);
+        Tensor fit = Fit(at, columns, start, options is GridOptions ? GridFloor : 0, options.FitCutoff);
         coefficients.copy_(fit[..options.Functions].expand(coefficients.shape));
         tensors.Find(KanRole.FunctionBase)?.copy_(fit[^1..].expand(tensors.Functions));
     }

@@ -84,6 +84,10 @@ public abstract record KanOptions
     [JsonIgnore]
     internal virtual (double Low, double High) FitRange => (-5, 5);
 
+    /// <summary>Directions of the basis that are smaller beside its largest one count for nothing in such a fit: they would take large numbers that cancel.</summary>
+    [JsonIgnore]
+    internal virtual double FitCutoff => 1e-4;
+
     /// <summary>The kind and its size in a few words, for people.</summary>
     public string Summary() => string.Join(", ", ((string[])[Kind, .. SizeWords, Sharing.IsEdge ? "" : $"sharing {Sharing}"]).Where(word => word.Length > 0));
 

@@ -81,17 +81,19 @@ public sealed class KanActivationTests
         Assert.Equal(1, leaf.grad!.isnan().sum().item<long>());
         Assert.Contains(activation.parameters(), parameter => parameter.grad!.isnan().any().item<bool>());
         broken[4, 7] = float.PositiveInfinity;
+
+        // Sine and cosine of a vector with so large an angle take another way, which rounds otherwise.
         Tensor far = activation.forward(broken);
-        EngineCheck.Close("beside an infinite input", where(arange(9 * 48).view(9, 48).eq(4 * 48 + 7), clean, far), clean, 1e-6);
+        EngineCheck.Close("beside an infinite input", where(arange(9 * 48).view(9, 48).eq(4 * 48 + 7), clean, far), clean, kind == "fourier" ? 1e-6 : 0);
     }
 
     [Theory]
     [InlineData("bspline:outside=linear,grid-size=12,grid-low=-3,grid-high=3,base-activation=none", 1e-3, 1e-6)]
-    [InlineData("bspline:grid-size=12,grid-low=-3,grid-high=3", 1e-4, 1e-4)]
-    [InlineData("rbf:norm=none,grid-low=-3,grid-high=3", 0.05, 0.05)]
-    [InlineData("switch:norm=none,grid-low=-3,grid-high=3", 0.05, 0.05)]
-    [InlineData("chebyshev:degree=6", 0.15, 0.15)]
-    [InlineData("legendre:degree=6", 0.15, 0.15)]
+    [InlineData("bspline:grid-size=12,grid-low=-3,grid-high=3", 1e-5, 1e-5)]
+    [InlineData("rbf:norm=none,grid-low=-3,grid-high=3", 0.02, 0.021)]
+    [InlineData("switch:norm=none,grid-low=-3,grid-high=3", 0.02, 0.02)]
+    [InlineData("chebyshev:degree=6", 0.13, 0.13)]
+    [InlineData("legendre:degree=6", 0.13, 0.13)]
     [InlineData("rational", 2e-4, 1e-5)]
     [InlineData("rational:numerator-degree=3,denominator-degree=2", 0.3, 1e-6)]
     public void They_start_as_the_function_that_is_wanted(string form, double silu, double identity)
