@@ -43,18 +43,6 @@ public sealed class DecoderKernelTests
         EngineCheck.Close("gradient", autograd.grad([y.sum()], [packed])[0], autograd.grad([expected.sum()], [exact])[0], 1e-3);
     }
 
-    [Fact]
-    public void The_attention_of_the_family_is_the_function()
-    {
-        using var scope = NewDisposeScope();
-        random.manual_seed(3);
-        Tensor packed = randn(2, 9, 48);
-        HeadLayout layout = new(2, 8) { Past = 4 };
-        using Rotary rotary = new(2, 8, 20);
-        (Tensor q, Tensor k, Tensor v) = rotary.call(packed, 4);
-        EngineCheck.Close("query, key and value", AttentionReference.Heads(packed, layout), stack([q, k, v]), 1e-6);
-    }
-
     // Sequences, tokens, channels, kernel.
     [Theory]
     [InlineData(2, 64, 128, 4)]
@@ -71,8 +59,6 @@ public sealed class DecoderKernelTests
         Agrees(x => NormFunction.Norm(x[0]), x => NormFunction.Reference(x[0], null, norm: true), input);
         Agrees(x => NormFunction.Convolution(x[0], x[1], norm: false), x => NormFunction.Reference(x[0], x[1], norm: false), input, weight);
         Agrees(x => NormFunction.Convolution(x[0], x[1], norm: true), x => NormFunction.Reference(x[0], x[1], norm: true), input, weight);
-        Tensor before = zeros(sequences, kernel - 1, channels);
-        EngineCheck.Close("the family's", NormFunction.Reference(input, weight, norm: true), CausalConvolution.Apply(RmsNorm.Apply(input), before, weight), 1e-6);
     }
 
     [Fact]

@@ -15,6 +15,9 @@ internal sealed class Rotary(int heads, int size, int block) : nn.Module<Tensor,
     /// <summary>The first pair turns by one radian a token, the last by almost base times less.</summary>
     public const double Base = 10000;
 
+    /// <summary>Whether queries and keys are normed before they are turned.</summary>
+    public bool Norm { get; init; } = true;
+
     // (block, half) each, of one type on one device; made when they are needed.
     private sealed record Tables(Tensor Cos, Tensor Sin);
 
@@ -32,7 +35,7 @@ internal sealed class Rotary(int heads, int size, int block) : nn.Module<Tensor,
         using var scope = NewDisposeScope();
         (long batch, long time) = (packed.shape[0], packed.shape[1]);
         Tensor parts = packed.view(batch, time, 3, heads, size).permute(2, 0, 3, 1, 4); // (3, B, heads, T, size)
-        Tensor turned = Turn(RmsNorm.Apply(parts.narrow(0, 0, 2)), past);
+        Tensor both = parts.narrow(0, 0, 2), turned = Turn(Norm ? RmsNorm.Apply(both) : both, past);
         return (turned[0].MoveToOuterDisposeScope(), turned[1].MoveToOuterDisposeScope(), parts[2].MoveToOuterDisposeScope());
     }
 

@@ -3,7 +3,6 @@ using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Kansformers.Transformers;
 
@@ -60,7 +59,6 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
     public Tensor forward(Tensor x, KeyValueCache? cache)
     {
         using var scope = NewDisposeScope();
-        (long batch, long time, long width) = (x.shape[0], x.shape[1], x.shape[2]);
         int past = cache?.Length ?? 0;
         Tensor packed = _queryKeyValue.forward(x); // (B, T, 3 C)
         double dropout = training ? _options.AttentionDropout : 0;
@@ -72,10 +70,6 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
             q = q * (scale / torchs);
         if (cache is not null)
             (k, v) = cache.Append(_layer, k, v);
-        Tensor y = past == 0
-            ? F.scaled_dot_product_attention(q, k, v, p: dropout, is_casual: time > 1)
-            : F.scaled_dot_product_attention(q, k, v, SelfAttention.Mask(time, past, x.device), dropout);
-        y = y.transpose(1, 2).reshape(batch, time, width); // (B, T, C)
-        return _dropout.forward(_output.forward(y)).MoveToOuterDisposeScope();
+        return _dropout.forward(_output.forward(SelfAttention.Attend(q, k, v, past, (dropout, true)))).MoveToOuterDisposeScope();
     }
 }

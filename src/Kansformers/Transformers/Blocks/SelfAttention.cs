@@ -70,25 +70,36 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
     public Tensor forward(Tensor x, KeyValueCache? cache)
     {
         using var scope = NewDisposeScope();
-        (long batch, long time, long width) = (x.shape[0], x.shape[1], x.shape[2]);
-        Tensor[] parts = _queryKeyValue.forward(x).split(width, 2); // 3 x (B, T, C)
+        Tensor[] parts = _queryKeyValue.forward(x).split(x.shape[2], 2); // 3 x (B, T, C)
         Tensor q = Heads(parts[0]), k = Heads(parts[1]), v = Heads(parts[2]); // (B, heads, T, C / heads)
 
         int past = cache?.Length ?? 0;
         if (cache is not null)
             (k, v) = cache.Append(_layer, k, v);
-        double dropout = training ? _options.Dropout : 0;
-        Tensor y = past == 0
-            ? F.scaled_dot_product_attention(q, k, v, p: dropout, is_casual: _options.Causal && time > 1)
-            : F.scaled_dot_product_attention(q, k, v, Mask(time, past, x.device), dropout);
-
-        y = y.transpose(1, 2).reshape(batch, time, width); // (B, T, C)
+        Tensor y = Attend(q, k, v, past, (training ? _options.Dropout : 0, _options.Causal));
         return _dropout.forward(_project.forward(y)).MoveToOuterDisposeScope();
     }
 
     private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], _options.Heads, -1).transpose(1, 2);
 
+    /// <summary>Attention by libtorch's fused kernel.</summary>
+    /// <param name="q">The queries of new tokens, (B, heads, T, size).</param>
+    /// <param name="k">The keys of all tokens, (B, heads, past + T, size).</param>
+    /// <param name="v">The values of all tokens.</param>
+    /// <param name="past">How many of them come before the new ones; where there are any, no new token sees those after it.</param>
+    /// <param name="how">The share of attention weights that is dropped, and whether no token sees those after it.</param>
+    /// <returns>(B, T, heads · size).</returns>
+    internal static Tensor Attend(Tensor q, Tensor k, Tensor v, int past, (double Dropout, bool Causal) how)
+    {
+        using var scope = NewDisposeScope();
+        long time = q.shape[2];
+        Tensor y = past == 0
+            ? F.scaled_dot_product_attention(q, k, v, p: how.Dropout, is_casual: how.Causal && time > 1)
+            : F.scaled_dot_product_attention(q, k, v, Mask(time, past, q.device), how.Dropout);
+        return y.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
+    }
+
     // New token i sees the past tokens and the new ones up to itself; one new token sees all.
-    internal static Tensor? Mask(long time, int past, Device device) =>
+    private static Tensor? Mask(long time, int past, Device device) =>
         time == 1 ? null : ones(time, past + time, dtype: ScalarType.Bool, device: device).tril(past);
 }

@@ -49,7 +49,6 @@ internal sealed unsafe class AttentionTokens : ITokenLayer
     {
         _queryKeyValue.Dispose();
         _project.Dispose();
-        _rotary?.Dispose();
         _memory.Dispose();
     }
 

@@ -9,17 +9,10 @@ internal sealed unsafe class RmsNormTokens(int width) : ITokenLayer
     public int Outputs => width;
 
     /// <inheritdoc/>
-    public void Run(float* x, float* y) => Apply(x, width, y);
+    public void Run(float* x, float* y) => VectorMath.Scale(x, RmsRows.Factor(x, width), y, width);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-    }
-
-    /// <summary>to = x / sqrt(mean(x²) + ε); both may be the same memory.</summary>
-    public static void Apply(float* x, int count, float* to)
-    {
-        float factor = (float)(1 / Math.Sqrt(RowProducts.Dot(x, x, count) / (double)count + RmsNorm.Epsilon));
-        VectorMath.Scale(x, factor, to, count);
     }
 }

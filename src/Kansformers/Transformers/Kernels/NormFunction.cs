@@ -55,9 +55,9 @@ internal sealed unsafe class NormFunction : autograd.SingleTensorFunction<NormFu
     public static Tensor Reference(Tensor x, Tensor? weight, bool norm)
     {
         using var scope = NewDisposeScope();
-        Tensor n = norm ? x * (x.square().mean([-1L], keepdim: true) + RmsNorm.Epsilon).rsqrt() : x, y = n.alias();
-        for (long k = 0; k < (weight?.shape[1] ?? 0) && k < x.shape[1]; k++)
-            y = y + nn.functional.pad(n.narrow(1, 0, x.shape[1] - k), [0, 0, k, 0]) * weight!.select(1, k);
+        Tensor y = norm ? RmsNorm.Apply(x) : x.alias();
+        if (weight is not null)
+            y = CausalConvolution.Apply(y, zeros([x.shape[0], weight.shape[1] - 1, x.shape[2]], dtype: x.dtype, device: x.device), weight);
         return y.MoveToOuterDisposeScope();
     }
 

@@ -11,6 +11,14 @@ internal static unsafe class RmsRows
     public static float Factor<TSimd>(float* x, int count)
         where TSimd : struct, ISimd<TSimd> => (float)(1 / Math.Sqrt(Dot<TSimd>(x, x, count) / count + RmsNorm.Epsilon));
 
+    /// <summary>1 / sqrt(mean(x²) + ε), in the widest vectors of the processor.</summary>
+    public static float Factor(float* x, int count) => SimdWidth.Lanes switch
+    {
+        16 => Factor<Simd512>(x, count),
+        8 => Factor<Simd256>(x, count),
+        _ => Factor<Simd128>(x, count),
+    };
+
     /// <summary>Σ a · b, two vectors of sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot<TSimd>(float* a, float* b, int count)

@@ -80,7 +80,8 @@ internal sealed class ElementFunction : autograd.SingleTensorFunction<ElementFun
     private static Tensor?[] Gradients(Call call, List<Tensor> saved, Tensor upstream)
     {
         using var scope = NewDisposeScope();
-        Tensor?[] found = is_grad_enabled() ? Differentiable(call, saved, upstream) : Plain(call, saved, upstream);
+        Tensor?[] found = is_grad_enabled()
+            ? Regrad.Of(inputs => call.Sources.With(inputs[1..]).Reference(inputs[0]), [.. saved], upstream) : Plain(call, saved, upstream);
         foreach (Tensor? one in found)
             one?.MoveToOuterDisposeScope();
         return found;
@@ -105,15 +106,6 @@ internal sealed class ElementFunction : autograd.SingleTensorFunction<ElementFun
         }
 
         return [.. all];
-    }
-
-    // With create_graph the gradients must be differentiable themselves: the reference's operations are.
-    private static Tensor?[] Differentiable(Call call, List<Tensor> saved, Tensor upstream)
-    {
-        Tensor y = call.Sources.With([.. saved.Skip(1)]).Reference(saved[0]);
-        Tensor[] wanted = [.. saved.Where((_, at) => call.Wanted[at])];
-        Queue<Tensor> found = new(autograd.grad([y], wanted, [upstream], retain_graph: true, create_graph: true, allow_unused: true));
-        return [.. call.Wanted.Select(one => one ? found.Dequeue() : null)];
     }
 
     /// <param name="Sources">The functions.</param>

@@ -9,7 +9,6 @@ namespace Kansformers.Kan;
 /// </summary>
 internal sealed unsafe class ElementPass : IDisposable
 {
-    private const long WorthThreads = 1 << 13;
     private readonly ElementSide _phi;
     private readonly ElementSide? _psi;
     private readonly GateForm? _form;
@@ -88,7 +87,7 @@ internal sealed unsafe class ElementPass : IDisposable
     {
         if (tokens == 0)
             return;
-        WorkQueue.Run(blocks.Chunks, tokens * blocks.ChunkTokens > 0 && blocks.Chunks > 1, queue =>
+        WorkQueue.Run(blocks.Chunks, isWorthThreads: blocks.Chunks > 1, queue =>
         {
             while (queue.TryTake(out int chunk))
             {

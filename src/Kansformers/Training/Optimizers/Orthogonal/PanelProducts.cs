@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Kansformers.Kan;
 using Kansformers.Runtime;
 
@@ -44,7 +43,7 @@ internal static unsafe class PanelProducts<T>
                 {
                     height = Height(width - row % width);
                     float* left = a + (nint)(row / width * width) * depth + offset + row % width;
-                    Tile(height, new Rows(left, width, 1), right, rows, new Target(target + (nint)row * width, width, from > 0));
+                    Tile(height, new TileFactors(left, width, 1), right, rows, new TileTarget(target + (nint)row * width, width, from > 0));
                 }
             }
         }
@@ -62,7 +61,7 @@ internal static unsafe class PanelProducts<T>
     /// <param name="panel">(depth, width).</param>
     /// <param name="depth">The columns of <paramref name="a"/>.</param>
     /// <param name="to">(rows, width); what stands there is overwritten or added to.</param>
-    public static void Columns(float* a, int rows, float* panel, int depth, Target to)
+    public static void Columns(float* a, int rows, float* panel, int depth, TileTarget to)
     {
         for (int from = 0; from < depth; from += Depth)
         {
@@ -70,8 +69,8 @@ internal static unsafe class PanelProducts<T>
             for (int row = 0, height; row < rows; row += height)
             {
                 height = Height(rows - row);
-                Rows left = new(a + (nint)row * depth + from, 1, depth);
-                Tile(height, left, panel + (nint)from * Width, count, new Target(to.First + row * to.Stride, to.Stride, to.Adds || from > 0));
+                TileFactors left = new(a + (nint)row * depth + from, 1, depth);
+                Tile(height, left, panel + (nint)from * Width, count, new TileTarget(to.First + row * to.Stride, to.Stride, to.Adds || from > 0));
             }
         }
     }
@@ -80,94 +79,11 @@ internal static unsafe class PanelProducts<T>
     private static int Height(int rows) => rows >= 6 && rows != 8 ? 6 : 4;
 
     // (height, count) · (count, width).
-    private static void Tile(int height, in Rows left, float* b, int count, in Target to)
+    private static void Tile(int height, in TileFactors left, float* b, int count, in TileTarget to)
     {
         if (height == 6)
-            Tile6(left, b, count, to);
+            SimdTile<T>.Six(left, new(b, Width), count, to);
         else
-            Tile4(left, b, count, to);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile6(in Rows left, float* b, int count, in Target to)
-    {
-        float* a = left.First;
-        nint next = left.Column, second = left.Row, third = 2 * second, fourth = 3 * second, fifth = 4 * second, sixth = 5 * second, width = 2 * T.Count;
-        T s00 = T.Zero, s01 = T.Zero, s10 = T.Zero, s11 = T.Zero;
-        T s20 = T.Zero, s21 = T.Zero, s30 = T.Zero, s31 = T.Zero;
-        T s40 = T.Zero, s41 = T.Zero, s50 = T.Zero, s51 = T.Zero;
-        for (float* end = b + count * width; b < end; b += width, a += next)
-        {
-            T b0 = T.Load(b), b1 = T.Load(b + T.Count), factor = T.Create(*a);
-            (s00, s01) = (T.FusedMultiplyAdd(factor, b0, s00), T.FusedMultiplyAdd(factor, b1, s01));
-            factor = T.Create(a[second]);
-            (s10, s11) = (T.FusedMultiplyAdd(factor, b0, s10), T.FusedMultiplyAdd(factor, b1, s11));
-            factor = T.Create(a[third]);
-            (s20, s21) = (T.FusedMultiplyAdd(factor, b0, s20), T.FusedMultiplyAdd(factor, b1, s21));
-            factor = T.Create(a[fourth]);
-            (s30, s31) = (T.FusedMultiplyAdd(factor, b0, s30), T.FusedMultiplyAdd(factor, b1, s31));
-            factor = T.Create(a[fifth]);
-            (s40, s41) = (T.FusedMultiplyAdd(factor, b0, s40), T.FusedMultiplyAdd(factor, b1, s41));
-            factor = T.Create(a[sixth]);
-            (s50, s51) = (T.FusedMultiplyAdd(factor, b0, s50), T.FusedMultiplyAdd(factor, b1, s51));
-        }
-
-        to.Put(0, s00, s01);
-        to.Put(1, s10, s11);
-        to.Put(2, s20, s21);
-        to.Put(3, s30, s31);
-        to.Put(4, s40, s41);
-        to.Put(5, s50, s51);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4(in Rows left, float* b, int count, in Target to)
-    {
-        float* a = left.First;
-        nint next = left.Column, second = left.Row, third = 2 * second, fourth = 3 * second, width = 2 * T.Count;
-        T s00 = T.Zero, s01 = T.Zero, s10 = T.Zero, s11 = T.Zero;
-        T s20 = T.Zero, s21 = T.Zero, s30 = T.Zero, s31 = T.Zero;
-        for (float* end = b + count * width; b < end; b += width, a += next)
-        {
-            T b0 = T.Load(b), b1 = T.Load(b + T.Count), factor = T.Create(*a);
-            (s00, s01) = (T.FusedMultiplyAdd(factor, b0, s00), T.FusedMultiplyAdd(factor, b1, s01));
-            factor = T.Create(a[second]);
-            (s10, s11) = (T.FusedMultiplyAdd(factor, b0, s10), T.FusedMultiplyAdd(factor, b1, s11));
-            factor = T.Create(a[third]);
-            (s20, s21) = (T.FusedMultiplyAdd(factor, b0, s20), T.FusedMultiplyAdd(factor, b1, s21));
-            factor = T.Create(a[fourth]);
-            (s30, s31) = (T.FusedMultiplyAdd(factor, b0, s30), T.FusedMultiplyAdd(factor, b1, s31));
-        }
-
-        to.Put(0, s00, s01);
-        to.Put(1, s10, s11);
-        to.Put(2, s20, s21);
-        to.Put(3, s30, s31);
-    }
-
-    /// <summary>Where a tile goes.</summary>
-    /// <param name="first">Its first value.</param>
-    /// <param name="stride">From a row to the next.</param>
-    /// <param name="adds">Whether it is added to what stands there.</param>
-    public readonly struct Target(float* first, nint stride, bool adds)
-    {
-        public readonly float* First = first;
-        public readonly nint Stride = stride;
-        public readonly bool Adds = adds;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Put(int row, T low, T high)
-        {
-            float* at = First + row * Stride;
-            T.Store(Adds ? T.Load(at) + low : low, at);
-            T.Store(Adds ? T.Load(at + T.Count) + high : high, at + T.Count);
-        }
-    }
-
-    /// <summary>The rows of a tile's left factor: from a column to the next, and from a row to the next.</summary>
-    private readonly struct Rows(float* first, nint column, nint row)
-    {
-        public readonly float* First = first;
-        public readonly nint Column = column, Row = row;
+            SimdTile<T>.Four(left, new(b, Width), count, to);
     }
 }
