@@ -58,8 +58,10 @@ public class RecipeTests : OneThread
         Assert.Equal(BatchOrder.Shuffled, ((NextTokenOptions)training.Objective).Order);
         Assert.Equal((0, LearningRateDecay.Linear), (training.MinLearningRate, training.Schedule));
         Assert.Equal("kansformer", Families.Preset(tuned.Size.Preset, null).Family.Name);
-        KanOptions layers = tuned.Layers(new BSplineOptions());
-        Assert.Equal((KanInitialization.VariancePreserving, InputNorm.LayerNorm), (layers.Initialization, layers.Norm));
+        BSplineOptions layers = (BSplineOptions)tuned.Layers(new BSplineOptions());
+        Assert.Equal((KanInitialization.Original, InputNorm.LayerNorm, 3, -3, 3), (layers.Initialization, layers.Norm, layers.GridSize, layers.GridLow, layers.GridHigh));
+        Assert.Equal(["rbf", "chebyshev", "legendre"],
+            KanKinds.All.Where(kind => tuned.Layers(kind with { Sharing = KanSharing.Edge }).Initialization == KanInitialization.VariancePreserving).Select(kind => kind.Kind));
         KanOptions shared = new BSplineOptions { Sharing = KanSharing.Channel };
         Assert.Same(shared, tuned.Layers(shared));
     }
