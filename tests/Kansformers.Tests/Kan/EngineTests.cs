@@ -1,4 +1,3 @@
-using CsCheck;
 using Kansformers.Kan;
 using Kansformers.Runtime;
 using TorchSharp;
@@ -171,26 +170,20 @@ public class EngineTests
     [Fact]
     public void RandomLayersAgreeWithTheFloat64Reference()
     {
-        var cases =
-            from tokens in Gen.Int[0, 70]
-            from inputs in Gen.Int[1, 40]
-            from outputs in Gen.Int[1, 20]
-            from order in Gen.Int[1, 5]
-            from size in Gen.Int[1, 12]
-            from scaler in Gen.Bool
-            from low in Gen.Double[-3, 1]
-            from width in Gen.Double[0.1, 5]
-            from seed in Gen.Int[0, 1 << 20]
-            select (tokens, inputs, outputs, order, size, scaler, low, width, seed);
-        cases.Sample(one =>
+        // The same layers in every run: a bound on rounding is met by these, and by others with a probability only.
+        Random chance = new(1);
+        for (int i = 0; i < 200; i++)
         {
             using var scope = NewDisposeScope();
-            BSplineOptions options = new() { SplineOrder = one.order, GridSize = one.size, StandaloneScaler = one.scaler, GridLow = one.low, GridHigh = one.low + one.width };
-            using KanLinear layer = Layer(one.inputs, one.outputs, options);
-            Generator random = new((ulong)one.seed);
-            Tensor x = one.low + one.width * (1.4 * rand(one.tokens, one.inputs, generator: random) - 0.2);
+            double low = -3 + 4 * chance.NextDouble(), width = 0.1 + 4.9 * chance.NextDouble();
+            BSplineOptions options = new()
+            {
+                SplineOrder = chance.Next(1, 6), GridSize = chance.Next(1, 13), StandaloneScaler = chance.Next(2) == 0, GridLow = low, GridHigh = low + width,
+            };
+            using KanLinear layer = Layer(chance.Next(1, 41), chance.Next(1, 21), options);
+            Tensor x = low + width * (1.4 * rand(chance.Next(0, 71), layer.InFeatures, generator: new Generator((ulong)i)) - 0.2);
             EngineCheck.Agrees(layer, x, Tolerance);
-        }, seed: "0000000000001", iter: 40, threads: 1);
+        }
     }
 
     [Fact]
