@@ -25,7 +25,7 @@ internal static class CompareCommand
             {
                 using ModelComparison comparison = ModelComparison.Open(config, folder, new EncodingDisplay(), interruption.Token);
                 Tell(comparison);
-                ComparisonOptions how = new() { Jobs = parsed.GetValue(options.Jobs), Worker = Worker };
+                ComparisonOptions how = new() { Jobs = parsed.GetValue(options.Jobs), Worker = Worker, Results = parsed.GetValue(options.Results) };
                 ComparisonResult result = comparison.Run(how, new CompareDisplay(), interruption.Token);
                 LiveLine.Clear();
                 Show(result, comparison, parsed.GetValue(options.Json));

@@ -68,9 +68,9 @@ public sealed record ComparisonResult
     /// <returns>The SVG document: 960 by 540 units on its own light ground.</returns>
     public string ToSvg() => new ComparisonPicture(this).Paint();
 
-    internal static ComparisonResult Of(ComparisonConfig config, IReadOnlyList<PlannedModel> models, IReadOnlyList<PlannedRun> runs, IReadOnlyList<RunFailure> failures)
+    internal static ComparisonResult Of(ComparisonConfig config, IReadOnlyList<PlannedModel> models, IReadOnlyList<(PlannedRun Run, RunOutcome? Outcome)> runs, IReadOnlyList<RunFailure> failures)
     {
-        ModelResult[] results = [.. models.Select(model => Of(model, [.. runs.Where(run => run.Model == model)]))];
+        ModelResult[] results = [.. models.Select(model => Of(model, [.. runs.Where(run => run.Run.Model == model)]))];
         ModelResult? baseline = config.Baseline is string named
             ? results.FirstOrDefault(result => result.Model.Name.Equals(named, StringComparison.OrdinalIgnoreCase))
             : results.Where(result => result.Model.KanParameters == 0 && result.Seeds.Count > 0).MinBy(result => result.ValidationLoss);
@@ -83,9 +83,9 @@ public sealed record ComparisonResult
         };
     }
 
-    private static ModelResult Of(PlannedModel model, IReadOnlyList<PlannedRun> runs)
+    private static ModelResult Of(PlannedModel model, IReadOnlyList<(PlannedRun Run, RunOutcome? Outcome)> runs)
     {
-        (PlannedRun Run, RunOutcome Outcome)[] done = [.. runs.Select(run => (run, run.Files.ReadOutcome<RunOutcome>())).Where(one => one.Item2 is not null).Select(one => (one.run, one.Item2!))];
+        (PlannedRun Run, RunOutcome Outcome)[] done = [.. runs.Where(run => run.Outcome is not null).Select(run => (run.Run, run.Outcome!))];
         double[] losses = [.. done.Select(one => one.Outcome.ValidationLoss)];
         (double mean, double deviation) = PairedDifference.Spread(losses);
         return new ModelResult
@@ -98,14 +98,13 @@ public sealed record ComparisonResult
             RunSeconds = done.Length == 0 ? double.NaN : done.Average(one => one.Outcome.Seconds),
             PeakMemoryBytes = done.Length == 0 ? null : done.Max(one => one.Outcome.PeakMemoryBytes),
             Threads = [.. done.Select(one => one.Outcome.Threads).Distinct().Order()],
-            Curve = Curve(model, [.. done.Select(one => one.Run.Files.LogFile)]),
+            Curve = Curve(model, [.. done.SelectMany(one => one.Outcome.Curve!)]),
         };
     }
 
     // The curves of a model's runs have the same steps.
-    private static CurvePoint[] Curve(PlannedModel model, string[] logs)
+    private static CurvePoint[] Curve(PlannedModel model, ValidationPoint[] all)
     {
-        ValidationRecord[] all = [.. logs.SelectMany(log => RunLog.Read(log).OfType<ValidationRecord>())];
         long tokens = TrainingCost.TokensPerStep(model.Config.Model, model.Config.Training);
         return [.. all.GroupBy(record => record.Step).OrderBy(group => group.Key).Select(group =>
         {

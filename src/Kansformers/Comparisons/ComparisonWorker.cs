@@ -57,8 +57,8 @@ public static class ComparisonWorker
         TrainingResult result = run.Run(cancellation);
         if (result.End == TrainingEnd.Interrupted)
             return false;
-        double loss = RunLog.Read(files.LogFile).OfType<ValidationRecord>().Last().Loss;
-        files.WriteOutcome(new RunOutcome(result.Steps, result.Tokens, loss, result.Seconds, PeakMemory.Bytes, get_num_threads()));
+        IReadOnlyList<ValidationPoint> curve = ValidationPoint.Of(RunLog.Read(files.LogFile));
+        files.WriteOutcome(new RunOutcome(result.Steps, result.Tokens, curve[^1].Loss, result.Seconds, PeakMemory.Bytes, get_num_threads()) { Curve = curve });
         return true;
     }
 

@@ -17,6 +17,9 @@ public sealed record ComparisonOptions
     /// process, one run after another.
     /// </summary>
     public Func<IReadOnlyList<string>, ProcessStartInfo>? Worker { get; init; }
+
+    /// <summary>A file that lists outcomes: its runs are not trained again, and those that are done are added. Null for none.</summary>
+    public string? Results { get; init; }
 }
 
 /// <summary>
@@ -77,17 +80,19 @@ public sealed class ModelComparison : IDisposable
         Workers workers = new(options.Worker);
         if (!workers.HaveProcesses && options.Jobs > 1)
             throw new KansformersException($"jobs is {options.Jobs}, but one process trains one run at a time; give the comparison a worker, too");
+        RunOutcomes outcomes = new(options.Results is string results ? ResultsFile.Open(results) : null);
         int cores = get_num_threads();
         List<RunFailure> failures = [];
         Time(workers, cores, progress, failures, cancellation);
         if (_config.Match.Steps == StepMatch.Seconds)
             Models = Planning.MatchSteps(_config.Match, Models, model => model.StepSeconds);
         PlannedRun[] runs = [.. Runs()];
-        foreach (PlannedRun run in runs.Where(run => !File.Exists(run.Files.SettingsFile)))
+        foreach (PlannedRun run in runs.Where(run => outcomes.Find(run) is null && !File.Exists(run.Files.SettingsFile)))
             run.Model.With(run.Seed).Save(run.Files.SettingsFile);
-        int left = runs.Count(run => !File.Exists(run.Files.OutcomeFile)), jobs = options.Jobs ?? (workers.HaveProcesses ? Jobs(cores, left) : 1);
-        failures.AddRange(new RunQueue(runs, workers, progress).Run(jobs, Math.Max(1, cores / jobs), cancellation));
-        ComparisonResult result = ComparisonResult.Of(_config, Models, runs, [.. failures]);
+        outcomes.Keep(runs);
+        int left = runs.Count(run => outcomes.Find(run) is null), jobs = options.Jobs ?? (workers.HaveProcesses ? Jobs(cores, left) : 1);
+        failures.AddRange(new RunQueue(runs, outcomes, workers, progress).Run(jobs, Math.Max(1, cores / jobs), cancellation));
+        ComparisonResult result = ComparisonResult.Of(_config, Models, [.. runs.Select(run => (run, outcomes.Find(run)))], [.. failures]);
         AtomicFile.WriteText(Path.Combine(Folder, "compare.md"), result.ToMarkdown());
         AtomicFile.WriteText(Path.Combine(Folder, "compare.svg"), result.ToSvg());
         return result;

@@ -12,7 +12,20 @@ namespace Kansformers.Comparisons;
 /// <param name="Seconds">The seconds spent in steps, beside whatever else the machine did.</param>
 /// <param name="PeakMemoryBytes">The most memory that its process held.</param>
 /// <param name="Threads">The processor threads that it used.</param>
-internal sealed record RunOutcome(long Steps, long Tokens, double ValidationLoss, double Seconds, long PeakMemoryBytes, int Threads);
+internal sealed record RunOutcome(long Steps, long Tokens, double ValidationLoss, double Seconds, long PeakMemoryBytes, int Threads)
+{
+    /// <summary>The validations on the way; null in outcomes from before they were kept here, whose run's log has them.</summary>
+    public IReadOnlyList<ValidationPoint>? Curve { get; init; }
+}
+
+/// <summary>A validation on the way.</summary>
+/// <param name="Step">The steps taken.</param>
+/// <param name="Loss">In nats per token.</param>
+internal sealed record ValidationPoint(long Step, double Loss)
+{
+    /// <summary>Those of a run's log.</summary>
+    public static IReadOnlyList<ValidationPoint> Of(IEnumerable<LogEntry> log) => [.. log.OfType<ValidationRecord>().Select(record => new ValidationPoint(record.Step, record.Loss))];
+}
 
 /// <summary>A model's step, measured alone on the machine.</summary>
 /// <param name="StepSeconds">The median of the steps.</param>
@@ -26,7 +39,10 @@ internal sealed record StepTiming(double StepSeconds, int Steps, long PeakMemory
 internal readonly record struct RunFiles(string Path)
 {
     // Named, since programs in one file switch the default off. A loss that is not finite is never an outcome.
-    private static readonly JsonSerializerOptions Json = new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver(), PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    internal static readonly JsonSerializerOptions Json = new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver(), PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>The name of a run's folder.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
 
     public string SettingsFile => Path + ".settings.json";
 

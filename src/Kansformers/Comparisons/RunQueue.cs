@@ -12,7 +12,7 @@ namespace Kansformers.Comparisons;
 internal sealed record PlannedRun(PlannedModel Model, long Seed, RunFiles Files);
 
 /// <summary>Trains runs, so many at a time, each in a process of its own where a program is given for that; tells how far they are.</summary>
-internal sealed class RunQueue(IReadOnlyList<PlannedRun> runs, Workers workers, IProgress<ComparisonProgress>? progress)
+internal sealed class RunQueue(IReadOnlyList<PlannedRun> runs, RunOutcomes outcomes, Workers workers, IProgress<ComparisonProgress>? progress)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
@@ -20,7 +20,7 @@ internal sealed class RunQueue(IReadOnlyList<PlannedRun> runs, Workers workers, 
     private readonly Dictionary<PlannedRun, RunningModel> _running = [];
     private readonly ConcurrentBag<RunFailure> _failures = [];
     private readonly Dictionary<string, (double Seconds, long Steps)> _pace = [];
-    private readonly HashSet<PlannedRun> _done = [.. runs.Where(run => File.Exists(run.Files.OutcomeFile))];
+    private readonly HashSet<PlannedRun> _done = [.. runs.Where(run => outcomes.Find(run) is not null)];
     private long _told;
 
     /// <summary>Trains what is not done yet; a run that fails leaves the others as they are.</summary>
@@ -62,8 +62,11 @@ internal sealed class RunQueue(IReadOnlyList<PlannedRun> runs, Workers workers, 
             Tell(run, new RunningModel(run.Model.Name, run.Seed, 0, run.Model.Steps, double.NaN), 0, jobs);
             bool done = workers.Do([ComparisonWorker.Train, run.Files.Path], threads, line => Read(run, line, jobs), cancellation);
             if (done)
+            {
+                outcomes.Keep(run);
                 Finish(run, run.Files.ReadOutcome<RunOutcome>() is RunOutcome outcome
                     ? FormattableString.Invariant($"{run.Model.Name}, seed {run.Seed}: validation loss {outcome.ValidationLoss:0.0000} after {outcome.Steps} steps, {HumanText.Duration(TimeSpan.FromSeconds(outcome.Seconds))}") : null, jobs);
+            }
         }
         catch (KansformersException failure) when (!cancellation.IsCancellationRequested)
         {

@@ -72,6 +72,40 @@ public class ModelComparisonTests : OneThread
     }
 
     [Fact]
+    public void What_a_results_file_lists_is_not_trained_and_what_is_done_is_added()
+    {
+        using TestFolder folder = new();
+        ComparisonOptions options = new() { Results = folder["results.json"] };
+        ComparisonConfig config = Config(folder, "linear; rational group:2") with { Seeds = [1] };
+        ComparisonResult there = Run(config, folder["there"], options);
+        ComparisonResult here = Run(config with { Seeds = [1, 2] }, folder["here"], options);
+        Assert.Equal(2, Directory.GetDirectories(folder["here/runs"]).Length); // of seed 2 alone
+        Assert.All(here.Models, model => Assert.Equal([1, 2], model.Seeds));
+        Assert.Equal(there.Models.Select(model => model.ValidationLoss), here.Models.Select(model => model.ValidationLosses[0]));
+        Assert.All(there.Models, model => Assert.Equal(model.Model.Steps, model.Curve[^1].Tokens / (model.Model.Tokens / model.Model.Steps)));
+
+        // All that was found out stands in the file, one run a line, and nowhere else.
+        Assert.Equal(4, File.ReadLines(options.Results!).Count(line => line.Contains("-seed", StringComparison.Ordinal)));
+        ComparisonResult again = Run(config with { Seeds = [1, 2] }, folder["again"], options);
+        Assert.False(Directory.Exists(folder["again/runs"]));
+        Assert.Equal(here.Models.SelectMany(model => model.Curve.Select(point => point.Loss)), again.Models.SelectMany(model => model.Curve.Select(point => point.Loss)));
+    }
+
+    [Theory]
+    [InlineData("{", "damaged")]
+    [InlineData("[]", "damaged")]
+    [InlineData("""{"format":2,"runs":{}}""", "format 1")]
+    [InlineData("""{"format":1,"runs":{"a":null}}""", "'a' has no outcome")]
+    [InlineData("""{"format":1,"runs":{"a":{"steps":"x"}}}""", "damaged")]
+    public void A_file_of_other_things_is_no_results_file(string content, string told)
+    {
+        using TestFolder folder = new();
+        File.WriteAllText(folder["results.json"], content);
+        KansformersException failure = Assert.Throws<KansformersException>(() => Run(Config(folder, "linear"), folder["c"], new ComparisonOptions { Results = folder["results.json"] }));
+        Assert.Contains(told, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_interrupted_comparison_goes_on_to_the_same_numbers()
     {
         using TestFolder folder = new();
@@ -166,10 +200,10 @@ public class ModelComparisonTests : OneThread
         Assert.Contains("in use by another comparison", Assert.Throws<KansformersException>(() => ModelComparison.Open(config, folder["c"])).Message, StringComparison.Ordinal);
     }
 
-    private static ComparisonResult Run(ComparisonConfig config, string folder)
+    private static ComparisonResult Run(ComparisonConfig config, string folder, ComparisonOptions? options = null)
     {
         using ModelComparison comparison = ModelComparison.Open(config, folder);
-        return comparison.Run();
+        return comparison.Run(options);
     }
 
     private static ComparisonConfig Config(TestFolder folder, string words) =>

@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Kansformers.Files;
+
+namespace Kansformers.Comparisons;
+
+/// <summary>
+/// The outcomes of runs in one small file, each on a line of its own under the name of its run folder, which tells all that decides its numbers: it can be
+/// committed and carried to another machine, where what it lists is not trained again.
+/// </summary>
+internal sealed class ResultsFile
+{
+    private const int Format = 1;
+
+    private readonly Lock _lock = new();
+    private readonly string _path;
+    private readonly SortedDictionary<string, RunOutcome> _runs;
+
+    private ResultsFile(string path, SortedDictionary<string, RunOutcome> runs) => (_path, _runs) = (path, runs);
+
+    /// <summary>Reads a file; one that is not there holds nothing yet.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="KansformersException">It cannot be read, or is none.</exception>
+    public static ResultsFile Open(string path)
+    {
+        SortedDictionary<string, RunOutcome> runs = new(StringComparer.Ordinal);
+        if (!File.Exists(path))
+            return Directory.Exists(path) ? throw new KansformersException($"'{path}' is a folder; give the results a file") : new ResultsFile(path, runs);
+        try
+        {
+            JsonNode? root = JsonNode.Parse(File.ReadAllBytes(path));
+            if (root?["format"]?.GetValue<int>() is not Format || root["runs"] is not JsonObject all)
+                throw new KansformersException($"'{path}' holds no results of comparisons in format {Format}; give another --results");
+            foreach ((string run, JsonNode? outcome) in all)
+                runs[run] = outcome.Deserialize<RunOutcome>(RunFiles.Json) is { ValidationLoss: var loss } read && double.IsFinite(loss) ? read : throw new JsonException($"'{run}' has no outcome");
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new KansformersException($"the results '{path}' are damaged: {failure.Message.ReplaceLineEndings(" ")}", failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new KansformersException($"cannot read the results '{path}': {AtomicFile.Reason(failure)}", failure);
+        }
+
+        return new ResultsFile(path, runs);
+    }
+
+    /// <summary>The outcome of a run; null where it is not listed.</summary>
+    /// <param name="run">The name of its folder.</param>
+    public RunOutcome? Find(string run)
+    {
+        lock (_lock)
+            return _runs.GetValueOrDefault(run);
+    }
+
+    /// <summary>Adds what is not listed yet, and saves.</summary>
+    /// <param name="outcomes">Runs by the names of their folders.</param>
+    public void Add(IEnumerable<(string Run, RunOutcome Outcome)> outcomes)
+    {
+        lock (_lock)
+        {
+            int before = _runs.Count;
+            foreach ((string run, RunOutcome outcome) in outcomes)
+                _runs.TryAdd(run, outcome);
+            if (_runs.Count > before)
+                AtomicFile.WriteText(_path, Text());
+        }
+    }
+
+    private string Text()
+    {
+        StringBuilder text = new();
+        text.Append("{\n  \"format\": ").Append(Format).Append(",\n  \"runs\": {");
+        string next = "\n";
+        foreach ((string run, RunOutcome outcome) in _runs)
+        {
+            text.Append(next).Append("    ").Append(JsonSerializer.Serialize(run, RunFiles.Json)).Append(": ").Append(JsonSerializer.Serialize(outcome, RunFiles.Json));
+            next = ",\n";
+        }
+
+        return text.Append("\n  }\n}\n").ToString();
+    }
+}
