@@ -30,6 +30,8 @@ internal sealed class KanChoice
     {
         try
         {
+            RequireOnce(parsed);
+
             // Sharing first, which decides what a recipe says of a kind.
             KanOptions kind = KanSettings.Parse(parsed.GetValue(Kind)!);
             KanOptions options = With(kind, "sharing", parsed.GetValue(Sharing), Sharing);
@@ -51,6 +53,19 @@ internal sealed class KanChoice
         catch (KansformersException failure)
         {
             throw new UsageException(failure.Message);
+        }
+    }
+
+    // What stands in --kan as well as in an option of its own would be one or the other without a word.
+    private void RequireOnce(ParseResult parsed)
+    {
+        (Option Option, string Name)[] own = [(Sharing, "sharing"), (GridSize, "grid-size"), (SplineOrder, "spline-order"), (GridRange, "grid-low"), (GridRange, "grid-high"), (BaseActivation, "base-activation")];
+        string text = parsed.GetValue(Kind)!;
+        string[] named = text.Split(':', 2) is [_, string settings] ? [.. settings.Split(',').Select(setting => setting.Split('=', 2)[0].Trim())] : [];
+        foreach ((Option option, string name) in own)
+        {
+            if (named.Contains(name) && parsed.GetResult(option) is { Implicit: false })
+                throw new UsageException($"'--kan {text}' and {option.Name} both say {name}; leave one of them out");
         }
     }
 
