@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Kansformers.Golden;
 
 /// <summary>Collects rows for one golden file: what was computed beside what was expected.</summary>
-internal sealed class Comparison(TensorFile expected)
+internal sealed class Comparison(TensorFile? expected)
 {
     /// <summary>Float32 sums in another order.</summary>
     public const double Float32 = 1e-5;
@@ -16,9 +16,12 @@ internal sealed class Comparison(TensorFile expected)
 
     public IReadOnlyList<GoldenRow> Rows => _rows;
 
-    public bool Has(string name) => expected.TryGet(name, out _);
+    /// <summary>What is expected; nothing where a folder holds weights alone.</summary>
+    public IEnumerable<string> Names => expected?.Tensors.Select(tensor => tensor.Name) ?? [];
 
-    public Tensor Expected(string name) => StateDictionary.ToTensor(expected[name]);
+    public bool Has(string name) => expected?.TryGet(name, out _) is true;
+
+    public Tensor Expected(string name) => StateDictionary.ToTensor(expected![name]);
 
     /// <summary>Compares with the expected tensor of that name; the row can be labelled with the way the value was computed.</summary>
     public void Add(string name, Tensor actual, double tolerance, string label = "")

@@ -70,6 +70,6 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
             q = q * (scale / torchs);
         if (cache is not null)
             (k, v) = cache.Append(_layer, k, v);
-        return _dropout.forward(_output.forward(SelfAttention.Attend(q, k, v, past, (dropout, true)))).MoveToOuterDisposeScope();
+        return _dropout.forward(_output.forward(SelfAttention.Attend(q, k, v, past, new AttentionPass(dropout, Causal: true)))).MoveToOuterDisposeScope();
     }
 }

@@ -31,6 +31,29 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
         _ => throw Fault(name, "is neither true nor false"),
     };
 
+    /// <summary>A token id, or what is said to be meant when it is absent; null where it is null.</summary>
+    public int? TokenId(string name, int? otherwise) =>
+        !folder.Config.TryGetProperty(name, out JsonElement value) ? otherwise : value.ValueKind == JsonValueKind.Null ? null : Integer(name);
+
+    /// <summary>The texts of a list; none when it is absent.</summary>
+    public IReadOnlyList<string> Texts(string name)
+    {
+        if (IsNull(name))
+            return [];
+        JsonElement value = folder.Config.GetProperty(name);
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(item => item.GetString()!)] : throw Fault(name, "is no list of texts");
+    }
+
+    /// <summary>The number of entries of an object; null when it is absent.</summary>
+    public int? Count(string name)
+    {
+        if (IsNull(name))
+            return null;
+        JsonElement value = folder.Config.GetProperty(name);
+        return value.ValueKind == JsonValueKind.Object ? value.EnumerateObject().Count() : throw Fault(name, "is no object");
+    }
+
     /// <summary>A token id of the vocabulary, or several; null when it is absent.</summary>
     public IReadOnlyList<int>? TokenIds(string name, int vocabularySize)
     {

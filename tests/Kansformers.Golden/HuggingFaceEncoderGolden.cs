@@ -1,0 +1,106 @@
+using Kansformers.Checkpoints;
+using Kansformers.Transformers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Kansformers.Golden;
+
+/// <summary>A golden folder of an encoder in Hugging Face's layout: every weight file, hidden states, logits, loss, every gradient, and the folder as we write it.</summary>
+internal static class HuggingFaceEncoderGolden
+{
+    private const long Ignored = -100; // their label of what does not count
+
+    public static bool Is(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, "config.json")) || !HuggingFaceFolder.IsOne(folder))
+            return false;
+        string type = HuggingFaceFolder.TypeIn(folder)!;
+        return Families.All.Any(family => family.HuggingFace is EncoderLayout layout && layout.ModelType == type);
+    }
+
+    public static GoldenReport Run(string folder)
+    {
+        string outputs = Path.Combine(folder, "expected.safetensors");
+        using TensorFile? expected = File.Exists(outputs) ? StateDictionary.Load(outputs) : null;
+        using var scope = NewDisposeScope();
+        EncoderModel model = (EncoderModel)TransformerModel.FromPretrained(folder);
+        Comparison comparison = new(expected);
+        SameWeights(model, folder, comparison);
+        Written(model, folder, comparison);
+        if (expected is not null)
+            Gradients(model, comparison);
+        return new GoldenReport(folder, $"hf_{model.Options.Family.Name}", comparison.Rows);
+    }
+
+    // Each weight file of the folder holds the model that was loaded.
+    private static void SameWeights(EncoderModel model, string folder, Comparison comparison)
+    {
+        Dictionary<string, StoredTensor> theirs = Theirs(model, model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)));
+        foreach (string name in (string[])["model.safetensors", "pytorch_model.bin"])
+        {
+            string path = Path.Combine(folder, name);
+            if (File.Exists(path))
+                Compare(name, path, theirs, comparison);
+        }
+    }
+
+    // What we write holds their tensors under their names.
+    private static void Written(EncoderModel model, string folder, Comparison comparison)
+    {
+        DirectoryInfo written = Directory.CreateTempSubdirectory("kansformers-golden");
+        try
+        {
+            HuggingFaceModel.Save(model, written.FullName);
+            string path = Path.Combine(folder, "model.safetensors");
+            using TensorFile ours = StateDictionary.Load(Path.Combine(written.FullName, "model.safetensors"));
+            if (File.Exists(path))
+                Compare("written", path, ours.Tensors.ToDictionary(tensor => tensor.Name), comparison);
+            using EncoderModel again = (EncoderModel)TransformerModel.FromPretrained(written.FullName);
+            comparison.Add("written config.json", tensor(again.Options == model.Options), tensor(true), 0);
+        }
+        finally
+        {
+            written.Delete(recursive: true);
+        }
+    }
+
+    private static void Compare(string label, string path, Dictionary<string, StoredTensor> theirs, Comparison comparison)
+    {
+        using TensorFile file = StateDictionary.Load(path);
+        foreach ((string name, StoredTensor tensor) in theirs)
+            comparison.Add($"{label}: {name}", StateDictionary.ToTensor(tensor), StateDictionary.ToTensor(file[name]), 0);
+    }
+
+    private static void Gradients(EncoderModel model, Comparison comparison)
+    {
+        using var scope = NewDisposeScope();
+        model.train();
+        Tensor ids = comparison.Expected("input_ids"), labels = comparison.Expected("labels");
+        Tensor? mask = Optional("attention_mask"), types = Optional("token_type_ids");
+        if (comparison.Has("last_hidden_state"))
+            comparison.Add("last_hidden_state", model.Hidden(ids, mask, types), Comparison.Float32);
+        comparison.Add("logits", model.forward(ids, mask, types), Comparison.Float32);
+        TokenBatch batch = new(ids, labels.is_floating_point() ? labels : where(labels.eq(Ignored), full_like(labels, -1), labels)) { Mask = mask, Types = types };
+        Tensor loss = model.Loss(batch);
+        loss.backward();
+        comparison.Add("loss", loss, Comparison.Float32);
+
+        // Every gradient that is expected, and each of ours that is not.
+        (string, Tensor)[] gradients = [.. model.named_parameters().Where(entry => entry.parameter.grad is not null).Select(entry => (entry.name, entry.parameter.grad!))];
+        foreach ((string name, StoredTensor gradient) in Theirs(model, gradients))
+            comparison.Add($"grad.{name}", StateDictionary.ToTensor(gradient), comparison.Expected($"grad.{name}"), Comparison.Float32, Slack(name));
+        string[] missing = [.. comparison.Names.Where(name => name.StartsWith("grad.", StringComparison.Ordinal) && !comparison.Rows.Any(row => row.Name == name))];
+        foreach (string name in missing)
+            comparison.Add(name, comparison.Expected(name) * double.NaN, 0);
+        model.zero_grad();
+
+        Tensor? Optional(string name) => comparison.Has(name) ? comparison.Expected(name) : null;
+    }
+
+    // A key's bias adds the same to all products of a query, which the softmax takes away again: its gradient is zero, and what both compute is rounding.
+    private static Tensor? Slack(string name) => name.Contains(".key.bias", StringComparison.Ordinal) || name.Contains(".k_lin.bias", StringComparison.Ordinal) ? tensor(1e-7) : null;
+
+    private static Dictionary<string, StoredTensor> Theirs(EncoderModel model, IEnumerable<(string Name, Tensor Value)> tensors) =>
+        model.Options.Family.HuggingFace!.ToTheirs([.. tensors.Select(entry => StateDictionary.ToStored(entry.Name, entry.Value))], model.Options, []).ToDictionary(tensor => tensor.Name);
+}
