@@ -12,10 +12,12 @@ public abstract class EncoderModel : TransformerModel
     /// <param name="options">The architecture.</param>
     /// <exception cref="KansformersException">An option is invalid; the message names it.</exception>
     private protected EncoderModel(string name, EncoderOptions options)
-        : base(name, options) => Options = options;
+        : base(name, options)
+    {
+    }
 
-    /// <summary>The architecture.</summary>
-    public new EncoderOptions Options { get; }
+    /// <summary>The architecture, as encoders have it.</summary>
+    internal EncoderOptions Encoder => (EncoderOptions)Options;
 
     private protected abstract ModuleList<PostNormBlock> Blocks { get; }
 
@@ -52,8 +54,8 @@ public abstract class EncoderModel : TransformerModel
         RequireLike(idx, mask, nameof(mask));
         RequireLike(idx, types, nameof(types));
         using var scope = NewDisposeScope();
-        if (types is not null && (Options.TypeRows == 0 || types.lt(0).any().item<bool>() || types.ge(Options.TypeRows).any().item<bool>()))
-            throw new ArgumentException($"there are token types that a {Options.Family.Name} of {Options.TypeRows} does not have", nameof(types));
+        if (types is not null && (Encoder.TypeRows == 0 || types.lt(0).any().item<bool>() || types.ge(Encoder.TypeRows).any().item<bool>()))
+            throw new ArgumentException($"there are token types that a {Options.Family.Name} of {Encoder.TypeRows} does not have", nameof(types));
         Tensor x = Embed(idx, types); // (B, T, C)
         Tensor? padding = mask is null ? null : PaddingMask.Of(mask, x.dtype);
         foreach (PostNormBlock block in Blocks)

@@ -21,7 +21,7 @@ public abstract record EncoderOptions : ModelOptions
     /// <summary>What layer norms add to the variance, above 0.</summary>
     public double NormEpsilon { get; init; } = 1e-12;
 
-    /// <summary>The token that fills up short sequences; its embedding is not learned by being looked up. Null for none.</summary>
+    /// <summary>The token that fills up short sequences; its embedding is not learned by being looked up. Null for none; one beyond the vocabulary stands in no text.</summary>
     public int? PaddingId { get; init; } = 0;
 
     /// <summary>
@@ -76,7 +76,7 @@ public abstract record EncoderOptions : ModelOptions
         Require(Inner >= 0, "inner", Inner, "at least 1, or 0 for 4 times the width");
         Require(Enum.IsDefined(Activation), "activation", (int)Activation, "one of BaseActivation");
         Require(NormEpsilon > 0 && double.IsFinite(NormEpsilon), "norm epsilon", NormEpsilon, "above 0");
-        Require(PaddingId is null || (PaddingId >= 0 && PaddingId < VocabularySize), "padding id", PaddingId ?? 0, $"a token of the vocabulary, 0 to {VocabularySize - 1}");
+        Require(PaddingId is null or >= 0, "padding id", PaddingId ?? 0, "at least 0");
         Require(HeadDropout is >= 0 and < 1, "head dropout", HeadDropout, "0 to below 1");
         if (Placement.HasFlag(KanPlacement.Mlp))
             Kan.Sharing.FunctionsOf(InnerWidth);

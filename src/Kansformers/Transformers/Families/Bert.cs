@@ -80,7 +80,7 @@ public sealed class Bert : EncoderModel
     private protected override Tensor Embed(Tensor idx, Tensor? types)
     {
         using var scope = NewDisposeScope();
-        Tensor tokens = PaddedEmbedding.Apply(idx, _tokens, Options.PaddingId); // (B, T, C)
+        Tensor tokens = PaddedEmbedding.Apply(idx, _tokens, Encoder.PaddingId); // (B, T, C)
         Tensor positions = _positions.forward(arange(idx.shape[1], dtype: ScalarType.Int64, device: idx.device)); // (T, C)
         Tensor kinds = _types.forward(types ?? zeros_like(idx));
         return _dropout.forward(_norm.forward(tokens + kinds + positions)).MoveToOuterDisposeScope();

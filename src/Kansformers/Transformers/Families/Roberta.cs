@@ -86,7 +86,7 @@ public sealed class Roberta : EncoderModel
     private protected override Tensor Embed(Tensor idx, Tensor? types)
     {
         using var scope = NewDisposeScope();
-        int padding = Options.PaddingId!.Value;
+        int padding = Encoder.PaddingId!.Value;
         Tensor counts = idx.ne(padding).to_type(ScalarType.Int64); // 1 for each token that is no padding
         Tensor places = counts.cumsum(1) * counts + padding; // 1, 2, ... behind the padding's id, which padding keeps
         Tensor tokens = PaddedEmbedding.Apply(idx, _tokens, padding), positions = PaddedEmbedding.Apply(places, _positions, padding); // (B, T, C)

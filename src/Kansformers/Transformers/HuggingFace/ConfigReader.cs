@@ -75,7 +75,7 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
     public void Require(string name, bool holds, string supported)
     {
         if (!holds)
-            throw Fault(name, $"is {folder.Config.GetProperty(name).GetRawText()}; supported is {supported}");
+            throw Fault(name, $"is {(folder.Config.TryGetProperty(name, out JsonElement value) ? Short(value) : "left out")}; supported is {supported}");
     }
 
     private static string Short(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : value.GetRawText();

@@ -41,6 +41,8 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
             TiedHead = config.Truth("tie_word_embeddings", true),
             PaddingId = config.TokenId("pad_token_id", Defaults.PaddingId),
         };
+        if (options.PaddingId is int padding)
+            config.Require("pad_token_id", padding >= 0 && padding < options.VocabularySize, $"null or a token of the vocabulary, 0 to {options.VocabularySize - 1}");
         options = AtPositions(options, config.Integer("max_position_embeddings"));
         options = options with { Inner = options.Inner == 4L * options.Width ? 0 : options.Inner };
         options.Validate();
