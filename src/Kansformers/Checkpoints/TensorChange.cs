@@ -21,14 +21,14 @@ public enum TensorFate
     /// <summary>It has another element type.</summary>
     Converted,
 
+    /// <summary>The source lacks it, and it is made: causal masks that the original's classes expect.</summary>
+    Added,
+
     /// <summary>It is some rows of a tensor of the result, such as the query's of query, key and value.</summary>
     Joined,
 
     /// <summary>Some of its rows are a tensor of the result.</summary>
     Split,
-
-    /// <summary>The source lacks it, and it is made: causal masks that the original's classes expect.</summary>
-    Added,
 }
 
 /// <summary>A line of the report of a conversion.</summary>

@@ -176,7 +176,7 @@ public class EncoderTests
         Refused("labels from 0 to 2", () => labels.Loss(new TokenBatch(ids, tensor(new[] { 0.5f, 1f }))));
         Assert.Contains("has no loss", Assert.Throws<KansformersException>(() => none.Loss(new TokenBatch(ids, ids))).Message, StringComparison.Ordinal);
         EncoderOptions options = words.Encoder;
-        foreach ((EncoderOptions wrong, string message) in ((EncoderOptions, string)[])[(options with { Labels = 0 }, "labels is 0"), (options with { PaddingId = -1 }, "padding id is -1"), (options with { NormEpsilon = 0 }, "norm epsilon is 0"), (options with { HeadDropout = 1 }, "head dropout is 1"), (options with { Inner = -1 }, "inner is -1"), (options with { Head = (EncoderHead)7 }, "head is 7")])
+        foreach ((EncoderOptions wrong, string message) in ((EncoderOptions, string)[])[(options with { Labels = 0 }, "labels is 0"), (options with { LabelNames = new(["a", "b", "c"]) }, "number of label names is 3"), (options with { PaddingId = -1 }, "padding id is -1"), (options with { NormEpsilon = 0 }, "norm epsilon is 0"), (options with { HeadDropout = 1 }, "head dropout is 1"), (options with { Inner = -1 }, "inner is -1"), (options with { Head = (EncoderHead)7 }, "head is 7")])
             Assert.Contains(message, Assert.Throws<KansformersException>(wrong.Validate).Message, StringComparison.Ordinal);
 
         static void Refused(string message, Func<Tensor> action) => Assert.Contains(message, Assert.Throws<ArgumentException>(action).Message, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kansformers.Checkpoints;
+using Kansformers.Cli.Bench;
 using Kansformers.Tests.Checkpoints;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -121,6 +122,24 @@ public class HuggingFaceEncoderTests
     }
 
     [Fact]
+    public void Names_of_labels_go_along()
+    {
+        using TestFolder folder = new();
+        Change(folder, "roberta_cls", config => config["id2label"] = JsonNode.Parse("""{"0":"joy","1":"fear","2":"none of both"}"""), tensors => tensors);
+        using EncoderModel model = (EncoderModel)TransformerModel.FromPretrained(folder.Path);
+        Assert.Equal(["joy", "fear", "none of both"], model.Encoder.LabelNames!);
+        Assert.Contains("joy, fear", Cli.Cli.Run("info", folder.Path).Out, StringComparison.Ordinal);
+        HuggingFaceModel.Save(model, folder["hf"]);
+        Assert.Equal(1, (int)Config(folder["hf"])["label2id"]!["fear"]!);
+        using (ModelConversion conversion = new(ModelSource.Open(folder["hf"])))
+            conversion.ToPyTorch(folder["model.pt"]);
+        using TransformerModel again = TransformerModel.FromPretrained(folder["model.pt"]);
+        AssertSame(model, again);
+        using TransformerModel plain = TransformerModel.FromPretrained(Fixture("roberta_cls"));
+        Assert.NotEqual(plain.Options, model.Options);
+    }
+
+    [Fact]
     public void A_head_that_no_architecture_tells_is_told_by_the_weights()
     {
         using TestFolder folder = new();
@@ -152,6 +171,9 @@ public class HuggingFaceEncoderTests
     [InlineData("bert_mlm", "model_type", "\"t5\"", "known are gpt2, bert, distilbert, roberta")]
     [InlineData("bert_cls", "id2label", "{\"0\":\"a\"}", "supported is null or \"regression\"")]
     [InlineData("bert_cls", "id2label", "{\"0\":\"a\",\"1\":\"b\"}", "config.json says 2 labels, the weights 3")]
+    [InlineData("bert_cls", "id2label", "{\"0\":\"a\",\"1\":\"b\",\"3\":\"c\"}", "has 3 entries, but no text \"2\"")]
+    [InlineData("bert_cls", "id2label", "{\"0\":\"a\",\"1\":\"b\",\"2\":\"a\"}", "two labels are called 'a'")]
+    [InlineData("bert_cls", "id2label", "[\"a\"]", "no object")]
     [InlineData("bert_cls", "problem_type", "\"multi_label_classification\"", "supported is null or \"single_label_classification\"")]
     [InlineData("bert_cls", "architectures", "[\"BertForMaskedLM\"]", "lacks 'cls.predictions.transform.dense.weight'")]
     [InlineData("distilbert_cls", "sinusoidal_pos_embds", "true", "supported is false")]
@@ -197,6 +219,33 @@ public class HuggingFaceEncoderTests
         Assert.Contains("twice", Assert.Throws<KansformersException>(() => TransformerModel.FromPretrained(folder.Path)).Message, StringComparison.Ordinal);
         Change(folder, "bert_mlm", _ => { }, tensors => [.. tensors.Select(tensor => tensor.Name.EndsWith("1.attention.self.key.weight", StringComparison.Ordinal) ? StoredTensor.Create(tensor.Name, tensor.Type, [16, 64], tensor.ToArray()) : tensor)]);
         Assert.Contains("they must be alike", Assert.Throws<KansformersException>(() => TransformerModel.FromPretrained(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bert-base")]
+    [InlineData("roberta-base")]
+    public void Real_sizes_take_little_more_memory_than_their_weights(string preset)
+    {
+        using TestFolder folder = new();
+        (Family family, ModelPreset sizes) = Families.Preset(preset);
+        long bytes;
+        using (TransformerModel model = family.Create(sizes.Apply(family.Defaults)))
+        {
+            bytes = 4 * model.ParameterCount;
+            HuggingFaceModel.Save(model, folder["hf"]);
+        }
+
+        Tensor ids = arange(5, 25, dtype: ScalarType.Int64).unsqueeze(0);
+        ExtraMemory memory = ExtraMemory.Begin();
+        using (EncoderModel model = (EncoderModel)TransformerModel.FromPretrained(folder["hf"]))
+        {
+            using var scope = NewDisposeScope();
+            using var guard = no_grad();
+            model.eval();
+            Assert.True(model.forward(ids).isfinite().all().item<bool>());
+        }
+
+        Assert.True(memory.PeakExtraBytes <= 1.3 * bytes, $"{memory.PeakExtraBytes >> 20} MiB for {bytes >> 20} MiB of weights");
     }
 
     private static void Change(TestFolder folder, string name, Action<JsonObject> change, Func<IReadOnlyList<StoredTensor>, IReadOnlyList<StoredTensor>> weights)

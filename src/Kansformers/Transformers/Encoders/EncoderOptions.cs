@@ -6,11 +6,16 @@ namespace Kansformers.Transformers;
 /// <summary>The architecture of a transformer that reads a whole text at once, and labels it or its tokens: what BERT and its relatives have in common.</summary>
 public abstract record EncoderOptions : ModelOptions
 {
+    private const int LabelsShown = 10;
+
     /// <summary>What becomes of the last hidden state.</summary>
     public EncoderHead Head { get; init; }
 
     /// <summary>With <see cref="EncoderHead.Classification"/> the number of labels; 1 means a number instead.</summary>
     public int Labels { get; init; } = 2;
+
+    /// <summary>What the labels are called, as many as there are; null where they have no names.</summary>
+    public LabelNames? LabelNames { get; init; }
 
     /// <summary>The width between the two layers of a feed-forward part; 0 for 4 times the model's.</summary>
     public int Inner { get; init; }
@@ -60,6 +65,7 @@ public abstract record EncoderOptions : ModelOptions
         [
             new OptionDetail("head", Head switch { EncoderHead.MaskedLanguage => "masked-language", EncoderHead.Classification => "classification", _ => "none" }, head),
             new OptionDetail("labels", Head == EncoderHead.Classification ? Labels : null, null),
+            new OptionDetail("label_names", Head == EncoderHead.Classification ? LabelNames : null, Head == EncoderHead.Classification && LabelNames is not null ? $"labels {string.Join(", ", LabelNames.Take(LabelsShown))}{(LabelNames.Count > LabelsShown ? ", ..." : "")}" : null),
             new OptionDetail("tied_head", Head == EncoderHead.MaskedLanguage ? TiedHead : null, null),
             new OptionDetail("inner", InnerWidth, $"feed-forward {InnerWidth} wide{(activation is null ? "" : $" ({activation})")}"),
             new OptionDetail("activation", activation, null),
@@ -73,6 +79,8 @@ public abstract record EncoderOptions : ModelOptions
         base.Validate();
         Require(Enum.IsDefined(Head), "head", (int)Head, "masked language, classification or none");
         Require(Labels >= 1, "labels", Labels, "at least 1");
+        if (LabelNames is not null)
+            Require(LabelNames.Count == Labels, "the number of label names", LabelNames.Count, $"that of the labels, {Labels}");
         Require(Inner >= 0, "inner", Inner, "at least 1, or 0 for 4 times the width");
         Require(Enum.IsDefined(Activation), "activation", (int)Activation, "one of BaseActivation");
         Require(NormEpsilon > 0 && double.IsFinite(NormEpsilon), "norm epsilon", NormEpsilon, "above 0");

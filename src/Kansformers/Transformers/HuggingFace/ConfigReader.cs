@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Kansformers.Checkpoints;
 
@@ -43,6 +44,22 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
         JsonElement value = folder.Config.GetProperty(name);
         return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
             ? [.. value.EnumerateArray().Select(item => item.GetString()!)] : throw Fault(name, "is no list of texts");
+    }
+
+    /// <summary>The texts of an object whose keys count from 0, in that order; null when it is absent.</summary>
+    public IReadOnlyList<string>? Numbered(string name)
+    {
+        if (Count(name) is not int count)
+            return null;
+        JsonElement value = folder.Config.GetProperty(name);
+        string[] texts = new string[count];
+        for (int at = 0; at < count; at++)
+        {
+            texts[at] = value.TryGetProperty(at.ToString(CultureInfo.InvariantCulture), out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString()!
+                : throw Fault(name, $"has {count} entries, but no text \"{at.ToString(CultureInfo.InvariantCulture)}\"");
+        }
+
+        return texts;
     }
 
     /// <summary>The number of entries of an object; null when it is absent.</summary>

@@ -26,7 +26,8 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         config.Require("add_cross_attention", !config.Truth("add_cross_attention", false), "false");
         config.Require("pruned_heads", config.Count("pruned_heads") is null or 0, "{}");
         EncoderHead head = HeadOf(config, folder.Weights);
-        int labels = head == EncoderHead.Classification ? config.Count("id2label") ?? (config.IsNull("num_labels") ? DefaultLabels : config.Integer("num_labels")) : DefaultLabels;
+        IReadOnlyList<string>? labelNames = head == EncoderHead.Classification ? config.Numbered("id2label") : null;
+        int labels = labelNames?.Count ?? (head != EncoderHead.Classification || config.IsNull("num_labels") ? DefaultLabels : config.Integer("num_labels"));
         if (head == EncoderHead.Classification && !config.IsNull("problem_type"))
         {
             string supported = labels == 1 ? Regression : SingleLabel;
@@ -37,6 +38,7 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         {
             Head = head,
             Labels = labels,
+            LabelNames = labelNames is null || labelNames.SequenceEqual(Unnamed(labels)) ? null : new LabelNames(labelNames),
             Placement = KanPlacement.None,
             TiedHead = config.Truth("tie_word_embeddings", true),
             PaddingId = config.TokenId("pad_token_id", Defaults.PaddingId),
@@ -63,7 +65,7 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         else
             json.WriteNull("pad_token_id");
         if (encoder.Head == EncoderHead.Classification)
-            WriteLabels(json, encoder.Labels);
+            WriteLabels(json, encoder.LabelNames?.ToArray() ?? Unnamed(encoder.Labels));
         json.WriteNumber("initializer_range", 0.02);
         json.WriteBoolean("tie_word_embeddings", encoder.TiedHead);
         json.WriteString("torch_dtype", "float32");
@@ -161,19 +163,20 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         bool IsIn(IReadOnlyList<ModuleNames> head) => weights.Tensors.Any(tensor => tensor.Name == head[^1].Theirs[0] + head[^1].Ends[^1]);
     }
 
-    private static void WriteLabels(Utf8JsonWriter json, int labels)
+    // What they call labels that have no names.
+    private static string[] Unnamed(int labels) => [.. Enumerable.Range(0, labels).Select(label => string.Create(CultureInfo.InvariantCulture, $"LABEL_{label}"))];
+
+    private static void WriteLabels(Utf8JsonWriter json, string[] labels)
     {
-        json.WriteString("problem_type", labels == 1 ? Regression : SingleLabel);
+        json.WriteString("problem_type", labels.Length == 1 ? Regression : SingleLabel);
         json.WriteStartObject("id2label");
-        for (int label = 0; label < labels; label++)
-            json.WriteString(label.ToString(CultureInfo.InvariantCulture), Name(label));
+        for (int label = 0; label < labels.Length; label++)
+            json.WriteString(label.ToString(CultureInfo.InvariantCulture), labels[label]);
         json.WriteEndObject();
         json.WriteStartObject("label2id");
-        for (int label = 0; label < labels; label++)
-            json.WriteNumber(Name(label), label);
+        for (int label = 0; label < labels.Length; label++)
+            json.WriteNumber(labels[label], label);
         json.WriteEndObject();
-
-        static string Name(int label) => string.Create(CultureInfo.InvariantCulture, $"LABEL_{label}");
     }
 
     // The tensors by the names of their classes: files of bare encoders leave out the prefix, old ones name a norm's tensors otherwise.
