@@ -30,6 +30,19 @@ internal sealed class Comparison(TensorFile? expected)
         Add(label + name, actual, Expected(name), tolerance);
     }
 
+    /// <summary>Compares what is zero but for the rounding of sums: differences are a share of these, for the values themselves mean nothing.</summary>
+    /// <param name="name">The expected tensor.</param>
+    /// <param name="actual">What was computed.</param>
+    /// <param name="size">How large the sums are.</param>
+    /// <param name="tolerance">The largest difference, as a share of them.</param>
+    public void AddRounding(string name, Tensor actual, double size, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        Tensor wanted = Expected(name);
+        double absolute = actual.shape.SequenceEqual(wanted.shape) ? (actual.to_type(ScalarType.Float64) - wanted).abs().max().item<double>() : double.NaN;
+        _rows.Add(new GoldenRow(name, $"({string.Join(", ", wanted.shape)})", absolute, absolute / size, tolerance));
+    }
+
     /// <summary>Compares two tensors.</summary>
     /// <param name="label">The row's name.</param>
     /// <param name="actual">What was computed.</param>
