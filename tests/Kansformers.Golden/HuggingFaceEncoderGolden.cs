@@ -88,6 +88,8 @@ internal static class HuggingFaceEncoderGolden
         if (!comparison.Has("labels"))
             return;
         Tensor labels = comparison.Expected("labels");
+        if (model.Encoder.Head == EncoderHead.Classification)
+            labels = labels.reshape(-1); // numbers can be (B, 1)
         TokenBatch batch = new(ids, labels.is_floating_point() ? labels : where(labels.eq(Ignored), full_like(labels, -1), labels)) { Mask = mask, Types = types };
         Tensor loss = model.Loss(batch);
         loss.backward();

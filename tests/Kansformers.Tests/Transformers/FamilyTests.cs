@@ -79,6 +79,29 @@ public class FamilyTests
 
     [Theory]
     [MemberData(nameof(NamesAndPlacements))]
+    public void A_trainer_collects_the_same_gradients(string family, string placement)
+    {
+        using var scope = NewDisposeScope();
+        using TransformerModel model = Make(family, placement);
+        TokenBatch[] batches = [Batch(2, 5, model.Options), Batch(3, Block, model.Options)];
+        foreach (TokenBatch batch in batches)
+            model.Loss(batch, 0.5).backward();
+        Dictionary<string, Tensor> expected = model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.grad!.clone());
+        using GradientBuffers buffers = new(model.parameters());
+        for (int step = 0; step < 3; step++)
+        {
+            foreach (Parameter parameter in model.parameters())
+                parameter.grad = null;
+            foreach (TokenBatch batch in batches)
+                buffers.Collect(() => model.Loss(batch, 0.5).backward());
+            buffers.Publish();
+            foreach ((string name, Parameter parameter) in model.named_parameters())
+                Assert.True((parameter.grad! - expected[name]).abs().max().item<float>() <= 1e-7 + 1e-5 * expected[name].abs().max().item<float>(), $"{name} in step {step}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(NamesAndPlacements))]
     public void Every_layout_gives_the_model_back(string family, string placement)
     {
         using TestFolder folder = new();

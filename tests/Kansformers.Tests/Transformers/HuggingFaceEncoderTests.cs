@@ -80,6 +80,18 @@ public class HuggingFaceEncoderTests
     }
 
     [Theory]
+    [InlineData("bert_mlm", "cls.predictions.bias", "cls.predictions.decoder.bias")]
+    [InlineData("roberta_mlm", "lm_head.bias", "lm_head.decoder.bias")]
+    public void The_bias_of_the_logits_goes_by_either_name(string name, string first, string second)
+    {
+        using TestFolder folder = new();
+        Change(folder, name, _ => { }, tensors => [.. tensors.Select(tensor => tensor.Name == first ? tensor.WithName(second) : tensor)]);
+        using TransformerModel expected = TransformerModel.FromPretrained(Fixture(name)), found = TransformerModel.FromPretrained(folder.Path);
+        AssertSame(expected, found);
+        Assert.Contains(new TensorChange(second, "head.decoder.bias", TensorFate.Renamed), HuggingFaceModel.Open(folder.Path).Changes);
+    }
+
+    [Theory]
     [InlineData("bert", "Bert")]
     [InlineData("distilbert", "DistilBert")]
     [InlineData("roberta", "Roberta")]

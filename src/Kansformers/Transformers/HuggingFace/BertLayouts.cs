@@ -15,6 +15,7 @@ internal sealed class BertLayout() : BertLikeLayout("Bert", new EncoderNames
         ModuleNames.Tensor("head.decoder.bias", "cls.predictions.bias"),
     ],
     Classification = [new("head.dense", "bert.pooler.dense"), new("head.labels", "classifier")],
+    Bias = ("cls.predictions.decoder.bias", "cls.predictions.bias"),
     LeftOut = ["embeddings.position_ids", "cls.predictions.decoder.bias", "cls.seq_relationship.", "pooler."],
 })
 {
@@ -38,6 +39,7 @@ internal sealed class RobertaLayout() : BertLikeLayout("Roberta", new EncoderNam
         ModuleNames.Tensor("head.decoder.bias", "lm_head.bias"),
     ],
     Classification = [new("head.dense", "classifier.dense"), new("head.labels", "classifier.out_proj")],
+    Bias = ("lm_head.decoder.bias", "lm_head.bias"),
     LeftOut = ["embeddings.position_ids", "lm_head.decoder.bias", "pooler."],
 })
 {

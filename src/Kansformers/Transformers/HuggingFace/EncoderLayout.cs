@@ -179,7 +179,8 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         json.WriteEndObject();
     }
 
-    // The tensors by the names of their classes: files of bare encoders leave out the prefix, old ones name a norm's tensors otherwise.
+    // The tensors by the names of their classes: files of bare encoders leave out the prefix, old ones name a norm's tensors otherwise, and of two names of one tensor
+    // a file can have either.
     private Dictionary<string, StoredTensor> ByTheirs(TensorFile weights, EncoderOptions options)
     {
         HashSet<string> known = [.. names.Tensors(options with { TiedHead = false }).SelectMany(entry => entry.Theirs)];
@@ -194,6 +195,8 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
                 throw new KansformersException($"'{weights.Path}' holds '{Readable.Text(name)}' twice, once under an older name; leave one out");
         }
 
+        if (names.Bias is (string second, string first) && !found.ContainsKey(first) && found.Remove(second, out StoredTensor? bias))
+            found.Add(first, bias);
         return found;
 
         static string Ending(string name, string old, string now) => name.EndsWith(old, StringComparison.Ordinal) ? name[..^old.Length] + now : name;

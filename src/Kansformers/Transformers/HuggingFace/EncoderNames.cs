@@ -20,6 +20,9 @@ internal sealed record EncoderNames
     /// <summary>Beginnings of names of what no model of ours takes, behind the prefix or not: second names, buffers, heads that were only for pretraining.</summary>
     public required IReadOnlyList<string> LeftOut { get; init; }
 
+    /// <summary>A second name of the bias of the logits, which some files have alone, and its first; null where there is none.</summary>
+    public (string Second, string First)? Bias { get; init; }
+
     /// <summary>The matrix of the logits, which is left out where it is tied.</summary>
     public const string Decoder = "head.decoder.weight";
 
