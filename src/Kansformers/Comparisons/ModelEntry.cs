@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kansformers.Checkpoints;
 using Kansformers.Training;
+using Kansformers.Transformers;
 
 namespace Kansformers.Comparisons;
 
@@ -32,18 +33,25 @@ internal sealed record ModelEntry(string Name, JsonObject Model, JsonObject Trai
         return [.. built.Select(one => one.Model)];
     }
 
+    // In a file of a run what is missing means what it meant before there was such an option, here the family's default.
+    private static JsonObject OverDefaults(JsonObject model)
+    {
+        Family family = model["family"] is JsonValue value && value.TryGetValue(out string? name) ? Families.Named(name) : Families.All[0];
+        return JsonLayers.Lay(RunConfig.WriteModel(family.Defaults), model);
+    }
+
     private (ComparisonModel Model, JsonObject Whole) Build(JsonObject model, JsonObject training, string place)
     {
         string mine = $"{place}model '{Name}': ";
         JsonObject whole = new()
         {
-            ["model"] = JsonLayers.Lay(model, Model),
             ["training"] = JsonLayers.Lay(training, Training),
             ["data"] = new JsonObject { ["data"] = "", ["tokenizer"] = "" },
         };
         RunConfig config;
         try
         {
+            whole["model"] = OverDefaults(JsonLayers.Lay(model, Model));
             config = RunConfig.Parse(whole);
         }
         catch (KansformersException failure)

@@ -18,21 +18,29 @@ public class MuonTests : OneThread
     public void Steps_follow_the_formula_in_double_precision_at_every_width(int lanes)
     {
         using var scope = NewDisposeScope();
-        foreach ((int rows, int columns) in Shapes)
+        foreach (((int rows, int columns), double beta) in Shapes.SelectMany(shape => (double[])[0, 0.7], (shape, beta) => (shape, beta)))
         {
-            Tensor start = Values(1, rows, columns), parameter = start.clone(), momentum = zeros(rows, columns);
-            (Tensor w, Tensor m) = (start.to(ScalarType.Float64), zeros(rows, columns, ScalarType.Float64));
+            Tensor start = Values(1, rows, columns), parameter = start.clone(), momentum = zeros(rows, columns), squares = zeros(rows);
+            (Tensor w, Tensor m, Tensor v) = (start.to(ScalarType.Float64), zeros(rows, columns, ScalarType.Float64), zeros([rows, 1], ScalarType.Float64));
             for (int step = 1; step <= 3; step++)
             {
                 Tensor gradient = Conditioned(10 + step, rows, columns);
-                MatrixStep.Place place = new(RawMemory.Pointer(parameter), RawMemory.Pointer(gradient), RawMemory.Pointer(momentum), rows, columns);
-                Run(lanes, place, new MatrixStep.Numbers(0.9, 0.3, Nesterov: step > 1, 0.98, 0.05));
+                MatrixStep.Place place = new(RawMemory.Pointer(parameter), RawMemory.Pointer(gradient), RawMemory.Pointer(momentum), rows, columns) { Squares = beta > 0 ? RawMemory.Pointer(squares) : 0 };
+                Run(lanes, place, new MatrixStep.Numbers(0.9, 0.3, Nesterov: step > 1, 0.98, 0.05) { NeuronBeta = beta });
                 Tensor fresh = gradient.to(ScalarType.Float64) * (0.1 * 0.3);
                 m = m * 0.9 + fresh;
-                w = w * 0.98 - Straight(step > 1 ? m * 0.9 + fresh : m) * 0.05;
+                Tensor update = Straight(step > 1 ? m * 0.9 + fresh : m);
+                if (beta > 0)
+                {
+                    v = v * beta + update.square().mean([1L], keepdim: true) * (1 - beta);
+                    Tensor even = update / v.sqrt();
+                    update = even * (update.norm() / even.norm());
+                }
+
+                w = w * 0.98 - update * 0.05;
             }
 
-            AssertClose(w, parameter, 1e-4 * 0.05 * 3, $"{rows} x {columns}");
+            AssertClose(w, parameter, 1e-4 * 0.05 * 3, $"{rows} x {columns}, beta {beta}");
             AssertClose(m, momentum, 1e-6, $"{rows} x {columns}");
         }
     }
@@ -78,10 +86,11 @@ public class MuonTests : OneThread
     public void Torchs_operations_give_the_same_in_double_precision_and_zeros_stay_zeros()
     {
         using var scope = NewDisposeScope();
-        foreach ((int rows, int columns) in Shapes)
+        foreach (((int rows, int columns), double beta) in Shapes.SelectMany(shape => (double[])[0, 0.7], (shape, beta) => (shape, beta)))
         {
+            MuonOptions options = new() { NeuronBeta = beta };
             Parameter parameter = new(Values(1, rows, columns).to(ScalarType.Float64)), fast = new(Values(1, rows, columns));
-            using Optimizer general = new(new MuonOptions(), Group(parameter)), fused = new(new MuonOptions(), Group(fast));
+            using Optimizer general = new(options, Group(parameter)), fused = new(options, Group(fast));
             for (int step = 0; step < 2; step++)
             {
                 (parameter.grad, fast.grad) = (Conditioned(step, rows, columns).to(ScalarType.Float64), Conditioned(step, rows, columns));
@@ -89,16 +98,16 @@ public class MuonTests : OneThread
                 fused.Step(1e-2);
             }
 
-            AssertClose(parameter, fast, 2e-5, $"{rows} x {columns}");
+            AssertClose(parameter, fast, 2e-5, $"{rows} x {columns}, beta {beta}");
         }
 
-        foreach (ScalarType type in (ScalarType[])[ScalarType.Float32, ScalarType.Float64])
+        foreach ((ScalarType type, double beta) in ((ScalarType[])[ScalarType.Float32, ScalarType.Float64]).SelectMany(type => (double[])[0, 0.7], (type, beta) => (type, beta)))
         {
             Parameter still = new(Values(1, 4, 3).to(type));
-            using Optimizer optimizer = new(new MuonOptions(), Group(still));
+            using Optimizer optimizer = new(new MuonOptions { NeuronBeta = beta }, Group(still));
             still.grad = zeros_like(still);
             optimizer.Step(1);
-            AssertClose(Values(1, 4, 3) * (1 - 0.02 * 2 * 0.1), still, 1e-6, $"{type}"); // the decay alone
+            AssertClose(Values(1, 4, 3) * (1 - 0.02 * 2 * 0.1), still, 1e-6, $"{type}, beta {beta}"); // the decay alone
         }
     }
 
@@ -147,7 +156,7 @@ public class MuonTests : OneThread
     public void A_setting_out_of_range_is_named()
     {
         (MuonOptions, string)[] wrong = [(new(MatrixRate: 0), "matrix rate"), (new(Momentum: 1), "momentum"), (new(MomentumWarmup: -1), "momentum warmup"),
-            (new(Beta1: 1), "beta1"), (new(Beta2: -0.1), "beta2"), (new(WeightDecay: double.NaN), "weight decay"), (new() { Epsilon = 0 }, "epsilon")];
+            (new(Beta1: 1), "beta1"), (new(Beta2: -0.1), "beta2"), (new(WeightDecay: double.NaN), "weight decay"), (new() { Epsilon = 0 }, "epsilon"), (new() { NeuronBeta = 1 }, "neuron beta")];
         foreach ((MuonOptions options, string name) in wrong)
             Assert.StartsWith(name + " is ", Assert.Throws<KansformersException>(options.Validate).Message, StringComparison.Ordinal);
     }

@@ -61,6 +61,18 @@ public sealed class DecoderKernelTests
         Agrees(x => NormFunction.Convolution(x[0], x[1], norm: true), x => NormFunction.Reference(x[0], x[1], norm: true), input, weight);
     }
 
+    [Theory]
+    [InlineData(2, 64, 4, 32)]
+    [InlineData(1, 5, 3, 7)]
+    [InlineData(3, 33, 1, 16)]
+    public void Gates_of_heads_are_those_of_torch(int sequences, int tokens, int heads, int size)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(6);
+        Tensor gates = randn(sequences, tokens, heads) * 3, found = randn(sequences, tokens, heads * size);
+        Agrees(x => HeadGateFunction.Apply(x[0], x[1]), x => HeadGateFunction.Reference(x[0], x[1]), gates, found);
+    }
+
     [Fact]
     public void Tiny_and_zero_rows_have_finite_norms()
     {

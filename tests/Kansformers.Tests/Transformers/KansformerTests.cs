@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using Kansformers.Generation;
 using Kansformers.Kan;
 using Kansformers.Tests.Kan;
+using Kansformers.Training;
 using Kansformers.Transformers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -13,16 +15,17 @@ public class KansformerTests
     private const int Layers = 2, Heads = 2, Width = 16, Block = 12, Vocabulary = 19;
 
     [Theory]
-    [InlineData("swiglu", false)]
-    [InlineData("swiglu", true)]
-    [InlineData("ring", false)]
-    public void Logits_and_gradients_are_those_of_the_formulas_written_out(string form, bool innerNorm)
+    [InlineData("swiglu", false, true)]
+    [InlineData("swiglu", true, true)]
+    [InlineData("ring", false, true)]
+    [InlineData("ring", false, false)]
+    public void Logits_and_gradients_are_those_of_the_formulas_written_out(string form, bool innerNorm, bool hasRest)
     {
         using var scope = NewDisposeScope();
-        using Kansformer model = Model(new KansformerOptions { FeedForward = form, InnerNorm = innerNorm });
+        using Kansformer model = Model(new KansformerOptions { FeedForward = form, InnerNorm = innerNorm, EmbeddingNorm = hasRest, HeadGates = hasRest });
         (Tensor ids, Tensor targets) = (Ids(3, Block), Ids(3, Block));
         Dictionary<string, Tensor> exact = model.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().to_type(ScalarType.Float64).requires_grad_());
-        Tensor expected = StraightLine.Logits(ids, exact, form, innerNorm);
+        Tensor expected = StraightLine.Logits(ids, exact, form, (innerNorm, hasRest));
         EngineCheck.Close("logits", model.forward(ids).detach(), expected.detach(), 2e-5);
         Tensor loss = nn.functional.cross_entropy(expected.view(-1, Vocabulary), targets.view(-1));
         loss.backward();
@@ -41,10 +44,10 @@ public class KansformerTests
     public void The_anchors_size_has_the_parameters_of_its_formula()
     {
         const int c = 128, inner = 496, vocabulary = 65, taps = 4, groups = 8, coefficients = 12 + 3;
-        const long layer = 3 * c * c + c * c + 2 * taps * c + 2 * inner * c + 2 * groups * coefficients;
+        const long layer = 3 * c * c + c * c + 4 * c + 2 * taps * c + 2 * inner * c + 2 * groups * coefficients;
         ModelDescription found = ModelDescription.Of(new KansformerOptions { Layers = 4, Heads = 4, Width = c, Inner = inner, VocabularySize = vocabulary, BlockSize = 64 });
         Assert.Equal(2 * vocabulary * c + 4 * layer, found.ParameterCount);
-        Assert.Equal(791_744, found.ParameterCount);
+        Assert.Equal(793_792, found.ParameterCount);
         Assert.Equal(4 * 2 * groups * coefficients, found.KanParameterCount);
     }
 
@@ -61,6 +64,16 @@ public class KansformerTests
         Assert.Equal(0.02, state["embedding.weight"].std().item<float>(), 0.002);
         Assert.Equal(0.577 / 8, state["blocks.0.attention.query_key_value.weight"].std().item<float>(), 0.003);
         Assert.All(model.named_modules().Where(entry => entry.module is LinearLayer), entry => Assert.Equal(entry.name.EndsWith("query_key_value", StringComparison.Ordinal) ? 3 : 1, ((LinearLayer)entry.module).RowParts));
+    }
+
+    [Fact]
+    public void Files_from_before_gates_and_the_norm_of_embeddings_mean_models_without()
+    {
+        KansformerOptions options = new() { Width = 24, Inner = 40 };
+        JsonObject file = RunConfig.WriteModel(options);
+        Assert.Equal(options, RunConfig.ParseModel(file));
+        Assert.True(file.Remove("embedding_norm") && file.Remove("head_gates"));
+        Assert.Equal(options with { EmbeddingNorm = false, HeadGates = false }, RunConfig.ParseModel(file));
     }
 
     public static MatrixTheoryData<string, int> FormsAndKernels() => new(FeedForwards.All.Select(form => form.Name), [0, 1, 4]);
@@ -112,6 +125,8 @@ public class KansformerTests
     [InlineData("20 inputs cannot be divided into 8 equal groups", "inner", "20")]
     [InlineData("convolution kernel is 65; it must be 0 to 64", "conv-kernel", "65")]
     [InlineData("inner-norm is 'perhaps'; it must be true or false", "inner-norm", "perhaps")]
+    [InlineData("head-gates is 'some'; it must be true or false", "head-gates", "some")]
+    [InlineData("embedding-norm is ''; it must be true or false", "embedding-norm", "")]
     [InlineData("activation's sharing is edge", "activation", "bspline:sharing=edge")]
     [InlineData("cannot be divided into 7 equal groups", "activation", "rational:sharing=group:7")]
     [InlineData("unknown KAN kind 'sine'", "activation", "sine")]

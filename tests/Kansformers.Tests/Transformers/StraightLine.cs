@@ -12,17 +12,22 @@ internal static class StraightLine
     /// <param name="ids">(B, T).</param>
     /// <param name="p">The model's state in float64.</param>
     /// <param name="form">swiglu or ring.</param>
-    /// <param name="innerNorm">Whether a norm stands before the second matrix.</param>
-    public static Tensor Logits(Tensor ids, Dictionary<string, Tensor> p, string form, bool innerNorm)
+    /// <param name="norms">Whether a norm stands before the feed-forward's second matrix, and behind the embedding.</param>
+    public static Tensor Logits(Tensor ids, Dictionary<string, Tensor> p, string form, (bool Inner, bool Embedding) norms)
     {
         Tensor x = p["embedding.weight"].index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], -1);
+        if (norms.Embedding)
+            x = Normed(x);
         for (int layer = 0; p.ContainsKey($"blocks.{layer}.attention.output.weight"); layer++)
         {
             string block = $"blocks.{layer}.";
-            x = x + Attention(Convolved(Normed(x), p[block + "attention_convolution.weight"]), p[block + "attention.query_key_value.weight"]).matmul(p[block + "attention.output.weight"].t());
-            Tensor h = Convolved(Normed(x), p[block + "feed_forward_convolution.weight"]).matmul(p[block + "feed_forward.up.weight"].t());
+            Tensor h = Convolved(Normed(x), p[block + "attention_convolution.weight"]), found = Attention(h, p[block + "attention.query_key_value.weight"]);
+            if (p.TryGetValue(block + "attention.gates.weight", out Tensor? gates))
+                found = found * (2 / (1 + (-h.matmul(gates.t())).exp())).repeat_interleave(found.shape[2] / Heads, dim: 2);
+            x = x + found.matmul(p[block + "attention.output.weight"].t());
+            h = Convolved(Normed(x), p[block + "feed_forward_convolution.weight"]).matmul(p[block + "feed_forward.up.weight"].t());
             h = form == "ring" ? Ring(h, p[block + "feed_forward.function.phi.function_weight"], p[block + "feed_forward.function.psi.function_weight"]) : SwiGlu(h);
-            x = x + (innerNorm ? Normed(h) : h).matmul(p[block + "feed_forward.down.weight"].t());
+            x = x + (norms.Inner ? Normed(h) : h).matmul(p[block + "feed_forward.down.weight"].t());
         }
 
         return Normed(x).matmul(p["head.weight"].t());

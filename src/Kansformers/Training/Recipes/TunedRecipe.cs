@@ -44,7 +44,7 @@ internal sealed record TunedRecipe() : Recipe("tuned", "what was found to learn 
         Warmup = Math.Min(WarmupSteps, steps / 10),
         Schedule = LearningRateDecay.Linear,
         Objective = new NextTokenOptions { Order = BatchOrder.Shuffled },
-        Optimizer = new MuonOptions(),
+        Optimizer = new MuonOptions { NeuronBeta = 0.95 },
         Roles = [new RoleRule(ParameterRole.Convolution, RateFactor: 3)],
         GradClip = 0,
     };

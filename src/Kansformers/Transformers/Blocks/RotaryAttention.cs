@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Transformers;
 
-/// <summary>Causal multi-head self-attention with rotary positions and QK-norm, without biases.</summary>
+/// <summary>Causal multi-head self-attention with rotary positions and QK-norm, without biases; its heads may be gated.</summary>
 internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "query_key_value")]
@@ -14,6 +14,9 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
 
     [ComponentName(Name = "output")]
     private readonly nn.Module<Tensor, Tensor> _output;
+
+    [ComponentName(Name = "gates")]
+    private readonly LinearLayer? _gates;
 
     private readonly Rotary _rotary;
     private readonly Dropout _dropout;
@@ -32,6 +35,7 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
         _heads = new HeadLayout(options.Heads, options.Width / options.Heads) { Scale = Scale(options.Width / options.Heads) };
         _rotary = new Rotary(options.Heads, options.Width / options.Heads, options.BlockSize);
         _output = layers.For(KanPlacement.Attention, new LinearShape(options.Width, options.Width) { Bias = false, Residual = true });
+        _gates = options.HeadGates ? layers.Linear(new LinearShape(options.Width, options.Heads) { Bias = false, Residual = true }) : null;
         _dropout = nn.Dropout(options.ResidualDropout);
         RegisterComponents();
     }
@@ -43,10 +47,10 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
     public ITokenLayer? OpenTokens(KeyValueCache cache, long largest)
     {
         ITokenLayer? queryKeyValue = TokenDecoders.Open(_queryKeyValue, largest), output = TokenDecoders.Open(_output, largest);
-        if (queryKeyValue is not null && output is not null)
-            return new AttentionTokens(queryKeyValue, output, cache, _layer, new RotaryTokens(cache.Shape));
-        queryKeyValue?.Dispose();
-        output?.Dispose();
+        ITokenLayer? gates = _gates is null ? null : TokenDecoders.Open(_gates, largest);
+        if (queryKeyValue is not null && output is not null && gates is null == _gates is null)
+            return new AttentionTokens(queryKeyValue, output, cache, _layer, new RotaryTokens(cache.Shape)) { Gates = gates };
+        Array.ForEach([queryKeyValue, output, gates], part => part?.Dispose());
         return null;
     }
 
@@ -63,13 +67,16 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
         Tensor packed = _queryKeyValue.forward(x); // (B, T, 3 C)
         double dropout = training ? _options.AttentionDropout : 0;
         if (cache is null && dropout == 0 && AttentionFunction.Fits(packed))
-            return _dropout.forward(_output.forward(AttentionFunction.Apply(packed, _heads))).MoveToOuterDisposeScope();
+            return Out(AttentionFunction.Apply(packed, _heads), x).MoveToOuterDisposeScope();
         (Tensor q, Tensor k, Tensor v) = _rotary.call(packed, past); // each (B, heads, T, C / heads)
         double scale = Scale((int)q.shape[^1]), torchs = 1 / Math.Sqrt(q.shape[^1]);
         if (scale != torchs)
             q = q * (scale / torchs);
         if (cache is not null)
             (k, v) = cache.Append(_layer, k, v);
-        return _dropout.forward(_output.forward(SelfAttention.Attend(q, k, v, past, new AttentionPass(dropout, Causal: true)))).MoveToOuterDisposeScope();
+        return Out(SelfAttention.Attend(q, k, v, past, new AttentionPass(dropout, Causal: true)), x).MoveToOuterDisposeScope();
     }
+
+    private Tensor Out(Tensor found, Tensor x) =>
+        _dropout.forward(_output.forward(_gates is null ? found : HeadGateFunction.Apply(_gates.forward(x), found)));
 }

@@ -32,6 +32,9 @@ internal sealed unsafe class AttentionTokens : ITokenLayer
         _run = Heads;
     }
 
+    /// <summary>Makes a gate for each head of a token (<see cref="HeadGateFunction"/>); null for none.</summary>
+    public ITokenLayer? Gates { get; init; }
+
     /// <inheritdoc/>
     public int Outputs => _project.Outputs;
 
@@ -41,6 +44,8 @@ internal sealed unsafe class AttentionTokens : ITokenLayer
         _queryKeyValue.Run(x, _projected);
         _rotary?.Run(_projected, _cache.Length);
         Rows.Run(_heads, 2L * _size * (_cache.Length + 1), _run);
+        if (Gates is not null)
+            Gate(x);
         _project.Run(_mixed, y);
     }
 
@@ -49,6 +54,7 @@ internal sealed unsafe class AttentionTokens : ITokenLayer
     {
         _queryKeyValue.Dispose();
         _project.Dispose();
+        Gates?.Dispose();
         _memory.Dispose();
     }
 
@@ -68,6 +74,16 @@ internal sealed unsafe class AttentionTokens : ITokenLayer
             new Span<float>(to, _size).Clear();
             for (int t = 0; t < count; t++)
                 VectorMath.AddScaled(values + (nint)t * _size, scores[t] / total, to, _size);
+        }
+    }
+
+    private void Gate(float* x)
+    {
+        Gates!.Run(x, _scores); // which nobody needs any more
+        for (int head = 0; head < _heads; head++)
+        {
+            float* found = _mixed + (nint)head * _size;
+            VectorMath.Scale(found, HeadGateFunction.Factor(_scores[head]), found, _size);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Kansformers.Transformers;
 
 /// <summary>
 /// A decoder of today's parts whose feed-forward parts are gated by learned functions: rotary positions, RMS norm, QK-norm, short causal convolutions before
-/// attention and feed-forward, no biases. Linear layers are KANs where <see cref="ModelOptions.Placement"/> says so.
+/// attention and feed-forward, a gate for each head, no biases. Linear layers are KANs where <see cref="ModelOptions.Placement"/> says so.
 /// </summary>
 public sealed class Kansformer : CausalModel
 {
@@ -26,6 +26,7 @@ public sealed class Kansformer : CausalModel
 
     private readonly Dropout _dropout;
     private readonly RmsNorm _norm;
+    private readonly bool _hasEmbeddingNorm;
 
     /// <summary>Creates a model with random weights from torch's global generator. What is added to the hidden state, and the head, starts as zeros.</summary>
     /// <param name="options">The architecture.</param>
@@ -39,6 +40,7 @@ public sealed class Kansformer : CausalModel
         _dropout = nn.Dropout(options.EmbeddingDropout);
         _blocks = nn.ModuleList([.. Enumerable.Range(0, options.Layers).Select(layer => new Block(options, layers, layer, device))]);
         _norm = new RmsNorm(options.Width);
+        _hasEmbeddingNorm = options.EmbeddingNorm;
         _head = layers.For(KanPlacement.Head, new LinearShape(options.Width, options.VocabularySize) { Bias = false, Residual = true });
         RegisterComponents();
     }
@@ -50,7 +52,10 @@ public sealed class Kansformer : CausalModel
     protected override Tensor Hidden(Tensor idx, KeyValueCache? cache)
     {
         using var scope = NewDisposeScope();
-        Tensor x = _dropout.forward(EmbeddingFunction.Apply(idx, _embedding.weight!)); // (B, T, C)
+        Tensor x = EmbeddingFunction.Apply(idx, _embedding.weight!); // (B, T, C)
+        if (_hasEmbeddingNorm)
+            x = _norm.forward(x);
+        x = _dropout.forward(x);
         foreach (Block block in _blocks)
             x = block.forward(x, cache);
         return _norm.forward(x).MoveToOuterDisposeScope();
@@ -65,7 +70,12 @@ public sealed class Kansformer : CausalModel
             return null;
         long largest = TokenDecoders.LargestCopy();
         ITokenLayer? layers = TokenLayers.Open(
-            [.. _blocks.Select(block => (Func<ITokenLayer?>)(() => block.OpenTokens(cache, largest))), _norm.OpenTokens, () => TokenDecoders.Open(_head, largest)]);
+            [
+                .. _hasEmbeddingNorm ? (Func<ITokenLayer?>[])[_norm.OpenTokens] : [],
+                .. _blocks.Select(block => (Func<ITokenLayer?>)(() => block.OpenTokens(cache, largest))),
+                _norm.OpenTokens,
+                () => TokenDecoders.Open(_head, largest),
+            ]);
         return layers is null ? null : new TokenDecoder(embedding, null, layers, cache);
     }
 

@@ -25,6 +25,10 @@ internal sealed class KansformerFamily() : Family<KansformerOptions, Kansformer>
             (options, value) => options with { InnerNorm = Truth("inner-norm", value) }),
         Setting("conv-kernel", "tokens that the convolutions before attention and feed-forward see; 0 for no convolutions [default: 4]",
             (options, value) => options with { ConvolutionKernel = Integer("conv-kernel", value) }),
+        Setting("embedding-norm", "whether an RMS norm stands behind the embedding: true or false [default: true]",
+            (options, value) => options with { EmbeddingNorm = Truth("embedding-norm", value) }),
+        Setting("head-gates", "whether each head of attention passes a gate that the token opens or closes: true or false [default: true]",
+            (options, value) => options with { HeadGates = Truth("head-gates", value) }),
         Setting("activation", $"the kind of the learned functions, with options of its own as in bspline:grid-size=24,sharing=group:4: {string.Join(", ", KanKinds.Names)} [default: bspline, 12 intervals over -3,3, group:8]",
             (options, value) => options with { Activation = Activation(options.Activation, value) }),
     ];

@@ -12,6 +12,17 @@ public sealed record KansformerOptions : ModelOptions
     /// <summary>Linear layers, and learned functions between those of the feed-forward parts.</summary>
     public KansformerOptions() => Placement = KanPlacement.None;
 
+    // What files from before there were these options mean, which do not name them.
+    [JsonConstructor]
+    private KansformerOptions(bool embeddingNorm = false, bool headGates = false)
+        : this() => (EmbeddingNorm, HeadGates) = (embeddingNorm, headGates);
+
+    /// <summary>Whether an RMS norm stands behind the embedding, so that blocks begin with values near 1.</summary>
+    public bool EmbeddingNorm { get; init; } = true;
+
+    /// <summary>Whether each head of attention passes a gate that the token itself opens or closes: 2 sigmoid(W x) (Qiu et al., "Gated Attention for Large Language Models", 2025).</summary>
+    public bool HeadGates { get; init; } = true;
+
     /// <summary>The form of the feed-forward parts: a name of <see cref="FeedForwards"/>.</summary>
     public string FeedForward { get; init; } = FeedForwards.All[0].Name;
 
@@ -58,6 +69,8 @@ public sealed record KansformerOptions : ModelOptions
             new OptionDetail("inner", InnerWidth, null),
             new OptionDetail("inner_norm", InnerNorm, null),
             new OptionDetail("activation", activation, null),
+            new OptionDetail("embedding_norm", EmbeddingNorm, EmbeddingNorm ? "normed embeddings" : null),
+            new OptionDetail("head_gates", HeadGates, HeadGates ? "gated heads" : null),
             new OptionDetail("convolution_kernel", ConvolutionKernel, ConvolutionKernel == 0 ? "no convolutions" : $"convolutions over {ConvolutionKernel} tokens"),
         ];
     }

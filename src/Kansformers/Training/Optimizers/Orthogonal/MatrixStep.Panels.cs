@@ -22,6 +22,8 @@ internal static unsafe class MatrixStep<T>
         if (!MatrixStep.Advance(place, numbers, new Span<float>(wanted, rows * columns)))
         {
             VectorMath.Scale(parameter, (float)numbers.Keep, parameter, rows * columns);
+            if (place.Squares != 0)
+                NeuronScale.Fade((float*)place.Squares, numbers.NeuronBeta, rows);
             return;
         }
 
@@ -38,8 +40,13 @@ internal static unsafe class MatrixStep<T>
 
         float* factor = Factor(side, large, size, squares), result = side; // which is not needed any more
         int stride = isWide ? FromTheLeft(wanted, place, factor, size, squares + 3 * square, result) : FromTheRight(wanted, place, factor, size, result);
+        Span<float> factors = new(wanted, rows); // which is not needed any more
+        if (place.Squares != 0)
+            NeuronScale.Advance((float*)place.Squares, numbers.NeuronBeta, result, columns, stride, factors);
+        else
+            factors.Fill(1);
         for (int row = 0; row < rows; row++)
-            Update(parameter + (nint)row * columns, result + (nint)row * stride, columns, numbers);
+            Update(parameter + (nint)row * columns, result + (nint)row * stride, columns, numbers with { Rate = numbers.Rate * factors[row] });
     }
 
     // The polynomial P in A = Vᵀ V, (size, size) in panels, of V, (depth, size) in panels; squares holds five such matrices, of which the last two are free then.

@@ -15,7 +15,11 @@ namespace Kansformers.Training;
 internal static unsafe class MatrixStep
 {
     /// <summary>A matrix with its gradient and momentum, (rows, columns) each.</summary>
-    public readonly record struct Place(nint Parameter, nint Gradient, nint Momentum, int Rows, int Columns);
+    public readonly record struct Place(nint Parameter, nint Gradient, nint Momentum, int Rows, int Columns)
+    {
+        /// <summary>The mean squares of its rows' steps, (rows); 0 where rows are not evened out.</summary>
+        public nint Squares { get; init; }
+    }
 
     /// <summary>The numbers of a step.</summary>
     /// <param name="Momentum">μ.</param>
@@ -23,7 +27,11 @@ internal static unsafe class MatrixStep
     /// <param name="Nesterov">Whether the step looks ahead.</param>
     /// <param name="Keep">What is left of the parameter by its decay.</param>
     /// <param name="Rate">What the orthogonal matrix is multiplied by.</param>
-    public readonly record struct Numbers(double Momentum, double GradientScale, bool Nesterov, double Keep, double Rate);
+    public readonly record struct Numbers(double Momentum, double GradientScale, bool Nesterov, double Keep, double Rate)
+    {
+        /// <summary>The decay of <see cref="Place.Squares"/>.</summary>
+        public double NeuronBeta { get; init; }
+    }
 
     /// <summary>Whether memory suffices for such a matrix.</summary>
     public static bool Fits(long rows, long columns)
