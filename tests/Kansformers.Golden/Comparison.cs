@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Kansformers.Golden;
 
 /// <summary>Collects rows for one golden file: what was computed beside what was expected.</summary>
-internal sealed class Comparison(TensorFile expected)
+internal sealed class Comparison(TensorFile? expected)
 {
     /// <summary>Float32 sums in another order.</summary>
     public const double Float32 = 1e-5;
@@ -16,15 +16,31 @@ internal sealed class Comparison(TensorFile expected)
 
     public IReadOnlyList<GoldenRow> Rows => _rows;
 
-    public bool Has(string name) => expected.TryGet(name, out _);
+    /// <summary>What is expected; nothing where a folder holds weights alone.</summary>
+    public IEnumerable<string> Names => expected?.Tensors.Select(tensor => tensor.Name) ?? [];
 
-    public Tensor Expected(string name) => StateDictionary.ToTensor(expected[name]);
+    public bool Has(string name) => expected?.TryGet(name, out _) is true;
+
+    public Tensor Expected(string name) => StateDictionary.ToTensor(expected![name]);
 
     /// <summary>Compares with the expected tensor of that name; the row can be labelled with the way the value was computed.</summary>
     public void Add(string name, Tensor actual, double tolerance, string label = "")
     {
         using var scope = NewDisposeScope();
         Add(label + name, actual, Expected(name), tolerance);
+    }
+
+    /// <summary>Compares what is zero but for the rounding of sums: differences are a share of these, for the values themselves mean nothing.</summary>
+    /// <param name="name">The expected tensor.</param>
+    /// <param name="actual">What was computed.</param>
+    /// <param name="size">How large the sums are.</param>
+    /// <param name="tolerance">The largest difference, as a share of them.</param>
+    public void AddRounding(string name, Tensor actual, double size, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        Tensor wanted = Expected(name);
+        double absolute = actual.shape.SequenceEqual(wanted.shape) ? (actual.to_type(ScalarType.Float64) - wanted).abs().max().item<double>() : double.NaN;
+        _rows.Add(new GoldenRow(name, $"({string.Join(", ", wanted.shape)})", absolute, absolute / size, tolerance));
     }
 
     /// <summary>Compares two tensors.</summary>

@@ -10,18 +10,32 @@ namespace Kansformers.Checkpoints;
 /// </summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
+    // Pages of a mapping that were touched count as memory of the process: what is copied anyway is read past it from this size on, so that loading a model
+    // does not hold it twice.
+    private const int FewestBytesRead = 1 << 16;
+    private const int ChecksumChunk = 1 << 20;
+
+    private readonly FileStream _stream;
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
 
     private MappedFile(string path)
     {
         Path = path;
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
-        Length = stream.Length;
-        if (Length == 0)
-            return;
-        _map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        _view = _map.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
+        _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
+        try
+        {
+            Length = _stream.Length;
+            if (Length == 0)
+                return;
+            _map = MemoryMappedFile.CreateFromFile(_stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            _view = _map.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public string Path { get; }
@@ -37,7 +51,10 @@ internal sealed unsafe class MappedFile : IDisposable
         try
         {
             MappedFile file = new(path);
-            return file.Length > 0 ? file : throw file.Fault("the file is empty");
+            if (file.Length > 0)
+                return file;
+            file.Dispose();
+            throw file.Fault("the file is empty");
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -81,6 +98,12 @@ internal sealed unsafe class MappedFile : IDisposable
     public void Read(long offset, Span<byte> destination)
     {
         CheckRange(offset, destination.Length);
+        if (destination.Length >= FewestBytesRead)
+        {
+            ReadPast(offset, destination);
+            return;
+        }
+
         byte* pointer = Acquire();
         try
         {
@@ -116,19 +139,13 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         CheckRange(offset, length);
         Crc32 crc = new();
-        byte* pointer = Acquire();
-        try
+        byte[] buffer = new byte[(int)Math.Min(length, ChecksumChunk)];
+        for (long done = 0; done < length;)
         {
-            for (long done = 0; done < length;)
-            {
-                int chunk = (int)Math.Min(length - done, 1 << 24);
-                crc.Append(new ReadOnlySpan<byte>(pointer + offset + done, chunk));
-                done += chunk;
-            }
-        }
-        finally
-        {
-            Release();
+            Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(length - done, buffer.Length));
+            Read(offset + done, chunk);
+            crc.Append(chunk);
+            done += chunk.Length;
         }
 
         return crc.GetCurrentHashAsUInt32();
@@ -138,6 +155,19 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         _view?.Dispose();
         _map?.Dispose();
+        _stream.Dispose();
+    }
+
+    private void ReadPast(long offset, Span<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            int read = RandomAccess.Read(_stream.SafeFileHandle, destination, offset);
+            if (read == 0)
+                throw Fault("it has become shorter while it was open; get the file again");
+            offset += read;
+            destination = destination[read..];
+        }
     }
 
     private byte* Acquire()

@@ -135,6 +135,28 @@ public sealed class StoredTensor
         ? new StoredTensor(Name, Type, [columns, rows], StridedBytes.View(_bytes, Type.Size(), 0, [columns, rows], [1, columns]))
         : throw new ArgumentException($"tensor '{Name}' has shape {ShapeText(Shape.AsSpan())}, only a matrix can be transposed");
 
+    /// <summary>Some of the rows, read in place: part <paramref name="part"/> of <paramref name="parts"/> equal ones.</summary>
+    /// <exception cref="ArgumentException">The rows cannot be parted so.</exception>
+    internal StoredTensor RowPart(string name, int part, int parts)
+    {
+        if (Shape.Length == 0 || Shape[0] % parts != 0)
+            throw new ArgumentException($"tensor '{Name}' has shape {ShapeText(Shape.AsSpan())}, which has no {parts} equal parts");
+        ImmutableArray<long> shape = Shape.SetItem(0, Shape[0] / parts);
+        return new StoredTensor(name, Type, shape, StridedBytes.View(_bytes, Type.Size(), Count / parts * part, [Count / parts], [1]));
+    }
+
+    /// <summary>Tensors one below the other, read in place.</summary>
+    /// <param name="name">The name of the whole.</param>
+    /// <param name="parts">Tensors of one type, and of one shape but for the rows.</param>
+    /// <exception cref="ArgumentException">They do not lie below each other.</exception>
+    internal static StoredTensor Joined(string name, IReadOnlyList<StoredTensor> parts)
+    {
+        StoredTensor first = parts[0];
+        if (parts.Any(part => part.Type != first.Type || part.Shape.Length == 0 || !part.Shape.AsSpan(1..).SequenceEqual(first.Shape.AsSpan(1..))))
+            throw new ArgumentException($"{string.Join(", ", parts)} cannot lie one below the other");
+        return new StoredTensor(name, first.Type, first.Shape.SetItem(0, parts.Sum(part => part.Shape[0])), new JoinedBytes([.. parts.Select(part => part._bytes)]));
+    }
+
     internal StoredTensor WithName(string name) => new(name, Type, Shape, _bytes);
 
     internal void WriteTo(Stream stream) => _bytes.WriteTo(stream);

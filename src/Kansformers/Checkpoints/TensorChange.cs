@@ -15,7 +15,7 @@ public enum TensorFate
     /// <summary>It is another tensor's value under a second name, and stands only once.</summary>
     Tied,
 
-    /// <summary>It is left out, for it holds nothing that is learned: causal masks.</summary>
+    /// <summary>It is left out: it holds nothing that is learned, as causal masks do, or is of a part that the model does not have.</summary>
     Dropped,
 
     /// <summary>It has another element type.</summary>
@@ -23,6 +23,12 @@ public enum TensorFate
 
     /// <summary>The source lacks it, and it is made: causal masks that the original's classes expect.</summary>
     Added,
+
+    /// <summary>It is some rows of a tensor of the result, such as the query's of query, key and value.</summary>
+    Joined,
+
+    /// <summary>Some of its rows are a tensor of the result.</summary>
+    Split,
 }
 
 /// <summary>A line of the report of a conversion.</summary>

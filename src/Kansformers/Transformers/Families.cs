@@ -8,6 +8,9 @@ public static class Families
     [
         new GptFamily(),
         new KansformerFamily(),
+        new BertFamily(),
+        new DistilBertFamily(),
+        new RobertaFamily(),
     ];
 
     /// <summary>The names of the presets of all families.</summary>

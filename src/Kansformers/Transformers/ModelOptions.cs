@@ -64,7 +64,7 @@ public abstract record ModelOptions
 
     /// <summary>The options with one share of dropout everywhere.</summary>
     /// <param name="share">0 to below 1.</param>
-    public ModelOptions WithDropout(double share) => this with { EmbeddingDropout = share, ResidualDropout = share, AttentionDropout = share };
+    public virtual ModelOptions WithDropout(double share) => this with { EmbeddingDropout = share, ResidualDropout = share, AttentionDropout = share };
 
     /// <summary>The options of a model of the same sizes in which nothing is learned but numbers; the same where that is so already.</summary>
     public virtual ModelOptions WithoutKan() => this with { Placement = KanPlacement.None };

@@ -7,7 +7,9 @@ namespace Kansformers.Tests.Golden;
 
 public class GoldenTests
 {
-    public static TheoryData<string> Committed => ["kan-layer/kanlinear_noscaler.safetensors", "kan-layer/kanlinear_order1.safetensors", "kan-layer/kanlinear_order2.safetensors", "mingpt_gpt_small", "hf_gpt2"];
+    public static TheoryData<string> Committed => ["kan-layer/kanlinear_noscaler.safetensors", "kan-layer/kanlinear_order1.safetensors", "kan-layer/kanlinear_order2.safetensors", "mingpt_gpt_small", "hf_gpt2", .. Encoders];
+
+    private static IEnumerable<string> Encoders => from family in (string[])["bert", "distilbert", "roberta"] from head in (string[])["mlm", "cls"] select $"hf_{family}_{head}";
 
     /// <summary>One file for each configuration of a kind of KAN layer.</summary>
     public static TheoryData<string> Kinds => [.. Directory.GetFiles(Fixture("kan-kinds"), "*.safetensors").Select(path => $"kan-kinds/{Path.GetFileName(path)}").Order(StringComparer.Ordinal)];
@@ -37,6 +39,7 @@ public class GoldenTests
     [InlineData("kanlinear_default.safetensors")]
     [InlineData("kansformers_gpt_small")]
     [InlineData("hf_gpt2")]
+    [InlineData("hf_tiny_bert_folder")]
     public void What_the_original_programs_computed_is_reproduced_beside_the_checkout(string name) =>
         AssertAgrees(SharedFolder.Require("golden", name));
 

@@ -18,9 +18,16 @@ public class FamilyTests
 
     public static TheoryData<string> Names() => [.. Families.All.Select(family => family.Name)];
 
-    /// <summary>Every family by its name, and as <c>family/form</c> with every form of the feed-forward parts where it has several.</summary>
-    private static IEnumerable<string> Forms => Families.All.SelectMany(family => family.Settings.Any(setting => setting.Name == "feed-forward")
-        ? FeedForwards.All.Select(form => $"{family.Name}/{form.Name}").Prepend(family.Name) : [family.Name]);
+    private const string Classification = "classification", Regression = "regression";
+
+    /// <summary>
+    /// Every family by its name, and as <c>family/form</c> with every form of the feed-forward parts where it has several, and every head for sequences where it
+    /// has any.
+    /// </summary>
+    private static IEnumerable<string> Forms => Families.All.SelectMany(family => FormsOf(family).Select(form => $"{family.Name}/{form}").Prepend(family.Name));
+
+    private static IEnumerable<string> FormsOf(Family family) => family.Defaults is EncoderOptions ? [Classification, Regression]
+        : family.Settings.Any(setting => setting.Name == "feed-forward") ? FeedForwards.All.Select(form => form.Name) : [];
 
     public static TheoryData<string, string> NamesAndPlacements()
     {
@@ -45,7 +52,7 @@ public class FamilyTests
         using TransformerModel model = Make(family, placement), exact = Make(family, placement);
         exact.load_state_dict(model.state_dict());
         exact.to(ScalarType.Float64);
-        TokenBatch batch = Batch(2, 5);
+        TokenBatch batch = Batch(2, 5, model.Options);
         Tensor loss = model.Loss(batch), exactLoss = exact.Loss(batch);
         EngineCheck.Close("loss", loss.detach(), exactLoss.detach(), 1e-5);
         EngineCheck.Close("loss of a share", model.Loss(batch, 0.25).detach(), exactLoss.detach() / 4, 1e-5);
@@ -67,6 +74,29 @@ public class FamilyTests
             Tensor found = single[name].grad!;
             double size = gradient.abs().max().item<double>();
             Assert.True((found.to_type(ScalarType.Float64) - gradient).abs().max().item<double>() <= 1e-7 + 1e-4 * size, $"{name}: float32 differs");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(NamesAndPlacements))]
+    public void A_trainer_collects_the_same_gradients(string family, string placement)
+    {
+        using var scope = NewDisposeScope();
+        using TransformerModel model = Make(family, placement);
+        TokenBatch[] batches = [Batch(2, 5, model.Options), Batch(3, Block, model.Options)];
+        foreach (TokenBatch batch in batches)
+            model.Loss(batch, 0.5).backward();
+        Dictionary<string, Tensor> expected = model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.grad!.clone());
+        using GradientBuffers buffers = new(model.parameters());
+        for (int step = 0; step < 3; step++)
+        {
+            foreach (Parameter parameter in model.parameters())
+                parameter.grad = null;
+            foreach (TokenBatch batch in batches)
+                buffers.Collect(() => model.Loss(batch, 0.5).backward());
+            buffers.Publish();
+            foreach ((string name, Parameter parameter) in model.named_parameters())
+                Assert.True((parameter.grad! - expected[name]).abs().max().item<float>() <= 1e-7 + 1e-5 * expected[name].abs().max().item<float>(), $"{name} in step {step}");
         }
     }
 
@@ -205,7 +235,7 @@ public class FamilyTests
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         using TransformerModel model = Make(family, placement);
-        TokenBatch batch = Batch(4, Block);
+        TokenBatch batch = Batch(4, Block, model.Options);
         double full = model.Loss(batch).item<float>();
         model.Precision = Precision.BFloat16;
         Assert.All(model.modules().OfType<IHasPrecision>(), part => Assert.Equal(Precision.BFloat16, part.Precision));
@@ -228,14 +258,14 @@ public class FamilyTests
             foreach (long id in (long[])[0, Vocabulary - 1])
             {
                 Tensor ids = full(rows, time, id, dtype: ScalarType.Int64);
-                Tensor loss = model.Loss(new TokenBatch(ids, ids));
+                Tensor loss = model.Loss(Batch(rows, time, model.Options) with { Tokens = ids });
                 loss.backward();
                 Assert.True(double.IsFinite(loss.item<float>()));
                 Assert.All(model.parameters(), parameter => Assert.True(parameter.grad is null || parameter.grad.isfinite().all().item<bool>()));
             }
         }
 
-        TokenBatch tooLong = Batch(1, Block + 1);
+        TokenBatch tooLong = Batch(1, Block + 1, model.Options);
         Assert.Contains("block size", Assert.Throws<ArgumentException>(() => model.Loss(tooLong)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => model.forward(tooLong.Tokens));
         Assert.Throws<ArgumentException>(() => model.forward(tooLong.Tokens[0]));
@@ -307,6 +337,7 @@ public class FamilyTests
     [MemberData(nameof(Names))]
     public void The_command_line_trains_it(string family)
     {
+        Assert.SkipUnless(Families.Named(family).IsCausal, "no objective of its own yet");
         using TestFolder folder = new();
         string text = folder.Write("text.txt", Training.TinyTraining.Text);
         JsonElement json = JsonDocument.Parse(Cli.Cli.Run(Cli.Cli.Args($"train --json --family {family} {Cli.Cli.Small} --data", text, "--out", folder["run"])).Out).RootElement;
@@ -329,6 +360,8 @@ public class FamilyTests
             VocabularySize = Vocabulary,
             Placement = KanPlacements.Parse(placement),
         };
+        if (options is EncoderOptions encoder && parts.Length > 1)
+            return encoder with { Head = EncoderHead.Classification, Labels = parts[1] == Regression ? 1 : 3 };
         return parts.Length == 1 ? options : named.Settings.Single(setting => setting.Name == "feed-forward").With(options, parts[1]);
     }
 
@@ -349,8 +382,23 @@ public class FamilyTests
         return model;
     }
 
-    private static TokenBatch Batch(int rows, int time) =>
-        new(randint(0, Vocabulary, [rows, time], ScalarType.Int64), randint(0, Vocabulary, [rows, time], ScalarType.Int64));
+    // Without the first ids, which are the padding of some families, whose embedding does not learn by being looked up.
+    private static TokenBatch Batch(int rows, int time, ModelOptions? options = null)
+    {
+        Tensor ids = randint(2, Vocabulary, [rows, time], ScalarType.Int64);
+        if (options is not EncoderOptions encoder)
+            return new TokenBatch(ids, randint(0, Vocabulary, [rows, time], ScalarType.Int64));
+        Tensor mask = ones_like(ids), targets = randint(-1, Vocabulary, [rows, time], ScalarType.Int64);
+        if (time > 2)
+            mask[0, ^1] = 0; // a sequence that is shorter than the others
+        return new TokenBatch(ids, encoder switch
+        {
+            { Head: EncoderHead.MaskedLanguage } => targets,
+            { Labels: 1 } => randn(rows),
+            _ => randint(0, encoder.Labels, [rows], ScalarType.Int64),
+        })
+        { Mask = mask, Types = encoder.TypeRows > 0 ? randint(0, encoder.TypeRows, [rows, time], ScalarType.Int64) : null };
+    }
 
     private static void Same(TransformerModel expected, TransformerModel found)
     {

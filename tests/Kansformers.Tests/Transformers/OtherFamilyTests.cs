@@ -16,6 +16,18 @@ public class OtherFamilyTests
     public void The_command_line_names_what_there_is(int code, string words, string options) =>
         Cli.Cli.AssertFails(code, [words], Cli.Cli.Args($"train {options}"));
 
+    [Theory]
+    [InlineData("bert")]
+    [InlineData("distilbert")]
+    [InlineData("roberta")]
+    public void The_command_line_says_that_there_is_no_objective_for_encoders_yet(string family)
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("text.txt", Training.TinyTraining.Text);
+        Cli.Cli.AssertFails(1, ["objective next-token", $"family {family} do not", "gpt"], Cli.Cli.Args($"train --family {family} {Cli.Cli.Small} --data", text, "--out", folder["run"]));
+        Assert.False(Directory.Exists(folder["run"]));
+    }
+
     [Fact]
     public void A_run_of_an_unknown_family_says_so()
     {

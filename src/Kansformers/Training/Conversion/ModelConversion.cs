@@ -125,13 +125,22 @@ public sealed class ModelConversion : IDisposable
     // What opening did, followed by what writing did.
     private IReadOnlyList<TensorChange> Chained(IReadOnlyList<TensorChange> written)
     {
-        Dictionary<string, TensorChange> next = written.Where(change => change.From is not null).ToDictionary(change => change.From!);
-        return [.. _read.Select(Follow), .. written.Where(change => change.From is null)];
+        ILookup<string?, TensorChange> next = written.ToLookup(change => change.From), before = _read.ToLookup(change => change.Fate == TensorFate.Tied ? null : change.To);
+        return [.. _read.SelectMany(Follow), .. next[null]];
 
-        TensorChange Follow(TensorChange read)
+        // What was joined and is split again goes on part by part.
+        IEnumerable<TensorChange> Follow(TensorChange read)
         {
-            if (read.To is null || read.Fate == TensorFate.Tied || !next.TryGetValue(read.To, out TensorChange? change))
-                return read;
+            if (read.To is null || read.Fate == TensorFate.Tied || !next.Contains(read.To))
+                return [read];
+            TensorChange[] parts = [.. before[read.To]], changes = [.. next[read.To]];
+            return parts.Length > 1 && parts.Length == changes.Length ? [Both(read, changes[Array.IndexOf(parts, read)])] : changes.Select(change => Both(read, change));
+        }
+
+        static TensorChange Both(TensorChange read, TensorChange change)
+        {
+            if (read.Fate == TensorFate.Joined != (change.Fate == TensorFate.Split))
+                return new TensorChange(read.From, change.To, read.Fate == TensorFate.Joined ? TensorFate.Joined : TensorFate.Split);
             bool turned = (read.Fate == TensorFate.Transposed) != (change.Fate == TensorFate.Transposed);
             TensorFate fate = change.Fate == TensorFate.Converted ? TensorFate.Converted : turned ? TensorFate.Transposed : read.From == change.To ? TensorFate.Kept : TensorFate.Renamed;
             return new TensorChange(read.From, change.To, fate);

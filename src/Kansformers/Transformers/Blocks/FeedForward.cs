@@ -15,8 +15,8 @@ internal sealed record FeedForwardOptions
     /// <summary>The size between the two layers.</summary>
     public required int Inner { get; init; }
 
-    /// <summary>Which GELU stands between two linear layers.</summary>
-    public GeluForm Gelu { get; init; }
+    /// <summary>What stands between two linear layers.</summary>
+    public BaseActivation Activation { get; init; } = BaseActivation.GeluTanh;
 
     /// <summary>The share of output values dropped in training.</summary>
     public double Dropout { get; init; }
@@ -26,7 +26,7 @@ internal sealed record FeedForwardOptions
 }
 
 /// <summary>
-/// A block's feed-forward part: two linear layers with a GELU between them (<c>c_fc</c>, <c>c_proj</c>), or two KAN layers
+/// A block's feed-forward part: two linear layers with an activation between them (<c>c_fc</c>, <c>c_proj</c>), or two KAN layers
 /// (<c>kan.layers.0</c>, <c>kan.layers.1</c>), which carry their own non-linearity.
 /// </summary>
 internal sealed class FeedForward : nn.Module<Tensor, Tensor>
@@ -43,14 +43,12 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "dropout")]
     private readonly Dropout _dropout;
 
-    private readonly GeluForm _form;
-    private readonly GELU.Approximate _gelu;
+    private readonly BaseActivation _activation;
 
     public FeedForward(FeedForwardOptions options, LinearLayers layers)
         : base(nameof(FeedForward))
     {
-        _form = options.Gelu;
-        _gelu = options.Gelu == GeluForm.Exact ? GELU.Approximate.none : GELU.Approximate.tanh;
+        _activation = options.Activation;
         if (layers.IsKan(KanPlacement.Mlp))
         {
             _kan = layers.Kan(options.Width, options.Inner, options.Width);
@@ -67,13 +65,21 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
 
     /// <summary>This part for single tokens, or null where that is not possible.</summary>
     public ITokenLayer? OpenTokens(long largest) => _kan is not null ? _kan.OpenTokens(largest)
-        : TokenLayers.Open([_expand!.OpenTokens, () => new GeluTokens((int)_expand.Weight.shape[0], _form), _project!.OpenTokens]);
+        : TokenLayers.Open([_expand!.OpenTokens, OpenActivation, _project!.OpenTokens]);
 
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
         Tensor y = _kan is not null ? _kan.forward(x)
-            : _project!.forward(nn.functional.gelu(_expand!.forward(x), _gelu)); // (B, T, inner) inside
+            : _project!.forward(BaseActivations.Apply(_activation, _expand!.forward(x))); // (B, T, inner) inside
         return _dropout.forward(y).MoveToOuterDisposeScope();
     }
+
+    // Models that go on token by token have GELUs.
+    private GeluTokens? OpenActivation() => _activation switch
+    {
+        BaseActivation.Gelu => new GeluTokens((int)_expand!.Weight.shape[0], GeluForm.Exact),
+        BaseActivation.GeluTanh => new GeluTokens((int)_expand!.Weight.shape[0], GeluForm.Tanh),
+        _ => null,
+    };
 }

@@ -18,13 +18,16 @@ internal sealed class LinearLayers(ModelOptions options, Device? device)
     /// </summary>
     public Func<LinearShape, double> Deviation { get; init; } = shape => shape.Residual ? EmbeddingDeviation / Math.Sqrt(2 * options.Layers) : EmbeddingDeviation;
 
+    /// <summary>What layer norms add to the variance.</summary>
+    public double NormEpsilon { get; init; } = 1e-5;
+
     public bool IsKan(KanPlacement place) => options.Placement.HasFlag(place);
 
     /// <summary>A stack of KAN layers; the original gave them no biases.</summary>
     public KanNetwork Kan(params long[] widths) => new(widths, options.Kan, device);
 
     /// <summary>A layer norm.</summary>
-    public LayerNorm Norm(long width, bool hasBias = true) => nn.LayerNorm(width, bias: hasBias, device: device);
+    public LayerNorm Norm(long width, bool hasBias = true) => nn.LayerNorm(width, eps: NormEpsilon, bias: hasBias, device: device);
 
     /// <summary>A linear layer.</summary>
     public LinearLayer Linear(LinearShape shape) => new(shape.From, shape.To, shape.Bias, Deviation(shape), device) { RowParts = shape.RowParts };

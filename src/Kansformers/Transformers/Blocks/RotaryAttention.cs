@@ -74,7 +74,7 @@ internal sealed class RotaryAttention : nn.Module<Tensor, Tensor>
             q = q * (scale / torchs);
         if (cache is not null)
             (k, v) = cache.Append(_layer, k, v);
-        return Out(SelfAttention.Attend(q, k, v, past, (dropout, true)), x).MoveToOuterDisposeScope();
+        return Out(SelfAttention.Attend(q, k, v, past, new AttentionPass(dropout, Causal: true)), x).MoveToOuterDisposeScope();
     }
 
     private Tensor Out(Tensor found, Tensor x) =>

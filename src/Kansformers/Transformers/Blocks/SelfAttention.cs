@@ -67,7 +67,11 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor x) => forward(x, null);
 
-    public Tensor forward(Tensor x, KeyValueCache? cache)
+    /// <summary>Attention of new tokens to those of a cache, which takes them, and to each other.</summary>
+    /// <param name="x">(B, T, C).</param>
+    /// <param name="cache">The tokens before; null for none.</param>
+    /// <param name="mask">Without a cache, what is added to the products of queries and keys, to be broadcast to (B, heads, T, T); null for nothing.</param>
+    public Tensor forward(Tensor x, KeyValueCache? cache, Tensor? mask = null)
     {
         using var scope = NewDisposeScope();
         Tensor[] parts = _queryKeyValue.forward(x).split(x.shape[2], 2); // 3 x (B, T, C)
@@ -76,7 +80,7 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
         int past = cache?.Length ?? 0;
         if (cache is not null)
             (k, v) = cache.Append(_layer, k, v);
-        Tensor y = Attend(q, k, v, past, (training ? _options.Dropout : 0, _options.Causal));
+        Tensor y = Attend(q, k, v, past, new AttentionPass(training ? _options.Dropout : 0, _options.Causal, mask));
         return _dropout.forward(_project.forward(y)).MoveToOuterDisposeScope();
     }
 
@@ -87,14 +91,14 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
     /// <param name="k">The keys of all tokens, (B, heads, past + T, size).</param>
     /// <param name="v">The values of all tokens.</param>
     /// <param name="past">How many of them come before the new ones; where there are any, no new token sees those after it.</param>
-    /// <param name="how">The share of attention weights that is dropped, and whether no token sees those after it.</param>
+    /// <param name="how">What else there is to it.</param>
     /// <returns>(B, T, heads · size).</returns>
-    internal static Tensor Attend(Tensor q, Tensor k, Tensor v, int past, (double Dropout, bool Causal) how)
+    internal static Tensor Attend(Tensor q, Tensor k, Tensor v, int past, AttentionPass how)
     {
         using var scope = NewDisposeScope();
         long time = q.shape[2];
         Tensor y = past == 0
-            ? F.scaled_dot_product_attention(q, k, v, p: how.Dropout, is_casual: how.Causal && time > 1)
+            ? F.scaled_dot_product_attention(q, k, v, how.Mask, how.Dropout, how.Causal && time > 1)
             : F.scaled_dot_product_attention(q, k, v, Mask(time, past, q.device), how.Dropout);
         return y.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
     }
@@ -103,3 +107,9 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
     private static Tensor? Mask(long time, int past, Device device) =>
         time == 1 ? null : ones(time, past + time, dtype: ScalarType.Bool, device: device).tril(past);
 }
+
+/// <summary>How attention is computed.</summary>
+/// <param name="Dropout">The share of attention weights that is dropped.</param>
+/// <param name="Causal">Whether no token sees those after it.</param>
+/// <param name="Mask">What is added to the products of queries and keys, where all tokens are new and not causal; null for nothing.</param>
+internal readonly record struct AttentionPass(double Dropout, bool Causal, Tensor? Mask = null);

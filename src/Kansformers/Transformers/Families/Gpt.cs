@@ -70,7 +70,7 @@ public sealed class Gpt : CausalModel
             {
                 Width = options.Width,
                 Inner = 4 * options.Width,
-                Gelu = options.Gelu,
+                Activation = options.Gelu == GeluForm.Exact ? BaseActivation.Gelu : BaseActivation.GeluTanh,
                 Dropout = options.ResidualDropout,
                 Bias = options.Biases,
             };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Kansformers.Checkpoints;
 
@@ -31,6 +32,45 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
         _ => throw Fault(name, "is neither true nor false"),
     };
 
+    /// <summary>A token id, or what is said to be meant when it is absent; null where it is null.</summary>
+    public int? TokenId(string name, int? otherwise) =>
+        !folder.Config.TryGetProperty(name, out JsonElement value) ? otherwise : value.ValueKind == JsonValueKind.Null ? null : Integer(name);
+
+    /// <summary>The texts of a list; none when it is absent.</summary>
+    public IReadOnlyList<string> Texts(string name)
+    {
+        if (IsNull(name))
+            return [];
+        JsonElement value = folder.Config.GetProperty(name);
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(item => item.GetString()!)] : throw Fault(name, "is no list of texts");
+    }
+
+    /// <summary>The texts of an object whose keys count from 0, in that order; null when it is absent.</summary>
+    public IReadOnlyList<string>? Numbered(string name)
+    {
+        if (Count(name) is not int count)
+            return null;
+        JsonElement value = folder.Config.GetProperty(name);
+        string[] texts = new string[count];
+        for (int at = 0; at < count; at++)
+        {
+            texts[at] = value.TryGetProperty(at.ToString(CultureInfo.InvariantCulture), out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString()!
+                : throw Fault(name, $"has {count} entries, but no text \"{at.ToString(CultureInfo.InvariantCulture)}\"");
+        }
+
+        return texts;
+    }
+
+    /// <summary>The number of entries of an object; null when it is absent.</summary>
+    public int? Count(string name)
+    {
+        if (IsNull(name))
+            return null;
+        JsonElement value = folder.Config.GetProperty(name);
+        return value.ValueKind == JsonValueKind.Object ? value.EnumerateObject().Count() : throw Fault(name, "is no object");
+    }
+
     /// <summary>A token id of the vocabulary, or several; null when it is absent.</summary>
     public IReadOnlyList<int>? TokenIds(string name, int vocabularySize)
     {
@@ -52,7 +92,7 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
     public void Require(string name, bool holds, string supported)
     {
         if (!holds)
-            throw Fault(name, $"is {folder.Config.GetProperty(name).GetRawText()}; supported is {supported}");
+            throw Fault(name, $"is {(folder.Config.TryGetProperty(name, out JsonElement value) ? Short(value) : "left out")}; supported is {supported}");
     }
 
     private static string Short(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : value.GetRawText();

@@ -70,7 +70,7 @@ public static class HuggingFaceModel
             else
                 layout.Write(json, options);
             if (endOfText is not null)
-                WriteEndOfText(json, endOfText);
+                WriteEndOfText(json, endOfText, begins: options.Family.IsCausal);
             if (theirs is null)
             {
                 json.WritePropertyName(Ours);
@@ -135,9 +135,11 @@ public static class HuggingFaceModel
             ?? throw new KansformersException($"'{folder}' holds a model of type '{type}'; known are {string.Join(", ", known.Select(layout => layout.ModelType))} and {Ours}");
     }
 
-    private static void WriteEndOfText(Utf8JsonWriter json, IReadOnlyList<int> ids)
+    // What ends a text begins one, too, for models that continue text.
+    private static void WriteEndOfText(Utf8JsonWriter json, IReadOnlyList<int> ids, bool begins)
     {
-        json.WriteNumber("bos_token_id", ids[0]);
+        if (begins)
+            json.WriteNumber("bos_token_id", ids[0]);
         json.WritePropertyName(EndOfTextName);
         json.WriteRawValue(ids.Count == 1 ? ids[0].ToString(CultureInfo.InvariantCulture) : $"[{string.Join(',', ids)}]");
     }

@@ -41,7 +41,7 @@ internal static class HeadLoss
     {
         KanNetwork { Layers: [KanLinear { Probe: null } layer] } when layer.RunsInChunks(x) => new KanHead(layer),
         LinearLayer { Bias: null } layer when IsPlain(x) && CanChunk(layer.Weight) => new LinearHead(layer, layer.Weight, layer.Precision),
-        TiedHead layer when IsPlain(x) && layer.Weight is Parameter weight && CanChunk(weight) => new LinearHead(layer, weight, layer.Precision),
+        TiedHead { Bias: null } layer when IsPlain(x) && layer.Weight is Parameter weight && CanChunk(weight) => new LinearHead(layer, weight, layer.Precision),
         _ => null,
     };
 

@@ -10,7 +10,7 @@ namespace Kansformers.Kan;
 /// </summary>
 internal sealed unsafe class LiveTokenLayer : ITokenLayer
 {
-    // Packed: blocks of two vectors of outputs; per block and input a row for the base weight, then one for each basis. The last block ends with zeros.
+    // Packed: blocks of two vectors of outputs; per block and input a row for the base weight, then one for each basis. The last block ends with zeros, and more of them follow.
     private readonly NativeFloats _packed, _active, _values;
     private readonly KeptTensors _kept = new();
     private readonly float* _biases, _baseBiases;
@@ -26,7 +26,11 @@ internal sealed unsafe class LiveTokenLayer : ITokenLayer
         (_live, _activation, _inputs, _bases, Outputs) = (live, layer.Activation!.Value, layer.Plan.Inputs, layer.Plan.Bases, (int)layer.Outputs);
         _block = 2 * SimdWidth.Lanes;
         _blocks = (Outputs + _block - 1) / _block;
-        _packed = new NativeFloats(Size(layer));
+
+        // A window is filled up with zeros, which are multiplied, too: behind the last input's bases they must not meet a NaN that lies in memory.
+        (long size, int behind) = (Size(layer), live.Stride * _block);
+        _packed = new NativeFloats(size + behind);
+        new Span<float>(_packed.Pointer + size, behind).Clear();
         (_active, _values, _starts) = (new NativeFloats(_inputs), new NativeFloats((long)_inputs * live.Stride), new int[_inputs]);
         _run = (first, last) => Blocks(first, last, _y);
         _biases = _kept.Keep(layer.Tensors.Find(KanRole.Bias));

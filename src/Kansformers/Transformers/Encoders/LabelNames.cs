@@ -1,0 +1,69 @@
+using System.Collections;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Kansformers.Transformers;
+
+/// <summary>What labels are called, in their order. Two are equal whose names are.</summary>
+[JsonConverter(typeof(LabelNamesConverter))]
+public sealed class LabelNames : IReadOnlyList<string>, IEquatable<LabelNames>
+{
+    private readonly string[] _names;
+
+    /// <summary>Takes the names.</summary>
+    /// <param name="names">A name for each label; no two are the same.</param>
+    /// <exception cref="KansformersException">Two are the same.</exception>
+    public LabelNames(IEnumerable<string> names)
+    {
+        _names = [.. names];
+        if (_names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new KansformersException($"two labels are called '{Checkpoints.Readable.Text(twice.Key)}'; give each a name of its own");
+    }
+
+    /// <inheritdoc/>
+    public int Count => _names.Length;
+
+    /// <inheritdoc/>
+    public string this[int index] => _names[index];
+
+    /// <inheritdoc/>
+    public IEnumerator<string> GetEnumerator() => ((IEnumerable<string>)_names).GetEnumerator();
+
+    /// <inheritdoc/>
+    public bool Equals(LabelNames? other) => other is not null && _names.SequenceEqual(other._names);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as LabelNames);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _names.Aggregate(_names.Length, HashCode.Combine);
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Join(", ", _names);
+
+    IEnumerator IEnumerable.GetEnumerator() => _names.GetEnumerator();
+}
+
+/// <summary>Names of labels as a list of texts.</summary>
+internal sealed class LabelNamesConverter : JsonConverter<LabelNames>
+{
+    /// <inheritdoc/>
+    public override LabelNames Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+            throw new JsonException("the names of labels are no list");
+        List<string> names = [];
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            names.Add(reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw new JsonException("the name of a label is no text"));
+        return new LabelNames(names);
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, LabelNames value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (string name in value)
+            writer.WriteStringValue(name);
+        writer.WriteEndArray();
+    }
+}

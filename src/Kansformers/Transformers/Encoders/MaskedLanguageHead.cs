@@ -1,0 +1,67 @@
+using Kansformers.Kan;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Kansformers.Transformers;
+
+/// <summary>
+/// Logits of the vocabulary from hidden states: a layer of the model's width, an activation and a norm, then the product with the token embedding, or a layer of its
+/// own. A first layer that is a KAN has no activation behind it: it brings its functions.
+/// </summary>
+internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "dense")]
+    private readonly nn.Module<Tensor, Tensor> _dense;
+
+    [ComponentName(Name = "norm")]
+    private readonly LayerNorm _norm;
+
+    [ComponentName(Name = "decoder")]
+    private readonly nn.Module<Tensor, Tensor> _decoder;
+
+    private readonly BaseActivation _activation;
+
+    /// <param name="options">The model.</param>
+    /// <param name="layers">Makes linear layers and norms.</param>
+    /// <param name="tokens">The token embedding.</param>
+    /// <param name="activation">What stands behind a first layer that is linear.</param>
+    public MaskedLanguageHead(EncoderOptions options, LinearLayers layers, Embedding tokens, BaseActivation activation)
+        : base(nameof(MaskedLanguageHead))
+    {
+        _dense = layers.For(KanPlacement.Head, new LinearShape(options.Width, options.Width));
+        _norm = layers.Norm(options.Width);
+        _decoder = options.TiedHead ? new TiedHead(tokens, hasBias: true) : layers.For(KanPlacement.Head, new LinearShape(options.Width, options.VocabularySize));
+        _activation = layers.IsKan(KanPlacement.Head) ? BaseActivation.Identity : activation;
+        RegisterComponents();
+    }
+
+    /// <param name="hidden">(..., width).</param>
+    /// <returns>(..., vocabulary).</returns>
+    public override Tensor forward(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        return _decoder.forward(Transform(hidden)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>share · the mean cross-entropy of the targets that count; 0 where none does.</summary>
+    /// <param name="hidden">(B, T, width).</param>
+    /// <param name="targets">A token for each position, int64, (B, T); -1 where none is wanted.</param>
+    /// <param name="share">The factor of the loss.</param>
+    public Tensor Loss(Tensor hidden, Tensor targets, double share)
+    {
+        using var scope = NewDisposeScope();
+        Tensor flat = targets.reshape(-1), places = flat.ne(CrossEntropyRows.Ignored).nonzero().reshape(-1);
+        Tensor x = hidden.reshape(-1, hidden.shape[^1]).index_select(0, places); // the few positions that are asked for: logits of all others are never made
+        if (places.shape[0] == 0)
+            return (hidden.sum() * 0).MoveToOuterDisposeScope();
+        return HeadLoss.Compute(_decoder, Transform(x), flat.index_select(0, places), share).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Transform(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        return _norm.forward(BaseActivations.Apply(_activation, _dense.forward(hidden))).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,105 @@
+using Kansformers.Kan;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Kansformers.Transformers;
+
+/// <summary>The architecture of a <see cref="Roberta"/>. The defaults are the preset roberta-base with linear layers, a masked language head and RoBERTa's vocabulary.</summary>
+public sealed record RobertaOptions : EncoderOptions
+{
+    /// <summary>The sizes of bert-base, with positions for 512 tokens behind those that padding takes.</summary>
+    public RobertaOptions() =>
+        (Layers, Heads, Width, BlockSize, VocabularySize, Placement, PaddingId, NormEpsilon) = (12, 12, 768, 512, 50265, KanPlacement.None, 1, 1e-5);
+
+    /// <summary>How many types of tokens there are, at least 1; the original has a single one.</summary>
+    public int TokenTypes { get; init; } = 1;
+
+    internal override int TypeRows => TokenTypes;
+
+    // Positions are counted from behind the padding's id, which is the position of padding.
+    internal override int PositionRows => checked(BlockSize + PaddingId!.Value + 1);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<OptionDetail> Details() => [.. base.Details(), new OptionDetail("token_types", TokenTypes, null)];
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Require(TokenTypes >= 1, "token types", TokenTypes, "at least 1");
+        if (PaddingId is null)
+            throw new KansformersException("padding id is null; RoBERTa counts positions from it: it must be a token of the vocabulary");
+    }
+}
+
+/// <summary>
+/// A BERT that was trained longer (Liu et al., "RoBERTa: A Robustly Optimized BERT Pretraining Approach", 2019): its positions count the tokens that are no padding, and
+/// its heads differ. Its linear layers are KANs where <see cref="ModelOptions.Placement"/> says so.
+/// </summary>
+public sealed class Roberta : EncoderModel
+{
+    [ComponentName(Name = "tokens")]
+    private readonly Embedding _tokens;
+
+    [ComponentName(Name = "positions")]
+    private readonly Embedding _positions;
+
+    [ComponentName(Name = "types")]
+    private readonly Embedding _types;
+
+    [ComponentName(Name = "norm")]
+    private readonly LayerNorm _norm;
+
+    [ComponentName(Name = "blocks")]
+    private readonly ModuleList<PostNormBlock> _blocks;
+
+    [ComponentName(Name = "head")]
+    private readonly nn.Module<Tensor, Tensor>? _head;
+
+    private readonly Dropout _dropout;
+
+    /// <summary>Creates a model with random weights from torch's global generator.</summary>
+    /// <param name="options">The architecture.</param>
+    /// <param name="device">Where the parameters are made; null is the CPU.</param>
+    /// <exception cref="KansformersException">An option is invalid; the message names it.</exception>
+    public Roberta(RobertaOptions options, Device? device = null)
+        : base(nameof(Roberta), options)
+    {
+        EncoderParts parts = new(options, device);
+        _tokens = parts.Table(options.VocabularySize);
+        _positions = parts.Table(options.PositionRows);
+        _types = parts.Table(options.TypeRows);
+        _norm = parts.Norm();
+        _dropout = nn.Dropout(options.EmbeddingDropout);
+        _blocks = parts.Blocks();
+        _head = parts.Head(_tokens, BaseActivation.Gelu, (BaseActivation.Tanh, DropsFirst: true)); // this GELU whatever the blocks have
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    protected internal override nn.Module<Tensor, Tensor>? Head => _head;
+
+    private protected override ModuleList<PostNormBlock> Blocks => _blocks;
+
+    private protected override Tensor Embed(Tensor idx, Tensor? types)
+    {
+        using var scope = NewDisposeScope();
+        int padding = Encoder.PaddingId!.Value;
+        Tensor counts = idx.ne(padding).to_type(ScalarType.Int64); // 1 for each token that is no padding
+        Tensor places = counts.cumsum(1) * counts + padding; // 1, 2, ... behind the padding's id, which padding keeps
+        Tensor tokens = PaddedEmbedding.Apply(idx, _tokens, padding), positions = PaddedEmbedding.Apply(places, _positions, padding); // (B, T, C)
+        Tensor kinds = _types.forward(types ?? zeros_like(idx));
+        return _dropout.forward(_norm.forward(tokens + kinds + positions)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>RoBERTas: their published sizes, and Hugging Face's folders of them.</summary>
+internal sealed class RobertaFamily() : Family<RobertaOptions, Roberta>(
+    "roberta", "a BERT trained longer, with positions that skip padding (Liu et al., 2019)", (options, device) => new Roberta(options, device))
+{
+    public override IReadOnlyList<ModelPreset> Presets { get; } = [new("roberta-large", 24, 16, 1024), new("roberta-base", 12, 12, 768)];
+
+    internal override HuggingFaceLayout HuggingFace { get; } = new RobertaLayout();
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+namespace Kansformers.Transformers;
+
+/// <summary>What Hugging Face calls the modules of an encoder. In names of blocks <c>#</c> stands for the block's number.</summary>
+internal sealed record EncoderNames
+{
+    /// <summary>How the names of all but the heads begin, the dot included.</summary>
+    public required string Prefix { get; init; }
+
+    /// <summary>Our modules before the heads, and what each is called there behind the prefix; several names where ours is theirs one below the other.</summary>
+    public required IReadOnlyList<ModuleNames> Body { get; init; }
+
+    /// <summary>Our modules of the head for tokens; of the last layer its tensors, for they lie apart there.</summary>
+    public required IReadOnlyList<ModuleNames> MaskedLanguage { get; init; }
+
+    /// <summary>Our modules of the head for sequences.</summary>
+    public required IReadOnlyList<ModuleNames> Classification { get; init; }
+
+    /// <summary>Beginnings of names of what no model of ours takes, behind the prefix or not: second names, buffers, heads that were only for pretraining.</summary>
+    public required IReadOnlyList<string> LeftOut { get; init; }
+
+    /// <summary>A second name of the bias of the logits, which some files have alone, and its first; null where there is none.</summary>
+    public (string Second, string First)? Bias { get; init; }
+
+    /// <summary>The matrix of the logits, which is left out where it is tied.</summary>
+    public const string Decoder = "head.decoder.weight";
+
+    /// <summary>Every tensor of a model: our name and theirs.</summary>
+    /// <param name="options">The model, without KAN layers.</param>
+    public IEnumerable<(string Ours, string[] Theirs)> Tensors(EncoderOptions options)
+    {
+        IEnumerable<ModuleNames> body = Body.Where(module => module.Ours != "types" || options.TypeRows > 0).Select(module => module with { Theirs = [.. module.Theirs.Select(name => Prefix + name)] });
+        IEnumerable<ModuleNames> head = options.Head switch
+        {
+            EncoderHead.MaskedLanguage => MaskedLanguage.Where(module => module.Ours != Decoder || !options.TiedHead),
+            EncoderHead.Classification => Classification,
+            _ => [],
+        };
+        foreach (ModuleNames module in body.Concat(head))
+        {
+            for (int layer = 0; layer < (module.Ours.Contains('#', StringComparison.Ordinal) ? options.Layers : 1); layer++)
+            {
+                string number = layer.ToString(CultureInfo.InvariantCulture);
+                foreach (string end in module.Ends)
+                    yield return (module.Ours.Replace("#", number, StringComparison.Ordinal) + end, [.. module.Theirs.Select(name => name.Replace("#", number, StringComparison.Ordinal) + end)]);
+            }
+        }
+    }
+
+    /// <summary>Whether a tensor is one that no model takes.</summary>
+    public bool IsLeftOut(string name) =>
+        LeftOut.Any(start => name.StartsWith(start, StringComparison.Ordinal) || (name.StartsWith(Prefix, StringComparison.Ordinal) && name.AsSpan(Prefix.Length).StartsWith(start, StringComparison.Ordinal)));
+}
+
+/// <summary>A module by our name and by theirs.</summary>
+/// <param name="Ours">Our name.</param>
+/// <param name="Theirs">Their names: more than one where ours is theirs one below the other.</param>
+internal sealed record ModuleNames(string Ours, params string[] Theirs)
+{
+    /// <summary>The ends of the names of its tensors.</summary>
+    public IReadOnlyList<string> Ends { get; init; } = [".weight", ".bias"];
+
+    /// <summary>A table of vectors, which has a weight alone.</summary>
+    public static ModuleNames Table(string ours, string theirs) => new(ours, theirs) { Ends = [".weight"] };
+
+    /// <summary>A tensor by its whole name.</summary>
+    public static ModuleNames Tensor(string ours, string theirs) => new(ours, theirs) { Ends = [""] };
+}
