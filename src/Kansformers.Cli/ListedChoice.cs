@@ -33,6 +33,9 @@ internal sealed class ListedChoice<T>
     /// <summary>All of its options.</summary>
     public IEnumerable<Option> All => [_kind, .. _numbers.Select(setting => setting.Option), .. _words.Select(setting => setting.Option)];
 
+    /// <summary>Whether an entry is named.</summary>
+    public bool IsNamed(ParseResult parsed) => parsed.GetValue(_kind) is not null;
+
     /// <summary>The entry, with the numbers and words that were given.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="unsaid">What stands where nothing is given.</param>

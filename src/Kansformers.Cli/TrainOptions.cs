@@ -36,7 +36,7 @@ internal sealed class TrainOptions
     public readonly Option<double?> MinLearningRate = new("--min-lr") { Description = "the learning rate at the end of a linear or cosine schedule [default: the recipe's share of --learning-rate, 0; a tenth with weights to begin from]" };
     public readonly Option<long?> Warmup = new("--warmup") { Description = $"steps over which the learning rate climbs [default: {RecipeChoice.Trained(training => training.Warmup)}; in short runs at most a tenth of them]" };
     public readonly Option<string?> Schedule = new("--schedule") { Description = $"constant, linear or cosine [default: {RecipeChoice.Trained(training => training.Schedule.ToString().ToLowerInvariant())}; cosine with weights to begin from]" };
-    public readonly ListedChoice<ObjectiveOptions> Objective = new("--objective", "what is learned from the text", Objectives.All, Objectives.Named, RecipeChoice.Trained(training => training.Objective.Kind));
+    public readonly ListedChoice<ObjectiveOptions> Objective = new("--objective", "what is learned from the text", Objectives.All, Objectives.Named, $"{RecipeChoice.Trained(training => training.Objective.Kind)}; of other families {string.Join(", ", Objectives.All.Skip(1).Where(objective => Families.All.Any(family => Objectives.For(family.Defaults) == objective)).Select(objective => objective.Kind))}");
     public readonly ListedChoice<OptimizerOptions> Optimizer = new("--optimizer", "how gradients change the weights", Optimizers.All, Optimizers.Named, $"{RecipeChoice.Trained(training => training.Optimizer.Kind)}; adamw with weights to begin from");
     public readonly Option<long> UpdateGrid = new("--update-grid") { Description = "move the grids of KAN layers (bspline, rbf, switch) to their inputs every so many steps; 0 for never", DefaultValueFactory = _ => 0 };
     public readonly Option<double> KanPenalty = new("--kan-penalty") { Description = "factor of efficient-kan's sparsity penalty in the loss; 0 for none", DefaultValueFactory = _ => 0 };
@@ -123,6 +123,8 @@ internal sealed class TrainOptions
         if (parsed.GetValue(Out) is string folder)
             RunFolder.RequireFree(folder);
         Pretrained? pretrained = ReadPretrained(parsed);
+        if (pretrained is not null)
+            training = training with { Objective = ReadObjective(parsed, Objectives.For(pretrained.Architecture)) };
         RunConfig config = new()
         {
             Preset = pretrained?.Name ?? PresetName(parsed, recipe),
@@ -226,6 +228,8 @@ internal sealed class TrainOptions
         }
     }
 
+    private ObjectiveOptions ReadObjective(ParseResult parsed, ObjectiveOptions unsaid) => Objective.Read(parsed, unsaid);
+
     private Precision ReadPrecision(ParseResult parsed)
     {
         try
@@ -257,7 +261,7 @@ internal sealed class TrainOptions
             MinLearningRate = schedule == LearningRateDecay.Constant ? 0 : parsed.GetValue(MinLearningRate) ?? least,
             Warmup = parsed.GetValue(Warmup) ?? unsaid.Warmup,
             Schedule = schedule,
-            Objective = Objective.Read(parsed, unsaid.Objective),
+            Objective = model is not null || Objective.IsNamed(parsed) ? ReadObjective(parsed, unsaid.Objective) : unsaid.Objective, // of weights it is told by what they are
             Optimizer = Optimizer.Read(parsed, unsaid.Optimizer),
             GradClip = parsed.GetValue(GradClip) ?? unsaid.GradClip,
             UpdateGrid = parsed.GetValue(UpdateGrid),

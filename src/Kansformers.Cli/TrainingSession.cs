@@ -21,16 +21,18 @@ internal sealed class TrainingSession : IDisposable
             RequireEncodable(run, prompt, display);
             if (resumed)
                 run.Folder.AddResume(CommandLineApp.CommandLine);
-            foreach (string note in run.Notes.Concat(run.Corpus.Notes))
+            foreach (string note in run.Notes.Concat(run.Material.Notes))
                 display.Say(note);
-            foreach (string line in LossNotice.Lines(run.Corpus))
+            foreach (string line in LossNotice.Lines(run.Material))
                 display.Say(line);
             ModelOptions model = run.Model.Options;
             long steps = run.Folder.Config.Training.MaxIters;
-            display.Say($"corpus  {run.Corpus.Description}: {run.Corpus.Counts}, {HumanText.Count(run.Corpus.Train.Count)} tokens to train on, {HumanText.Count(run.Corpus.Validation.Count)} held out; {run.Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids");
+            display.Say($"corpus  {run.Material.Description}: {run.Material.Counts}, {run.Material.Amount}; {run.Material.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids");
             display.Say($"model   {run.Folder.Config.Preset}, KAN layers: {model.Placement.Text()}{string.Concat(model.Details().Select(detail => detail.Words).OfType<string>().Select(words => $", {words}"))}; {HumanText.Count(run.Model.ParameterCount)} parameters, {HumanText.Count(run.Model.KanParameterCount)} of them in KAN layers");
-            if (run.Corpus.Tokenizer.Padding(model.VocabularySize) is string padding)
-                display.Say(padding);
+            if (run.UnusedIds is string unused)
+                display.Say(unused);
+            if (!model.Family.IsCausal)
+                display.Say($"learns  {run.Folder.Config.Training.Objective.Summary}; losses in {run.Folder.Config.Training.Objective.LossUnit}, validation always on the same");
             display.Say($"run     {run.Folder.ShortName}" + (run.Trainer.Steps > 0 ? $", going on after step {run.Trainer.Steps}" : ""));
             display.Began(run.Trainer.Steps, steps);
             run.Trainer.StepEnded += step => display.Show(step, steps);
@@ -64,10 +66,17 @@ internal sealed class TrainingSession : IDisposable
     // A prompt that the tokenizer does not know must not come to light only after the training.
     private static void RequireEncodable(TrainingRun run, string? prompt, TrainingDisplay display)
     {
+        if (!run.Model.Options.Family.IsCausal)
+        {
+            if (prompt is not null)
+                display.Say($"--prompt is not used: models of the family {run.Model.Options.Family.Name} do not continue text");
+            return;
+        }
+
         try
         {
-            run.Corpus.Tokenizer.Encode(prompt ?? "");
-            if (run.Corpus.Tokenizer.LostIn(prompt ?? "") is { Characters: > 0 } lost)
+            run.Material.Tokenizer.Encode(prompt ?? "");
+            if (run.Material.Tokenizer.LostIn(prompt ?? "") is { Characters: > 0 } lost)
                 display.Say(LossNotice.Line("--prompt", lost));
         }
         catch (KansformersException failure)
@@ -81,7 +90,7 @@ internal sealed class TrainingSession : IDisposable
     {
         try
         {
-            return _run.Corpus.Tokenizer.Encode("\n") is { Length: > 0 } ? "\n" : "";
+            return _run.Material.Tokenizer.Encode("\n") is { Length: > 0 } ? "\n" : "";
         }
         catch (KansformersException)
         {
@@ -98,7 +107,7 @@ internal sealed class TrainingSession : IDisposable
         bool whole = false;
         try
         {
-            new TextGenerator(best, _run.Corpus.Tokenizer).Generate(prompt, sampling, Show, cancellation);
+            new TextGenerator(best, _run.Material.Tokenizer).Generate(prompt, sampling, Show, cancellation);
             whole = true;
         }
         catch (OperationCanceledException)
@@ -118,11 +127,12 @@ internal sealed class TrainingSession : IDisposable
         }
     }
 
-    private void PrintJson(string? sample) => JsonOutput.Print(new
+    private void PrintJson(string? sample) => JsonOutput.PrintWith(_run.BestMeasures().Select(measure => ($"val_{measure.Name}", (object?)measure.Value)), new
     {
         Run = _run.Folder.Folder,
         Model = _run.Folder.Config.Preset,
         Family = _run.Model.Options.Family.Name,
+        Objective = _run.Folder.Config.Training.Objective.Kind,
         Parameters = _run.Model.ParameterCount,
         KanParameters = _run.Model.KanParameterCount,
         _result.Tokens,
@@ -133,9 +143,9 @@ internal sealed class TrainingSession : IDisposable
         TokensPerSecond = _result.Seconds > 0 ? _result.Tokens / _result.Seconds : 0,
         _result.Seconds,
         PeakMemoryBytes = PeakMemory.Bytes,
-        Corpus = _run.Corpus.Counts,
-        LostCharacters = LossNotice.Of(_run.Corpus).Characters,
-        LostBytes = LossNotice.Of(_run.Corpus).Bytes,
+        Corpus = _run.Material.Counts,
+        LostCharacters = LossNotice.Of(_run.Material).Characters,
+        LostBytes = LossNotice.Of(_run.Material).Bytes,
         _result.End,
         Sample = sample,
     });
@@ -143,7 +153,7 @@ internal sealed class TrainingSession : IDisposable
     private string Words()
     {
         string validation = double.IsNaN(_result.ValidationLoss) ? "no validation"
-            : FormattableString.Invariant($"best validation loss {_result.ValidationLoss:0.0000} at step {_result.BestStep}");
+            : FormattableString.Invariant($"best validation loss {_result.ValidationLoss:0.0000} at step {_result.BestStep}{string.Concat(_run.BestMeasures().Select(measure => FormattableString.Invariant($", {measure.Name.Replace('_', ' ')} {measure.Value:0.0000}")))}");
         string end = _result.End == TrainingEnd.EarlyStopped ? "stopped early" : "done";
         return FormattableString.Invariant($"{end}: {_result.Steps} steps in {HumanText.Duration(TimeSpan.FromSeconds(_result.Seconds))}, {HumanText.Count(_result.Seconds > 0 ? (long)(_result.Tokens / _result.Seconds) : 0)} tokens/s, {validation}; peak memory {HumanText.Bytes(PeakMemory.Bytes)}; see {_run.Folder.ShortName}");
     }

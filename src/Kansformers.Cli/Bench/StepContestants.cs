@@ -7,6 +7,9 @@ namespace Kansformers.Cli.Bench;
 /// <summary>Makes the contestants of a step case; each has a model and an optimizer of its own.</summary>
 internal sealed class StepContestants : IDisposable
 {
+    // The share of tokens that an encoder has to guess.
+    private const double EncoderTargets = 0.15;
+
     public const string Reference = "reference", Ours = "ours", Bound = "bound", Linear = "linear GPT";
 
     private readonly StepCase _case;
@@ -19,6 +22,8 @@ internal sealed class StepContestants : IDisposable
         _case = step;
         _ids = randint(0, step.Options.VocabularySize, [step.Batch, step.Options.BlockSize], ScalarType.Int64);
         _targets = randint(0, step.Options.VocabularySize, [step.Batch, step.Options.BlockSize], ScalarType.Int64);
+        if (!step.Options.Family.IsCausal)
+            _targets[rand_like(_targets, ScalarType.Float32).gt(EncoderTargets)] = -1; // as in masked language modelling
     }
 
     /// <summary>The contestants that train, of which the memory can be measured; without KAN layers and learned functions the model is its own linear one.</summary>

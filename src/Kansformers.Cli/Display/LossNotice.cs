@@ -1,4 +1,5 @@
 using Kansformers.Text;
+using Kansformers.Training;
 
 namespace Kansformers.Cli;
 
@@ -10,6 +11,18 @@ internal static class LossNotice
 
     /// <summary>Of a corpus and the text that it is validated on, together.</summary>
     public static LostText Of(TokenizedCorpus corpus) => corpus.Lost.Plus(corpus.ValidationLost);
+
+    /// <summary>Of what a run learns from.</summary>
+    public static LostText Of(TrainingMaterial material) => material.Lost.Plus(material.ValidationLost);
+
+    /// <summary>The lines that say it of what a run learns from.</summary>
+    public static IEnumerable<string> Lines(TrainingMaterial material)
+    {
+        if (material.Lost.Characters > 0)
+            yield return Line($"the corpus {material.Description}", material.Lost);
+        if (material.ValidationLost.Characters > 0)
+            yield return Line($"the corpus {material.ValidationDescription ?? material.Description}", material.ValidationLost);
+    }
 
     /// <summary>Says it of a corpus, if anything is left out.</summary>
     public static void Say(TokenizedCorpus corpus)

@@ -42,7 +42,8 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
     {
         string outside = report.OutsideGrid.Count == 0 ? ""
             : FormattableString.Invariant($"  inputs outside the grid {report.OutsideGrid.Average(entry => entry.Share):P0}");
-        Say(FormattableString.Invariant($"step {report.Step}  validation loss {report.Loss:0.0000}{(report.IsBest ? " (best so far, saved)" : "")}{outside}"));
+        string measures = string.Concat(report.Measures.Select(measure => FormattableString.Invariant($"  {measure.Name.Replace('_', ' ')} {measure.Value:0.0000}")));
+        Say(FormattableString.Invariant($"step {report.Step}  validation loss {report.Loss:0.0000}{measures}{(report.IsBest ? " (best so far, saved)" : "")}{outside}"));
     }
 
     public void Show(GridUpdateSummary grids) =>

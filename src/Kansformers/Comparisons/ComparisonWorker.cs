@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Kansformers.Runtime;
-using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
 using static TorchSharp.torch;
@@ -66,11 +65,11 @@ public static class ComparisonWorker
     private static bool TimeSteps(RunFiles files, CancellationToken cancellation)
     {
         RunConfig config = RunConfig.Load(files.SettingsFile);
-        using TokenizedCorpus corpus = TrainingRun.Prepare(config.Data, null, cancellation: cancellation);
+        using TrainingMaterial material = config.Training.Objective.Open(config.Data, null, null, cancellation);
         random.manual_seed(config.Training.Seed);
         using TransformerModel model = config.Model.Family.Create(config.Model);
         TrainingOptions options = config.Training with { MaxIters = Endless, Warmup = Endless, EvalInterval = long.MaxValue, EvalWindows = 1 };
-        using Trainer trainer = new(model, options, new TrainingData(corpus.Train));
+        using Trainer trainer = new(model, options, material.Data with { Validation = null, ValidationExamples = null });
         List<double> seconds = [];
         double before = 0;
         trainer.StepEnded += step =>

@@ -15,13 +15,17 @@ internal static class Planning
         if (corpus.Validation.Count < 2)
             throw new KansformersException("a comparison needs held-out text: give DataConfig.ValidationData, or a DataConfig.ValidationFraction above 0");
         DataConfig data = config.Data with { Data = corpus.Source, ValidationData = corpus.ValidationSource, Fingerprint = corpus.Fingerprint };
+        TextMaterial text = new(corpus); // which is the caller's to dispose
         List<PlannedModel> models = [];
         long? most = config.Match.MostParameters;
         foreach (ComparisonModel model in config.Models)
         {
             try
             {
-                ModelOptions options = model.Model with { VocabularySize = corpus.Tokenizer.VocabularySize };
+                model.Training.Objective.RequireSuited(model.Model);
+                if (model.Training.Objective.NeedsLabels)
+                    throw new KansformersException($"the objective {model.Training.Objective.Kind} learns from labelled examples; models are compared by what they learn from text");
+                ModelOptions options = model.Training.Objective.Shape(model.Model, text, hasWeights: false);
                 if (config.Match.Sizes && model.IsMatched)
                 {
                     most ??= ModelDescription.Of(options).ParameterCount;

@@ -24,6 +24,12 @@ public sealed record DataConfig
     /// <summary>The column, or the field of <c>.jsonl</c> lines, that holds the text; null when it is to be found.</summary>
     public string? TextField { get; init; }
 
+    /// <summary>The column that holds the second text of each pair; null for none. Of labelled examples only.</summary>
+    public string? TextPairField { get; init; }
+
+    /// <summary>The column that holds the labels; null when it is to be found. Of labelled examples only.</summary>
+    public string? LabelField { get; init; }
+
     /// <summary>Whether exact duplicates of documents are left out.</summary>
     public bool Deduplicate { get; init; }
 
@@ -107,6 +113,7 @@ public sealed record RunConfig
     {
         Training.Validate();
         (Model with { VocabularySize = Math.Max(1, Model.VocabularySize) }).Validate();
+        Training.Objective.RequireSuited(Model);
         GridUpdates.Require(Model, Training);
     }
 

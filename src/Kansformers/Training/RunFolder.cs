@@ -158,24 +158,36 @@ public sealed class RunFolder
     /// <param name="progress">Is told how far the tokenizing has come, if the tokens are not in the cache any more.</param>
     /// <param name="cancellation">Stops the tokenizing.</param>
     /// <returns>The tokens, to be disposed.</returns>
-    /// <exception cref="KansformersException">The text is missing, or is not what it was.</exception>
+    /// <exception cref="KansformersException">The text is missing, or is not what it was, or the run learned from labelled examples.</exception>
     public TokenizedCorpus LoadCorpus(IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        if (Config.Training.Objective.NeedsLabels)
+            throw new KansformersException($"'{Folder}' learned from labelled examples, not from text");
+        return ((TextMaterial)LoadMaterial(progress, cancellation)).Corpus;
+    }
+
+    /// <summary>What the run is trained on: text, or labelled examples.</summary>
+    /// <param name="progress">Is told how far the tokenizing has come, if the tokens are not in the cache any more.</param>
+    /// <param name="cancellation">Stops the tokenizing.</param>
+    /// <returns>It, to be disposed.</returns>
+    /// <exception cref="KansformersException">It is missing, or is not what it was.</exception>
+    public TrainingMaterial LoadMaterial(IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
         string texts = Config.Data.ValidationData is string validation ? $"the corpus '{Config.Data.Data}', or the text to validate on, '{validation}'," : $"the corpus '{Config.Data.Data}'";
         string other = $"{texts} is not the one that '{Folder}' was trained on";
-        TokenizedCorpus corpus;
+        TrainingMaterial material;
         try
         {
-            corpus = TrainingRun.Prepare(Config.Data, LoadTokenizer(), progress, cancellation);
+            material = Config.Training.Objective.Open(Config.Data, LoadTokenizer(), progress, cancellation);
         }
         catch (KansformersException failure) when (failure.InnerException is TextColumnException && Config.Data.Fingerprint is not null)
         {
             throw new KansformersException($"{other}, or an earlier version took its text from several columns: {failure.Message}", failure);
         }
 
-        if (Config.Data.Fingerprint is null || Config.Data.Fingerprint == corpus.Fingerprint)
-            return corpus;
-        corpus.Dispose();
+        if (Config.Data.Fingerprint is null || Config.Data.Fingerprint == material.Fingerprint)
+            return material;
+        material.Dispose();
         throw new KansformersException($"{other}; bring the old text back, or start a new run");
     }
 

@@ -38,6 +38,7 @@ internal sealed class RunRecorder : IDisposable
             Tokens = report.Tokens,
             Seconds = report.Seconds,
             OutsideGrid = outside,
+            Measures = report.Measures,
         });
         foreach ((string layer, double share) in report.OutsideGrid)
             _board.Add($"outside_grid/{layer}", share, report.Step);

@@ -150,10 +150,12 @@ public sealed class Trainer : IDisposable
 
         _model.train();
         double loss = 0;
+        long tokens = 0;
         for (int micro = 0; micro < _options.GradAccum; micro++)
         {
             using var scope = NewDisposeScope();
             long batch = step * _options.GradAccum + micro;
+            tokens += _objective.TokensOf(batch);
             _gradients.Collect(() =>
             {
                 Tensor part = _objective.Loss(batch, 1.0 / _options.GradAccum);
@@ -176,7 +178,6 @@ public sealed class Trainer : IDisposable
 
         _optimizer.Step(rate, scale);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        long tokens = _objective.BatchTokens * _options.GradAccum;
         _progress = _progress with { Step = step + 1, Tokens = _progress.Tokens + tokens, Seconds = _progress.Seconds + seconds, TrainLoss = loss };
         return new TrainingStep(step + 1, loss, rate, norm, _progress.Tokens, _progress.Seconds, tokens / seconds);
     }
@@ -192,7 +193,7 @@ public sealed class Trainer : IDisposable
         if (!double.IsFinite(loss))
             throw Diverged("the validation loss", loss, _progress.Step);
         bool best = double.IsNaN(_progress.BestLoss) || loss < _progress.BestLoss;
-        ValidationReport report = new(_progress.Step, loss, best, _objective.ValidationTokens, Stopwatch.GetElapsedTime(started).TotalSeconds, outside);
+        ValidationReport report = new(_progress.Step, loss, best, _objective.ValidationTokens, Stopwatch.GetElapsedTime(started).TotalSeconds, outside) { Measures = _objective.Measures };
         _progress = best ? _progress with { BestLoss = loss, BestStep = _progress.Step, Stale = 0 } : _progress with { Stale = _progress.Stale + 1 };
         if (best)
             _run?.SaveBest(_model, _progress.Step, loss);

@@ -17,7 +17,11 @@ public sealed record TrainingStep(long Step, double Loss, double LearningRate, d
 /// <param name="Tokens">How many tokens were scored.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="OutsideGrid">The share of each KAN layer's inputs that lay outside its grid, by layer name; 0 to 1.</param>
-public sealed record ValidationReport(long Step, double Loss, bool IsBest, long Tokens, double Seconds, IReadOnlyList<(string Layer, double Share)> OutsideGrid);
+public sealed record ValidationReport(long Step, double Loss, bool IsBest, long Tokens, double Seconds, IReadOnlyList<(string Layer, double Share)> OutsideGrid)
+{
+    /// <summary>What was measured beside the loss, such as the accuracy.</summary>
+    public IReadOnlyList<Measure> Measures { get; init; } = [];
+}
 
 /// <summary>Why a training ended.</summary>
 public enum TrainingEnd

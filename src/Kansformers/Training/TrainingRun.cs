@@ -11,16 +11,20 @@ public sealed class TrainingRun : IDisposable
 {
     private FolderLock? _lock;
 
-    private TrainingRun(RunFolder folder, TokenizedCorpus corpus, TransformerModel model, Trainer trainer)
+    private TrainingRun(RunFolder folder, TrainingMaterial material, TransformerModel model, Trainer trainer)
     {
-        (Folder, Corpus, Model, Trainer) = (folder, corpus, model, trainer);
+        (Folder, Material, Model, Trainer) = (folder, material, model, trainer);
     }
 
     /// <summary>The run's folder and configuration.</summary>
     public RunFolder Folder { get; }
 
+    /// <summary>What the run learns from: text, or labelled examples.</summary>
+    public TrainingMaterial Material { get; }
+
     /// <summary>The text as tokens.</summary>
-    public TokenizedCorpus Corpus { get; }
+    /// <exception cref="InvalidOperationException">The run learns from labelled examples.</exception>
+    public TokenizedCorpus Corpus => (Material as TextMaterial)?.Corpus ?? throw new InvalidOperationException("this run learns from labelled examples, not from text");
 
     /// <summary>The model in training.</summary>
     public TransformerModel Model { get; }
@@ -43,25 +47,29 @@ public sealed class TrainingRun : IDisposable
         ArgumentNullException.ThrowIfNull(config);
 
         // All that can be wrong is looked for before anything is written or long work begins.
+        ObjectiveOptions objective = config.Training.Objective;
         config.Training.Validate();
         (config.Model with { VocabularySize = 1 }).Validate();
+        objective.RequireSuited(config.Model);
         RunFolder.RequireFree(folder);
-        TokenizedCorpus corpus = Prepare(config.Data, null, progress, cancellation);
+        TrainingMaterial material = objective.Open(config.Data, null, progress, cancellation);
         try
         {
+            bool hasWeights = config.InitialWeights is not null;
+            int ids = material.Tokenizer.VocabularySize, needed = objective.Shape(config.Model, material, hasWeights: false).VocabularySize;
+
             // The ids of a tokenizer made of this text mean other characters in any other: a model with more ids is not its own, padded.
-            bool own = config.Data.Tokenizer == "char" && corpus.Tokenizer.VocabularySize != config.Model.VocabularySize;
-            if (config.InitialWeights is not null && (own || !corpus.Tokenizer.Fits(config.Model.VocabularySize)))
-                throw new KansformersException($"the tokenizer has {corpus.Tokenizer.VocabularySize} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
-            TrainingText.RequireTokens(corpus, config.Data.UnknownCharacters);
+            bool own = config.Data.Tokenizer == "char" && ids != config.Model.VocabularySize && needed != config.Model.VocabularySize;
+            if (hasWeights && (own || !material.Tokenizer.Fits(config.Model.VocabularySize)))
+                throw new KansformersException($"the tokenizer has {ids} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
             RunConfig complete = config with
             {
-                Model = config.Model with { VocabularySize = config.InitialWeights is null ? corpus.Tokenizer.VocabularySize : config.Model.VocabularySize },
+                Model = objective.Shape(config.Model, material, hasWeights),
                 Threads = [get_num_threads()],
-                Data = config.Data with { Data = corpus.Source, ValidationData = corpus.ValidationSource, Fingerprint = corpus.Fingerprint },
+                Data = config.Data with { Data = material.Source, ValidationData = material.ValidationSource, Fingerprint = material.Fingerprint },
             };
-            TrainingText.RequireBlock(corpus, complete.Model.BlockSize);
-            TrainingRun run = Assemble(RunFolder.At(folder, complete), corpus, device);
+            material.Require(complete);
+            TrainingRun run = Assemble(RunFolder.At(folder, complete), material, device);
             try
             {
                 run.Create();
@@ -75,7 +83,7 @@ public sealed class TrainingRun : IDisposable
         }
         catch
         {
-            corpus.Dispose();
+            material.Dispose();
             throw;
         }
     }
@@ -104,10 +112,10 @@ public sealed class TrainingRun : IDisposable
             RunConfig before = run.Config;
             Resumption.Replan(run, maxIters, notes);
             Resumption.CompareThreads(run, notes);
-            TokenizedCorpus corpus = run.LoadCorpus(progress, cancellation);
+            TrainingMaterial material = run.LoadMaterial(progress, cancellation);
             try
             {
-                TrainingRun resumed = Assemble(run, corpus, device, notes);
+                TrainingRun resumed = Assemble(run, material, device, notes);
                 try
                 {
                     resumed.Trainer.Resume();
@@ -124,7 +132,7 @@ public sealed class TrainingRun : IDisposable
             }
             catch
             {
-                corpus.Dispose();
+                material.Dispose();
                 throw;
             }
         }
@@ -165,7 +173,8 @@ public sealed class TrainingRun : IDisposable
             return result;
         LossCurve curve = LossCurve.FromLog(RunLog.Read(Folder.LogFile)) with
         {
-            Title = $"{Folder.Config.Preset} on {Corpus.Name}",
+            Title = $"{Folder.Config.Preset} on {Material.Name}",
+            Unit = Folder.Config.Training.Objective.LossUnit,
             Subtitle = $"KAN layers: {Folder.Config.Model.Placement.Text()}, {HumanText.Count(Model.ParameterCount)} parameters",
         };
         curve.Write(Folder.LossCurveFile);
@@ -183,11 +192,12 @@ public sealed class TrainingRun : IDisposable
         string name = HumanText.ShellWord(Folder.ShortName);
         new RunSummary
         {
-            Title = $"{Folder.Config.Preset} on {Corpus.Name}",
+            Title = $"{Folder.Config.Preset} on {Material.Name}",
             CommandLine = Folder.Config.CommandLine,
             Resumes = Folder.Config.Resumes,
             Threads = Folder.Config.Threads,
-            Corpus = $"{Corpus.Name}: {HumanText.Count(Corpus.Train.Count)} tokens to train on, {HumanText.Count(Corpus.Validation.Count)} held out; {Corpus.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Corpus.Counts}{(Corpus.Lost.Characters > 0 ? $"; {Corpus.Lost} left out" : "")}",
+            LossUnit = Folder.Config.Training.Objective.LossUnit,
+            Corpus = $"{Material.Name}: {Material.Amount}; {Material.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Material.Counts}{(Material.Lost.Characters > 0 ? $"; {Material.Lost} left out" : "")}",
             Model =
             [
                 $"{model.Layers} layers, {model.Heads} heads, width {model.Width}, block size {model.BlockSize}",
@@ -204,23 +214,38 @@ public sealed class TrainingRun : IDisposable
             TokensPerSecond = result.Seconds > 0 ? result.Tokens / result.Seconds : 0,
             PeakMemoryBytes = PeakMemory.Bytes,
             Sample = sample,
-            SampleCommand = $"kansformers sample {name}",
+            Measures = BestMeasures(),
+            SampleCommand = model.Family.IsCausal ? $"kansformers sample {name}" : null,
+            PredictCommand = Folder.Config.Training.Objective.NeedsLabels ? $"kansformers predict {name}" : null,
             EvalCommand = $"kansformers eval {name}",
             ResumeCommand = $"kansformers train --resume {name}",
         }.Write(Folder.Folder);
     }
+
+    /// <summary>What a user should know of ids that the model has and nothing uses; null where there are none.</summary>
+    public string? UnusedIds
+    {
+        get
+        {
+            int used = Folder.Config.Training.Objective.Shape(Model.Options, Material, hasWeights: false).VocabularySize;
+            return used >= Model.Options.VocabularySize ? null : Material.Tokenizer.Padding(Model.Options.VocabularySize);
+        }
+    }
+
+    /// <summary>What the validation of the best weights measured beside the loss.</summary>
+    public IReadOnlyList<Measure> BestMeasures() => RunLog.Read(Folder.LogFile).OfType<ValidationRecord>().LastOrDefault(entry => entry.Best)?.Measures ?? [];
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Trainer.Dispose();
         Model.Dispose();
-        Corpus.Dispose();
+        Material.Dispose();
         _lock?.Dispose();
         _lock = null;
     }
 
-    private static TrainingRun Assemble(RunFolder run, TokenizedCorpus corpus, Device? device, IReadOnlyList<string>? notes = null)
+    private static TrainingRun Assemble(RunFolder run, TrainingMaterial material, Device? device, List<string>? notes = null)
     {
         random.manual_seed(run.Config.Training.Seed);
         TransformerModel? model = null;
@@ -229,11 +254,12 @@ public sealed class TrainingRun : IDisposable
             model = run.Config.Model.Family.Create(run.Config.Model, device);
             if (run.Config.InitialWeights is string weights && !File.Exists(run.CheckpointFile))
             {
-                ModelFile.LoadInto(model, weights);
+                if (InitialWeights.Load(model, weights) is string note)
+                    (notes ??= []).Add(note);
                 FiniteWeights.Require(model.state_dict().Select(entry => (entry.Key, entry.Value)), weights, "give other weights");
             }
 
-            return new TrainingRun(run, corpus, model, new Trainer(model, run.Config.Training, new TrainingData(corpus.Train, corpus.Validation), run)) { Notes = notes ?? [] };
+            return new TrainingRun(run, material, model, new Trainer(model, run.Config.Training, material.Data, run)) { Notes = notes ?? [] };
         }
         catch (Exception failure)
         {
@@ -251,7 +277,7 @@ public sealed class TrainingRun : IDisposable
         RunFolder.RequireFree(Folder.Folder); // another process may have been faster
         try
         {
-            Folder.Initialize(Corpus.Tokenizer);
+            Folder.Initialize(Material.Tokenizer);
         }
         catch
         {

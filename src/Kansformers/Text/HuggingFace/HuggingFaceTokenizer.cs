@@ -82,11 +82,19 @@ public sealed class HuggingFaceTokenizer : Tokenizer
     public string TokenOf(int id) => (uint)id < (uint)VocabularySize ? _definition.Tokens[id]
         : throw new KansformersException($"token id {id} is outside the vocabulary (0 to {VocabularySize - 1})");
 
-    /// <inheritdoc/>
-    public override ModelInput EncodeForModel(string text, string? pair = null) =>
-        (_definition.Template ?? SpecialTemplate.None).Fill(Encode(text), pair is null ? null : Encode(pair));
-
     internal override bool CountsById { get; }
+
+    internal override IReadOnlySet<int> SpecialIds => _controls;
+
+    internal override SpecialTemplate? Template => _definition.Template;
+
+    internal override int? SpecialIdOf(string token) => _definition.Added.FirstOrDefault(added => added.Special && added.Content == token)?.Id;
+
+    internal override bool[]? WordStarts()
+    {
+        bool?[] starts = [.. _definition.Tokens.Select(_definition.Decoder.BeginsWord)];
+        return starts.Contains(null) ? null : [.. starts.Select(start => start!.Value)];
+    }
 
     internal override bool HasSpecialTokens => _definition.Added.Any(token => token.Special);
 

@@ -8,6 +8,9 @@ internal abstract class TokenDecoder
 {
     public abstract byte[] Decode(string token, bool atStart);
 
+    /// <summary>Whether a token begins a word; null where that cannot be told.</summary>
+    public virtual bool? BeginsWord(string token) => null;
+
     protected static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 }
 
@@ -15,12 +18,16 @@ internal abstract class TokenDecoder
 internal sealed class ByteTokenDecoder : TokenDecoder
 {
     public override byte[] Decode(string token, bool atStart) => ByteCharacters.TryBytes(token) ?? Utf8(token);
+
+    public override bool? BeginsWord(string token) => Decode(token, atStart: false) is [(byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t', ..];
 }
 
 /// <summary>Tokens are words, with spaces between them.</summary>
 internal sealed class WordDecoder : TokenDecoder
 {
     public override byte[] Decode(string token, bool atStart) => Utf8(atStart ? token : $" {token}");
+
+    public override bool? BeginsWord(string token) => true;
 }
 
 /// <summary>A token with the prefix goes on with a word, others begin one; where asked for, no space stands before a mark.</summary>
@@ -30,6 +37,8 @@ internal sealed class WordPieceDecoder(string prefix, bool cleanUp) : TokenDecod
     [
         (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
     ];
+
+    public override bool? BeginsWord(string token) => prefix.Length == 0 ? null : !token.StartsWith(prefix, StringComparison.Ordinal);
 
     public override byte[] Decode(string token, bool atStart)
     {
@@ -49,6 +58,8 @@ internal sealed class MetaspaceDecoder(char mark, bool dropAtStart) : TokenDecod
 {
     public override byte[] Decode(string token, bool atStart) =>
         Utf8(atStart && dropAtStart ? token.Replace(mark.ToString(), "", StringComparison.Ordinal) : token.Replace(mark, ' '));
+
+    public override bool? BeginsWord(string token) => token.StartsWith(mark);
 }
 
 /// <summary>Replaces texts, reads tokens like <c>&lt;0xE2&gt;</c> as bytes, and takes characters from the start of the text.</summary>

@@ -34,6 +34,8 @@ public sealed class Gpt2Tokenizer : Tokenizer
 
     internal override string Identity => "gpt2";
 
+    internal override bool[] WordStarts() => [.. Enumerable.Range(0, VocabularySize).Select(id => BytesOfKnown(id) is [(byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t', ..])];
+
     internal override byte[] StandardJson()
     {
         string[] tokens = [.. Enumerable.Range(0, EndOfTextId).Select(id => ByteCharacters.Write(_vocabulary.BytesOf(id))), EndOfTextMark];

@@ -56,7 +56,7 @@ public abstract class Tokenizer
     /// <param name="pair">The second text of a pair, or null.</param>
     /// <returns>The ids, and to which part each belongs.</returns>
     /// <exception cref="KansformersException">A text holds a character that the tokenizer does not know.</exception>
-    public virtual ModelInput EncodeForModel(string text, string? pair = null) => SpecialTemplate.None.Fill(Encode(text), pair is null ? null : Encode(pair));
+    public virtual ModelInput EncodeForModel(string text, string? pair = null) => (Template ?? SpecialTemplate.None).Fill(Encode(text), pair is null ? null : Encode(pair));
 
     /// <summary>
     /// Whether the bytes of text that a token stands for follow from its id, and nothing is ever left out. Where not (an unknown token, white space that is
@@ -220,6 +220,18 @@ public abstract class Tokenizer
 
     /// <summary>Whether it has tokens that are no text; else there is nothing to recognise.</summary>
     internal virtual bool HasSpecialTokens => EndOfText is not null;
+
+    /// <summary>The ids of tokens that are no text.</summary>
+    internal virtual IReadOnlySet<int> SpecialIds => EndOfText is int id ? new HashSet<int> { id } : [];
+
+    /// <summary>The id of a token that is no text; null where there is none of that name.</summary>
+    internal virtual int? SpecialIdOf(string token) => token == EndOfTextMark ? EndOfText : null;
+
+    /// <summary>Where special tokens stand around texts; null where the tokenizer has no say in it.</summary>
+    internal virtual SpecialTemplate? Template => null;
+
+    /// <summary>Of every id whether it begins a word; null where ids do not tell.</summary>
+    internal virtual bool[]? WordStarts() => null;
 
     private protected static KansformersException Refused(string token) =>
         new($"the text holds the special token {token}; remove it, or let it be recognised or read as text");

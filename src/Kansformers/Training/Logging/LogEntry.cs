@@ -46,6 +46,9 @@ public sealed record ValidationRecord : LogEntry
 
     /// <summary>The mean share of the KAN layers' inputs that lay outside their grids, 0 to 1; null without KAN layers.</summary>
     public double? OutsideGrid { get; init; }
+
+    /// <summary>What was measured beside the loss, such as the accuracy.</summary>
+    public IReadOnlyList<Measure> Measures { get; init; } = [];
 }
 
 /// <summary>Something worth knowing about the run, in words (<c>"kind":"note"</c>).</summary>

@@ -75,6 +75,7 @@ internal readonly record struct LogLine(long Step, string Kind, LogEntry? Entry)
                 Write(json, "seconds", validation.Seconds);
                 if (validation.OutsideGrid is double share)
                     Write(json, "outside_grid", share);
+                WriteMeasures(json, validation.Measures);
                 break;
             case NoteRecord note:
                 json.WriteString("kind", Note);
@@ -105,10 +106,21 @@ internal readonly record struct LogLine(long Step, string Kind, LogEntry? Entry)
             Tokens = json.GetProperty("tokens").GetInt64(),
             Seconds = Number(json, "seconds"),
             OutsideGrid = json.TryGetProperty("outside_grid", out _) ? Number(json, "outside_grid") : null,
+            Measures = json.TryGetProperty("measures", out JsonElement measures) ? [.. measures.EnumerateObject().Select(entry => new Measure(entry.Name, Number(measures, entry.Name)))] : [],
         },
         Note => new NoteRecord { Step = step, Text = json.GetProperty("text").GetString() ?? "" },
         _ => null,
     };
+
+    private static void WriteMeasures(Utf8JsonWriter json, IReadOnlyList<Measure> measures)
+    {
+        if (measures.Count == 0)
+            return;
+        json.WriteStartObject("measures");
+        foreach (Measure measure in measures)
+            Write(json, measure.Name, measure.Value);
+        json.WriteEndObject();
+    }
 
     private static void Write(Utf8JsonWriter json, string name, double value)
     {

@@ -41,6 +41,18 @@ internal sealed class BatchSampler : IDisposable
     /// <returns>Token ids and, one place later in the text, targets: int64, (batch size, block size) each.</returns>
     public (Tensor Ids, Tensor Targets) Draw(long seed, long batch, Device device)
     {
+        long[] rows = Rows(seed, batch);
+        using var scope = NewDisposeScope();
+        Tensor all = tensor(rows, _batchSize, _blockSize + 1, device: device);
+        return (all[.., ..^1].MoveToOuterDisposeScope(), all[.., 1..].MoveToOuterDisposeScope());
+    }
+
+    /// <summary>One batch, of which each row goes on for a token more.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="batch">Which batch of the run, counted from 0.</param>
+    /// <returns>Batch size times block size + 1 ids, which stay until the next call.</returns>
+    public long[] Rows(long seed, long batch)
+    {
         Task? ahead = _ahead;
         _ahead = null;
         ahead?.GetAwaiter().GetResult();
@@ -48,11 +60,9 @@ internal sealed class BatchSampler : IDisposable
             (_buffer, _next) = (_next, _buffer);
         else
             Read(_buffer, seed, batch);
-        using var scope = NewDisposeScope();
-        Tensor all = tensor(_buffer, _batchSize, _blockSize + 1, device: device);
         _aheadOf = (seed, batch + 1);
         _ahead = Task.Run(() => Read(_next, seed, batch + 1));
-        return (all[.., ..^1].MoveToOuterDisposeScope(), all[.., 1..].MoveToOuterDisposeScope());
+        return _buffer;
     }
 
     /// <summary>Waits until nothing is read any more: the text's file can be closed then.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Kansformers.Runtime;
 
 namespace Kansformers.Training;
 

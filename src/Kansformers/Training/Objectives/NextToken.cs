@@ -12,7 +12,10 @@ public sealed record NextTokenOptions() : ObjectiveOptions("next-token", "each t
 
     /// <inheritdoc/>
     public override IReadOnlyList<WordSetting<ObjectiveOptions>> Words() =>
-        [WordSetting<ObjectiveOptions>.Of("order", "where sequences come from: anywhere, or each place of the text once in an epoch", Order, value => this with { Order = value })];
+        [OrderSetting(Order, value => this with { Order = value })];
+
+    internal static WordSetting<ObjectiveOptions> OrderSetting(BatchOrder order, Func<BatchOrder, ObjectiveOptions> with) =>
+        WordSetting<ObjectiveOptions>.Of("order", "where sequences come from: anywhere, or each place of the text once in an epoch", order, with);
 
     /// <inheritdoc/>
     public override void Validate()
@@ -20,6 +23,13 @@ public sealed record NextTokenOptions() : ObjectiveOptions("next-token", "each t
         if (!Enum.IsDefined(Order))
             throw new KansformersException($"order is {Order}; it must be {string.Join(" or ", Enum.GetNames<BatchOrder>())}");
         base.Validate();
+    }
+
+    /// <inheritdoc/>
+    public override bool Suits(Family family)
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        return family.IsCausal;
     }
 
     /// <inheritdoc/>
@@ -34,11 +44,11 @@ public sealed record NextTokenOptions() : ObjectiveOptions("next-token", "each t
 /// <summary>Sequences drawn by <see cref="BatchSampler"/>; validation on <see cref="FixedWindows"/>.</summary>
 internal sealed class NextToken(CausalModel model, BatchOrder order, TrainingData data, TrainingOptions options) : IObjective
 {
-    private readonly BatchSampler _sampler = new(data.Train, model.Options.BlockSize, options.BatchSize, order);
+    private readonly BatchSampler _sampler = new(data.Text, model.Options.BlockSize, options.BatchSize, order);
     private readonly FixedWindows? _validation =
         data.Validation is { Count: > 0 } held ? new FixedWindows(held, model.Options.BlockSize, options.EvalWindows) : null;
 
-    public long BatchTokens => (long)options.BatchSize * model.Options.BlockSize;
+    public long TokensOf(long batch) => (long)options.BatchSize * model.Options.BlockSize;
 
     public long ValidationTokens => _validation?.Tokens ?? 0;
 

@@ -1,3 +1,5 @@
+using Kansformers.Transformers;
+
 namespace Kansformers.Training;
 
 /// <summary>The objectives. A new one is a file with its options, its batches and their loss, and a line here.</summary>
@@ -7,7 +9,16 @@ public static class Objectives
     public static IReadOnlyList<ObjectiveOptions> All { get; } =
     [
         new NextTokenOptions(),
+        new MaskedLanguageOptions(),
     ];
+
+    /// <summary>The objective that a model is for, where none is named: what it ends in decides, and else its family.</summary>
+    /// <param name="model">The model.</param>
+    public static ObjectiveOptions For(ModelOptions model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return All.FirstOrDefault(entry => entry.IsFor(model)) ?? All.FirstOrDefault(entry => entry.Suits(model.Family)) ?? All[0];
+    }
 
     /// <summary>The defaults of an objective.</summary>
     /// <param name="kind">Its name, letter case aside.</param>

@@ -1,3 +1,5 @@
+using Kansformers.Runtime;
+
 namespace Kansformers.Training;
 
 /// <summary>Every start is as likely as any other, whatever was drawn before.</summary>

@@ -1,3 +1,5 @@
+using Kansformers.Runtime;
+
 namespace Kansformers.Training;
 
 /// <summary>

@@ -17,5 +17,5 @@ internal sealed record OriginalRecipe() : Recipe("original", "the original's exa
     public override double Dropout => new GptOptions().ResidualDropout;
 
     /// <inheritdoc/>
-    public override TrainingOptions Training(ModelOptions model, long steps) => Own with { MaxIters = steps };
+    public override TrainingOptions Training(ModelOptions model, long steps) => Own with { MaxIters = steps, Objective = Objectives.For(model) };
 }

@@ -43,9 +43,13 @@ internal sealed record TunedRecipe() : Recipe("tuned", "what was found to learn 
         MinLearningRate = 0,
         Warmup = Math.Min(WarmupSteps, steps / 10),
         Schedule = LearningRateDecay.Linear,
-        Objective = new NextTokenOptions { Order = BatchOrder.Shuffled },
+        Objective = Shuffled(Objectives.For(model)),
         Optimizer = new MuonOptions { NeuronBeta = 0.95 },
         Roles = [new RoleRule(ParameterRole.Convolution, RateFactor: 3)],
         GradClip = 0,
     };
+
+    // Whatever is learned from text is learned from each place of it once in an epoch.
+    private static ObjectiveOptions Shuffled(ObjectiveOptions objective) =>
+        objective.Words().FirstOrDefault(word => word.Name == "order")?.With("shuffled") ?? objective;
 }

@@ -17,6 +17,9 @@ internal sealed record LossCurve
     /// <summary>The smaller line under the heading, such as corpus, parameters and placement.</summary>
     public string Subtitle { get; init; } = "";
 
+    /// <summary>What losses are measured in.</summary>
+    public string Unit { get; init; } = "nats per token";
+
     /// <summary>Losses of training batches, in the order of their steps.</summary>
     public IReadOnlyList<LossPoint> Train { get; init; } = [];
 

@@ -69,7 +69,7 @@ internal sealed class LossCurvePainter
 
         _svg.Text((Left + Right) / 2, 522, "step", axis + " text-anchor=\"middle\"");
         FormattableString turned = $"transform=\"translate(26 {(Top + Bottom) / 2:0.#}) rotate(-90)\"";
-        _svg.Text(0, 0, "loss (nats per token)", $"{axis} text-anchor=\"middle\" {turned.ToString(CultureInfo.InvariantCulture)}");
+        _svg.Text(0, 0, $"loss ({_curve.Unit})", $"{axis} text-anchor=\"middle\" {turned.ToString(CultureInfo.InvariantCulture)}");
         if (_scale.CutOff)
             _svg.Text(Right, Top - 6, string.Create(CultureInfo.InvariantCulture, $"losses above {_scale.LossTicks.Last:0.####} are cut off"), $"font-size=\"11.5\" font-style=\"italic\" text-anchor=\"end\" fill=\"{Faded}\"");
     }

@@ -40,13 +40,13 @@ internal sealed record RunSummary
     /// <summary>Tokens trained on.</summary>
     public long Tokens { get; init; }
 
-    /// <summary>The last training loss in nats per token.</summary>
+    /// <summary>The last training loss.</summary>
     public double TrainLoss { get; init; }
 
-    /// <summary>The last validation loss in nats per token; null where none was measured.</summary>
+    /// <summary>The last validation loss; null where none was measured.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>The best validation loss in nats per token; null where none was measured.</summary>
+    /// <summary>The best validation loss; null where none was measured.</summary>
     public double? BestValidationLoss { get; init; }
 
     /// <summary>The step of the best validation loss.</summary>
@@ -64,8 +64,17 @@ internal sealed record RunSummary
     /// <summary>What the model wrote at the end; null for none.</summary>
     public string? Sample { get; init; }
 
-    /// <summary>The command that samples from the run.</summary>
-    public required string SampleCommand { get; init; }
+    /// <summary>What losses are measured in.</summary>
+    public string LossUnit { get; init; } = "nats per token";
+
+    /// <summary>What the best validation measured beside the loss.</summary>
+    public IReadOnlyList<Measure> Measures { get; init; } = [];
+
+    /// <summary>The command that samples from the run; null where it does not continue text.</summary>
+    public string? SampleCommand { get; init; }
+
+    /// <summary>The command that labels texts by the run; null where it does not.</summary>
+    public string? PredictCommand { get; init; }
 
     /// <summary>The command that evaluates the run.</summary>
     public required string EvalCommand { get; init; }
@@ -88,9 +97,22 @@ internal sealed record RunSummary
         if (Sample is not null)
             text.Append("\n## What it writes\n\n").Append(Fence(Sample, "text"));
         text.Append("\n## Use it\n\n");
-        text.Append(Fence($"{SampleCommand}   # more text\n{EvalCommand}   # loss, perplexity, bits per byte\n{ResumeCommand}   # train on from the last checkpoint", "sh"));
+        text.Append(Fence(string.Join('\n', Uses()), "sh"));
         return text.ToString();
     }
+
+    private IEnumerable<string> Uses()
+    {
+        if (SampleCommand is not null)
+            yield return $"{SampleCommand}   # more text";
+        if (PredictCommand is not null)
+            yield return $"{PredictCommand} --data texts.txt   # a label for each line";
+        yield return $"{EvalCommand}   # {(PredictCommand is not null ? "every measure of the labels" : SampleCommand is not null ? "loss, perplexity, bits per byte" : "masked loss and perplexity")}";
+        yield return $"{ResumeCommand}   # train on from the last checkpoint";
+    }
+
+    // Of what is no likelihood of tokens there is no perplexity.
+    private string Perplexity(double loss) => LossUnit.EndsWith("token", StringComparison.Ordinal) ? string.Create(CultureInfo.InvariantCulture, $" (perplexity {Math.Exp(loss):0.00})") : "";
 
     // A run that was interrupted often was mostly resumed by one command.
     private IEnumerable<string> Commands()
@@ -118,13 +140,15 @@ internal sealed record RunSummary
         Row(text, "of these in KAN layers", $"{HumanText.Count(KanParameters)} ({KanParameters})");
         Row(text, "steps", $"{Steps}");
         Row(text, "tokens", $"{HumanText.Count(Tokens)}");
-        Row(text, "training loss, last", $"{TrainLoss:0.0000} nats per token");
+        Row(text, "training loss, last", $"{TrainLoss:0.0000} {LossUnit}");
         if (ValidationLoss is double last)
-            Row(text, "validation loss, last", $"{last:0.0000} nats per token (perplexity {Math.Exp(last):0.00})");
+            Row(text, "validation loss, last", $"{last:0.0000} {LossUnit}{Perplexity(last)}");
         if (BestValidationLoss is double best)
         {
             FormattableString at = $"{(BestStep is long step ? FormattableString.Invariant($" at step {step}") : "")}";
-            Row(text, "validation loss, best", $"{best:0.0000} nats per token (perplexity {Math.Exp(best):0.00}){at.ToString(CultureInfo.InvariantCulture)}");
+            Row(text, "validation loss, best", $"{best:0.0000} {LossUnit}{Perplexity(best)}{at.ToString(CultureInfo.InvariantCulture)}");
+            foreach (Measure measure in Measures)
+                Row(text, $"validation {measure.Name.Replace('_', ' ')}, there", $"{measure.Value:0.0000}");
         }
 
         if (Seconds >= 0 && Seconds < TimeSpan.MaxValue.TotalSeconds)

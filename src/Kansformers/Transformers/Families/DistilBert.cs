@@ -67,11 +67,11 @@ public sealed class DistilBert : EncoderModel
     }
 }
 
-/// <summary>DistilBERTs, and Hugging Face's folders of them.</summary>
+/// <summary>DistilBERTs: the published size, one to try things with, and Hugging Face's folders of them.</summary>
 internal sealed class DistilBertFamily() : Family<DistilBertOptions, DistilBert>(
     "distilbert", "BERT's smaller student, without types of tokens (Sanh et al., 2019)", (options, device) => new DistilBert(options, device))
 {
-    public override IReadOnlyList<ModelPreset> Presets { get; } = [new("distilbert-base", 6, 12, 768)];
+    public override IReadOnlyList<ModelPreset> Presets { get; } = [new("distilbert-base", 6, 12, 768), new("distilbert-tiny", 2, 2, 128)];
 
     internal override HuggingFaceLayout HuggingFace { get; } = new DistilBertLayout();
 }

@@ -95,11 +95,11 @@ public sealed class Roberta : EncoderModel
     }
 }
 
-/// <summary>RoBERTas: their published sizes, and Hugging Face's folders of them.</summary>
+/// <summary>RoBERTas: their published sizes, one to try things with, and Hugging Face's folders of them.</summary>
 internal sealed class RobertaFamily() : Family<RobertaOptions, Roberta>(
     "roberta", "a BERT trained longer, with positions that skip padding (Liu et al., 2019)", (options, device) => new Roberta(options, device))
 {
-    public override IReadOnlyList<ModelPreset> Presets { get; } = [new("roberta-large", 24, 16, 1024), new("roberta-base", 12, 12, 768)];
+    public override IReadOnlyList<ModelPreset> Presets { get; } = [new("roberta-large", 24, 16, 1024), new("roberta-base", 12, 12, 768), new("roberta-tiny", 2, 2, 128)];
 
     internal override HuggingFaceLayout HuggingFace { get; } = new RobertaLayout();
 }

@@ -1,4 +1,4 @@
-namespace Kansformers.Training;
+namespace Kansformers.Runtime;
 
 /// <summary>The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): every input bit changes every output bit.</summary>
 internal static class SplitMix
