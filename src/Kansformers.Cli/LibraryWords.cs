@@ -13,6 +13,8 @@ internal static partial class LibraryWords
     {
         ["CorpusOptions.TextField"] = "--text-field",
         ["CorpusOptions.TokenFormat"] = "--token-format",
+        ["DataConfig.LabelField"] = "--label-field",
+        ["DataConfig.TextField"] = "--text-field",
         ["DataConfig.SpecialTokens"] = "--special-tokens",
         ["DataConfig.UnknownCharacters"] = "--unknown-characters",
         ["DataConfig.ValidationData"] = "--val-data",
@@ -35,6 +37,8 @@ internal static partial class LibraryWords
     public static IReadOnlyList<(string Library, string Tool)> Phrases { get; } =
     [
         ("GridOptions.GridLow and GridHigh", "--grid-range"),
+        ("the objective classification", "--task classification"),
+        ("the objective regression", "--task regression"),
         ("RunConfig.InitialWeights", "train --model"),
         ("give TrainingRun.Start a folder", "give another --out, for a folder"),
         ("give TrainingRun.Start another folder", "give another --out"),

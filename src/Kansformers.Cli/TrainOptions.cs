@@ -16,6 +16,8 @@ internal sealed class TrainOptions
     public readonly Option<string?> ValidationData = new("--val-data") { Description = "other text to validate on, instead of the end of --data" };
     public readonly Option<double> ValidationFraction = new("--val-fraction") { Description = "the share of the tokens that is held out, from the end", DefaultValueFactory = _ => 0.1 };
     public readonly CorpusChoice Corpus = new();
+    public readonly LabelChoice Labels = new();
+    public readonly Option<string?> Task = new("--task") { Description = "what --data's labels are: classification (names) or regression (numbers); short for that --objective" };
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
     public readonly Option<string> UnknownCharacters = new("--unknown-characters") { Description = "characters of the text that have no token: refuse, or skip (leave them out, and count them)", DefaultValueFactory = _ => "refuse" };
@@ -57,7 +59,7 @@ internal sealed class TrainOptions
 
     private Option[] Choices =>
     [
-        Data, ValidationData, ValidationFraction, .. Corpus.All, Tokenizer, SpecialTokens, UnknownCharacters, Recipe.Option, Family.Name, Model, Layers, Heads, Embd, Placement, .. Kan.All, .. Family.Settings,
+        Data, ValidationData, ValidationFraction, .. Corpus.All, .. Labels.All, Task, Tokenizer, SpecialTokens, UnknownCharacters, Recipe.Option, Family.Name, Model, Layers, Heads, Embd, Placement, .. Kan.All, .. Family.Settings,
         Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, UpdateGrid, KanPenalty, Dropout,
         EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
@@ -122,9 +124,11 @@ internal sealed class TrainOptions
 
         if (parsed.GetValue(Out) is string folder)
             RunFolder.RequireFree(folder);
+        RequireLabels(parsed, training.Objective);
         Pretrained? pretrained = ReadPretrained(parsed);
         if (pretrained is not null)
             training = training with { Objective = ReadObjective(parsed, Objectives.For(pretrained.Architecture)) };
+        RequireText(parsed, training.Objective);
         RunConfig config = new()
         {
             Preset = pretrained?.Name ?? PresetName(parsed, recipe),
@@ -138,6 +142,8 @@ internal sealed class TrainOptions
                 ValidationData = parsed.GetValue(ValidationData),
                 ValidationFraction = held,
                 TextField = parsed.GetValue(Corpus.TextField),
+                TextPairField = parsed.GetValue(Labels.TextPairField),
+                LabelField = parsed.GetValue(Labels.LabelField),
                 Deduplicate = parsed.GetValue(Corpus.Deduplicate),
                 TokenFormat = Corpus.FormatIn(parsed),
                 Tokenizer = IsGiven(parsed, Tokenizer) || pretrained is null ? parsed.GetValue(Tokenizer)! : pretrained.Tokenizer(),
@@ -228,7 +234,34 @@ internal sealed class TrainOptions
         }
     }
 
-    private ObjectiveOptions ReadObjective(ParseResult parsed, ObjectiveOptions unsaid) => Objective.Read(parsed, unsaid);
+    private bool IsNamed(ParseResult parsed) => Objective.IsNamed(parsed) || parsed.GetValue(Task) is not null;
+
+    private ObjectiveOptions ReadObjective(ParseResult parsed, ObjectiveOptions unsaid)
+    {
+        if (parsed.GetValue(Task) is not string task)
+            return Objective.Read(parsed, unsaid);
+        if (Objective.IsNamed(parsed))
+            throw new UsageException("--task is short for --objective; give one of them");
+        ObjectiveOptions[] tasks = [.. Objectives.All.Where(entry => entry.NeedsLabels)];
+        return Objective.Read(parsed, tasks.FirstOrDefault(entry => entry.Kind.Equals(task, StringComparison.OrdinalIgnoreCase))
+            ?? throw new UsageException($"unknown task '{task}': use {string.Join(" or ", tasks.Select(entry => entry.Kind))}"));
+    }
+
+    // Labels have no default, and are nothing to text: told before anything is downloaded.
+    private void RequireLabels(ParseResult parsed, ObjectiveOptions objective)
+    {
+        if (objective.NeedsLabels && !IsGiven(parsed, Data))
+            throw new UsageException($"{objective.Kind} learns from labelled texts; give --data, a .csv, .tsv or .jsonl file with a column of labels");
+    }
+
+    private void RequireText(ParseResult parsed, ObjectiveOptions objective)
+    {
+        RequireLabels(parsed, objective);
+        if (!objective.NeedsLabels && Labels.GivenIn(parsed) is { Length: > 0 } given)
+            throw new UsageException($"{string.Join(", ", given)} is nothing to --objective {objective.Kind}; leave it out, or give --task classification or regression");
+        if (objective.NeedsLabels && IsGiven(parsed, Corpus.Deduplicate))
+            throw new UsageException($"--deduplicate is nothing to --objective {objective.Kind}; leave it out");
+    }
 
     private Precision ReadPrecision(ParseResult parsed)
     {
@@ -261,7 +294,7 @@ internal sealed class TrainOptions
             MinLearningRate = schedule == LearningRateDecay.Constant ? 0 : parsed.GetValue(MinLearningRate) ?? least,
             Warmup = parsed.GetValue(Warmup) ?? unsaid.Warmup,
             Schedule = schedule,
-            Objective = model is not null || Objective.IsNamed(parsed) ? ReadObjective(parsed, unsaid.Objective) : unsaid.Objective, // of weights it is told by what they are
+            Objective = model is not null || IsNamed(parsed) ? ReadObjective(parsed, unsaid.Objective) : unsaid.Objective, // of weights it is told by what they are
             Optimizer = Optimizer.Read(parsed, unsaid.Optimizer),
             GradClip = parsed.GetValue(GradClip) ?? unsaid.GradClip,
             UpdateGrid = parsed.GetValue(UpdateGrid),

@@ -68,7 +68,6 @@ public sealed class TrainingRun : IDisposable
                 Threads = [get_num_threads()],
                 Data = config.Data with { Data = material.Source, ValidationData = material.ValidationSource, Fingerprint = material.Fingerprint },
             };
-            material.Require(complete);
             TrainingRun run = Assemble(RunFolder.At(folder, complete), material, device);
             try
             {
@@ -247,6 +246,7 @@ public sealed class TrainingRun : IDisposable
 
     private static TrainingRun Assemble(RunFolder run, TrainingMaterial material, Device? device, List<string>? notes = null)
     {
+        material.Require(run.Config);
         random.manual_seed(run.Config.Training.Seed);
         TransformerModel? model = null;
         try

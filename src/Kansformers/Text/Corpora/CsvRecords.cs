@@ -20,6 +20,9 @@ internal sealed class CsvRecords(string path, byte separator) : IDisposable
     /// <summary>The number of fields of the record.</summary>
     public int Count => _fields.Count;
 
+    /// <summary>The line that the record begins in.</summary>
+    public long Line => _line;
+
     /// <summary>Whether the record is an empty line.</summary>
     public bool IsBlank => _fields is [(_, 0, false)];
 

@@ -51,7 +51,7 @@ internal sealed class JsonLinesFile : TableFile
     }
 
     /// <summary>The length of the next line; null at the end of the file.</summary>
-    private static int? Length(ByteWindow window, long line)
+    internal static int? Length(ByteWindow window, long line)
     {
         int searched = 0;
         while (true)

@@ -2,10 +2,20 @@ using Kansformers.Text;
 
 namespace Kansformers.Training;
 
-/// <summary>Texts as an encoder takes them, with what is wanted of each.</summary>
-/// <param name="Inputs">The texts.</param>
-/// <param name="Targets">For each its label, counted from 0, or its number.</param>
-internal sealed record LabelledExamples(IReadOnlyList<ModelInput> Inputs, IReadOnlyList<double> Targets)
+/// <summary>Texts as ids, with what is wanted of each.</summary>
+/// <param name="Texts">The texts.</param>
+/// <param name="Labels">For each its label, or its number, as it is written.</param>
+internal sealed record LabelledExamples(IReadOnlyList<EncodedText> Texts, IReadOnlyList<string> Labels)
 {
-    public int Count => Inputs.Count;
+    public int Count => Texts.Count;
+
+    /// <summary>What of the texts has no token, and was left out.</summary>
+    public LostText Lost { get; init; }
+
+    /// <summary>Some of them, in their order.</summary>
+    public LabelledExamples Where(Func<int, bool> wanted)
+    {
+        int[] chosen = [.. Enumerable.Range(0, Count).Where(wanted)];
+        return this with { Texts = [.. chosen.Select(i => Texts[i])], Labels = [.. chosen.Select(i => Labels[i])] };
+    }
 }

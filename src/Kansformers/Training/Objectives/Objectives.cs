@@ -10,6 +10,8 @@ public static class Objectives
     [
         new NextTokenOptions(),
         new MaskedLanguageOptions(),
+        new ClassificationOptions(),
+        new RegressionOptions(),
     ];
 
     /// <summary>The objective that a model is for, where none is named: what it ends in decides, and else its family.</summary>

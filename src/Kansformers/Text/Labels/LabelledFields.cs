@@ -1,0 +1,18 @@
+namespace Kansformers.Text;
+
+/// <summary>The columns of labelled texts; those that are null are found by their names.</summary>
+/// <param name="Text">The text, or the first of a pair.</param>
+/// <param name="Pair">The second text of a pair; null where there is none.</param>
+/// <param name="Label">The label.</param>
+public sealed record LabelledFields(string? Text = null, string? Pair = null, string? Label = null);
+
+/// <summary>A row of labelled texts.</summary>
+/// <param name="Text">The text, or the first of a pair.</param>
+/// <param name="Pair">The second text of a pair; null where there is none.</param>
+/// <param name="Label">The label as it is written; empty where none was asked for.</param>
+/// <param name="Place">Where the row is, for messages: <c>'a.csv' line 3</c>.</param>
+public sealed record LabelledRow(string Text, string? Pair, string Label, string Place)
+{
+    /// <summary>Whether there is nothing in it but white space.</summary>
+    public bool IsEmpty => string.IsNullOrWhiteSpace(Text) && string.IsNullOrWhiteSpace(Pair);
+}

@@ -1,0 +1,74 @@
+namespace Kansformers.Text;
+
+/// <summary>Reads texts with their labels from a table: a text, perhaps a second one, and a label in each row.</summary>
+public static class LabelledTexts
+{
+    private static readonly string[] TextNames = ["text", "content", "document", "sentence", "sentence1", "review", "body", "article", "premise", "question"];
+    private static readonly string[] LabelNames = ["label", "labels", "class", "category", "target", "sentiment", "score", "y"];
+
+    /// <summary>Whether a file can hold columns, by its ending; else each of its lines is a text.</summary>
+    /// <param name="path">The file.</param>
+    public static bool IsTable(string path) => RecordFile.IsOne(path);
+
+    /// <summary>Reads all rows.</summary>
+    /// <param name="path">A <c>.csv</c>, <c>.tsv</c> or <c>.jsonl</c> file, packed (<c>.gz</c>, <c>.zst</c>) or not.</param>
+    /// <param name="fields">Its columns.</param>
+    /// <param name="needsLabels">Whether rows must have a label; else none is read.</param>
+    /// <exception cref="KansformersException">The file cannot be read, columns cannot be told, or a row has no label; the message names the line.</exception>
+    public static IReadOnlyList<LabelledRow> Read(string path, LabelledFields fields, bool needsLabels = true)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(fields);
+        if (!File.Exists(path))
+            throw new KansformersException($"there is no file '{path}'; give a {RecordFile.Kinds} file{(needsLabels ? " with a column of labels" : "")}");
+        path = Path.GetFullPath(path);
+        if (!RecordFile.IsOne(path))
+            throw new KansformersException($"'{path}' is no table with a column of labels; give a {RecordFile.Kinds} file");
+        List<LabelledRow> rows = [];
+        LabelledFields? known = null;
+        foreach (TableRecord record in RecordFile.Read(path))
+        {
+            known ??= Find(path, [.. record.Values.Keys], fields, needsLabels);
+            string place = FormattableString.Invariant($"'{path}' line {record.Line}");
+            string text = Text(record, known.Text!, place), label = needsLabels ? Label(record, known.Label!, place) : "";
+            rows.Add(new LabelledRow(text, known.Pair is null ? null : Text(record, known.Pair, place), label, place));
+        }
+
+        return rows.Count > 0 ? rows : throw new KansformersException($"'{path}' holds no row; give a file with texts");
+    }
+
+    private static LabelledFields Find(string path, string[] columns, LabelledFields given, bool needsLabels)
+    {
+        foreach (string name in ((string?[])[given.Text, given.Pair, needsLabels ? given.Label : null]).OfType<string>())
+        {
+            if (!columns.Contains(name))
+                throw new KansformersException($"'{path}' has no column '{name}': it has {List(columns)}");
+        }
+
+        string? label = !needsLabels ? given.Label : given.Label ?? Usual(LabelNames, columns.Where(name => name != given.Text && name != given.Pair))
+            ?? throw new KansformersException($"cannot tell which column of '{path}' holds the labels; choose it with DataConfig.LabelField: it has {List(columns)}");
+        string[] others = [.. columns.Where(name => name != label && name != given.Pair)];
+        string text = given.Text ?? Usual(TextNames, others) ?? (others is [string only] ? only
+            : throw new KansformersException($"cannot tell which column of '{path}' holds the texts; choose it with DataConfig.TextField: it has {List(columns)}"));
+        if (text == label || text == given.Pair || (given.Pair is not null && given.Pair == label))
+            throw new KansformersException($"one column of '{path}' cannot be two things: text '{text}'{(given.Pair is null ? "" : $", second text '{given.Pair}'")}, label '{label}'");
+        return new LabelledFields(text, given.Pair, label);
+    }
+
+    private static string? Usual(string[] names, IEnumerable<string> columns)
+    {
+        string[] all = [.. columns];
+        return names.Select(name => all.FirstOrDefault(column => column.Equals(name, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(found => found is not null);
+    }
+
+    private static string Text(TableRecord record, string column, string place) => record.Values.TryGetValue(column, out string? text) ? text ?? ""
+        : throw new KansformersException($"{place} has no field '{column}': it has {List([.. record.Values.Keys])}");
+
+    private static string Label(TableRecord record, string column, string place)
+    {
+        string? label = record.Values.GetValueOrDefault(column)?.Trim();
+        return string.IsNullOrEmpty(label) ? throw new KansformersException($"{place} has no label in '{column}'; give it one, or leave the row out") : label;
+    }
+
+    private static string List(string[] columns) => columns.Length == 0 ? "none" : string.Join(", ", columns.Take(30).Select(name => $"'{name}'"));
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Kansformers.Text;
+using Kansformers.Transformers;
+
+namespace Kansformers.Training;
+
+/// <summary>What labels must be to be learned, and what a user should know of them.</summary>
+internal static class LabelRules
+{
+    private const int Shown = 10;
+    private const double Unbalanced = 0.8, Rare = 10;
+
+    /// <summary>The labels of rows, in order; those that are all whole numbers by size.</summary>
+    /// <exception cref="KansformersException">There is a single one, or every row has its own.</exception>
+    public static LabelNames Names(string path, IReadOnlyList<LabelledRow> rows)
+    {
+        string[] names = [.. rows.Select(row => row.Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        if (names.Length == 1)
+            throw new KansformersException($"all {rows.Count} examples of '{path}' have the label '{names[0]}', so that there is nothing to tell apart; give examples of at least two labels");
+        if (names.Length == rows.Count && rows.Count > 2)
+            throw new KansformersException($"every one of the {rows.Count} examples of '{path}' has a label of its own ('{names[0]}', '{names[1]}', ...), which cannot be learned; choose another column with DataConfig.LabelField{(names.All(name => TryNumber(name, out _)) ? ", or fit the numbers by the objective regression" : "")}");
+        return new LabelNames(names.All(name => long.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+            ? names.OrderBy(name => long.Parse(name, CultureInfo.InvariantCulture)).ThenBy(name => name, StringComparer.Ordinal) : names);
+    }
+
+    /// <summary>Refuses rows whose label is not among those that are known.</summary>
+    /// <exception cref="KansformersException">The message names the first place.</exception>
+    public static void RequireKnown(IReadOnlyList<string> known, IReadOnlyList<LabelledRow> rows, string has)
+    {
+        HashSet<string> names = [.. known];
+        LabelledRow[] foreign = [.. rows.Where(row => !names.Contains(row.Label))];
+        if (foreign.Length > 0)
+            throw new KansformersException($"{foreign[0].Place} has the label '{foreign[0].Label}'{(foreign.Length > 1 ? $", and {foreign.Length - 1} more rows have such ones" : "")}, which {has} not have ({List(known)}); correct it, or leave the row out");
+    }
+
+    /// <summary>Refuses labels that are no finite numbers, or are all the same.</summary>
+    /// <exception cref="KansformersException">The message names the first place.</exception>
+    public static void RequireNumbers(IReadOnlyList<LabelledRow> rows)
+    {
+        foreach (LabelledRow row in rows)
+        {
+            if (!TryNumber(row.Label, out double value))
+                throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no number; names are learned by the objective classification");
+            if (!double.IsFinite(value) || Math.Abs(value) > float.MaxValue)
+                throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no finite number; correct it, or leave the row out");
+        }
+
+        if (rows.DistinctBy(row => Number(row.Label)).Count() == 1)
+            throw new KansformersException($"all {rows.Count} examples have the number {rows[0].Label}, so that there is nothing to learn; give examples of different numbers");
+    }
+
+    /// <summary>How often the labels come, and a warning where a few make up nearly all.</summary>
+    public static string? Balance(IReadOnlyList<LabelledRow> rows)
+    {
+        (string Label, int Count)[] counts = [.. rows.GroupBy(row => row.Label).Select(group => (group.Key, group.Count())).OrderByDescending(entry => entry.Item2).ThenBy(entry => entry.Key, StringComparer.Ordinal)];
+        string all = $"labels  {string.Join(", ", counts.Take(Shown).Select(entry => $"{entry.Label} {entry.Count}"))}{(counts.Length > Shown ? $" and {counts.Length - Shown} more" : "")}";
+        double share = (double)counts[0].Count / rows.Count;
+        return share < Unbalanced && counts[0].Count < Rare * counts[^1].Count ? all
+            : FormattableString.Invariant($"{all}; they are unbalanced: to say '{counts[0].Label}' always would be right for {share:P0}, so look at F1 and Matthews, which eval tells, more than at accuracy");
+    }
+
+    /// <summary>A label as a number, in the way that all cultures share.</summary>
+    public static double Number(string label) => double.Parse(label, NumberStyles.Float, CultureInfo.InvariantCulture);
+
+    private static bool TryNumber(string label, out double value) => double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+
+    private static string List(IReadOnlyList<string> names) => string.Join(", ", names.Take(Shown)) + (names.Count > Shown ? $" and {names.Count - Shown} more" : "");
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using Kansformers.Text;
+using Kansformers.Transformers;
+
+namespace Kansformers.Training;
+
+/// <summary>Labelled texts, in a part to train on and one that is held out.</summary>
+internal sealed class LabelledMaterial : TrainingMaterial
+{
+    // Which rows are held out does not depend on a run's seed: losses of several runs can be compared.
+    private const ulong SplitKey = 0x73706c6974;
+
+    private readonly List<string> _notes = [];
+    private readonly LabelledExamples _train;
+    private readonly LabelledExamples? _validation;
+
+    private LabelledMaterial(DataConfig data, LabelledTable train, LabelledTable? other, Tokenizer tokenizer)
+    {
+        (Tokenizer, Name) = (tokenizer, Path.GetFileName(data.Data));
+        Source = Path.GetFullPath(data.Data);
+        ValidationSource = data.ValidationData is string file ? Path.GetFullPath(file) : null;
+        Counts = train.Counts;
+        LabelledExamples all = Encode(train.Rows, data);
+        HashSet<int> held = other is null ? Held(all.Count, data.ValidationFraction) : [];
+        _train = other is null ? all.Where(i => !held.Contains(i)) : all;
+        _validation = other is not null ? Encode(other.Rows, data) : held.Count > 0 ? all.Where(held.Contains) : null;
+        ValidationDescription = ValidationSource is null ? null : $"'{data.ValidationData}'";
+        Fingerprint = CorpusCache.Key([tokenizer.Identity, data.ValidationFraction.ToString("R", CultureInfo.InvariantCulture), .. Parts(train), .. other is null ? [] : Parts(other)]);
+    }
+
+    public override string Name { get; }
+
+    public override string Description => $"'{Source}'";
+
+    public override string? ValidationDescription { get; }
+
+    public override string Amount => $"{_train.Count} examples to train on, {_validation?.Count ?? 0} held out";
+
+    public override CorpusCounts Counts { get; }
+
+    public override Tokenizer Tokenizer { get; }
+
+    public override IReadOnlyList<string> Notes => _notes;
+
+    public override LostText Lost => _train.Lost.Plus(_validation?.Lost ?? default);
+
+    /// <summary>Every label of the training file, in order; those that are all whole numbers by size.</summary>
+    public LabelNames Labels { get; private set; } = new([]);
+
+    internal override string Source { get; }
+
+    internal override string? ValidationSource { get; }
+
+    internal override string Fingerprint { get; }
+
+    internal override TrainingData Data => new(null) { Tokenizer = Tokenizer, Examples = _train, ValidationExamples = _validation };
+
+    /// <summary>Opens labelled texts.</summary>
+    /// <param name="data">Where they lie.</param>
+    /// <param name="tokenizer">The run's tokenizer; null for the one that is named.</param>
+    /// <param name="areNumbers">Whether labels are numbers to be fitted.</param>
+    /// <exception cref="KansformersException">Something of texts or labels is wrong; the message names file and line.</exception>
+    public static LabelledMaterial Open(DataConfig data, Tokenizer? tokenizer, bool areNumbers)
+    {
+        tokenizer ??= TrainingText.TokenizerOf(data);
+        LabelledFields fields = new(data.TextField, data.TextPairField, data.LabelField);
+        LabelledTable train = LabelledTable.Read(data.Data, fields), all = train;
+        LabelledTable? other = data.ValidationData is string validation ? LabelledTable.Read(validation, fields) : null;
+        if (other is not null)
+            all = new LabelledTable([.. train.Rows, .. other.Rows], default);
+        tokenizer ??= new CharTokenizer(string.Concat(all.Rows.SelectMany(row => row.Text + row.Pair).Distinct()));
+        if (areNumbers)
+            LabelRules.RequireNumbers(all.Rows);
+        LabelledMaterial material = new(data, train, other, tokenizer);
+        if (areNumbers)
+            return material;
+        material.Labels = LabelRules.Names(data.Data, train.Rows);
+        LabelRules.RequireKnown(material.Labels, other?.Rows ?? [], "the training data does");
+        if (LabelRules.Balance(train.Rows) is string note)
+            material._notes.Add(note);
+        return material;
+    }
+
+    internal override void Require(RunConfig config)
+    {
+        EncoderInputs inputs = new(EncoderTokens.Of(Tokenizer, config.Model.VocabularySize), config.Model.BlockSize);
+        int cut = 0, longest = 0;
+        foreach (EncodedText text in _train.Texts.Concat(_validation?.Texts ?? []))
+        {
+            inputs.Of(text, out bool isCut);
+            cut += isCut ? 1 : 0;
+            longest = Math.Max(longest, text.First.Length + (text.Second?.Length ?? 0));
+        }
+
+        if (cut > 0)
+            _notes.Add($"texts   {cut} of {_train.Count + (_validation?.Count ?? 0)} do not fit a block of {config.Model.BlockSize} and are cut at their ends; the longest has {longest} tokens");
+    }
+
+    public override void Dispose()
+    {
+    }
+
+    private static HashSet<int> Held(int count, double fraction)
+    {
+        int wanted = fraction == 0 ? 0 : Math.Clamp((int)Math.Round(fraction * count), 1, Math.Max(1, count - 1));
+        if (wanted >= count)
+            throw new KansformersException($"there is {count} example, of which none can be held out; give more, or set DataConfig.ValidationFraction to 0");
+        KeyedPermutation order = new(count, SplitKey);
+        return [.. Enumerable.Range(0, wanted).Select(i => (int)order[i])];
+    }
+
+    private static IEnumerable<string> Parts(LabelledTable table) => table.Rows.SelectMany(row => (string[])[row.Text, row.Pair ?? "", row.Label]);
+
+    private LabelledExamples Encode(IReadOnlyList<LabelledRow> rows, DataConfig data)
+    {
+        List<EncodedText> texts = new(rows.Count);
+        LostText lost = default;
+        foreach (LabelledRow row in rows)
+        {
+            try
+            {
+                texts.Add(EncodedText.Of(Tokenizer, row.Text, row.Pair));
+                LostText here = Tokenizer.LostIn(row.Text).Plus(Tokenizer.LostIn(row.Pair ?? ""));
+                if (here.Characters > 0 && data.UnknownCharacters == UnknownCharacters.Refuse)
+                    throw new KansformersException($"it holds {here}; choose a tokenizer that knows all text (byte or gpt2)");
+                lost = lost.Plus(here);
+            }
+            catch (KansformersException failure)
+            {
+                throw new KansformersException($"{row.Place}: {failure.Message}, or leave such characters out with DataConfig.UnknownCharacters = Skip", failure);
+            }
+        }
+
+        return new LabelledExamples(texts, [.. rows.Select(row => row.Label)]) { Lost = lost };
+    }
+}
