@@ -28,6 +28,7 @@ internal static class CommandLineApp
             TrainCommand.Create(),
             SampleCommand.Create(),
             EvalCommand.Create(),
+            PredictCommand.Create(),
             InfoCommand.Create(),
             CompareCommand.Create(),
             ConvertCommand.Create(),

@@ -74,7 +74,9 @@ internal static class InfoCommand
     {
         if (source.Run is null)
             throw new UsageException("--outside needs a run folder: a weight file has no text of its own");
-        using CausalModel model = CausalModel.Of(source.LoadModel(weights, hints, Devices.Find(device)));
+        using TransformerModel any = source.LoadModel(weights, hints, Devices.Find(device));
+        if (any is not CausalModel model)
+            return OutsideGrid.Measure(any, () => source.Run.Validate(any)).ToDictionary(entry => entry.Layer, entry => entry.Share);
         using TokenizedCorpus corpus = source.Run.LoadCorpus();
         TokenSpan text = corpus.Validation.Count > 1 ? corpus.Validation : corpus.Train;
         FixedWindows windows = new(text, model.Options.BlockSize);

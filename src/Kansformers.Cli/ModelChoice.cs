@@ -82,6 +82,9 @@ internal sealed class ModelChoice
         return tokenizer;
     }
 
+    /// <summary>As <see cref="LoadTokenizer"/>, for encoders: ids beyond the tokenizer's are their special tokens.</summary>
+    public static Tokenizer LoadEncoderTokenizer(ModelSource source, int vocabularySize, string? name) => source.LoadTokenizer(vocabularySize, name ?? TokenizerName(source, vocabularySize, keepRun: true));
+
     /// <summary>What to open for the tokenizer that the model brings.</summary>
     /// <param name="source">The model.</param>
     /// <param name="vocabularySize">Its vocabulary.</param>

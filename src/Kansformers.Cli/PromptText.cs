@@ -15,22 +15,30 @@ internal static class PromptText
         if (prompt is not null && file is not null)
             throw new UsageException("--prompt and --prompt-file exclude each other");
         if (prompt == "-")
-            return FromInput();
-        if (file is null)
-            return prompt ?? "";
+            return FromInput("the prompt");
+        return file is null ? prompt ?? "" : OfFile(file, "the prompt");
+    }
+
+    /// <summary>A whole file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="what">What it is, for messages.</param>
+    public static string OfFile(string file, string what)
+    {
         try
         {
-            return StrictText.Read(File.ReadAllBytes(file), $"the prompt '{file}'");
+            return StrictText.Read(File.ReadAllBytes(file), $"{what} '{file}'");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new KansformersException($"cannot read the prompt '{file}': {KansformersException.Explain(failure)!.Message}", failure);
+            throw new KansformersException($"cannot read {what} '{file}': {KansformersException.Explain(failure)!.Message}", failure);
         }
     }
 
-    // Bytes, because the console's own reader replaces what is not valid, and keeps a byte-order mark.
-    private static string FromInput()
+    /// <summary>All of standard input.</summary>
+    /// <param name="what">What it is, for messages.</param>
+    public static string FromInput(string what)
     {
+        // Bytes, because the console's own reader replaces what is not valid, and keeps a byte-order mark.
         using Stream input = StandardInput();
         using MemoryStream all = new();
         try
@@ -39,9 +47,9 @@ internal static class PromptText
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new KansformersException($"cannot read the prompt from standard input: {KansformersException.Explain(failure)!.Message}", failure);
+            throw new KansformersException($"cannot read {what} from standard input: {KansformersException.Explain(failure)!.Message}", failure);
         }
 
-        return StrictText.Read(all.GetBuffer().AsSpan(0, (int)all.Length), "the prompt on standard input");
+        return StrictText.Read(all.GetBuffer().AsSpan(0, (int)all.Length), $"{what} on standard input");
     }
 }

@@ -34,7 +34,7 @@ internal sealed class TrainOptions
     public readonly Option<int?> BatchSize = new("--batch-size") { Description = $"sequences that go through the model at once [default: {RecipeChoice.Default(recipe => recipe.Size.BatchSize)}]" };
     public readonly Option<int> GradAccum = new("--grad-accum") { Description = "batches that add up to one step", DefaultValueFactory = _ => Defaults.GradAccum };
     public readonly Option<long?> MaxIters = new("--max-iters") { Description = $"optimizer steps; with --resume, how many there are to be in all: the learning rate goes on from where it is and never rises after its warm-up [default: {RecipeChoice.Default(recipe => recipe.Size.Steps)}]" };
-    public readonly Option<double?> LearningRate = new("--learning-rate") { Description = $"the highest learning rate; 3e-4 with weights to begin from, unless given [default: {RecipeChoice.Trained(training => training.LearningRate)}]" };
+    public readonly Option<double?> LearningRate = new("--learning-rate") { Description = $"the highest learning rate; 3e-4 with weights to begin from, for labels less the wider the model is (5e-5 at 768), unless given [default: {RecipeChoice.Trained(training => training.LearningRate)}]" };
     public readonly Option<double?> MinLearningRate = new("--min-lr") { Description = "the learning rate at the end of a linear or cosine schedule [default: the recipe's share of --learning-rate, 0; a tenth with weights to begin from]" };
     public readonly Option<long?> Warmup = new("--warmup") { Description = $"steps over which the learning rate climbs [default: {RecipeChoice.Trained(training => training.Warmup)}; in short runs at most a tenth of them]" };
     public readonly Option<string?> Schedule = new("--schedule") { Description = $"constant, linear or cosine [default: {RecipeChoice.Trained(training => training.Schedule.ToString().ToLowerInvariant())}; cosine with weights to begin from]" };
@@ -128,6 +128,12 @@ internal sealed class TrainOptions
         Pretrained? pretrained = ReadPretrained(parsed);
         if (pretrained is not null)
             training = training with { Objective = ReadObjective(parsed, Objectives.For(pretrained.Architecture)) };
+        if (pretrained is not null && training.Objective.NeedsLabels && !IsGiven(parsed, LearningRate))
+        {
+            double rate = Training.Recipe.FineTuningRate(pretrained.Architecture);
+            training = training with { LearningRate = rate, MinLearningRate = training.MinLearningRate * (rate / training.LearningRate) };
+        }
+
         RequireText(parsed, training.Objective);
         RunConfig config = new()
         {

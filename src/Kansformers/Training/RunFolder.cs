@@ -222,6 +222,16 @@ public sealed class RunFolder
         }
     }
 
+    /// <summary>A model's loss on what the run holds out, as its trainer validates.</summary>
+    /// <param name="model">The model, of the run's architecture.</param>
+    /// <exception cref="KansformersException">What the run learned from is missing or another, or nothing of it is held out.</exception>
+    public double Validate(TransformerModel model)
+    {
+        using TrainingMaterial material = LoadMaterial();
+        using IObjective objective = Config.Training.Objective.Create(model, material.Data, Config.Training);
+        return objective.ValidationTokens > 0 ? objective.Validate() : throw new KansformersException($"the run '{Folder}' holds out nothing to validate on");
+    }
+
     /// <summary>The run's model as one that continues text.</summary>
     /// <param name="weights">Which weights.</param>
     /// <param name="device">Where the model is wanted; null is the CPU.</param>

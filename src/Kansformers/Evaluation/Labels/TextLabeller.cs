@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Kansformers.Text;
 using Kansformers.Transformers;
 
@@ -34,6 +35,39 @@ public sealed class TextLabeller
     /// <summary>What the labels are called.</summary>
     public LabelNames Labels { get; }
 
+    /// <summary>Labels rows, and measures how well.</summary>
+    /// <param name="rows">The rows, with their labels; those without a text are passed over, and counted.</param>
+    /// <param name="done">Is told, after each batch, how many are done.</param>
+    /// <param name="cancellation">Ends the work with <see cref="OperationCanceledException"/> between batches.</param>
+    /// <exception cref="KansformersException">As for <see cref="Predict"/>, or a label is none of the model's, or all texts are empty.</exception>
+    public LabelEvaluationResult Evaluate(IReadOnlyList<LabelledRow> rows, Action<int>? done = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        long started = Stopwatch.GetTimestamp();
+        LabelledRow[] full = [.. rows.Where(row => !row.IsEmpty)];
+        if (full.Length == 0)
+            throw new KansformersException("there is no text to evaluate: all are empty");
+        if (IsNumber)
+            LabelRules.RequireNumbers(full, mustDiffer: false);
+        else
+            LabelRules.RequireKnown(Labels, full, "the model does");
+        IReadOnlyList<TextPrediction> found = Predict([.. full.Select(row => (row.Text, row.Pair))], done, cancellation);
+        LabelEvaluationResult result = new() { Examples = full.Length, Empty = rows.Count - full.Length, Cut = found.Count(one => one.WasCut), Loss = double.NaN };
+        if (IsNumber)
+        {
+            NumberMeasures numbers = NumberMeasures.Of([.. full.Select(row => LabelRules.Number(row.Label))], [.. found.Select(one => one.Value)]);
+            result = result with { Numbers = numbers, Loss = numbers.MeanSquaredError };
+        }
+        else
+        {
+            Dictionary<string, int> known = Labels.Select((name, label) => (name, label)).ToDictionary(entry => entry.name, entry => entry.label, StringComparer.Ordinal);
+            int[] wanted = [.. full.Select(row => known[row.Label])];
+            result = result with { Labels = LabelMeasures.Of(wanted, [.. found.Select(one => (int)one.Value)], Labels.Count), Loss = found.Select((one, i) => one.Loss(wanted[i])).Average() };
+        }
+
+        return result with { Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
+    }
+
     /// <summary>Labels texts.</summary>
     /// <param name="texts">The texts, each with the second of a pair, or null.</param>
     /// <param name="done">Is told, after each batch, how many are done.</param>
@@ -65,4 +99,29 @@ public sealed record TextPrediction(double Value, string? Label, IReadOnlyList<d
 
     /// <summary>-log of the probability of a label.</summary>
     internal Func<int, double> Loss { get; init; } = _ => double.NaN;
+}
+
+/// <summary>How well labelled texts were labelled.</summary>
+public sealed record LabelEvaluationResult
+{
+    /// <summary>The mean cross-entropy, in nats per example; of numbers the mean squared error.</summary>
+    public required double Loss { get; init; }
+
+    /// <summary>How many texts were labelled.</summary>
+    public required int Examples { get; init; }
+
+    /// <summary>How many rows had no text, and were passed over.</summary>
+    public int Empty { get; init; }
+
+    /// <summary>How many texts were longer than the model's block, and were cut.</summary>
+    public int Cut { get; init; }
+
+    /// <summary>Measures of labels; null of numbers.</summary>
+    public LabelMeasures? Labels { get; init; }
+
+    /// <summary>Measures of numbers; null of labels.</summary>
+    public NumberMeasures? Numbers { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public double Seconds { get; init; }
 }

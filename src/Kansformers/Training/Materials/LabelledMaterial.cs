@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kansformers.Evaluation;
 using Kansformers.Text;
 using Kansformers.Transformers;
 
@@ -23,6 +24,7 @@ internal sealed class LabelledMaterial : TrainingMaterial
         LabelledExamples all = Encode(train.Rows, data);
         HashSet<int> held = other is null ? Held(all.Count, data.ValidationFraction) : [];
         _train = other is null ? all.Where(i => !held.Contains(i)) : all;
+        HeldOut = other?.Rows ?? [.. train.Rows.Where((_, i) => held.Contains(i))];
         _validation = other is not null ? Encode(other.Rows, data) : held.Count > 0 ? all.Where(held.Contains) : null;
         ValidationDescription = ValidationSource is null ? null : $"'{data.ValidationData}'";
         Fingerprint = CorpusCache.Key([tokenizer.Identity, data.ValidationFraction.ToString("R", CultureInfo.InvariantCulture), .. Parts(train), .. other is null ? [] : Parts(other)]);
@@ -39,6 +41,8 @@ internal sealed class LabelledMaterial : TrainingMaterial
     public override CorpusCounts Counts { get; }
 
     public override Tokenizer Tokenizer { get; }
+
+    public override IReadOnlyList<LabelledRow> HeldOut { get; }
 
     public override IReadOnlyList<string> Notes => _notes;
 
@@ -122,12 +126,12 @@ internal sealed class LabelledMaterial : TrainingMaterial
                 texts.Add(EncodedText.Of(Tokenizer, row.Text, row.Pair));
                 LostText here = Tokenizer.LostIn(row.Text).Plus(Tokenizer.LostIn(row.Pair ?? ""));
                 if (here.Characters > 0 && data.UnknownCharacters == UnknownCharacters.Refuse)
-                    throw new KansformersException($"it holds {here}; choose a tokenizer that knows all text (byte or gpt2)");
+                    throw new KansformersException($"the text holds {here}; choose a tokenizer that knows all text (byte or gpt2)");
                 lost = lost.Plus(here);
             }
             catch (KansformersException failure)
             {
-                throw new KansformersException($"{row.Place}: {failure.Message}, or leave such characters out with DataConfig.UnknownCharacters = Skip", failure);
+                throw new KansformersException($"{row.Place}: {failure.Message}; DataConfig.UnknownCharacters = Skip leaves such characters out", failure);
             }
         }
 

@@ -27,6 +27,9 @@ public abstract class TrainingMaterial : IDisposable
     /// <summary>What a user should know, one line each.</summary>
     public abstract IReadOnlyList<string> Notes { get; }
 
+    /// <summary>The labelled rows that are held out; none of text.</summary>
+    public virtual IReadOnlyList<LabelledRow> HeldOut => [];
+
     /// <summary>What of it has no token, and was left out.</summary>
     public virtual LostText Lost => default;
 

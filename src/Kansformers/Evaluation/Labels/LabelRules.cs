@@ -2,7 +2,7 @@ using System.Globalization;
 using Kansformers.Text;
 using Kansformers.Transformers;
 
-namespace Kansformers.Training;
+namespace Kansformers.Evaluation;
 
 /// <summary>What labels must be to be learned, and what a user should know of them.</summary>
 internal static class LabelRules
@@ -35,7 +35,7 @@ internal static class LabelRules
 
     /// <summary>Refuses labels that are no finite numbers, or are all the same.</summary>
     /// <exception cref="KansformersException">The message names the first place.</exception>
-    public static void RequireNumbers(IReadOnlyList<LabelledRow> rows)
+    public static void RequireNumbers(IReadOnlyList<LabelledRow> rows, bool mustDiffer = true)
     {
         foreach (LabelledRow row in rows)
         {
@@ -45,7 +45,7 @@ internal static class LabelRules
                 throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no finite number; correct it, or leave the row out");
         }
 
-        if (rows.DistinctBy(row => Number(row.Label)).Count() == 1)
+        if (mustDiffer && rows.DistinctBy(row => Number(row.Label)).Count() == 1)
             throw new KansformersException($"all {rows.Count} examples have the number {rows[0].Label}, so that there is nothing to learn; give examples of different numbers");
     }
 

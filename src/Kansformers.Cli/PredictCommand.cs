@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Kansformers.Evaluation;
+using Kansformers.Runtime;
+using Kansformers.Text;
+using Kansformers.Training;
+using Kansformers.Transformers;
+
+namespace Kansformers.Cli;
+
+/// <summary><c>predict RUN</c>: labels texts, with probabilities, or gives numbers.</summary>
+internal static class PredictCommand
+{
+    public static Command Create()
+    {
+        ModelChoice model = new();
+        Option<string?> data = new("--data") { Description = "texts to label: the lines of a text file, or a column of a .csv, .tsv or .jsonl file [default: the lines of standard input]" };
+        Option<string?> textField = new("--text-field") { Description = "the column of the texts [default: the run's, text, content, ... or the only one]" };
+        LabelChoice labels = new();
+        Command command = new("predict", "Label texts by a model that was trained for it: a label with its probability, or a number, for each line or row.") { data, textField, labels.TextPairField };
+        OptionRules.NotEmpty(data, textField);
+        model.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            (ModelSource source, RunWeights weights) = model.Open(parsed);
+            string? file = parsed.GetValue(data);
+            LabelledFields fields = new(parsed.GetValue(textField), parsed.GetValue(labels.TextPairField));
+            if (fields != new LabelledFields() && (file is null || !LabelledTexts.IsTable(file)))
+                throw new UsageException("--text-field and --text-pair-field are columns of a .csv, .tsv or .jsonl file, which --data does not name; lines of text have none");
+            using Interruption interruption = new();
+            using TransformerModel loaded = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
+            Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(source, loaded.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
+            TextLabeller labeller = new(loaded, tokenizer);
+            IReadOnlyList<(string Text, string? Pair)> texts = TextsToLabel.Read(file, Fields(fields, source, file));
+            ModelChoice.Tell(source);
+            Predictions predictions = Predictions.Of(labeller, texts, interruption.Token);
+            predictions.Tell();
+            if (parsed.GetValue(model.Json))
+                predictions.PrintJson();
+            else
+                predictions.Print();
+            return CommandLineApp.Succeeded;
+        });
+        return command;
+    }
+
+    // The run's own columns, where the file has them; its labels are never looked at.
+    private static LabelledFields Fields(LabelledFields given, ModelSource source, string? file)
+    {
+        if (file is null || source.Run?.Config.Data is not DataConfig own || given != new LabelledFields())
+            return given;
+        return own.TextField is null && own.TextPairField is null ? given with { Label = own.LabelField } : new LabelledFields(own.TextField, own.TextPairField, own.LabelField);
+    }
+}

@@ -1,0 +1,67 @@
+using Kansformers.Evaluation;
+
+namespace Kansformers.Cli;
+
+/// <summary>Labels of texts, as they are printed.</summary>
+internal sealed class Predictions
+{
+    private readonly TextLabeller _labeller;
+    private readonly IReadOnlyList<(string Text, string? Pair)> _texts;
+    private readonly TextPrediction?[] _found;
+
+    private Predictions(TextLabeller labeller, IReadOnlyList<(string Text, string? Pair)> texts, TextPrediction?[] found) => (_labeller, _texts, _found) = (labeller, texts, found);
+
+    /// <summary>Labels texts; one of white space alone gets none.</summary>
+    public static Predictions Of(TextLabeller labeller, IReadOnlyList<(string Text, string? Pair)> texts, CancellationToken cancellation)
+    {
+        int[] full = [.. Enumerable.Range(0, texts.Count).Where(i => !string.IsNullOrWhiteSpace(texts[i].Text) || !string.IsNullOrWhiteSpace(texts[i].Pair))];
+        IReadOnlyList<TextPrediction> labelled = labeller.Predict([.. full.Select(i => texts[i])], LabelDisplay.Of(full.Length), cancellation);
+        TextPrediction?[] found = new TextPrediction?[texts.Count];
+        for (int i = 0; i < full.Length; i++)
+            found[full[i]] = labelled[i];
+        return new Predictions(labeller, texts, found);
+    }
+
+    /// <summary>Says what was left out.</summary>
+    public void Tell()
+    {
+        if (_found.Count(one => one is null) is > 0 and int empty)
+            LiveLine.Say($"{empty} of {_texts.Count} texts {(empty == 1 ? "is" : "are")} empty, and get no label");
+        if (_found.Count(one => one?.WasCut == true) is > 0 and int cut)
+            LiveLine.Say($"{cut} of {_texts.Count} texts {(cut == 1 ? "is" : "are")} longer than the model's block, and {(cut == 1 ? "is" : "are")} cut at the end");
+    }
+
+    /// <summary>A line for each text: label, probability and text, with tabs between; of numbers the number and the text.</summary>
+    public void Print()
+    {
+        for (int i = 0; i < _texts.Count; i++)
+        {
+            string text = OneLine(_texts[i].Text) + (_texts[i].Pair is string pair ? "\t" + OneLine(pair) : "");
+            Console.WriteLine(_found[i] switch
+            {
+                null => _labeller.IsNumber ? $"\t{text}" : $"\t\t{text}",
+                { Label: null } number => FormattableString.Invariant($"{number.Value:0.######}\t{text}"),
+                TextPrediction one => FormattableString.Invariant($"{OneLine(one.Label)}\t{one.Probabilities[(int)one.Value]:0.0000}\t{text}"),
+            });
+        }
+    }
+
+    public void PrintJson() => JsonOutput.Print(new
+    {
+        Labels = _labeller.IsNumber ? null : _labeller.Labels.ToArray(),
+        Predictions = _texts.Select((text, i) => _labeller.IsNumber
+            ? (object)new { text.Text, Value = _found[i]?.Value, Cut = _found[i]?.WasCut ?? false }
+            : new
+            {
+                text.Text,
+                Label = _found[i]?.Label,
+                Probability = _found[i] is TextPrediction one ? one.Probabilities[(int)one.Value] : (double?)null,
+                Probabilities = _found[i] is TextPrediction all ? Named(all.Probabilities) : null,
+                Cut = _found[i]?.WasCut ?? false,
+            }),
+    });
+
+    private Dictionary<string, double> Named(IReadOnlyList<double> probabilities) => _labeller.Labels.Select((name, label) => (name, label)).ToDictionary(entry => entry.name, entry => probabilities[entry.label]);
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');
+}
