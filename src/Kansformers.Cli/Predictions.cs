@@ -26,7 +26,7 @@ internal sealed class Predictions
     public void Tell()
     {
         if (_found.Count(one => one is null) is > 0 and int empty)
-            LiveLine.Say($"{empty} of {_texts.Count} texts {(empty == 1 ? "is" : "are")} empty, and get no label");
+            LiveLine.Say($"{empty} of {_texts.Count} texts {(empty == 1 ? "is empty, and gets" : "are empty, and get")} no label");
         if (_found.Count(one => one?.WasCut == true) is > 0 and int cut)
             LiveLine.Say($"{cut} of {_texts.Count} texts {(cut == 1 ? "is" : "are")} longer than the model's block, and {(cut == 1 ? "is" : "are")} cut at the end");
     }

@@ -31,12 +31,29 @@ internal static class TinyTraining
     /// <summary>About 9000 characters that a model can learn something from.</summary>
     public static string Text { get; } = string.Concat(Enumerable.Range(0, 200).Select(line => $"the quick brown fox {line * 7919 % 1000} jumps over the lazy dog\n"));
 
-    public static RunConfig Config(TestFolder folder, TrainingOptions? options = null, double validationFraction = 0.1) => new()
+    /// <summary>Short texts of several lengths, each with a name and a number that follow from it.</summary>
+    public static string Labelled { get; } = "text,label,score\n" + string.Concat(Enumerable.Range(0, 80).Select(row => row % 2 == 0
+        ? $"fox{(row % 3 == 0 ? " " : "")}{row},fox,{2 + (row % 3)}\n" : $"dog {row},dog,{3 + (row % 2)}\n"));
+
+    /// <summary>A run of an objective, with a model and with data that it can learn from.</summary>
+    public static RunConfig Config(TestFolder folder, TrainingOptions? options = null, double validationFraction = 0.1)
     {
-        Model = Model,
-        Training = options ?? Options,
-        Data = new DataConfig { Data = folder.Write("text.txt", Text), Tokenizer = "char", ValidationFraction = validationFraction },
-    };
+        ObjectiveOptions objective = (options ?? Options).Objective;
+        return new()
+        {
+            Model = objective.Suits(Model.Family) ? Model : Encoder,
+            Training = options ?? Options,
+            Data = new DataConfig
+            {
+                Data = objective.NeedsLabels ? folder.Write("labelled.csv", Labelled) : folder.Write("text.txt", Text),
+                LabelField = objective is RegressionOptions ? "score" : objective.NeedsLabels ? "label" : null,
+                Tokenizer = "char",
+                ValidationFraction = validationFraction,
+            },
+        };
+    }
+
+    public static readonly BertOptions Encoder = new() { Layers = 1, Heads = 2, Width = 8, BlockSize = 8 };
 
     public static TokenizedCorpus Corpus(TestFolder folder, string? text = null, string tokenizer = "char") =>
         TrainingRun.Prepare(new DataConfig { Data = folder.Write("corpus.txt", text ?? Text), Tokenizer = tokenizer }, null);

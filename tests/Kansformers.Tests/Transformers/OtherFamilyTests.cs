@@ -17,14 +17,14 @@ public class OtherFamilyTests
         Cli.Cli.AssertFails(code, [words], Cli.Cli.Args($"train {options}"));
 
     [Theory]
-    [InlineData("bert")]
-    [InlineData("distilbert")]
-    [InlineData("roberta")]
-    public void The_command_line_says_that_there_is_no_objective_for_encoders_yet(string family)
+    [InlineData("--family bert --objective next-token", "objective next-token is not for the family bert", "bert can learn mlm")]
+    [InlineData("--family roberta --objective next-token", "it is for gpt, kansformer", "roberta can learn mlm")]
+    [InlineData("--family gpt --objective mlm", "it is for bert, distilbert, roberta", "gpt can learn next-token")]
+    [InlineData("--task classification --model gpt-nano", "--task classification is not for the family gpt", "")]
+    public void The_command_line_says_which_objectives_fit_a_family(string options, string words, string more)
     {
         using TestFolder folder = new();
-        string text = folder.Write("text.txt", Training.TinyTraining.Text);
-        Cli.Cli.AssertFails(1, ["objective next-token", $"family {family} do not", "gpt"], Cli.Cli.Args($"train --family {family} {Cli.Cli.Small} --data", text, "--out", folder["run"]));
+        Cli.Cli.AssertFails(2, [words, more], [.. Cli.Cli.Args($"train {options} --data"), folder.Write("text.txt", Training.TinyTraining.Text), "--out", folder["run"]]);
         Assert.False(Directory.Exists(folder["run"]));
     }
 

@@ -10,8 +10,8 @@ namespace Kansformers.Training;
 /// <param name="batchSize">The most examples of a batch.</param>
 internal sealed class ExampleOrder(IReadOnlyList<int> lengths, int batchSize)
 {
-    // So many batches are drawn at once, and sorted among themselves: enough for lengths to be alike, too few for every epoch to have the same batches.
-    private const int BatchesSorted = 50;
+    // So many batches are drawn at once, and sorted among themselves: enough for lengths to be alike, and few enough for labels that go with lengths to meet in a batch.
+    private const int BatchesSorted = 8;
 
     private (long Seed, long Epoch, int[] Order)? _known;
 

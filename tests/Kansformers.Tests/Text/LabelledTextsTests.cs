@@ -1,0 +1,52 @@
+using Kansformers.Text;
+
+namespace Kansformers.Tests.Text;
+
+/// <summary>Tables of labelled texts.</summary>
+public class LabelledTextsTests
+{
+    [Fact]
+    public void Columns_are_found_by_their_names()
+    {
+        using TestFolder folder = new();
+        Assert.Equal(["a/x", "b, c/y"], Read("a.csv", "id,Label,Text\n1,x,a\n2, y ,\"b, c\"\n"));
+        Assert.Equal(["a/x"], Read("a.tsv", "kind\tlabel\na\tx\n"));
+        Assert.Equal(["a/1", "b/true", "/x"], Read("a.jsonl", "{\"text\": \"a\", \"label\": 1}\n\n{\"label\": true, \"text\": \"b\"}\n{\"text\": null, \"label\": \"x\"}\n"));
+        Assert.Equal(["a|b/2.5"], Read("b.csv", "premise,hypothesis,score\na,b,2.5\n", new LabelledFields(Pair: "hypothesis")));
+        Assert.Equal(["x/a"], Read("c.csv", "text,label\na,x\n", new LabelledFields("label", null, "text")));
+        Assert.Equal("'" + folder["a.csv"] + "' line 3", LabelledTexts.Read(folder["a.csv"], new LabelledFields())[1].Place);
+        Assert.Equal([""], LabelledTexts.Read(folder.Write("d.csv", "sentence\na\n"), new LabelledFields(), needsLabels: false).Select(row => row.Label));
+
+        string[] Read(string name, string content, LabelledFields? fields = null) =>
+            [.. LabelledTexts.Read(folder.Write(name, content), fields ?? new LabelledFields()).Select(row => $"{row.Text}{(row.Pair is null ? "" : "|" + row.Pair)}/{row.Label}")];
+    }
+
+    [Theory]
+    [InlineData("a.csv", "text,label\na,\n", "line 2 has no label in 'label'")]
+    [InlineData("a.csv", "text,label\na,x\nb\n", "line 3 is bad: it has 1 fields where the first record names 2")]
+    [InlineData("a.csv", "text,text\na,x\n", "two columns are called 'text'")]
+    [InlineData("a.csv", "one,two\na,x\n", "cannot tell which column", "DataConfig.LabelField", "'one', 'two'")]
+    [InlineData("a.csv", "one,two,label\na,b,x\n", "holds the texts", "DataConfig.TextField")]
+    [InlineData("a.csv", "text,label\n", "holds no row")]
+    [InlineData("a.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\n{\"label\": \"x\"}\n", "line 2 has no field 'text'")]
+    [InlineData("a.jsonl", "{\"text\": \"a\", \"label\": [1]}\n", "line 1 has no label")]
+    [InlineData("a.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\nnothing\n", "line 2 is bad")]
+    [InlineData("a.txt", "a\n", "is no table with a column of labels")]
+    public void What_is_wrong_is_told_with_its_line(string name, string content, params string[] words)
+    {
+        using TestFolder folder = new();
+        string message = Assert.Throws<KansformersException>(() => LabelledTexts.Read(folder.Write(name, content), new LabelledFields())).Message;
+        Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Columns_that_are_not_there_are_told()
+    {
+        using TestFolder folder = new();
+        string path = folder.Write("a.csv", "text,label\na,x\n");
+        foreach (LabelledFields fields in (LabelledFields[])[new("none"), new(null, "none"), new(null, null, "none")])
+            Assert.Contains("has no column 'none': it has 'text', 'label'", Assert.Throws<KansformersException>(() => LabelledTexts.Read(path, fields)).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be two things", Assert.Throws<KansformersException>(() => LabelledTexts.Read(path, new LabelledFields("text", "text"))).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no file", Assert.Throws<KansformersException>(() => LabelledTexts.Read(folder["none.csv"], new LabelledFields())).Message, StringComparison.Ordinal);
+    }
+}
