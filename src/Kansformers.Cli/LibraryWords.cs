@@ -30,6 +30,7 @@ internal static partial class LibraryWords
         ["TrainingOptions.BatchSize"] = "--batch-size",
         ["TrainingOptions.GradClip"] = "--grad-clip",
         ["TrainingOptions.LearningRate"] = "--learning-rate",
+        ["TrainingOptions.Objective"] = "--objective",
         ["TrainingOptions.Warmup"] = "--warmup",
     };
 
@@ -37,8 +38,6 @@ internal static partial class LibraryWords
     public static IReadOnlyList<(string Library, string Tool)> Phrases { get; } =
     [
         ("GridOptions.GridLow and GridHigh", "--grid-range"),
-        ("the objective classification", "--task classification"),
-        ("the objective regression", "--task regression"),
         ("RunConfig.InitialWeights", "train --model"),
         ("give TrainingRun.Start a folder", "give another --out, for a folder"),
         ("give TrainingRun.Start another folder", "give another --out"),

@@ -215,7 +215,7 @@ public sealed class TrainingRun : IDisposable
             Sample = sample,
             Measures = BestMeasures(),
             SampleCommand = model.Family.IsCausal ? $"kansformers sample {name}" : null,
-            PredictCommand = Folder.Config.Training.Objective.NeedsLabels ? $"kansformers predict {name}" : null,
+            PredictCommand = Folder.Config.Training.Objective.NeedsLabels ? $"kansformers predict {name} --data texts.txt" : null,
             EvalCommand = $"kansformers eval {name}",
             ResumeCommand = $"kansformers train --resume {name}",
         }.Write(Folder.Folder);

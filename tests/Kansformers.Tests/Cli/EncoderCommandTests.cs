@@ -60,6 +60,28 @@ public class EncoderCommandTests : OneThread
         Assert.True(Json("predict", folder["run"], "--data", csv, "--json").GetProperty("predictions")[0].TryGetProperty("value", out _));
     }
 
+    [Theory]
+    [InlineData("hf_bert_mlm", "a masked language head; the classification head of 2 labels begins at random")]
+    [InlineData("hf_roberta_mlm", "a masked language head; the classification head of 2 labels begins at random")]
+    [InlineData("hf_distilbert_cls", "a classification head of 3 labels; the classification head of 2 labels begins at random")]
+    public void A_folder_of_Hugging_Face_is_fine_tuned_converted_and_labels_the_same(string name, string words)
+    {
+        using TestFolder folder = new();
+        string fixture = Path.GetDirectoryName(Checkpoints.CheckpointFiles.Fixture(name, "config.json"))!;
+        folder.Write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nquick\nfox\ndog\n##1\n##2\n1\n2\n3\n5\n7\n");
+        string csv = folder.Write("a.csv", TinyTraining.Labelled);
+        CliResult result = Cli.Run([.. Cli.Args("train --task classification --max-iters 4 --eval-interval 2 --batch-size 8 --label-field label --data"), csv, "--model", fixture, "--tokenizer", folder["vocab.txt"], "--out", folder["run"]]);
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Contains(words, result.Error, StringComparison.Ordinal);
+        Assert.True(Cli.Run("train", "--resume", folder["run"], "--max-iters", "6").Code == 0);
+        Assert.True(Cli.Run("convert", folder["run"], "--out", folder["hf"]).Code == 0);
+        string[] call = ["--data", csv, "--text-field", "text", "--json"];
+        Assert.Equal(Cli.Run(["predict", folder["run"], .. call]).Out, Cli.Run(["predict", folder["hf"], .. call]).Out);
+        Assert.Equal(80, Json("eval", folder["hf"], "--data", csv, "--text-field", "text", "--label-field", "label", "--json").GetProperty("examples").GetInt32());
+        Cli.AssertFails(1, ["line 2", "the label '2'", "which the model does not have (dog, fox)"], "eval", folder["hf"], "--data", csv, "--text-field", "text", "--label-field", "score");
+        Cli.AssertFails(2, ["of its own; give --data"], "eval", folder["hf"]);
+    }
+
     [Fact]
     public void What_makes_no_sense_is_told()
     {
@@ -75,7 +97,7 @@ public class EncoderCommandTests : OneThread
         Cli.AssertFails(1, ["is no table with a column of labels"], [.. Cli.Args("train --family bert --task classification --data"), text, "--out", folder["run"]]);
         Cli.AssertFails(1, ["the char tokenizer does not tell where words begin"], [.. Cli.Args($"train --family bert {Cli.Small} --mask-unit word --data"), text, "--out", folder["run"]]);
         Assert.True(Cli.Run([.. Cli.Args($"train --family bert {Cli.Small} --data"), text, "--out", folder["mlm"]]).Code == 0);
-        Cli.AssertFails(1, ["does not label texts", "--task classification"], "predict", folder["mlm"], "--data", text);
+        Cli.AssertFails(1, ["does not label texts", "--objective classification"], "predict", folder["mlm"], "--data", text);
         Cli.AssertFails(2, ["--stride is nothing to a model that guesses masked tokens"], "eval", folder["mlm"], "--stride", "2");
         Cli.AssertFails(2, ["--text-field", "which --data does not name"], "predict", folder["mlm"], "--data", text, "--text-field", "a");
         Cli.AssertFails(1, ["does not predict the next token"], "sample", folder["mlm"]);

@@ -41,7 +41,7 @@ public class LabelledTrainingTests : OneThread
 
     [Theory]
     [InlineData("text,label\na,x\nb,x\n", "all 2 examples", "label 'x'", "at least two labels")]
-    [InlineData("text,label\na,1\nb,2\nc,3\n", "a label of its own", "objective regression")]
+    [InlineData("text,label\na,1\nb,2\nc,3\n", "a label of its own", "TrainingOptions.Objective = Regression")]
     [InlineData("text,label\n,x\n ,y\n", "all 2 texts", "are empty")]
     public void Labels_that_cannot_be_learned_are_told(string csv, params string[] words) => Told(new ClassificationOptions(), csv, null, words);
 
@@ -49,7 +49,7 @@ public class LabelledTrainingTests : OneThread
     [InlineData("text,label\na,1\nb,nan\n", "line 3", "'nan'", "no finite number")]
     [InlineData("text,label\na,1\nb,inf\n", "line 3", "no number")]
     [InlineData("text,label\na,1\nb,1e999\n", "line 3", "no finite number")]
-    [InlineData("text,label\na,1\nb,good\n", "line 3", "'good'", "no number", "objective classification")]
+    [InlineData("text,label\na,1\nb,good\n", "line 3", "'good'", "no number", "TrainingOptions.Objective = Classification")]
     [InlineData("text,label\na,1\nb,1.0\n", "the number 1", "nothing to learn")]
     public void Numbers_that_cannot_be_learned_are_told(string csv, params string[] words) => Told(new RegressionOptions(), csv, null, words);
 

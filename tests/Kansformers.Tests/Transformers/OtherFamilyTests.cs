@@ -20,7 +20,7 @@ public class OtherFamilyTests
     [InlineData("--family bert --objective next-token", "objective next-token is not for the family bert", "bert can learn mlm")]
     [InlineData("--family roberta --objective next-token", "it is for gpt, kansformer", "roberta can learn mlm")]
     [InlineData("--family gpt --objective mlm", "it is for bert, distilbert, roberta", "gpt can learn next-token")]
-    [InlineData("--task classification --model gpt-nano", "--task classification is not for the family gpt", "")]
+    [InlineData("--task classification --model gpt-nano", "objective classification is not for the family gpt", "")]
     public void The_command_line_says_which_objectives_fit_a_family(string options, string words, string more)
     {
         using TestFolder folder = new();

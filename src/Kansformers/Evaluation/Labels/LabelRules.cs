@@ -18,7 +18,7 @@ internal static class LabelRules
         if (names.Length == 1)
             throw new KansformersException($"all {rows.Count} examples of '{path}' have the label '{names[0]}', so that there is nothing to tell apart; give examples of at least two labels");
         if (names.Length == rows.Count && rows.Count > 2)
-            throw new KansformersException($"every one of the {rows.Count} examples of '{path}' has a label of its own ('{names[0]}', '{names[1]}', ...), which cannot be learned; choose another column with DataConfig.LabelField{(names.All(name => TryNumber(name, out _)) ? ", or fit the numbers by the objective regression" : "")}");
+            throw new KansformersException($"every one of the {rows.Count} examples of '{path}' has a label of its own ('{names[0]}', '{names[1]}', ...), which cannot be learned; choose another column with DataConfig.LabelField{(names.All(name => TryNumber(name, out _)) ? ", or fit the numbers with TrainingOptions.Objective = Regression" : "")}");
         return new LabelNames(names.All(name => long.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             ? names.OrderBy(name => long.Parse(name, CultureInfo.InvariantCulture)).ThenBy(name => name, StringComparer.Ordinal) : names);
     }
@@ -40,7 +40,7 @@ internal static class LabelRules
         foreach (LabelledRow row in rows)
         {
             if (!TryNumber(row.Label, out double value))
-                throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no number; names are learned by the objective classification");
+                throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no number; names are learned with TrainingOptions.Objective = Classification");
             if (!double.IsFinite(value) || Math.Abs(value) > float.MaxValue)
                 throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no finite number; correct it, or leave the row out");
         }

@@ -20,7 +20,7 @@ public sealed class TextLabeller
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         if (model is not EncoderModel { Encoder.Head: EncoderHead.Classification } encoder)
-            throw new KansformersException($"this {model.Options.Family.Name} does not label texts: it has no classification head; train one by the objective classification");
+            throw new KansformersException($"this {model.Options.Family.Name} does not label texts: it has no classification head; train one with TrainingOptions.Objective = Classification");
         if (!tokenizer.Fits(model.Options.VocabularySize))
             throw new KansformersException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.Options.VocabularySize}; they do not belong together");
         (_model, _tokenizer) = (encoder, tokenizer);

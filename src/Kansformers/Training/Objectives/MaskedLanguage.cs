@@ -89,7 +89,7 @@ internal sealed class MaskedLanguage : IObjective
     public MaskedLanguage(EncoderModel model, MaskedLanguageOptions masked, TrainingData data, TrainingOptions options)
     {
         (_model, _options) = (model, options);
-        Tokenizer tokenizer = data.Tokenizer ?? throw new KansformersException($"the objective {masked.Kind} needs the text's tokenizer; set TrainingData.Tokenizer");
+        Tokenizer tokenizer = data.Tokenizer ?? throw new KansformersException($"the objective {masked.Kind} needs the text's tokenizer, which its data do not tell");
         _rows = new MaskedRows(masked.Masking, tokenizer, model.Options);
         _sampler = new BatchSampler(data.Text, _rows.TextLength, options.BatchSize, masked.Order);
         _validation = data.Validation is { Count: > 0 } held ? new MaskedWindows(held, _rows, options.EvalWindows) : null;

@@ -106,7 +106,7 @@ internal sealed record RunSummary
         if (SampleCommand is not null)
             yield return $"{SampleCommand}   # more text";
         if (PredictCommand is not null)
-            yield return $"{PredictCommand} --data texts.txt   # a label for each line";
+            yield return $"{PredictCommand}   # a label for each line";
         yield return $"{EvalCommand}   # {(PredictCommand is not null ? "every measure of the labels" : SampleCommand is not null ? "loss, perplexity, bits per byte" : "masked loss and perplexity")}";
         yield return $"{ResumeCommand}   # train on from the last checkpoint";
     }
