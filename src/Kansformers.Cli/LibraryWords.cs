@@ -11,6 +11,7 @@ internal static partial class LibraryWords
     /// <summary>The library's options with their flags; a value behind one, <c>ModelHints.Gelu = Exact</c>, goes along in lower case.</summary>
     public static IReadOnlyDictionary<string, string> Options { get; } = new Dictionary<string, string>
     {
+        ["ComparisonOptions.Results"] = "--results",
         ["CorpusOptions.TextField"] = "--text-field",
         ["CorpusOptions.TokenFormat"] = "--token-format",
         ["DataConfig.LabelField"] = "--label-field",

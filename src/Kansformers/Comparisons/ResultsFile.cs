@@ -31,7 +31,7 @@ internal sealed class ResultsFile
         {
             JsonNode? root = JsonNode.Parse(File.ReadAllBytes(path));
             if (root?["format"]?.GetValue<int>() is not Format || root["runs"] is not JsonObject all)
-                throw new KansformersException($"'{path}' holds no results of comparisons in format {Format}; give another --results");
+                throw new KansformersException($"'{path}' holds no results of comparisons in format {Format}; give another ComparisonOptions.Results");
             foreach ((string run, JsonNode? outcome) in all)
                 runs[run] = outcome.Deserialize<RunOutcome>(RunFiles.Json) is { ValidationLoss: var loss } read && double.IsFinite(loss) ? read : throw new JsonException($"'{run}' has no outcome");
         }

@@ -79,7 +79,7 @@ public class UsageTests
     [InlineData("train --kan bspline --kan-sharing group:5 --placement mlp", "sharing is group:5")]
     [InlineData("train --kan rbf:sharing=channel --kan-sharing edge", "'--kan rbf:sharing=channel' and --kan-sharing both say sharing")]
     [InlineData("train --kan bspline:grid-low=-2 --grid-range -1,1", "--grid-range both say grid-low")]
-    [InlineData("bench layer --kan bspline:grid-size=3 --grid-size 3", "--grid-size both say grid-size")]
+    [InlineData("train --kan bspline:grid-size=3 --grid-size 3", "--grid-size both say grid-size")]
     [InlineData("bench layer --kan rational:sharing=group:7", "sharing is group:7")]
     public void A_call_that_makes_no_sense_is_one_line_and_exit_code_2(string call, string part) =>
         Cli.AssertFails(CommandLineApp.BadUsage, [part], Cli.Args(call));
