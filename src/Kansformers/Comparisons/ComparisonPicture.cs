@@ -16,11 +16,12 @@ internal sealed class ComparisonPicture
 
     private readonly SvgDocument _svg = new();
     private readonly ModelResult[] _models;
-    private readonly string _title;
+    private readonly string _title, _unit;
 
     public ComparisonPicture(ComparisonResult result)
     {
         _models = [.. result.Models.Where(model => model.Curve.Count > 0).OrderBy(model => model.ValidationLoss)];
+        _unit = result.LossUnit;
         _title = $"Validation loss on {Path.GetFileName(result.Config.Data.Data.TrimEnd('/', '\\'))}";
     }
 
@@ -31,7 +32,7 @@ internal sealed class ComparisonPicture
         _svg.Add($"<title>{SvgDocument.Escape(_title)}</title>");
         _svg.Add($"<rect width=\"{Width:0}\" height=\"{height:0}\" rx=\"10\" fill=\"#ffffff\"/>");
         _svg.Text(24, 36, _title, $"font-size=\"20\" font-weight=\"600\" fill=\"{Ink}\"");
-        _svg.Text(24, 59, "nats per token, mean over the seeds; bands: one standard deviation; seconds as alone on the machine", $"font-size=\"13\" fill=\"{Faded}\"");
+        _svg.Text(24, 59, $"{_unit}, mean over the seeds; bands: one standard deviation; seconds as alone on the machine", $"font-size=\"13\" fill=\"{Faded}\"");
         CurvePoint[] points = [.. _models.SelectMany(model => model.Curve)];
         if (points.Length == 0)
         {

@@ -49,6 +49,9 @@ public sealed record ModelResult
 /// <summary>What a comparison came to.</summary>
 public sealed record ComparisonResult
 {
+    /// <summary>What losses are measured in: the same for all models, which learn the same.</summary>
+    public string LossUnit => Config.Models[0].Training.Objective.LossUnit;
+
     /// <summary>The comparison.</summary>
     public required ComparisonConfig Config { get; init; }
 

@@ -31,7 +31,7 @@ public static class ComparisonTable
             notes.Add($"Step and seconds: the median step, measured alone on the machine with {Threads([threads])}, times the steps; the runs themselves had {Threads(ran)} each and may have run side by side.");
         }
 
-        notes.Add("Validation loss: after the last step, on the held-out text, in nats per token; spread: standard deviation over the seeds.");
+        notes.Add($"Validation loss: after the last step, on the held-out text, in {result.LossUnit}; spread: standard deviation over the seeds.");
         if (result.Baseline is string baseline && result.Models.Count > 1)
             notes.Add($"Difference: mean loss less that of {baseline} over the seeds of both, with its standard error; p: two-sided paired t test. {Verdict(result, baseline)}");
         foreach (ModelResult model in result.Models)

@@ -22,6 +22,8 @@ internal static class Planning
         {
             try
             {
+                if (model.Training.Objective.Kind != config.Models[0].Training.Objective.Kind)
+                    throw new KansformersException($"it learns {model.Training.Objective.Kind}, '{config.Models[0].Name}' {config.Models[0].Training.Objective.Kind}, so that their losses cannot be compared; let all learn the same");
                 model.Training.Objective.RequireSuited(model.Model);
                 if (model.Training.Objective.NeedsLabels)
                     throw new KansformersException($"the objective {model.Training.Objective.Kind} learns from labelled examples; models are compared by what they learn from text");
