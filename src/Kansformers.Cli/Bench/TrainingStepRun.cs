@@ -88,7 +88,7 @@ internal sealed class ReferenceStepRun : IDisposable
     {
         using var scope = NewDisposeScope();
         Tensor logits = _model.forward(_ids); // (B, T, V)
-        _loss = nn.functional.cross_entropy(logits.view(-1, logits.shape[^1]), _targets.view(-1)).DetachFromDisposeScope();
+        _loss = nn.functional.cross_entropy(logits.view(-1, logits.shape[^1]), _targets.view(-1), ignore_index: -1).DetachFromDisposeScope();
         _ = _loss.item<float>();
     }
 

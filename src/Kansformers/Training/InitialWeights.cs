@@ -44,7 +44,11 @@ internal static class InitialWeights
     }
 
     private static bool HasHeadOf(EncoderOptions stored, EncoderOptions wanted) => stored.Head == wanted.Head
-        && (wanted.Head != EncoderHead.Classification || (stored.Labels == wanted.Labels && (stored.LabelNames is null || wanted.LabelNames is null || stored.LabelNames.Equals(wanted.LabelNames))));
+        && (wanted.Head != EncoderHead.Classification || (stored.Labels == wanted.Labels && (wanted.Labels == 1 || AreLabelsOf(stored, wanted))));
+
+    // Labels without names are numbered; to give them others would be a guess.
+    private static bool AreLabelsOf(EncoderOptions stored, EncoderOptions wanted) => stored.LabelNames?.Equals(wanted.LabelNames)
+        ?? (wanted.LabelNames is null || wanted.LabelNames.Select((name, label) => name == FormattableString.Invariant($"{label}") || name == LabelNames.Unnamed(label)).All(same => same));
 
     private static string Words(EncoderOptions options) => options.Head switch
     {

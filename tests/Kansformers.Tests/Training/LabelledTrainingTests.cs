@@ -86,6 +86,26 @@ public class LabelledTrainingTests : OneThread
     }
 
     [Fact]
+    public void How_numbers_are_spread_is_told()
+    {
+        LabelledRow[] rows = [.. ((string[])["1", "2", "6"]).Select(label => new LabelledRow("a", null, label, ""))];
+        Assert.Equal("numbers 1 to 6, mean 3, standard deviation 2.1602", LabelRules.Spread(rows));
+        Assert.Contains("divide them", LabelRules.Spread([.. rows.Select(row => row with { Label = row.Label + "00" })]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Labels_without_names_go_by_their_numbers()
+    {
+        using TestFolder folder = new();
+        using EncoderModel model = EncoderTests.Make("bert", options => options with { Head = EncoderHead.Classification, Labels = 3, VocabularySize = 30 });
+        TextLabeller labeller = new(model, new CharTokenizer("abcdefghij"));
+        LabelledRow[] numbers = [.. ((string[])["0", "2", "1"]).Select(label => new LabelledRow("a", null, label, "row"))], names = [.. numbers.Select(row => row with { Label = "LABEL_" + row.Label })];
+        Assert.Equal(labeller.Evaluate(names).Loss, labeller.Evaluate(numbers).Loss);
+        Assert.Contains("the label '3', which the model does not have (LABEL_0, LABEL_1, LABEL_2)", Assert.Throws<KansformersException>(() => labeller.Evaluate([numbers[0] with { Label = "3" }])).Message, StringComparison.Ordinal);
+        Assert.Contains("all are empty", Assert.Throws<KansformersException>(() => labeller.Evaluate([numbers[0] with { Text = " " }])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_changed_label_is_another_run()
     {
         using TestFolder folder = new();

@@ -8,7 +8,7 @@ namespace Kansformers.Evaluation;
 internal static class LabelRules
 {
     private const int Shown = 10;
-    private const double Unbalanced = 0.8, Rare = 10;
+    private const double Unbalanced = 0.8, Rare = 10, Large = 30;
 
     /// <summary>The labels of rows, in order; those that are all whole numbers by size.</summary>
     /// <exception cref="KansformersException">There is a single one, or every row has its own.</exception>
@@ -57,6 +57,15 @@ internal static class LabelRules
         double share = (double)counts[0].Count / rows.Count;
         return share < Unbalanced && counts[0].Count < Rare * counts[^1].Count ? all
             : FormattableString.Invariant($"{all}; they are unbalanced: to say '{counts[0].Label}' always would be right for {share:P0}, so look at F1 and Matthews, which eval tells, more than at accuracy");
+    }
+
+    /// <summary>How numbers are spread, and a warning where they are too large to be learned well.</summary>
+    public static string Spread(IReadOnlyList<LabelledRow> rows)
+    {
+        double[] numbers = [.. rows.Select(row => Number(row.Label))];
+        double mean = numbers.Average(), deviation = Math.Sqrt(numbers.Average(value => (value - mean) * (value - mean)));
+        string all = FormattableString.Invariant($"numbers {numbers.Min():0.####} to {numbers.Max():0.####}, mean {mean:0.####}, standard deviation {deviation:0.####}");
+        return Math.Abs(mean) <= Large && deviation <= Large ? all : $"{all}; a model begins near 0 and learns such large ones slowly: divide them, so that they lie within about ±10";
     }
 
     /// <summary>A label as a number, in the way that all cultures share.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Kansformers.Text;
 using Kansformers.Transformers;
 
@@ -10,6 +11,7 @@ public sealed class TextLabeller
     private readonly EncoderModel _model;
     private readonly Tokenizer _tokenizer;
     private readonly EncoderInputs _inputs;
+    private readonly bool _isUnnamed;
 
     /// <summary>Takes a model.</summary>
     /// <param name="model">The model; it stays the caller's.</param>
@@ -26,7 +28,8 @@ public sealed class TextLabeller
         (_model, _tokenizer) = (encoder, tokenizer);
         _inputs = new EncoderInputs(EncoderTokens.Of(tokenizer, model.Options.VocabularySize), model.Options.BlockSize);
         IsNumber = encoder.Encoder.Labels == 1;
-        Labels = encoder.Encoder.LabelNames ?? new LabelNames(Enumerable.Range(0, encoder.Encoder.Labels).Select(label => FormattableString.Invariant($"LABEL_{label}")));
+        Labels = encoder.Encoder.LabelNames ?? new LabelNames(Enumerable.Range(0, encoder.Encoder.Labels).Select(LabelNames.Unnamed));
+        _isUnnamed = encoder.Encoder.LabelNames is null;
     }
 
     /// <summary>Whether it gives numbers.</summary>
@@ -44,7 +47,7 @@ public sealed class TextLabeller
     {
         ArgumentNullException.ThrowIfNull(rows);
         long started = Stopwatch.GetTimestamp();
-        LabelledRow[] full = [.. rows.Where(row => !row.IsEmpty)];
+        LabelledRow[] full = [.. rows.Where(row => !row.IsEmpty).Select(Numbered)];
         if (full.Length == 0)
             throw new KansformersException("there is no text to evaluate: all are empty");
         if (IsNumber)
@@ -67,6 +70,10 @@ public sealed class TextLabeller
 
         return result with { Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
     }
+
+    // Labels that have no names go by their numbers as well.
+    private LabelledRow Numbered(LabelledRow row) => _isUnnamed && !IsNumber && int.TryParse(row.Label, NumberStyles.None, CultureInfo.InvariantCulture, out int label) && label < Labels.Count
+        ? row with { Label = Labels[label] } : row;
 
     /// <summary>Labels texts.</summary>
     /// <param name="texts">The texts, each with the second of a pair, or null.</param>

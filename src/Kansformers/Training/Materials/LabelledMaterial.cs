@@ -77,7 +77,11 @@ internal sealed class LabelledMaterial : TrainingMaterial
             LabelRules.RequireNumbers(all.Rows);
         LabelledMaterial material = new(data, train, other, tokenizer);
         if (areNumbers)
+        {
+            material._notes.Add(LabelRules.Spread(train.Rows));
             return material;
+        }
+
         material.Labels = LabelRules.Names(data.Data, train.Rows);
         LabelRules.RequireKnown(material.Labels, other?.Rows ?? [], "the training data does");
         if (LabelRules.Balance(train.Rows) is string note)

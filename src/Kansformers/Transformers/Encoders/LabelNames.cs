@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -19,6 +20,10 @@ public sealed class LabelNames : IReadOnlyList<string>, IEquatable<LabelNames>
         if (_names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new KansformersException($"two labels are called '{Checkpoints.Readable.Text(twice.Key)}'; give each a name of its own");
     }
+
+    /// <summary>What Hugging Face's library calls a label that has no name.</summary>
+    /// <param name="label">The label, counted from 0.</param>
+    internal static string Unnamed(int label) => string.Create(CultureInfo.InvariantCulture, $"LABEL_{label}");
 
     /// <inheritdoc/>
     public int Count => _names.Length;

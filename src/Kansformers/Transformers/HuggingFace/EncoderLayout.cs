@@ -164,7 +164,7 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
     }
 
     // What they call labels that have no names.
-    private static string[] Unnamed(int labels) => [.. Enumerable.Range(0, labels).Select(label => string.Create(CultureInfo.InvariantCulture, $"LABEL_{label}"))];
+    private static string[] Unnamed(int labels) => [.. Enumerable.Range(0, labels).Select(LabelNames.Unnamed)];
 
     private static void WriteLabels(Utf8JsonWriter json, string[] labels)
     {
