@@ -23,7 +23,7 @@ internal sealed class TrainOptions
     public readonly Option<string> UnknownCharacters = new("--unknown-characters") { Description = "characters of the text that have no token: refuse, or skip (leave them out, and count them)", DefaultValueFactory = _ => "refuse" };
     public readonly RecipeChoice Recipe = new();
     public readonly FamilyChoice Family = new($"that of --model, else of the recipe's model: {RecipeChoice.Default(recipe => Families.Preset(recipe.Size.Preset, null).Family.Name)}");
-    public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", Families.PresetNames)}; or weights to begin from, which bring their architecture and tokenizer: a run, a GPT-2 folder in Hugging Face's layout, hub:owner/name, or a weight file [default: the family's smallest; without a family {RecipeChoice.Default(recipe => recipe.Size.Preset)}]" };
+    public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", Families.PresetNames)}; or weights to begin from, which bring their architecture and tokenizer: a run, a folder in Hugging Face's layout (GPT-2, BERT, DistilBERT, RoBERTa), hub:owner/name, or a weight file [default: the family's smallest; without a family {RecipeChoice.Default(recipe => recipe.Size.Preset)}]" };
     public readonly Option<int?> Layers = new("--layers") { Description = "transformer blocks, with --heads and --embd instead of --model" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads; they divide --embd" };
     public readonly Option<string?> Gelu = GeluChoice.Option();

@@ -85,6 +85,25 @@ public class LabelledTrainingTests : OneThread
         Assert.Contains("labelled examples", Assert.Throws<KansformersException>(() => run.Folder.LoadCorpus()).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0.5)]
+    [InlineData(0.9)]
+    public void Every_label_is_held_out_alike_and_none_wholly(double fraction)
+    {
+        using TestFolder folder = new();
+        string[] labels = [.. Enumerable.Range(0, 120).Select(i => i < 80 ? "a" : i < 119 ? "b" : "c")]; // sorted, and one that comes once
+        DataConfig data = new() { Data = folder.Write("a.csv", "text,label\n" + string.Concat(labels.Select((label, i) => $"{i},{label}\n"))), Tokenizer = "char", ValidationFraction = fraction };
+        using TrainingMaterial material = new ClassificationOptions().Open(data, null, null, default);
+        int[] held = [.. ((string[])["a", "b", "c"]).Select(label => material.HeldOut.Count(row => row.Label == label))];
+        Assert.Equal(80 * fraction, held[0], 1.0);
+        Assert.Equal(39 * fraction, held[1], 1.0);
+        Assert.Equal(0, held[2]);
+        Assert.Equal(120, material.Data.Examples!.Count + held.Sum());
+        using TrainingMaterial again = new ClassificationOptions().Open(data, null, null, default);
+        Assert.Equal(material.HeldOut, again.HeldOut);
+    }
+
     [Fact]
     public void How_numbers_are_spread_is_told()
     {

@@ -15,14 +15,14 @@ internal sealed class LabelledMaterial : TrainingMaterial
     private readonly LabelledExamples _train;
     private readonly LabelledExamples? _validation;
 
-    private LabelledMaterial(DataConfig data, LabelledTable train, LabelledTable? other, Tokenizer tokenizer)
+    private LabelledMaterial(DataConfig data, LabelledTable train, LabelledTable? other, Tokenizer tokenizer, bool areNumbers)
     {
         (Tokenizer, Name) = (tokenizer, Path.GetFileName(data.Data));
         Source = Path.GetFullPath(data.Data);
         ValidationSource = data.ValidationData is string file ? Path.GetFullPath(file) : null;
         Counts = train.Counts;
         LabelledExamples all = Encode(train.Rows, data);
-        HashSet<int> held = other is null ? Held(all.Count, data.ValidationFraction) : [];
+        HashSet<int> held = other is null ? Held(all.Labels, data.ValidationFraction, areNumbers) : [];
         _train = other is null ? all.Where(i => !held.Contains(i)) : all;
         HeldOut = other?.Rows ?? [.. train.Rows.Where((_, i) => held.Contains(i))];
         _validation = other is not null ? Encode(other.Rows, data) : held.Count > 0 ? all.Where(held.Contains) : null;
@@ -75,7 +75,7 @@ internal sealed class LabelledMaterial : TrainingMaterial
         tokenizer ??= new CharTokenizer(string.Concat(all.Rows.SelectMany(row => row.Text + row.Pair).Distinct()));
         if (areNumbers)
             LabelRules.RequireNumbers(all.Rows);
-        LabelledMaterial material = new(data, train, other, tokenizer);
+        LabelledMaterial material = new(data, train, other, tokenizer, areNumbers);
         if (areNumbers)
         {
             material._notes.Add(LabelRules.Spread(train.Rows));
@@ -108,13 +108,25 @@ internal sealed class LabelledMaterial : TrainingMaterial
     {
     }
 
-    private static HashSet<int> Held(int count, double fraction)
+    // Of every label about the same share, but never its last example.
+    private static HashSet<int> Held(IReadOnlyList<string> labels, double fraction, bool areNumbers)
     {
-        int wanted = fraction == 0 ? 0 : Math.Clamp((int)Math.Round(fraction * count), 1, Math.Max(1, count - 1));
-        if (wanted >= count)
-            throw new KansformersException($"there is {count} example, of which none can be held out; give more, or set DataConfig.ValidationFraction to 0");
-        KeyedPermutation order = new(count, SplitKey);
-        return [.. Enumerable.Range(0, wanted).Select(i => (int)order[i])];
+        if (fraction == 0)
+            return [];
+        if (labels.Count < 2)
+            throw new KansformersException("there is 1 example, of which none can be held out; give more, or set DataConfig.ValidationFraction to 0");
+        KeyedPermutation order = new(labels.Count, SplitKey);
+        int[] shuffled = [.. Enumerable.Range(0, labels.Count).Select(i => (int)order[i])];
+        HashSet<int> held = [];
+        int seen = 0;
+        foreach (IGrouping<string, int> group in shuffled.GroupBy(i => areNumbers ? "" : labels[i]).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            int[] members = [.. group];
+            seen += members.Length;
+            held.UnionWith(members.Take(Math.Clamp((int)Math.Round(fraction * seen) - held.Count, 0, members.Length - 1)));
+        }
+
+        return held.Count > 0 ? held : [shuffled.MaxBy(i => labels.Count(label => label == labels[i]))];
     }
 
     private static IEnumerable<string> Parts(LabelledTable table) => table.Rows.SelectMany(row => (string[])[row.Text, row.Pair ?? "", row.Label]);
