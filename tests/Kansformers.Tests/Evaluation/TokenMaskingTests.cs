@@ -1,6 +1,7 @@
 using Kansformers.Evaluation;
 using Kansformers.Runtime;
 using Kansformers.Text;
+using Kansformers.Transformers;
 
 namespace Kansformers.Tests.Evaluation;
 
@@ -85,6 +86,26 @@ public class TokenMaskingTests
         int and = Array.IndexOf(pairs, Gpt2Tokenizer.Instance.Encode(" and")[0]);
         Assert.True(and > 1 && and < pairs.Length - 2);
         Whole(Gpt2Tokenizer.Instance, pairs, [[.. Enumerable.Range(0, and)], [and], [.. Enumerable.Range(and + 1, pairs.Length - and - 1)]]);
+    }
+
+    [Fact]
+    public void Rows_have_special_tokens_around_their_text_which_are_not_guessed()
+    {
+        MaskedRows rows = new(new MaskingOptions { Share = 0.5 }, Characters, new BertOptions { BlockSize = 8, VocabularySize = 31 });
+        Assert.Equal((8, 6), (rows.Length, rows.TextLength));
+        long[] text = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+        MaskedBatch batch = rows.Make(text, 6, row => (ulong)row);
+        Assert.Equal((2, 6, 12), (batch.Rows, batch.Masked, batch.Tokens));
+        for (int row = 0; row < 2; row++)
+        {
+            long[] ids = batch.Ids[(8 * row)..(8 * (row + 1))], targets = batch.Targets[(8 * row)..(8 * (row + 1))];
+            Assert.Equal((29, 30, -1, -1), (ids[0], ids[7], targets[0], targets[7]));
+            Assert.Equal(3, targets.Count(target => target >= 0));
+            for (int i = 1; i < 7; i++)
+                Assert.Equal(text[(6 * row) + i - 1], targets[i] >= 0 ? targets[i] : ids[i]);
+        }
+
+        Assert.Contains("block size is 2, of which 2 tokens stand around", Assert.Throws<KansformersException>(() => new MaskedRows(new MaskingOptions(), Characters, new BertOptions { BlockSize = 2, VocabularySize = 31 })).Message, StringComparison.Ordinal);
     }
 
     [Fact]

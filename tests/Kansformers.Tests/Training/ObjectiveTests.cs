@@ -63,6 +63,15 @@ public class ObjectiveTests : OneThread
 
     [Theory]
     [MemberData(nameof(Listed))]
+    public void A_validation_does_not_depend_on_the_seed(ObjectiveOptions options)
+    {
+        using Subject subject = new(options), other = new(options, seed: 5);
+        Assert.Equal(subject.Objective.Validate(), other.Objective.Validate());
+        Assert.Equal(subject.Objective.ValidationTokens, other.Objective.ValidationTokens);
+    }
+
+    [Theory]
+    [MemberData(nameof(Listed))]
     public void A_run_resumes_to_the_same_bits(ObjectiveOptions options) => ListTrials.ResumesExactly(TinyTraining.Options with { Objective = options });
 
     [Theory]

@@ -65,7 +65,7 @@ public sealed class TextLabeller
         {
             Dictionary<string, int> known = Labels.Select((name, label) => (name, label)).ToDictionary(entry => entry.name, entry => entry.label, StringComparer.Ordinal);
             int[] wanted = [.. full.Select(row => known[row.Label])];
-            result = result with { Labels = LabelMeasures.Of(wanted, [.. found.Select(one => (int)one.Value)], Labels.Count), Loss = found.Select((one, i) => one.Loss(wanted[i])).Average() };
+            result = result with { Labels = LabelMeasures.Of(wanted, [.. found.Select(one => (int)one.Value)], Labels.Count), Loss = found.Select((one, i) => Softmax.Loss(one.Outputs, wanted[i])).Average() };
         }
 
         return result with { Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
@@ -90,8 +90,8 @@ public sealed class TextLabeller
         if (logits.Any(row => row.Any(value => !float.IsFinite(value))))
             throw new KansformersException("the model's output is not a number: its weights are broken; load another checkpoint, or train with a smaller learning rate");
         return [.. logits.Select((row, i) => IsNumber
-            ? new TextPrediction(row[0], null, []) { WasCut = cut[i], Loss = _ => double.NaN }
-            : new TextPrediction(Softmax.Largest(row), Labels[Softmax.Largest(row)], Softmax.Of(row)) { WasCut = cut[i], Loss = label => Softmax.Loss(row, label) })];
+            ? new TextPrediction(row[0], null, []) { WasCut = cut[i], Outputs = row }
+            : new TextPrediction(Softmax.Largest(row), Labels[Softmax.Largest(row)], Softmax.Of(row)) { WasCut = cut[i], Outputs = row })];
     }
 }
 
@@ -104,8 +104,8 @@ public sealed record TextPrediction(double Value, string? Label, IReadOnlyList<d
     /// <summary>Whether the text was longer than the model's block, so that its end was left out.</summary>
     public bool WasCut { get; init; }
 
-    /// <summary>-log of the probability of a label.</summary>
-    internal Func<int, double> Loss { get; init; } = _ => double.NaN;
+    /// <summary>The model's outputs: logits of the labels, or the number.</summary>
+    internal float[] Outputs { get; init; } = [];
 }
 
 /// <summary>How well labelled texts were labelled.</summary>
