@@ -72,8 +72,8 @@ public class KansformerTests
         KansformerOptions options = new() { Width = 24, Inner = 40 };
         JsonObject file = RunConfig.WriteModel(options);
         Assert.Equal(options, RunConfig.ParseModel(file));
-        Assert.True(file.Remove("embedding_norm") && file.Remove("head_gates"));
-        Assert.Equal(options with { EmbeddingNorm = false, HeadGates = false }, RunConfig.ParseModel(file));
+        Assert.True(file.Remove("embedding_norm") && file.Remove("head_gates") && file.Remove("inner_norm"));
+        Assert.Equal(options with { EmbeddingNorm = false, HeadGates = false, InnerNorm = false }, RunConfig.ParseModel(file));
     }
 
     public static MatrixTheoryData<string, int> FormsAndKernels() => new(FeedForwards.All.Select(form => form.Name), [0, 1, 4]);

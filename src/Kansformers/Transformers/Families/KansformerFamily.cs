@@ -21,7 +21,7 @@ internal sealed class KansformerFamily() : Family<KansformerOptions, Kansformer>
             (options, value) => options with { FeedForward = FeedForwards.Named(value).Name }),
         Setting("inner", "the width between the two matrices of a feed-forward part; 0 for the form's own, 4 times the model's or 8/3 times where there are two first matrices [default: 0]",
             (options, value) => options with { Inner = Integer("inner", value) }),
-        Setting("inner-norm", "whether an RMS norm stands before the second matrix of a feed-forward part: true or false [default: false]",
+        Setting("inner-norm", "whether an RMS norm stands before the second matrix of a feed-forward part: true or false [default: true]",
             (options, value) => options with { InnerNorm = Truth("inner-norm", value) }),
         Setting("conv-kernel", "tokens that the convolutions before attention and feed-forward see; 0 for no convolutions [default: 4]",
             (options, value) => options with { ConvolutionKernel = Integer("conv-kernel", value) }),

@@ -14,8 +14,8 @@ public sealed record KansformerOptions : ModelOptions
 
     // What files from before there were these options mean, which do not name them.
     [JsonConstructor]
-    private KansformerOptions(bool embeddingNorm = false, bool headGates = false)
-        : this() => (EmbeddingNorm, HeadGates) = (embeddingNorm, headGates);
+    private KansformerOptions(bool embeddingNorm = false, bool headGates = false, bool innerNorm = false)
+        : this() => (EmbeddingNorm, HeadGates, InnerNorm) = (embeddingNorm, headGates, innerNorm);
 
     /// <summary>Whether an RMS norm stands behind the embedding, so that blocks begin with values near 1.</summary>
     public bool EmbeddingNorm { get; init; } = true;
@@ -30,7 +30,7 @@ public sealed record KansformerOptions : ModelOptions
     public int Inner { get; init; }
 
     /// <summary>Whether an RMS norm stands before the second matrix of a feed-forward part.</summary>
-    public bool InnerNorm { get; init; }
+    public bool InnerNorm { get; init; } = true;
 
     /// <summary>How many tokens the causal convolutions before attention and feed-forward see, the present one included; 0 for no convolutions, at most 64.</summary>
     public int ConvolutionKernel { get; init; } = 4;
