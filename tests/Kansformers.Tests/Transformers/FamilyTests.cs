@@ -387,11 +387,13 @@ public class FamilyTests
     private static TokenBatch Batch(int rows, int time, ModelOptions? options = null)
     {
         Tensor ids = randint(2, Vocabulary, [rows, time], ScalarType.Int64);
-        if (options is not EncoderOptions encoder)
+        if (options is not (EncoderOptions or BartOptions))
             return new TokenBatch(ids, randint(0, Vocabulary, [rows, time], ScalarType.Int64));
         Tensor mask = ones_like(ids), targets = randint(-1, Vocabulary, [rows, time], ScalarType.Int64);
         if (time > 2)
             mask[0, ^1] = 0; // a sequence that is shorter than the others
+        if (options is not EncoderOptions encoder)
+            return new TokenBatch(ids, randint(2, Vocabulary, [rows, time], ScalarType.Int64)) { Mask = mask }; // what is written is read as well
         return new TokenBatch(ids, encoder switch
         {
             { Head: EncoderHead.MaskedLanguage } => targets,
