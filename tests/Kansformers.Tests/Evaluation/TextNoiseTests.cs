@@ -34,7 +34,7 @@ public class TextNoiseTests
             foreach (long id in text)
                 at += at < stays.Length && stays[at] == id ? 1 : 0;
             Assert.Equal(stays.Length, at); // in order
-            Assert.True(noised.Contains(Tokens.Mask!.Value));
+            Assert.Contains(Tokens.Mask!.Value, noised);
             hidden += text.Length - stays.Length;
             masks += noised.Count - stays.Length;
         }

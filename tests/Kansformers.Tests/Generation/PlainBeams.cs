@@ -27,6 +27,8 @@ internal static class PlainBeams
             List<(int[] New, double Sum)> going = [.. all.Where(candidate => !ends.Contains(candidate.New[^1])).Take(beams)];
             if (enough)
                 return Best();
+            if (going.Count == 0 && ended.Count > 0)
+                return Best();
             if (going.Count == 0)
                 break;
             open = going;
@@ -50,7 +52,7 @@ internal static class PlainBeams
             for (int token = 0; token < scores.Length; token++)
             {
                 int[] gram = n > 0 && seen.Length >= n ? [.. seen[^(n - 1)..], token] : [];
-                bool repeats = gram.Length > 0 && Enumerable.Range(0, seen.Length - n + 1).Any(at => seen[at..(at + n)].SequenceEqual(gram));
+                bool repeats = gram.Length > 0 && Enumerable.Range(0, seen.Length - n + 1).Any(at => seen.AsSpan(at, n).SequenceEqual(gram));
                 if (repeats || (ends.Contains(token) && text.Length < options.MinNewTokens))
                     scores[token] = double.NegativeInfinity;
             }

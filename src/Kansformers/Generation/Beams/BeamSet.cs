@@ -8,6 +8,7 @@ internal sealed class BeamSet
     private readonly int _prompt, _most;
     private readonly List<BeamResult> _ended = [];
     private readonly Candidate[] _candidates;
+    private bool _isStuck;
 
     /// <param name="options">How to look.</param>
     /// <param name="ends">The tokens that end a text.</param>
@@ -60,11 +61,10 @@ internal sealed class BeamSet
 
         if (_ended.Count >= _options.Beams && found > 0)
             IsDone = Suffices(_candidates[0].Score);
-        if (next.Count == 0 || IsDone)
-        {
-            IsDone = true; // what is open stays as it is: it cannot go on
-            return;
-        }
+        if (next.Count == 0)
+            IsDone = _isStuck = true;
+        if (IsDone)
+            return; // with what is open as it is
 
         while (next.Count < Open.Length)
             next.Add(next[0] with { Score = float.NegativeInfinity });
@@ -76,8 +76,8 @@ internal sealed class BeamSet
     /// <summary>The best texts.</summary>
     public IReadOnlyList<BeamResult> Results()
     {
-        // Those that are open count where the search came to its end with them.
-        if (_ended.Count < _options.Beams || Fresh == _most)
+        // Those that are open count where the search came to its end with them, but where none may go on only for want of anything better.
+        if (_isStuck ? _ended.Count == 0 : Fresh == _most)
         {
             foreach (Beam beam in Open.Where(beam => !float.IsNegativeInfinity(beam.Score)))
                 Add(new BeamResult(beam.Tokens[_prompt..], false, beam.Score, beam.Score / Length(Fresh + 1)));
