@@ -47,7 +47,7 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     private readonly Dropout _dropout;
 
     [ComponentName(Name = "inner_dropout")]
-    private readonly Dropout _innerDropout;
+    private readonly Dropout? _innerDropout;
 
     private readonly BaseActivation _activation;
 
@@ -66,7 +66,7 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
         }
 
         _dropout = nn.Dropout(options.Dropout);
-        _innerDropout = nn.Dropout(options.InnerDropout);
+        _innerDropout = options.InnerDropout > 0 ? nn.Dropout(options.InnerDropout) : null;
         RegisterComponents();
     }
 
@@ -77,9 +77,15 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        Tensor y = _kan is not null ? _kan.forward(x)
-            : _project!.forward(_innerDropout.forward(BaseActivations.Apply(_activation, _expand!.forward(x)))); // (B, T, inner) inside
+        Tensor y = _kan is not null ? _kan.forward(x) : _project!.forward(Inner(x));
         return _dropout.forward(y).MoveToOuterDisposeScope();
+    }
+
+    // (B, T, inner).
+    private Tensor Inner(Tensor x)
+    {
+        Tensor y = BaseActivations.Apply(_activation, _expand!.forward(x));
+        return _innerDropout?.forward(y) ?? y;
     }
 
     // Models that go on token by token have GELUs.
