@@ -9,7 +9,7 @@ namespace Kansformers.Cli;
 /// <summary>What <c>sample</c>, <c>eval</c> and <c>info</c> have in common: which model, which of its weights, where to run it.</summary>
 internal sealed class ModelChoice
 {
-    public readonly Argument<string> Source = new("RUN") { Description = "a run folder, a folder in Hugging Face's layout (GPT-2, BERT, DistilBERT, RoBERTa), hub:owner/name[@revision] to download one, or a weight file: a run's model.safetensors, or one of the original, minGPT or nanoGPT (.pt, .safetensors)" };
+    public readonly Argument<string> Source = new("RUN") { Description = "a run folder, a folder in Hugging Face's layout (GPT-2, BERT, DistilBERT, RoBERTa, BART), hub:owner/name[@revision] to download one, or a weight file: a run's model.safetensors, or one of the original, minGPT or nanoGPT (.pt, .safetensors)" };
     public readonly Option<string> Weights = new("--checkpoint") { Description = "which weights of a run: best or last", DefaultValueFactory = _ => "best" };
     public readonly Option<int?> Heads = new("--heads") { Description = "attention heads, for weight files that do not tell" };
     public readonly Option<string?> Gelu = GeluChoice.Option();

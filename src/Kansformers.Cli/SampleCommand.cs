@@ -27,9 +27,10 @@ internal static class SampleCommand
         Option<long> seed = new("--seed") { Description = "decides every draw", DefaultValueFactory = _ => Defaults.Seed };
         Option<int> samples = new("--samples") { Description = "how many continuations", DefaultValueFactory = _ => Defaults.Samples };
         Option<bool> noCache = new("--no-cache") { Description = "recompute the whole window for each token: slower, the same text" };
-        Command command = new("sample", "Continue a prompt, streaming the text.")
+        Option<int?> beams = new("--beams") { Description = $"of models that write a text anew: how many beginnings beam search keeps [default: what their folder asks for, else {new BeamOptions().Beams}]" };
+        Command command = new("sample", "Continue a prompt, streaming the text; models that write a text anew (BART) write that of the prompt, by beam search.")
         {
-            prompt, promptFile, maxNewTokens, temperature, topK, topP, minP, penalty, stop, seed, samples, noCache,
+            prompt, promptFile, maxNewTokens, temperature, topK, topP, minP, penalty, stop, seed, samples, noCache, beams,
         };
         OptionRules.NotEmpty(promptFile);
         model.AddTo(command);
@@ -59,6 +60,14 @@ internal static class SampleCommand
 
             string text = PromptText.Read(parsed.GetValue(prompt), parsed.GetValue(promptFile));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
+            if (source.Architecture(weights, model.Hints(parsed)) is BartOptions)
+            {
+                EvalOptions.RequireUnused(parsed, "writes a text by beam search", temperature, topK, topP, minP, penalty, stop, seed, samples, noCache);
+                BeamSample.Run(new BeamCall(model, parsed, source, weights) { Beams = parsed.GetValue(beams), MaxNewTokens = parsed.GetResult(maxNewTokens) is { Implicit: false } ? options.MaxNewTokens : null }, text);
+                return CommandLineApp.Succeeded;
+            }
+
+            EvalOptions.RequireUnused(parsed, "continues text", beams);
             using Interruption interruption = new();
             using CausalModel causal = model.LoadCausal(parsed, source, weights);
             options = options with { EndOfText = source.EndOfText() };

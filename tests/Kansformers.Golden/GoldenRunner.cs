@@ -22,7 +22,7 @@ public static class GoldenRunner
     }
 
     /// <summary>Compares every tensor of one golden file or folder.</summary>
-    /// <param name="path">A file of one KAN layer, a file of texts and their ids, or the folder of a GPT, the original's or Hugging Face's, or of an encoder in Hugging Face's layout.</param>
+    /// <param name="path">A file of one KAN layer, a file of texts and their ids, or the folder of a GPT, the original's or Hugging Face's, or of an encoder or a BART in Hugging Face's layout.</param>
     /// <exception cref="KansformersException">The path is missing, damaged, or of no known kind.</exception>
     public static GoldenReport Run(string path)
     {
@@ -32,6 +32,7 @@ public static class GoldenRunner
             return GptGolden.Is(path) ? GptGolden.Run(path)
                 : HuggingFaceGptGolden.Is(path) ? HuggingFaceGptGolden.Run(path)
                 : HuggingFaceEncoderGolden.Is(path) ? HuggingFaceEncoderGolden.Run(path)
+                : HuggingFaceBartGolden.Is(path) ? HuggingFaceBartGolden.Run(path)
                 : throw new KansformersException($"'{path}' is no golden folder of a known kind: a model's has config.json, expected.safetensors and weights");
         }
 

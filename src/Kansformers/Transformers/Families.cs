@@ -11,6 +11,7 @@ public static class Families
         new BertFamily(),
         new DistilBertFamily(),
         new RobertaFamily(),
+        new BartFamily(),
     ];
 
     /// <summary>The names of the presets of all families.</summary>

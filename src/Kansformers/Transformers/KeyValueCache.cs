@@ -19,12 +19,16 @@ public sealed class KeyValueCache : IDisposable
     /// <param name="batch">How many sequences it holds.</param>
     /// <param name="device">The model's device.</param>
     public KeyValueCache(ModelOptions options, long batch, Device? device = null)
+        : this(options?.Layers ?? throw new ArgumentNullException(nameof(options)), (options.Heads, options.BlockSize, options.Width / options.Heads), batch, device)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        Shape = (options.Heads, options.BlockSize, options.Width / options.Heads);
-        long[] shape = [batch, options.Heads, options.BlockSize, options.Width / options.Heads];
-        _keys = [.. Enumerable.Range(0, options.Layers).Select(_ => zeros(shape, device: device).DetachFromDisposeScope())];
-        _values = [.. Enumerable.Range(0, options.Layers).Select(_ => zeros(shape, device: device).DetachFromDisposeScope())];
+    }
+
+    /// <summary>As above, for as many layers of such a shape.</summary>
+    internal KeyValueCache(int layers, (int Heads, int Block, int Size) shape, long batch, Device? device)
+    {
+        Shape = shape;
+        _keys = [.. Enumerable.Range(0, layers).Select(_ => Empty(shape, batch, device))];
+        _values = [.. Enumerable.Range(0, layers).Select(_ => Empty(shape, batch, device))];
     }
 
     /// <summary>How many tokens of each sequence are held.</summary>
@@ -68,6 +72,40 @@ public sealed class KeyValueCache : IDisposable
             _states[(layer, slot)] = state = zeros([_keys[0].shape[0], rows, width], device: _keys[0].device).DetachFromDisposeScope();
         return state;
     }
+
+    /// <summary>Goes on with some of the sequences, in this order; one can go on as several.</summary>
+    /// <param name="rows">Which sequences, int64, (rows).</param>
+    internal void Select(Tensor rows)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        bool asMany = rows.shape[0] == _keys[0].shape[0];
+        foreach (Tensor[] tensors in (Tensor[][])[_keys, _values])
+        {
+            for (int layer = 0; layer < tensors.Length; layer++)
+            {
+                Tensor chosen = tensors[layer].narrow(2, 0, Length).index_select(0, rows);
+                if (!asMany)
+                {
+                    Tensor wider = Empty(Shape, rows.shape[0], tensors[layer].device);
+                    tensors[layer].Dispose();
+                    tensors[layer] = wider;
+                }
+
+                tensors[layer].narrow(2, 0, Length).copy_(chosen);
+            }
+        }
+
+        foreach ((int Layer, int Slot) key in _states.Keys.ToArray())
+        {
+            Tensor chosen = _states[key].index_select(0, rows).DetachFromDisposeScope();
+            _states[key].Dispose();
+            _states[key] = chosen;
+        }
+    }
+
+    private static Tensor Empty((int Heads, int Block, int Size) shape, long batch, Device? device) =>
+        zeros([batch, shape.Heads, shape.Block, shape.Size], device: device).DetachFromDisposeScope();
 
     /// <summary>Heads, block size and head size.</summary>
     internal (int Heads, int Block, int Size) Shape { get; }

@@ -6,7 +6,8 @@ namespace Kansformers.Transformers;
 /// <param name="Tokens">Token ids, int64, (B, T).</param>
 /// <param name="Targets">
 /// What is wanted of the model: where it predicts tokens a token for each of its own, int64, (B, T); where it labels sequences the label of each, int64, (B), or
-/// for a single label, which is a number, that number, (B). -1 where nothing is wanted, numbers aside.
+/// for a single label, which is a number, that number, (B). An encoder-decoder is wanted to write them: the tokens of another text, int64, (B, L). -1 where nothing is
+/// wanted, numbers aside.
 /// </param>
 public sealed record TokenBatch(Tensor Tokens, Tensor Targets)
 {
@@ -15,4 +16,10 @@ public sealed record TokenBatch(Tensor Tokens, Tensor Targets)
 
     /// <summary>The type of each token, such as the first or the second of two texts, int64, (B, T). Null where all are of the first type.</summary>
     public Tensor? Types { get; init; }
+
+    /// <summary>Of an encoder-decoder what the decoder reads, int64, (B, L). Null for the targets moved one place to the right, behind the token that starts a text.</summary>
+    public Tensor? DecoderTokens { get; init; }
+
+    /// <summary>Of an encoder-decoder which tokens the decoder reads, (B, L) of any type: zero where they are padding. Null where all are: the targets' -1 already keep padding out of the loss.</summary>
+    public Tensor? DecoderMask { get; init; }
 }

@@ -41,7 +41,7 @@ internal static class TinyTraining
         ObjectiveOptions objective = (options ?? Options).Objective;
         return new()
         {
-            Model = objective.Suits(Model.Family) ? Model : Encoder,
+            Model = ((ModelOptions[])[Model, Encoder, EncoderDecoder]).First(model => objective.Suits(model.Family)),
             Training = options ?? Options,
             Data = new DataConfig
             {
@@ -54,6 +54,8 @@ internal static class TinyTraining
     }
 
     public static readonly BertOptions Encoder = new() { Layers = 1, Heads = 2, Width = 8, BlockSize = 8 };
+
+    public static readonly BartOptions EncoderDecoder = new() { Layers = 1, Heads = 2, Width = 8, BlockSize = 8 };
 
     public static TokenizedCorpus Corpus(TestFolder folder, string? text = null, string tokenizer = "char") =>
         TrainingRun.Prepare(new DataConfig { Data = folder.Write("corpus.txt", text ?? Text), Tokenizer = tokenizer }, null);

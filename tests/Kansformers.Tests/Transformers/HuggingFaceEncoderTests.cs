@@ -180,7 +180,7 @@ public class HuggingFaceEncoderTests
     [InlineData("bert_mlm", "pad_token_id", "99", "0 to 98")]
     [InlineData("bert_mlm", "layer_norm_eps", "0", "norm epsilon is 0")]
     [InlineData("bert_mlm", "pruned_heads", "{\"1\":[0]}", "supported is {}")]
-    [InlineData("bert_mlm", "model_type", "\"t5\"", "known are gpt2, bert, distilbert, roberta")]
+    [InlineData("bert_mlm", "model_type", "\"t5\"", "known are gpt2, bert, distilbert, roberta, bart")]
     [InlineData("bert_cls", "id2label", "{\"0\":\"a\"}", "supported is null or \"regression\"")]
     [InlineData("bert_cls", "id2label", "{\"0\":\"a\",\"1\":\"b\"}", "config.json says 2 labels, the weights 3")]
     [InlineData("bert_cls", "id2label", "{\"0\":\"a\",\"1\":\"b\",\"3\":\"c\"}", "has 3 entries, but no text \"2\"")]
@@ -236,6 +236,7 @@ public class HuggingFaceEncoderTests
     [Theory]
     [InlineData("bert-base")]
     [InlineData("roberta-base")]
+    [InlineData("bart-base")]
     public void Real_sizes_take_little_more_memory_than_their_weights(string preset)
     {
         using TestFolder folder = new();
@@ -249,7 +250,7 @@ public class HuggingFaceEncoderTests
 
         Tensor ids = arange(5, 25, dtype: ScalarType.Int64).unsqueeze(0);
         ExtraMemory memory = ExtraMemory.Begin();
-        using (EncoderModel model = (EncoderModel)TransformerModel.FromPretrained(folder["hf"]))
+        using (TransformerModel model = TransformerModel.FromPretrained(folder["hf"]))
         {
             using var scope = NewDisposeScope();
             using var guard = no_grad();

@@ -26,17 +26,9 @@ public sealed class MaskedEvaluator(EncoderModel model, Tokenizer tokenizer, Mas
         if (maxTokens < text.Count)
             text = text.Slice(0, maxTokens.Value);
         MaskedWindows windows = new(text, new MaskedRows(options ?? new MaskingOptions(), tokenizer, model.Options), count: 0);
-        long started = Stopwatch.GetTimestamp(), tokens = 0, masked = 0, total = windows.Tokens;
-        double nats = 0;
-        foreach ((double batchNats, int batchMasked, int batchTokens) in windows.Score(model, cancellation))
-        {
-            (nats, masked, tokens) = (nats + batchNats, masked + batchMasked, tokens + batchTokens);
-            if (!double.IsFinite(nats))
-                throw new KansformersException(FormattableString.Invariant($"the model's loss is not a number ({nats}): its weights are broken; load another checkpoint, or train with a smaller learning rate"));
-            progress?.Report(new EvaluationProgress(tokens, total, nats / Math.Max(1, masked)));
-        }
-
-        return new MaskedEvaluationResult { Loss = nats / masked, Masked = masked, Tokens = tokens, Windows = windows.Count, Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
+        long started = Stopwatch.GetTimestamp();
+        (double loss, long masked, long tokens) = windows.Measure(model, progress, cancellation);
+        return new MaskedEvaluationResult { Loss = loss, Masked = masked, Tokens = tokens, Windows = windows.Count, Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
     }
 }
 

@@ -4,8 +4,24 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Evaluation;
 
+/// <summary>Makes what a model learns from of stretches of text.</summary>
+internal interface ITextRows
+{
+    /// <summary>The longest row.</summary>
+    int Length { get; }
+
+    /// <summary>The most tokens of text in a row.</summary>
+    int TextLength { get; }
+
+    /// <summary>A batch.</summary>
+    /// <param name="text">The tokens of all rows, one after the other.</param>
+    /// <param name="length">The tokens of each.</param>
+    /// <param name="key">Decides, for each row, what chance does to it.</param>
+    MaskedBatch Make(ReadOnlySpan<long> text, int length, Func<int, ulong> key);
+}
+
 /// <summary>Makes what an encoder takes of stretches of text: special tokens around each, and some tokens of it hidden.</summary>
-internal sealed class MaskedRows
+internal sealed class MaskedRows : ITextRows
 {
     private readonly TokenMasking _masking;
     private readonly EncoderTokens _tokens;
@@ -26,16 +42,13 @@ internal sealed class MaskedRows
             throw new KansformersException($"block size is {model.BlockSize}, of which {_tokens.AroundText} tokens stand around each text; it must be larger");
     }
 
-    /// <summary>The longest row.</summary>
+    /// <inheritdoc/>
     public int Length { get; }
 
-    /// <summary>The most tokens of text in a row.</summary>
+    /// <inheritdoc/>
     public int TextLength { get; }
 
-    /// <summary>A batch.</summary>
-    /// <param name="text">The tokens of all rows, one after the other.</param>
-    /// <param name="length">The tokens of each.</param>
-    /// <param name="key">Decides, for each row, which tokens are hidden.</param>
+    /// <inheritdoc/>
     public MaskedBatch Make(ReadOnlySpan<long> text, int length, Func<int, ulong> key)
     {
         int count = text.Length / length, whole = length + _tokens.AroundText, masked = 0;
@@ -43,45 +56,33 @@ internal sealed class MaskedRows
         for (int i = 0; i < count; i++)
         {
             Span<long> row = ids.AsSpan(i * whole, whole);
-            Fill(row, text.Slice(i * length, length));
+            _tokens.Template.FillRow(row, text.Slice(i * length, length));
             masked += _masking.Apply(row, targets.AsSpan(i * whole, whole), key(i));
         }
 
         return new MaskedBatch(ids, targets, count, masked) { Tokens = count * length };
     }
-
-    private void Fill(Span<long> row, ReadOnlySpan<long> text)
-    {
-        int at = 0;
-        foreach (TemplatePart part in _tokens.Template.Single)
-        {
-            if (part.Ids is null)
-            {
-                text.CopyTo(row[at..]);
-                at += text.Length;
-            }
-
-            foreach (int id in part.Ids ?? [])
-                row[at++] = id;
-        }
-    }
 }
 
 /// <summary>Rows with hidden tokens.</summary>
 /// <param name="Ids">What the model sees, row after row.</param>
-/// <param name="Targets">The hidden tokens, and -1 elsewhere.</param>
+/// <param name="Targets">The hidden tokens, and -1 elsewhere; or what is to be written, row after row.</param>
 /// <param name="Rows">How many rows there are.</param>
-/// <param name="Masked">How many tokens are hidden.</param>
+/// <param name="Masked">How many tokens are to be guessed.</param>
 internal sealed record MaskedBatch(long[] Ids, long[] Targets, int Rows, int Masked)
 {
     /// <summary>The tokens of text.</summary>
     public int Tokens { get; init; }
 
+    /// <summary>Zero where the rows that the model sees are padded; null where none is.</summary>
+    public long[]? Mask { get; init; }
+
     /// <summary>share · the mean loss of the hidden tokens.</summary>
     public Tensor Loss(TransformerModel model, double share)
     {
         using var scope = NewDisposeScope();
-        Tensor ids = tensor(Ids, [Rows, Ids.Length / Rows], device: model.Device), targets = tensor(Targets, [Rows, Ids.Length / Rows], device: model.Device);
-        return model.Loss(new TokenBatch(ids, targets), share).MoveToOuterDisposeScope();
+        return model.Loss(new TokenBatch(Matrix(Ids), Matrix(Targets)) { Mask = Mask is null ? null : Matrix(Mask) }, share).MoveToOuterDisposeScope();
+
+        Tensor Matrix(long[] values) => tensor(values, [Rows, values.Length / Rows], device: model.Device);
     }
 }

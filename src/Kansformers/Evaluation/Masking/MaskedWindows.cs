@@ -16,7 +16,7 @@ internal sealed class MaskedWindows
     private const int TokensPerBatch = 4096;
 
     private readonly TokenSpan _text;
-    private readonly MaskedRows _rows;
+    private readonly ITextRows _rows;
     private readonly ScoringWindow[] _windows;
     private readonly Lazy<long> _masked;
 
@@ -24,7 +24,7 @@ internal sealed class MaskedWindows
     /// <param name="rows">Makes rows of it.</param>
     /// <param name="count">The most windows; 0 for all of the text.</param>
     /// <exception cref="KansformersException">There are fewer than two tokens.</exception>
-    public MaskedWindows(TokenSpan text, MaskedRows rows, int count)
+    public MaskedWindows(TokenSpan text, ITextRows rows, int count)
     {
         FixedWindows.RequireTokens(text.Count);
         (_text, _rows) = (text, rows);
@@ -43,7 +43,7 @@ internal sealed class MaskedWindows
     /// <summary>The sum of losses and the number of hidden tokens, batch by batch.</summary>
     /// <param name="model">The model; it is in evaluation mode meanwhile.</param>
     /// <param name="cancellation">Ends the work between batches.</param>
-    public IEnumerable<(double Nats, int Masked, int Tokens)> Score(EncoderModel model, CancellationToken cancellation = default)
+    public IEnumerable<(double Nats, int Masked, int Tokens)> Score(TransformerModel model, CancellationToken cancellation = default)
     {
         using EvaluationMode mode = new(model);
         foreach (MaskedBatch batch in Batches())
@@ -53,7 +53,27 @@ internal sealed class MaskedWindows
         }
     }
 
-    private static double Nats(EncoderModel model, MaskedBatch batch)
+    /// <summary>The mean loss of the tokens to be guessed, how many these are, and of how many tokens of text.</summary>
+    /// <param name="model">The model; it is in evaluation mode meanwhile.</param>
+    /// <param name="progress">Is told after each batch.</param>
+    /// <param name="cancellation">Ends the work between batches.</param>
+    /// <exception cref="KansformersException">The model's weights are broken.</exception>
+    public (double Loss, long Masked, long Tokens) Measure(TransformerModel model, IProgress<EvaluationProgress>? progress, CancellationToken cancellation)
+    {
+        long tokens = 0, masked = 0, total = Tokens;
+        double nats = 0;
+        foreach ((double batchNats, int batchMasked, int batchTokens) in Score(model, cancellation))
+        {
+            (nats, masked, tokens) = (nats + batchNats, masked + batchMasked, tokens + batchTokens);
+            if (!double.IsFinite(nats))
+                throw new KansformersException(FormattableString.Invariant($"the model's loss is not a number ({nats}): its weights are broken; load another checkpoint, or train with a smaller learning rate"));
+            progress?.Report(new EvaluationProgress(tokens, total, nats / Math.Max(1, masked)));
+        }
+
+        return (nats / masked, masked, tokens);
+    }
+
+    private static double Nats(TransformerModel model, MaskedBatch batch)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();

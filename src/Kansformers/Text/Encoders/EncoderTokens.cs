@@ -20,6 +20,7 @@ internal sealed class EncoderTokens
         int? start = Known(StartNames) ?? Beyond(), separator = Known(SeparatorNames) ?? Beyond();
         Vocabulary = model ?? next;
         _special = [.. tokenizer.SpecialIds.Select(id => (long)id), .. Enumerable.Range(Ids, next - Ids).Select(id => (long)id)];
+        End = tokenizer.Template is { } own && own.Single[^1].Ids is [.., int behind] ? behind : separator;
         Template = tokenizer.Template ?? (start is int first && separator is int last ? Around(first, last) : SpecialTemplate.None);
 
         int? Known(string[] names) => names.Select(tokenizer.SpecialIdOf).FirstOrDefault(id => id is not null);
@@ -39,6 +40,9 @@ internal sealed class EncoderTokens
 
     /// <summary>What fills up short sequences; null where the model has no room for it.</summary>
     public int? Padding { get; }
+
+    /// <summary>What ends a text; null where the model has no room for it.</summary>
+    public int? End { get; }
 
     /// <summary>What stands around a text, or a pair of texts.</summary>
     public SpecialTemplate Template { get; }

@@ -14,6 +14,25 @@ internal sealed record SpecialTemplate(IReadOnlyList<TemplatePart> Single, IRead
     /// <summary>No special tokens: the texts one after the other.</summary>
     public static SpecialTemplate None { get; } = new([new(null, false, 0)], [new(null, false, 0), new(null, true, 1)]);
 
+    /// <summary>A single text and what stands around it.</summary>
+    /// <param name="row">Gets them; as long as they are together.</param>
+    /// <param name="text">The text.</param>
+    public void FillRow(Span<long> row, ReadOnlySpan<long> text)
+    {
+        int at = 0;
+        foreach (TemplatePart part in Single)
+        {
+            if (part.Ids is null)
+            {
+                text.CopyTo(row[at..]);
+                at += text.Length;
+            }
+
+            foreach (int id in part.Ids ?? [])
+                row[at++] = id;
+        }
+    }
+
     public ModelInput Fill(int[] first, int[]? second)
     {
         List<int> ids = [], types = [];

@@ -1,9 +1,7 @@
 using System.Text.Json.Serialization;
 using Kansformers.Evaluation;
-using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Transformers;
-using static TorchSharp.torch;
 
 namespace Kansformers.Training;
 
@@ -65,58 +63,11 @@ public sealed record MaskedLanguageOptions() : ObjectiveOptions("mlm", "masked l
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         RequireSuited(model.Options);
-        return new MaskedLanguage((EncoderModel)model, this, data, options);
+        return new NoisedText(model, new MaskedRows(Masking, NoisedText.TokenizerOf(data, this), model.Options), Order, data, options);
     }
 
     internal override bool IsFor(ModelOptions model) => model is EncoderOptions { Head: not EncoderHead.Classification };
 
     internal override ModelOptions Shape(ModelOptions model, TrainingMaterial material, bool hasWeights) =>
         EncoderShape.Of(model, material.Tokenizer, hasWeights) with { Head = EncoderHead.MaskedLanguage };
-}
-
-/// <summary>Sequences drawn by <see cref="BatchSampler"/>, some of whose tokens are hidden; validation on <see cref="MaskedWindows"/>.</summary>
-internal sealed class MaskedLanguage : IObjective
-{
-    // Apart from what decides where sequences start.
-    private const long MaskKey = 0x6d6c6d;
-
-    private readonly EncoderModel _model;
-    private readonly TrainingOptions _options;
-    private readonly MaskedRows _rows;
-    private readonly BatchSampler _sampler;
-    private readonly MaskedWindows? _validation;
-
-    public MaskedLanguage(EncoderModel model, MaskedLanguageOptions masked, TrainingData data, TrainingOptions options)
-    {
-        (_model, _options) = (model, options);
-        Tokenizer tokenizer = data.Tokenizer ?? throw new KansformersException($"the objective {masked.Kind} needs the text's tokenizer, which its data do not tell");
-        _rows = new MaskedRows(masked.Masking, tokenizer, model.Options);
-        _sampler = new BatchSampler(data.Text, _rows.TextLength, options.BatchSize, masked.Order);
-        _validation = data.Validation is { Count: > 0 } held ? new MaskedWindows(held, _rows, options.EvalWindows) : null;
-    }
-
-    public long ValidationTokens => _validation?.Masked ?? 0;
-
-    public long TokensOf(long batch) => (long)_options.BatchSize * _rows.Length;
-
-    public Tensor Loss(long batch, double share)
-    {
-        // The sampler reads a token more of each row than is wanted here.
-        long[] drawn = _sampler.Rows(_options.Seed, batch), text = new long[_options.BatchSize * _rows.TextLength];
-        for (int row = 0; row < _options.BatchSize; row++)
-            drawn.AsSpan(row * (_rows.TextLength + 1), _rows.TextLength).CopyTo(text.AsSpan(row * _rows.TextLength));
-        return _rows.Make(text, _rows.TextLength, row => KeyedDraws.Key(MaskKey, _options.Seed, batch, row)).Loss(_model, share);
-    }
-
-    public double Validate()
-    {
-        if (_validation is null)
-            return double.NaN;
-        double nats = 0;
-        foreach ((double batchNats, int _, int _) in _validation.Score(_model))
-            nats += batchNats;
-        return nats / _validation.Masked;
-    }
-
-    public void Dispose() => _sampler.Dispose();
 }

@@ -12,6 +12,7 @@ public static class Objectives
         new MaskedLanguageOptions(),
         new ClassificationOptions(),
         new RegressionOptions(),
+        new DenoisingOptions(),
     ];
 
     /// <summary>The objective that a model is for, where none is named: what it ends in decides, and else its family.</summary>

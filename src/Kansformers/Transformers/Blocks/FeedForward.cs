@@ -21,6 +21,9 @@ internal sealed record FeedForwardOptions
     /// <summary>The share of output values dropped in training.</summary>
     public double Dropout { get; init; }
 
+    /// <summary>The share of values dropped behind the activation between two linear layers in training.</summary>
+    public double InnerDropout { get; init; }
+
     /// <summary>Whether linear layers have biases.</summary>
     public bool Bias { get; init; } = true;
 }
@@ -43,6 +46,9 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "dropout")]
     private readonly Dropout _dropout;
 
+    [ComponentName(Name = "inner_dropout")]
+    private readonly Dropout? _innerDropout;
+
     private readonly BaseActivation _activation;
 
     public FeedForward(FeedForwardOptions options, LinearLayers layers)
@@ -60,6 +66,7 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
         }
 
         _dropout = nn.Dropout(options.Dropout);
+        _innerDropout = options.InnerDropout > 0 ? nn.Dropout(options.InnerDropout) : null;
         RegisterComponents();
     }
 
@@ -70,9 +77,15 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        Tensor y = _kan is not null ? _kan.forward(x)
-            : _project!.forward(BaseActivations.Apply(_activation, _expand!.forward(x))); // (B, T, inner) inside
+        Tensor y = _kan is not null ? _kan.forward(x) : _project!.forward(Inner(x));
         return _dropout.forward(y).MoveToOuterDisposeScope();
+    }
+
+    // (B, T, inner).
+    private Tensor Inner(Tensor x)
+    {
+        Tensor y = BaseActivations.Apply(_activation, _expand!.forward(x));
+        return _innerDropout?.forward(y) ?? y;
     }
 
     // Models that go on token by token have GELUs.

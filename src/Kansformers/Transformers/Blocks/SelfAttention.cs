@@ -97,8 +97,10 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         long time = q.shape[2];
+        bool causal = how.Causal && time > 1;
+        Tensor? added = causal && how.Mask is not null ? how.Mask.masked_fill(Mask(time, 0, q.device)!.logical_not(), PaddingMask.Least(q.dtype)) : how.Mask;
         Tensor y = past == 0
-            ? F.scaled_dot_product_attention(q, k, v, how.Mask, how.Dropout, how.Causal && time > 1)
+            ? F.scaled_dot_product_attention(q, k, v, added, how.Dropout, causal && added is null)
             : F.scaled_dot_product_attention(q, k, v, Mask(time, past, q.device), how.Dropout);
         return y.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
     }
@@ -111,5 +113,5 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor>
 /// <summary>How attention is computed.</summary>
 /// <param name="Dropout">The share of attention weights that is dropped.</param>
 /// <param name="Causal">Whether no token sees those after it.</param>
-/// <param name="Mask">What is added to the products of queries and keys, where all tokens are new and not causal; null for nothing.</param>
+/// <param name="Mask">What is added to the products of queries and keys, where all tokens are new; null for nothing.</param>
 internal readonly record struct AttentionPass(double Dropout, bool Causal, Tensor? Mask = null);

@@ -4,28 +4,37 @@ using Kansformers.Checkpoints;
 
 namespace Kansformers.Transformers;
 
-/// <summary>Typed access to a <c>config.json</c>; every fault names the file and the option.</summary>
-internal sealed class ConfigReader(HuggingFaceFolder folder)
+/// <summary>Typed access to a <c>config.json</c>, or another file of its kind; every fault names the file and the option.</summary>
+/// <param name="folder">The folder.</param>
+/// <param name="config">What the file holds.</param>
+/// <param name="file">The name of the file.</param>
+internal sealed class ConfigReader(string folder, JsonElement config, string file)
 {
+    /// <summary>Reads the configuration of a model.</summary>
+    public ConfigReader(HuggingFaceFolder folder)
+        : this(folder.Folder, folder.Config, HuggingFaceFolder.ConfigName)
+    {
+    }
+
     /// <summary>Whether the option is absent or null.</summary>
-    public bool IsNull(string name) => !folder.Config.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null;
+    public bool IsNull(string name) => !config.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null;
 
     /// <summary>A whole number that must be there.</summary>
     public int Integer(string name) =>
-        folder.Config.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
+        config.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
             ? number
             : throw Fault(name, "is missing or not a whole number");
 
     /// <summary>A number, or the default when it is absent.</summary>
     public double Number(string name, double otherwise) =>
-        IsNull(name) ? otherwise : folder.Config.GetProperty(name) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : throw Fault(name, "is not a number");
+        IsNull(name) ? otherwise : config.GetProperty(name) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : throw Fault(name, "is not a number");
 
     /// <summary>A text, or the default when it is absent.</summary>
     public string Text(string name, string otherwise) =>
-        IsNull(name) ? otherwise : folder.Config.GetProperty(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Fault(name, "is not a text");
+        IsNull(name) ? otherwise : config.GetProperty(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Fault(name, "is not a text");
 
     /// <summary>A truth value, or the default when it is absent.</summary>
-    public bool Truth(string name, bool otherwise) => IsNull(name) ? otherwise : folder.Config.GetProperty(name).ValueKind switch
+    public bool Truth(string name, bool otherwise) => IsNull(name) ? otherwise : config.GetProperty(name).ValueKind switch
     {
         JsonValueKind.True => true,
         JsonValueKind.False => false,
@@ -34,14 +43,14 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
 
     /// <summary>A token id, or what is said to be meant when it is absent; null where it is null.</summary>
     public int? TokenId(string name, int? otherwise) =>
-        !folder.Config.TryGetProperty(name, out JsonElement value) ? otherwise : value.ValueKind == JsonValueKind.Null ? null : Integer(name);
+        !config.TryGetProperty(name, out JsonElement value) ? otherwise : value.ValueKind == JsonValueKind.Null ? null : Integer(name);
 
     /// <summary>The texts of a list; none when it is absent.</summary>
     public IReadOnlyList<string> Texts(string name)
     {
         if (IsNull(name))
             return [];
-        JsonElement value = folder.Config.GetProperty(name);
+        JsonElement value = config.GetProperty(name);
         return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
             ? [.. value.EnumerateArray().Select(item => item.GetString()!)] : throw Fault(name, "is no list of texts");
     }
@@ -51,7 +60,7 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
     {
         if (Count(name) is not int count)
             return null;
-        JsonElement value = folder.Config.GetProperty(name);
+        JsonElement value = config.GetProperty(name);
         string[] texts = new string[count];
         for (int at = 0; at < count; at++)
         {
@@ -67,7 +76,7 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
     {
         if (IsNull(name))
             return null;
-        JsonElement value = folder.Config.GetProperty(name);
+        JsonElement value = config.GetProperty(name);
         return value.ValueKind == JsonValueKind.Object ? value.EnumerateObject().Count() : throw Fault(name, "is no object");
     }
 
@@ -76,7 +85,7 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
     {
         if (IsNull(name))
             return null;
-        JsonElement value = folder.Config.GetProperty(name);
+        JsonElement value = config.GetProperty(name);
         List<int> ids = [];
         foreach (JsonElement item in value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : new[] { value })
         {
@@ -92,10 +101,10 @@ internal sealed class ConfigReader(HuggingFaceFolder folder)
     public void Require(string name, bool holds, string supported)
     {
         if (!holds)
-            throw Fault(name, $"is {(folder.Config.TryGetProperty(name, out JsonElement value) ? Short(value) : "left out")}; supported is {supported}");
+            throw Fault(name, $"is {(config.TryGetProperty(name, out JsonElement value) ? Short(value) : "left out")}; supported is {supported}");
     }
 
     private static string Short(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : value.GetRawText();
 
-    private KansformersException Fault(string name, string problem) => new($"'{folder.Folder}': '{name}' in config.json {problem}");
+    private KansformersException Fault(string name, string problem) => new($"'{folder}': '{name}' in {file} {problem}");
 }

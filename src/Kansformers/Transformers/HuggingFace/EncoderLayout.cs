@@ -90,17 +90,7 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         EncoderOptions encoder = (EncoderOptions)options;
         Dictionary<string, StoredTensor> found = ByTheirs(weights, encoder);
         RequireSizes(weights.Path, found, encoder);
-        List<StoredTensor> tensors = [];
-        foreach ((string ours, string[] theirs) in names.Tensors(encoder))
-        {
-            StoredTensor[] parts = [.. theirs.Select(name => found.Remove(name, out StoredTensor? tensor) ? tensor : throw Lacks(weights.Path, name))];
-            if (parts.Length > 1)
-                RequireParts(weights.Path, parts);
-            tensors.Add(parts.Length == 1 ? parts[0].WithName(ours) : StoredTensor.Joined(ours, parts));
-            foreach (StoredTensor part in parts)
-                changes.Add(Change(part, ours, parts.Length == 1 ? TensorFate.Renamed : TensorFate.Joined));
-        }
-
+        List<StoredTensor> tensors = ModuleNames.Take(names.Tensors(encoder), found, weights, changes, name => Lacks(weights.Path, name));
         string decoder = Theirs(EncoderNames.Decoder, encoder with { Head = EncoderHead.MaskedLanguage, TiedHead = false });
         foreach ((string name, StoredTensor tensor) in found)
         {
@@ -117,22 +107,8 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         TensorChange Change(StoredTensor tensor, string? to, TensorFate fate) => new(weights.OriginalName(tensor.Name), to, fate);
     }
 
-    public sealed override List<StoredTensor> ToTheirs(IReadOnlyList<StoredTensor> tensors, ModelOptions options, List<TensorChange> changes)
-    {
-        Dictionary<string, string[]> places = names.Tensors((EncoderOptions)options).ToDictionary(entry => entry.Ours, entry => entry.Theirs);
-        List<StoredTensor> written = [];
-        foreach (StoredTensor tensor in tensors)
-        {
-            string[] theirs = places[tensor.Name];
-            for (int part = 0; part < theirs.Length; part++)
-            {
-                written.Add(theirs.Length == 1 ? tensor.WithName(theirs[part]) : tensor.RowPart(theirs[part], part, theirs.Length));
-                changes.Add(new TensorChange(tensor.Name, theirs[part], theirs.Length == 1 ? TensorFate.Renamed : TensorFate.Split));
-            }
-        }
-
-        return written;
-    }
+    public sealed override List<StoredTensor> ToTheirs(IReadOnlyList<StoredTensor> tensors, ModelOptions options, List<TensorChange> changes) =>
+        ModuleNames.Give(names.Tensors((EncoderOptions)options), tensors, changes);
 
     /// <summary>The family's defaults, for what a configuration leaves out.</summary>
     protected abstract EncoderOptions Defaults { get; }
@@ -223,21 +199,8 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         }
     }
 
-    // One more than the largest number of a block.
-    private int LayersIn(Dictionary<string, StoredTensor> found)
-    {
-        string norm = names.Prefix + names.Body.Single(module => module.Ours == "blocks.#.ln_1").Theirs[0] + ".weight";
-        int layers = 0;
-        while (found.ContainsKey(norm.Replace("#", layers.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)))
-            layers++;
-        return layers;
-    }
-
-    private static void RequireParts(string path, StoredTensor[] parts)
-    {
-        if (parts.FirstOrDefault(part => part.Type != parts[0].Type || !part.Shape.SequenceEqual(parts[0].Shape)) is StoredTensor other)
-            throw new KansformersException($"'{path}': '{Readable.Text(other.Name)}' is {other.Type} {StoredTensor.ShapeText(other.Shape.AsSpan())}, '{Readable.Text(parts[0].Name)}' {parts[0].Type} {StoredTensor.ShapeText(parts[0].Shape.AsSpan())}; they must be alike");
-    }
+    private int LayersIn(Dictionary<string, StoredTensor> found) =>
+        ModuleNames.Blocks(names.Prefix + names.Body.Single(module => module.Ours == "blocks.#.ln_1").Theirs[0] + ".weight", found);
 
     private string Theirs(string ours, EncoderOptions options) => names.Tensors(options).First(entry => entry.Ours == ours).Theirs[0];
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Kansformers.Transformers;
 
 /// <summary>What Hugging Face calls the modules of an encoder. In names of blocks <c>#</c> stands for the block's number.</summary>
@@ -37,33 +35,10 @@ internal sealed record EncoderNames
             EncoderHead.Classification => Classification,
             _ => [],
         };
-        foreach (ModuleNames module in body.Concat(head))
-        {
-            for (int layer = 0; layer < (module.Ours.Contains('#', StringComparison.Ordinal) ? options.Layers : 1); layer++)
-            {
-                string number = layer.ToString(CultureInfo.InvariantCulture);
-                foreach (string end in module.Ends)
-                    yield return (module.Ours.Replace("#", number, StringComparison.Ordinal) + end, [.. module.Theirs.Select(name => name.Replace("#", number, StringComparison.Ordinal) + end)]);
-            }
-        }
+        return body.Concat(head).SelectMany(module => module.Tensors(options.Layers));
     }
 
     /// <summary>Whether a tensor is one that no model takes.</summary>
     public bool IsLeftOut(string name) =>
         LeftOut.Any(start => name.StartsWith(start, StringComparison.Ordinal) || (name.StartsWith(Prefix, StringComparison.Ordinal) && name.AsSpan(Prefix.Length).StartsWith(start, StringComparison.Ordinal)));
-}
-
-/// <summary>A module by our name and by theirs.</summary>
-/// <param name="Ours">Our name.</param>
-/// <param name="Theirs">Their names: more than one where ours is theirs one below the other.</param>
-internal sealed record ModuleNames(string Ours, params string[] Theirs)
-{
-    /// <summary>The ends of the names of its tensors.</summary>
-    public IReadOnlyList<string> Ends { get; init; } = [".weight", ".bias"];
-
-    /// <summary>A table of vectors, which has a weight alone.</summary>
-    public static ModuleNames Table(string ours, string theirs) => new(ours, theirs) { Ends = [".weight"] };
-
-    /// <summary>A tensor by its whole name.</summary>
-    public static ModuleNames Tensor(string ours, string theirs) => new(ours, theirs) { Ends = [""] };
 }

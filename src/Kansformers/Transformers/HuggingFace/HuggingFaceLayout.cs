@@ -12,6 +12,9 @@ internal abstract class HuggingFaceLayout
     /// <summary>Whether its class can hold such a model: not one with KAN layers.</summary>
     public virtual bool Holds(ModelOptions options) => options.Placement == KanPlacement.None;
 
+    /// <summary>Whether <see cref="Write"/> tells what ends a text, as models whose architecture has it do.</summary>
+    public virtual bool TellsEnd => false;
+
     /// <summary>The architecture by <c>config.json</c>. Options that would change the computation in a way that our model does not have are refused, each by its name.</summary>
     /// <exception cref="KansformersException">An option is missing, wrong or not supported.</exception>
     public abstract ModelOptions Read(HuggingFaceFolder folder);

@@ -69,7 +69,7 @@ public static class HuggingFaceModel
                 json.WriteNumber(VocabularyName, options.VocabularySize);
             else
                 layout.Write(json, options);
-            if (endOfText is not null)
+            if (endOfText is not null && layout?.TellsEnd is not true)
                 WriteEndOfText(json, endOfText, begins: options.Family.IsCausal);
             if (theirs is null)
             {

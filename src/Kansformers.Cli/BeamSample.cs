@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Kansformers.Generation;
+using Kansformers.Runtime;
+using Kansformers.Text;
+using Kansformers.Training;
+using Kansformers.Transformers;
+
+namespace Kansformers.Cli;
+
+/// <summary>What an encoder-decoder writes of a text that it reads.</summary>
+internal static class BeamSample
+{
+    public static void Run(BeamCall call, string text)
+    {
+        (ModelChoice model, ParseResult parsed, ModelSource source, RunWeights weights) = call;
+        using Interruption interruption = new();
+        using Bart bart = (Bart)source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
+        Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(source, bart.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
+        BeamOptions own = source.Run is null && Directory.Exists(source.Path) ? BeamOptions.Of(source.Path) : new BeamOptions();
+        BeamOptions options = own with { Beams = call.Beams ?? own.Beams, MaxNewTokens = call.MaxNewTokens ?? own.MaxNewTokens, Returned = 1 };
+        try
+        {
+            options.Validate();
+        }
+        catch (KansformersException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+
+        LostText lost = LossNotice.Say("the prompt", text, tokenizer);
+        ModelChoice.Tell(source);
+        string written = new BeamTextGenerator(bart, tokenizer, options).Generate([text], interruption.Token)[0];
+        if (parsed.GetValue(model.Json))
+            JsonOutput.Print(new { Prompt = text, PromptLostCharacters = lost.Characters, options.Beams, Samples = new[] { new { Text = written } } });
+        else
+            Console.Out.WriteLine(written);
+    }
+}
+
+/// <summary>A call of <c>sample</c> with a model that writes by beam search.</summary>
+internal sealed record BeamCall(ModelChoice Model, ParseResult Parsed, ModelSource Source, RunWeights Weights)
+{
+    public int? Beams { get; init; }
+
+    public int? MaxNewTokens { get; init; }
+}
