@@ -136,10 +136,11 @@ public sealed class ModelComparison : IDisposable
     private IEnumerable<PlannedRun> Runs()
     {
         int most = Models.Max(model => model.Seeds.Count);
+        Dictionary<PlannedModel, string> digests = Models.Where(CanTrain).ToDictionary(model => model, model => RunName.Digest(model.Config));
         for (int i = 0; i < most; i++)
         {
             foreach (PlannedModel model in Models.Where(model => i < model.Seeds.Count && CanTrain(model)))
-                yield return new PlannedRun(model, model.Seeds[i], new RunFiles(Path.Combine(Folder, "runs", RunName.Of(model.Name, model.With(model.Seeds[i])))));
+                yield return new PlannedRun(model, model.Seeds[i], new RunFiles(Path.Combine(Folder, "runs", RunName.Of(model.Name, model.Seeds[i], digests[model]))));
         }
     }
 

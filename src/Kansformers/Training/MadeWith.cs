@@ -14,13 +14,15 @@ internal static class MadeWith
     public const string Key = "made_with";
 
     /// <summary>What the header says for a run.</summary>
-    public static string Text(RunConfig config)
+    public static string Text(RunConfig config) => Parts(config.ToJson()).ToJsonString();
+
+    /// <summary>What decides a run's numbers, of all that its file says.</summary>
+    public static JsonObject Parts(JsonObject all)
     {
-        JsonObject all = config.ToJson();
-        JsonObject data = all["data"]!.AsObject();
+        JsonObject data = all["data"]!.DeepClone().AsObject();
         foreach (string place in (string[])["data", "validation_data", "tokenizer"])
             data.Remove(place);
-        return new JsonObject { ["training"] = all["training"]!.DeepClone(), ["model"] = all["model"]!.DeepClone(), ["data"] = data.DeepClone() }.ToJsonString();
+        return new JsonObject { ["training"] = all["training"]!.DeepClone(), ["model"] = all["model"]!.DeepClone(), ["data"] = data };
     }
 
     /// <summary>Refuses a configuration that says otherwise. Plans that followed the checkpoint's, as <c>--max-iters</c> makes them, are no such thing.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Kansformers.Comparisons;
 using Kansformers.Tests.Training;
@@ -89,6 +90,25 @@ public class ModelComparisonTests : OneThread
         ComparisonResult again = Run(config with { Seeds = [1, 2] }, folder["again"], options);
         Assert.False(Directory.Exists(folder["again/runs"]));
         Assert.Equal(here.Models.SelectMany(model => model.Curve.Select(point => point.Loss)), again.Models.SelectMany(model => model.Curve.Select(point => point.Loss)));
+    }
+
+    [Fact]
+    public void A_digest_hangs_on_what_decides_the_numbers_and_not_on_options_that_mean_the_same_when_missing()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder) with { Model = new KansformerOptions { Width = 16, Heads = 2 } };
+        string digest = RunName.Digest(config);
+        Assert.Equal(digest, RunName.Digest(config with { Training = config.Training with { Seed = 7 } }));
+        Assert.Equal(digest, RunName.Digest(config with { Data = config.Data with { Data = "elsewhere.txt" } }));
+        Assert.NotEqual(digest, RunName.Digest(config with { Training = config.Training with { LearningRate = 0.123 } }));
+        Assert.NotEqual(digest, RunName.Digest(config with { Model = (KansformerOptions)config.Model with { HeadGates = false } }));
+
+        // What files from before gates do not name means that there are none: that there are some must be said, and a rate that is the default's need not be.
+        JsonObject told = RunName.Told(config);
+        Assert.True(told["model"]!["head_gates"]!.GetValue<bool>());
+        Assert.False(RunName.Told(config with { Model = (KansformerOptions)config.Model with { HeadGates = false } })["model"]!.AsObject().ContainsKey("head_gates"));
+        Assert.False(told["model"]!.AsObject().ContainsKey("convolution_kernel"));
+        Assert.Equal(told["model"]!.AsObject().Select(entry => entry.Key).Order(StringComparer.Ordinal), told["model"]!.AsObject().Select(entry => entry.Key));
     }
 
     [Theory]
