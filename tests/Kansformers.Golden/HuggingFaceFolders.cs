@@ -52,8 +52,11 @@ internal static class HuggingFaceFolders
     {
         using TensorFile file = StateDictionary.Load(path);
         foreach ((string name, StoredTensor tensor) in theirs)
-            comparison.Add($"{label}: {name}", StateDictionary.ToTensor(tensor), StateDictionary.ToTensor(file[name]), 0);
+            comparison.Add($"{label}: {name}", StateDictionary.ToTensor(tensor), StateDictionary.ToTensor(file.TryGet(name, out StoredTensor? found) ? found : file[WithoutModel(name)]), 0);
     }
+
+    // A folder of the model without a head has its names without the part that names the model.
+    private static string WithoutModel(string name) => name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..];
 
     /// <summary>Compares every gradient that is expected, and each of ours that is not.</summary>
     public static void Gradients(TransformerModel model, Comparison comparison)

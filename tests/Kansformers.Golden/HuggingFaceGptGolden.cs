@@ -5,14 +5,14 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Golden;
 
-/// <summary>A golden folder of a GPT-2 in Hugging Face's layout: every weight file, logits, loss, every gradient, greedy generation.</summary>
+/// <summary>A golden folder of a GPT-2 in Hugging Face's layout: every weight file, logits, loss, every gradient, greedy generation, and the folder as we write it.</summary>
 internal static class HuggingFaceGptGolden
 {
     public const string Kind = "hf_gpt2";
 
     public static bool Is(string folder)
     {
-        if (!File.Exists(Path.Combine(folder, "expected.safetensors")) || !HuggingFaceFolder.IsOne(folder))
+        if (!File.Exists(Path.Combine(folder, "config.json")) || !HuggingFaceFolder.IsOne(folder))
             return false;
         using HuggingFaceFolder model = HuggingFaceFolder.Open(folder);
         return model.ModelType == "gpt2";
@@ -20,25 +20,20 @@ internal static class HuggingFaceGptGolden
 
     public static GoldenReport Run(string folder)
     {
-        using TensorFile expected = StateDictionary.Load(Path.Combine(folder, "expected.safetensors"));
+        string outputs = Path.Combine(folder, "expected.safetensors");
+        using TensorFile? expected = File.Exists(outputs) ? StateDictionary.Load(outputs) : null;
         Comparison comparison = new(expected);
         using var scope = NewDisposeScope();
         Gpt model = (Gpt)CausalModel.FromPretrained(folder);
-        SameWeights(model, folder, comparison);
-        Gradients(model, comparison);
-        GptGolden.Greedy(model, comparison);
-        return new GoldenReport(folder, Kind, comparison.Rows);
-    }
+        HuggingFaceFolders.SameWeights(model, folder, comparison);
+        HuggingFaceFolders.Written(model, folder, comparison);
+        if (expected is not null)
+        {
+            Gradients(model, comparison);
+            GptGolden.Greedy(model, comparison);
+        }
 
-    // The other weight file of the folder holds the same model.
-    private static void SameWeights(Gpt model, string folder, Comparison comparison)
-    {
-        string other = Path.Combine(folder, "pytorch_model.bin");
-        if (!File.Exists(other) || !File.Exists(Path.Combine(folder, "model.safetensors")))
-            return;
-        using TensorFile file = StateDictionary.Load(other);
-        foreach ((string name, Tensor value) in model.state_dict())
-            comparison.Add($"pytorch_model.bin: {name}", Laid(name, StateDictionary.ToTensor(file[name])), value, 0);
+        return new GoldenReport(folder, Kind, comparison.Rows);
     }
 
     private static void Gradients(Gpt model, Comparison comparison)

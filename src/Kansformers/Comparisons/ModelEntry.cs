@@ -37,7 +37,7 @@ internal sealed record ModelEntry(string Name, JsonObject Model, JsonObject Trai
     private static JsonObject OverDefaults(JsonObject model)
     {
         Family family = model["family"] is JsonValue value && value.TryGetValue(out string? name) ? Families.Named(name) : Families.All[0];
-        return JsonLayers.Lay(RunConfig.WriteModel(family.Defaults), model);
+        return JsonLayers.Lay(RunConfig.ToJson(family.Defaults), model);
     }
 
     private (ComparisonModel Model, JsonObject Whole) Build(JsonObject model, JsonObject training, string place)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -24,9 +25,16 @@ internal sealed class ResultsFile
     /// <exception cref="KansformersException">It cannot be read, or is none.</exception>
     public static ResultsFile Open(string path)
     {
+        if (Directory.Exists(path))
+            throw new KansformersException($"'{path}' is a folder; give the results a file");
+        return new ResultsFile(path, Read(path));
+    }
+
+    private static SortedDictionary<string, RunOutcome> Read(string path)
+    {
         SortedDictionary<string, RunOutcome> runs = new(StringComparer.Ordinal);
         if (!File.Exists(path))
-            return Directory.Exists(path) ? throw new KansformersException($"'{path}' is a folder; give the results a file") : new ResultsFile(path, runs);
+            return runs;
         try
         {
             JsonNode? root = JsonNode.Parse(File.ReadAllBytes(path));
@@ -44,7 +52,7 @@ internal sealed class ResultsFile
             throw new KansformersException($"cannot read the results '{path}': {AtomicFile.Reason(failure)}", failure);
         }
 
-        return new ResultsFile(path, runs);
+        return runs;
     }
 
     /// <summary>The outcome of a run; null where it is not listed.</summary>
@@ -55,17 +63,44 @@ internal sealed class ResultsFile
             return _runs.GetValueOrDefault(run);
     }
 
-    /// <summary>Adds what is not listed yet, and saves.</summary>
+    /// <summary>Adds what is not listed yet, and saves; what another comparison has added to the file meanwhile stays in it.</summary>
     /// <param name="outcomes">Runs by the names of their folders.</param>
+    /// <exception cref="KansformersException">The file cannot be read again or written.</exception>
     public void Add(IEnumerable<(string Run, RunOutcome Outcome)> outcomes)
     {
         lock (_lock)
         {
-            int before = _runs.Count;
+            bool any = false;
             foreach ((string run, RunOutcome outcome) in outcomes)
+                any |= _runs.TryAdd(run, outcome);
+            if (any)
+                Save();
+        }
+    }
+
+    // Comparisons of other folders, in processes of their own, may add to the same file at the same time: reading and writing it again must be one step.
+    private void Save()
+    {
+        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(_path))))[..16];
+        using Mutex one = new(false, $"kansformers-results-{name}");
+        try
+        {
+            one.WaitOne();
+        }
+        catch (AbandonedMutexException)
+        {
+            // Its process was killed; the file is written as a whole or not at all, and the mutex is ours.
+        }
+
+        try
+        {
+            foreach ((string run, RunOutcome outcome) in Read(_path))
                 _runs.TryAdd(run, outcome);
-            if (_runs.Count > before)
-                AtomicFile.WriteText(_path, Text());
+            AtomicFile.WriteText(_path, Text());
+        }
+        finally
+        {
+            one.ReleaseMutex();
         }
     }
 

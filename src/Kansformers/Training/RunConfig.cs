@@ -103,8 +103,6 @@ public sealed record RunConfig
     };
 
     /// <summary>Reads what <see cref="ToJson{T}"/> gives of an architecture.</summary>
-    internal static JsonObject WriteModel(ModelOptions options) => JsonSerializer.SerializeToNode(options, Json)!.AsObject();
-
     internal static ModelOptions ParseModel(JsonObject json) => json.Deserialize<ModelOptions>(Json)!;
 
     /// <summary>Checks the options as far as that goes without the text, which may bring the vocabulary.</summary>

@@ -93,6 +93,65 @@ public class ModelComparisonTests : OneThread
     }
 
     [Fact]
+    public void Two_comparisons_add_to_one_results_file()
+    {
+        using TestFolder folder = new();
+        string path = folder["results.json"];
+        RunOutcome outcome = Outcome(1.5);
+        ResultsFile one = ResultsFile.Open(path), other = ResultsFile.Open(path);
+        one.Add([("a-seed1-0", outcome)]);
+        other.Add([("b-seed1-0", Outcome(1.25)), ("a-seed1-0", Outcome(9))]);
+        one.Add([("c-seed1-0", outcome)]);
+        Assert.Equal(1.25, one.Find("b-seed1-0")!.ValidationLoss);
+        ResultsFile all = ResultsFile.Open(path);
+        Assert.Equal([1.5, 1.25, 1.5], ((string[])["a", "b", "c"]).Select(name => all.Find($"{name}-seed1-0")!.ValidationLoss));
+    }
+
+    [Fact]
+    public async Task None_of_many_writers_of_a_results_file_takes_away_what_another_wrote()
+    {
+        using TestFolder folder = new();
+        string path = folder["results.json"];
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(() =>
+        {
+            ResultsFile file = ResultsFile.Open(path);
+            for (int i = 0; i < 5; i++)
+                file.Add([($"{writer}-{i}", Outcome(writer + i))]);
+        })));
+        ResultsFile all = ResultsFile.Open(path);
+        Assert.Equal(20, (from writer in Enumerable.Range(0, 4) from i in Enumerable.Range(0, 5) where all.Find($"{writer}-{i}")?.ValidationLoss == writer + i select i).Count());
+    }
+
+    // Results that are committed are found by these digits: where they change, every run is trained again.
+    [Fact]
+    public void The_digest_of_a_run_stays_what_it_is()
+    {
+        RunConfig config = new()
+        {
+            Model = new KansformerOptions { Layers = 2 },
+            Training = new TrainingOptions { LearningRate = 2e-3, Optimizer = new MuonOptions() },
+            Data = new DataConfig { Data = "a.txt", Tokenizer = "char", Fingerprint = "0" },
+        };
+        Assert.Equal("32895e81", RunName.Digest(config));
+    }
+
+    [Fact]
+    public void The_anchors_results_are_those_of_its_models()
+    {
+        Assert.SkipWhen(SharedFolder.RepositoryRoot is null, "needs the repository around the test program");
+        string text = SharedFolder.Require("corpora", "tinyshakespeare.txt"), folder = Path.Combine(SharedFolder.RepositoryRoot!, "benchmarks/compare");
+        ComparisonConfig config = ComparisonConfig.Load(Path.Combine(folder, "anchor.json"));
+        using TestFolder runs = new();
+        using ModelComparison comparison = ModelComparison.Open(config with { Data = config.Data with { Data = text } }, runs.Path);
+        ResultsFile results = ResultsFile.Open(Path.Combine(folder, "anchor.results.json"));
+        foreach (string name in (string[])["swiglu", "silu-ring", "ring", "gated"])
+        {
+            PlannedModel model = comparison.Models.Single(model => model.Name == name);
+            Assert.All(Enumerable.Range(1, 8), seed => Assert.NotNull(results.Find(RunName.Of(name, seed, RunName.Digest(model.Config)))));
+        }
+    }
+
+    [Fact]
     public void A_digest_hangs_on_what_decides_the_numbers_and_not_on_options_that_mean_the_same_when_missing()
     {
         using TestFolder folder = new();
@@ -219,6 +278,8 @@ public class ModelComparisonTests : OneThread
         using ModelComparison first = ModelComparison.Open(config, folder["c"]);
         Assert.Contains("in use by another comparison", Assert.Throws<KansformersException>(() => ModelComparison.Open(config, folder["c"])).Message, StringComparison.Ordinal);
     }
+
+    private static RunOutcome Outcome(double loss) => new(10, 80, loss, 1, 1 << 20, 1);
 
     private static ComparisonResult Run(ComparisonConfig config, string folder, ComparisonOptions? options = null)
     {

@@ -39,6 +39,7 @@ public class GoldenTests
     [InlineData("kanlinear_default.safetensors")]
     [InlineData("kansformers_gpt_small")]
     [InlineData("hf_gpt2")]
+    [InlineData("hf_tiny_gpt2_folder")]
     [InlineData("hf_tiny_bert_folder")]
     public void What_the_original_programs_computed_is_reproduced_beside_the_checkout(string name) =>
         AssertAgrees(SharedFolder.Require("golden", name));
