@@ -105,6 +105,17 @@ public class LabelledTrainingTests : OneThread
     }
 
     [Fact]
+    public void A_tokenizer_of_characters_knows_those_beyond_the_first_plane()
+    {
+        using TestFolder folder = new();
+        DataConfig data = new() { Data = folder.Write("a.csv", "text,more,label\n😀 a,😁,x\n🐘,b😀,y\n😁,c,x\n"), TextPairField = "more", Tokenizer = "char", ValidationFraction = 0 };
+        using TrainingMaterial material = new ClassificationOptions().Open(data, null, null, default);
+        CharTokenizer tokenizer = Assert.IsType<CharTokenizer>(material.Tokenizer);
+        Assert.Equal(" abc🐘😀😁", tokenizer.Characters);
+        Assert.Equal([3, 1, 1], material.Data.Examples!.Texts.Select(text => text.First.Length));
+    }
+
+    [Fact]
     public void How_numbers_are_spread_is_told()
     {
         LabelledRow[] rows = [.. ((string[])["1", "2", "6"]).Select(label => new LabelledRow("a", null, label, ""))];

@@ -72,7 +72,7 @@ internal sealed class LabelledMaterial : TrainingMaterial
         LabelledTable? other = data.ValidationData is string validation ? LabelledTable.Read(validation, fields) : null;
         if (other is not null)
             all = new LabelledTable([.. train.Rows, .. other.Rows], default);
-        tokenizer ??= new CharTokenizer(string.Concat(all.Rows.SelectMany(row => row.Text + row.Pair).Distinct()));
+        tokenizer ??= CharTokenizer.FromTexts(all.Rows.SelectMany(row => (string[])[row.Text, row.Pair ?? ""]));
         if (areNumbers)
             LabelRules.RequireNumbers(all.Rows);
         LabelledMaterial material = new(data, train, other, tokenizer, areNumbers);
