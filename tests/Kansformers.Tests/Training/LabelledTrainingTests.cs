@@ -115,6 +115,25 @@ public class LabelledTrainingTests : OneThread
         Assert.Equal([3, 1, 1], material.Data.Examples!.Texts.Select(text => text.First.Length));
     }
 
+    [Theory]
+    [InlineData(false, 4, 0)]
+    [InlineData(true, 4, 2)]
+    public void What_is_left_out_of_texts_is_counted_once(bool hasOther, long lost, long ofOther)
+    {
+        using TestFolder folder = new();
+        new CharTokenizer("abc").Save(folder["abc"]);
+        DataConfig data = new()
+        {
+            Data = folder.Write("a.csv", "text,label\naé,x\nbé,y\ncé,x\nbé,y\n"),
+            ValidationData = hasOther ? folder.Write("b.csv", "text,label\naéé,x\n") : null,
+            Tokenizer = folder["abc"],
+            UnknownCharacters = UnknownCharacters.Skip,
+            ValidationFraction = 0.5,
+        };
+        using TrainingMaterial material = new ClassificationOptions().Open(data, null, null, default);
+        Assert.Equal((lost, 2 * lost, ofOther), (material.Lost.Characters, material.Lost.Bytes, material.ValidationLost.Characters));
+    }
+
     [Fact]
     public void How_numbers_are_spread_is_told()
     {

@@ -21,11 +21,13 @@ internal sealed class LabelledMaterial : TrainingMaterial
         Source = Path.GetFullPath(data.Data);
         ValidationSource = data.ValidationData is string file ? Path.GetFullPath(file) : null;
         Counts = train.Counts;
-        LabelledExamples all = Encode(train.Rows, data);
+        LabelledExamples all = Encode(train.Rows, data, out LostText lost);
+        Lost = lost;
         HashSet<int> held = other is null ? Held(all.Labels, data.ValidationFraction, areNumbers) : [];
         _train = other is null ? all.Where(i => !held.Contains(i)) : all;
         HeldOut = other?.Rows ?? [.. train.Rows.Where((_, i) => held.Contains(i))];
-        _validation = other is not null ? Encode(other.Rows, data) : held.Count > 0 ? all.Where(held.Contains) : null;
+        _validation = other is not null ? Encode(other.Rows, data, out lost) : held.Count > 0 ? all.Where(held.Contains) : null;
+        ValidationLost = other is not null ? lost : default;
         ValidationDescription = ValidationSource is null ? null : $"'{data.ValidationData}'";
         Fingerprint = CorpusCache.Key([tokenizer.Identity, data.ValidationFraction.ToString("R", CultureInfo.InvariantCulture), .. Parts(train), .. other is null ? [] : Parts(other)]);
     }
@@ -46,7 +48,9 @@ internal sealed class LabelledMaterial : TrainingMaterial
 
     public override IReadOnlyList<string> Notes => _notes;
 
-    public override LostText Lost => _train.Lost.Plus(_validation?.Lost ?? default);
+    public override LostText Lost { get; }
+
+    public override LostText ValidationLost { get; }
 
     /// <summary>Every label of the training file, in order; those that are all whole numbers by size.</summary>
     public LabelNames Labels { get; private set; } = new([]);
@@ -131,10 +135,10 @@ internal sealed class LabelledMaterial : TrainingMaterial
 
     private static IEnumerable<string> Parts(LabelledTable table) => table.Rows.SelectMany(row => (string[])[row.Text, row.Pair ?? "", row.Label]);
 
-    private LabelledExamples Encode(IReadOnlyList<LabelledRow> rows, DataConfig data)
+    private LabelledExamples Encode(IReadOnlyList<LabelledRow> rows, DataConfig data, out LostText lost)
     {
         List<EncodedText> texts = new(rows.Count);
-        LostText lost = default;
+        lost = default;
         foreach (LabelledRow row in rows)
         {
             try
@@ -151,6 +155,6 @@ internal sealed class LabelledMaterial : TrainingMaterial
             }
         }
 
-        return new LabelledExamples(texts, [.. rows.Select(row => row.Label)]) { Lost = lost };
+        return new LabelledExamples(texts, [.. rows.Select(row => row.Label)]);
     }
 }
