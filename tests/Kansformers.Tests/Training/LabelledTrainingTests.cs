@@ -135,6 +135,18 @@ public class LabelledTrainingTests : OneThread
     }
 
     [Fact]
+    public void Many_labels_that_each_come_once_are_refused_at_once()
+    {
+        // Before anything is tokenized: there is no such tokenizer's character in the texts. Counting each label anew for each row would take minutes.
+        using TestFolder folder = new();
+        new CharTokenizer("0").Save(folder["zero"]);
+        string csv = "text,label\n" + string.Concat(Enumerable.Range(0, 200_000).Select(i => $"a,name{i}\n"));
+        DataConfig data = new() { Data = folder.Write("a.csv", csv), Tokenizer = folder["zero"] };
+        string message = Assert.Throws<KansformersException>(() => new ClassificationOptions().Open(data, null, null, default)).Message;
+        Assert.Contains("every one of the 200000 examples", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void How_numbers_are_spread_is_told()
     {
         LabelledRow[] rows = [.. ((string[])["1", "2", "6"]).Select(label => new LabelledRow("a", null, label, ""))];

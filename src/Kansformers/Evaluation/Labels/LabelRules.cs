@@ -10,15 +10,15 @@ internal static class LabelRules
     private const int Shown = 10;
     private const double Unbalanced = 0.8, Rare = 10, Large = 30;
 
-    /// <summary>The labels of rows, in order; those that are all whole numbers by size.</summary>
-    /// <exception cref="KansformersException">There is a single one, or every row has its own.</exception>
-    public static LabelNames Names(string path, IReadOnlyList<LabelledRow> rows)
+    /// <summary>The labels of the examples of a file, in order; those that are all whole numbers by size.</summary>
+    /// <exception cref="KansformersException">There is a single one, or every example has its own.</exception>
+    public static LabelNames Names(string path, LabelCounts counts)
     {
-        string[] names = [.. rows.Select(row => row.Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] names = [.. counts.Labels.Select(entry => entry.Label).Order(StringComparer.Ordinal)];
         if (names.Length == 1)
-            throw new KansformersException($"all {rows.Count} examples of '{path}' have the label '{names[0]}', so that there is nothing to tell apart; give examples of at least two labels");
-        if (names.Length == rows.Count && rows.Count > 2)
-            throw new KansformersException($"every one of the {rows.Count} examples of '{path}' has a label of its own ('{names[0]}', '{names[1]}', ...), which cannot be learned; choose another column with DataConfig.LabelField{(names.All(name => TryNumber(name, out _)) ? ", or fit the numbers with TrainingOptions.Objective = Regression" : "")}");
+            throw new KansformersException($"all {counts.Examples} examples of '{path}' have the label '{names[0]}', so that there is nothing to tell apart; give examples of at least two labels");
+        if (names.Length == counts.Examples && names.Length > 2)
+            throw new KansformersException($"every one of the {counts.Examples} examples of '{path}' has a label of its own ('{names[0]}', '{names[1]}', ...), which cannot be learned; choose another column with DataConfig.LabelField{(names.All(name => TryNumber(name, out _)) ? ", or fit the numbers with TrainingOptions.Objective = Regression" : "")}");
         return new LabelNames(names.All(name => long.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             ? names.OrderBy(name => long.Parse(name, CultureInfo.InvariantCulture)).ThenBy(name => name, StringComparer.Ordinal) : names);
     }
@@ -50,13 +50,13 @@ internal static class LabelRules
     }
 
     /// <summary>How often the labels come, and a warning where a few make up nearly all.</summary>
-    public static string? Balance(IReadOnlyList<LabelledRow> rows)
+    public static string Balance(LabelCounts counts)
     {
-        (string Label, int Count)[] counts = [.. rows.GroupBy(row => row.Label).Select(group => (group.Key, group.Count())).OrderByDescending(entry => entry.Item2).ThenBy(entry => entry.Key, StringComparer.Ordinal)];
-        string all = $"labels  {string.Join(", ", counts.Take(Shown).Select(entry => $"{entry.Label} {entry.Count}"))}{(counts.Length > Shown ? $" and {counts.Length - Shown} more" : "")}";
-        double share = (double)counts[0].Count / rows.Count;
-        return share < Unbalanced && counts[0].Count < Rare * counts[^1].Count ? all
-            : FormattableString.Invariant($"{all}; they are unbalanced: to say '{counts[0].Label}' always would be right for {share:P0}, so look at F1 and Matthews, which eval tells, more than at accuracy");
+        IReadOnlyList<(string Label, int Count)> labels = counts.Labels;
+        string all = $"labels  {string.Join(", ", labels.Take(Shown).Select(entry => $"{entry.Label} {entry.Count}"))}{(labels.Count > Shown ? $" and {labels.Count - Shown} more" : "")}";
+        double share = (double)labels[0].Count / counts.Examples;
+        return share < Unbalanced && labels[0].Count < Rare * labels[^1].Count ? all
+            : FormattableString.Invariant($"{all}; they are unbalanced: to say '{labels[0].Label}' always would be right for {share:P0}, so look at F1 and Matthews, which eval tells, more than at accuracy");
     }
 
     /// <summary>How numbers are spread, and a warning where they are too large to be learned well.</summary>

@@ -53,7 +53,7 @@ internal sealed class LabelledMaterial : TrainingMaterial
     public override LostText ValidationLost { get; }
 
     /// <summary>Every label of the training file, in order; those that are all whole numbers by size.</summary>
-    public LabelNames Labels { get; private set; } = new([]);
+    public LabelNames Labels { get; private init; } = new([]);
 
     internal override string Source { get; }
 
@@ -77,19 +77,21 @@ internal sealed class LabelledMaterial : TrainingMaterial
         if (other is not null)
             all = new LabelledTable([.. train.Rows, .. other.Rows], default);
         tokenizer ??= CharTokenizer.FromTexts(all.Rows.SelectMany(row => (string[])[row.Text, row.Pair ?? ""]));
-        if (areNumbers)
-            LabelRules.RequireNumbers(all.Rows);
-        LabelledMaterial material = new(data, train, other, tokenizer, areNumbers);
+
+        // What cannot be learned is refused before anything is encoded or divided.
         if (areNumbers)
         {
-            material._notes.Add(LabelRules.Spread(train.Rows));
-            return material;
+            LabelRules.RequireNumbers(all.Rows);
+            LabelledMaterial numbers = new(data, train, other, tokenizer, areNumbers);
+            numbers._notes.Add(LabelRules.Spread(train.Rows));
+            return numbers;
         }
 
-        material.Labels = LabelRules.Names(data.Data, train.Rows);
-        LabelRules.RequireKnown(material.Labels, other?.Rows ?? [], "the training data does");
-        if (LabelRules.Balance(train.Rows) is string note)
-            material._notes.Add(note);
+        LabelCounts counts = LabelCounts.Of(train.Rows);
+        LabelNames labels = LabelRules.Names(data.Data, counts);
+        LabelRules.RequireKnown(labels, other?.Rows ?? [], "the training data does");
+        LabelledMaterial material = new(data, train, other, tokenizer, areNumbers) { Labels = labels };
+        material._notes.Add(LabelRules.Balance(counts));
         return material;
     }
 
@@ -121,16 +123,16 @@ internal sealed class LabelledMaterial : TrainingMaterial
             throw new KansformersException("there is 1 example, of which none can be held out; give more, or set DataConfig.ValidationFraction to 0");
         KeyedPermutation order = new(labels.Count, SplitKey);
         int[] shuffled = [.. Enumerable.Range(0, labels.Count).Select(i => (int)order[i])];
+        int[][] groups = [.. shuffled.GroupBy(i => areNumbers ? "" : labels[i], (_, members) => members.ToArray())];
         HashSet<int> held = [];
         int seen = 0;
-        foreach (IGrouping<string, int> group in shuffled.GroupBy(i => areNumbers ? "" : labels[i]).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (int[] members in groups.OrderBy(members => labels[members[0]], StringComparer.Ordinal))
         {
-            int[] members = [.. group];
             seen += members.Length;
             held.UnionWith(members.Take(Math.Clamp((int)Math.Round(fraction * seen) - held.Count, 0, members.Length - 1)));
         }
 
-        return held.Count > 0 ? held : [shuffled.MaxBy(i => labels.Count(label => label == labels[i]))];
+        return held.Count > 0 ? held : [groups.MaxBy(members => members.Length)![0]];
     }
 
     private static IEnumerable<string> Parts(LabelledTable table) => table.Rows.SelectMany(row => (string[])[row.Text, row.Pair ?? "", row.Label]);
