@@ -112,7 +112,10 @@ internal sealed class TrainOptions
         // What is wrong is told before anything is downloaded.
         Recipe recipe = Recipe.Read(parsed);
         ModelOptions? model = IsPretrained(parsed) ? null : ReadModel(parsed, recipe);
-        TrainingOptions training = ReadTraining(parsed, model, recipe);
+        long steps = parsed.GetValue(MaxIters) ?? recipe.Size.Steps;
+        ModelOptions usual = Families.Preset(recipe.Size.Preset, null).Family.Defaults; // stands for weights until they are there
+        TrainingOptions training = model is not null ? ReadTraining(parsed, recipe.Training(model, steps))
+            : ReadTraining(parsed, recipe.TrainingOn(usual, IsNamed(parsed) ? ReadObjective(parsed, Objectives.All[0]) : Objectives.All[0], steps), readsObjective: false);
         try
         {
             training.Validate();
@@ -126,13 +129,8 @@ internal sealed class TrainOptions
             RunFolder.RequireFree(folder);
         RequireLabels(parsed, training.Objective);
         Pretrained? pretrained = ReadPretrained(parsed);
-        if (pretrained is not null)
-            training = training with { Objective = ReadObjective(parsed, Objectives.For(pretrained.Architecture)) };
-        if (pretrained is not null && training.Objective.NeedsLabels && !IsGiven(parsed, LearningRate))
-        {
-            double rate = Training.Recipe.FineTuningRate(pretrained.Architecture);
-            training = training with { LearningRate = rate, MinLearningRate = training.MinLearningRate * (rate / training.LearningRate) };
-        }
+        if (pretrained is { Architecture: ModelOptions own })
+            training = ReadTraining(parsed, recipe.TrainingOn(own, ReadObjective(parsed, Objectives.For(own)), steps), readsObjective: false);
 
         RequireText(parsed, training.Objective);
         RunConfig config = new()
@@ -282,16 +280,14 @@ internal sealed class TrainOptions
     }
 
     // What the user says, and else the recipe.
-    private TrainingOptions ReadTraining(ParseResult parsed, ModelOptions? model, Recipe recipe)
+    private TrainingOptions ReadTraining(ParseResult parsed, TrainingOptions unsaid, bool readsObjective = true)
     {
-        long steps = parsed.GetValue(MaxIters) ?? recipe.Size.Steps;
-        TrainingOptions unsaid = model is null ? recipe.TrainingOn(steps) : recipe.Training(model, steps);
         LearningRateDecay schedule = unsaid.Schedule;
         if (parsed.GetValue(Schedule) is string name && (!Enum.TryParse(name, ignoreCase: true, out schedule) || !Enum.IsDefined(schedule)))
             throw new UsageException($"unknown schedule '{name}': use constant, linear or cosine");
         if (schedule == LearningRateDecay.Constant && IsGiven(parsed, MinLearningRate))
             throw new UsageException("--min-lr has no meaning with --schedule constant");
-        double rate = parsed.GetValue(LearningRate) ?? unsaid.LearningRate, least = rate * (unsaid.MinLearningRate / unsaid.LearningRate);
+        double rate = parsed.GetValue(LearningRate) ?? unsaid.LearningRate, least = rate * (unsaid.MinLearningRate / unsaid.LearningRate); // the recipe's share
         return unsaid with
         {
             BatchSize = parsed.GetValue(BatchSize) ?? unsaid.BatchSize,
@@ -300,7 +296,7 @@ internal sealed class TrainOptions
             MinLearningRate = schedule == LearningRateDecay.Constant ? 0 : parsed.GetValue(MinLearningRate) ?? least,
             Warmup = parsed.GetValue(Warmup) ?? unsaid.Warmup,
             Schedule = schedule,
-            Objective = model is not null || IsNamed(parsed) ? ReadObjective(parsed, unsaid.Objective) : unsaid.Objective, // of weights it is told by what they are
+            Objective = readsObjective ? ReadObjective(parsed, unsaid.Objective) : unsaid.Objective,
             Optimizer = Optimizer.Read(parsed, unsaid.Optimizer),
             GradClip = parsed.GetValue(GradClip) ?? unsaid.GradClip,
             UpdateGrid = parsed.GetValue(UpdateGrid),

@@ -7,6 +7,8 @@ namespace Kansformers.Tests.Cli;
 /// <summary>Encoders from the command line: pretraining, fine-tuning, measuring, predicting.</summary>
 public class EncoderCommandTests : OneThread
 {
+    private const string Vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nquick\nfox\ndog\n##1\n##2\n1\n2\n3\n5\n7\n";
+
     [Fact]
     public void A_masked_language_model_is_trained_measured_fine_tuned_and_labels_texts()
     {
@@ -46,6 +48,25 @@ public class EncoderCommandTests : OneThread
         Assert.True(Cli.Run("info", folder["cls"], "--outside").Code == 0);
     }
 
+    [Theory]
+    [InlineData("", 3e-4, 3e-5)]
+    [InlineData("--min-lr 2e-4", 3e-4, 2e-4)]
+    [InlineData("--min-lr 0", 3e-4, 0)]
+    [InlineData("--learning-rate 0.01", 0.01, 0.001)]
+    [InlineData("--learning-rate 0.01 --min-lr 0.005", 0.01, 0.005)]
+    [InlineData("--schedule constant", 3e-4, 0)]
+    public void Rates_that_are_given_for_fine_tuning_are_taken_as_they_are(string options, double rate, double least)
+    {
+        using TestFolder folder = new();
+        string csv = folder.Write("a.csv", TinyTraining.Labelled), fixture = Path.GetDirectoryName(Checkpoints.CheckpointFiles.Fixture("hf_bert_mlm", "config.json"))!;
+        folder.Write("vocab.txt", Vocabulary);
+        CliResult result = Cli.Run([.. Cli.Args($"train --json --task classification --max-iters 1 --batch-size 4 --label-field label {options} --data"), csv, "--model", fixture, "--tokenizer", folder["vocab.txt"], "--out", folder["run"]]);
+        Assert.True(result.Code == 0, result.Error);
+        TrainingOptions training = RunFolder.Open(folder["run"]).Config.Training;
+        Assert.Equal(rate, training.LearningRate, 1e-12);
+        Assert.Equal(least, training.MinLearningRate, 1e-12);
+    }
+
     [Fact]
     public void Numbers_are_fitted()
     {
@@ -68,7 +89,7 @@ public class EncoderCommandTests : OneThread
     {
         using TestFolder folder = new();
         string fixture = Path.GetDirectoryName(Checkpoints.CheckpointFiles.Fixture(name, "config.json"))!;
-        folder.Write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nquick\nfox\ndog\n##1\n##2\n1\n2\n3\n5\n7\n");
+        folder.Write("vocab.txt", Vocabulary);
         string csv = folder.Write("a.csv", TinyTraining.Labelled);
         CliResult result = Cli.Run([.. Cli.Args("train --task classification --max-iters 4 --eval-interval 2 --batch-size 8 --label-field label --data"), csv, "--model", fixture, "--tokenizer", folder["vocab.txt"], "--out", folder["run"]]);
         Assert.True(result.Code == 0, result.Error);

@@ -137,7 +137,7 @@ public class LabelledTrainingTests : OneThread
     [Fact]
     public void Many_labels_that_each_come_once_are_refused_at_once()
     {
-        // Before anything is tokenized: there is no such tokenizer's character in the texts. Counting each label anew for each row would take minutes.
+        // Before anything is encoded: the tokenizer lacks the texts' character. To count each label anew for each row would take minutes.
         using TestFolder folder = new();
         new CharTokenizer("0").Save(folder["zero"]);
         string csv = "text,label\n" + string.Concat(Enumerable.Range(0, 200_000).Select(i => $"a,name{i}\n"));
