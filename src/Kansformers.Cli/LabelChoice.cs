@@ -11,7 +11,4 @@ internal sealed class LabelChoice
     public LabelChoice() => OptionRules.NotEmpty(LabelField, TextPairField);
 
     public Option[] All => [LabelField, TextPairField];
-
-    /// <summary>The names of the options that the call gives.</summary>
-    public string[] GivenIn(ParseResult parsed) => [.. All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
 }

@@ -63,7 +63,7 @@ internal static class SampleCommand
             if (source.Architecture(weights, model.Hints(parsed)) is BartOptions)
             {
                 EvalOptions.RequireUnused(parsed, "writes a text by beam search", temperature, topK, topP, minP, penalty, stop, seed, samples, noCache);
-                BeamSample.Run(new BeamCall(model, parsed, source, weights) { Beams = parsed.GetValue(beams), MaxNewTokens = parsed.GetResult(maxNewTokens) is { Implicit: false } ? options.MaxNewTokens : null }, text);
+                BeamSample.Run(new BeamCall(model, parsed, source, weights) { Beams = parsed.GetValue(beams), MaxNewTokens = OptionRules.IsGiven(parsed, maxNewTokens) ? options.MaxNewTokens : null }, text);
                 return CommandLineApp.Succeeded;
             }
 

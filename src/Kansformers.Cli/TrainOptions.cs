@@ -4,6 +4,7 @@ using Kansformers.Kan;
 using Kansformers.Runtime;
 using Kansformers.Training;
 using Kansformers.Transformers;
+using static Kansformers.Cli.OptionRules;
 
 namespace Kansformers.Cli;
 
@@ -88,7 +89,7 @@ internal sealed class TrainOptions
     /// <summary>Refuses options that a resumed run cannot take: its configuration is in its folder.</summary>
     public void RequireOnlyResume(ParseResult parsed)
     {
-        string[] given = [.. Choices.Where(option => option != MaxIters && IsGiven(parsed, option)).Select(option => option.Name)];
+        string[] given = OptionRules.Given(parsed, Choices.Where(option => option != MaxIters));
         if (given.Length > 0)
             throw new UsageException($"--resume goes on with the run's own options, --max-iters aside; leave out {string.Join(", ", given)}");
         if (parsed.GetValue(MaxIters) < 1)
@@ -173,8 +174,6 @@ internal sealed class TrainOptions
         return config;
     }
 
-    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
-
     private string PresetName(ParseResult parsed, Recipe recipe)
     {
         bool sized = IsGiven(parsed, Layers) || IsGiven(parsed, Heads) || IsGiven(parsed, Embd);
@@ -195,7 +194,7 @@ internal sealed class TrainOptions
         if (!IsPretrained(parsed))
             return IsGiven(parsed, Gelu) ? throw new UsageException("--gelu is for weights to begin from; give them by --model") : null;
         string name = parsed.GetValue(Model)!;
-        string[] given = [.. ((Option[])[Layers, Embd, Placement, .. Kan.All, .. Family.Settings]).Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
+        string[] given = OptionRules.Given(parsed, [Layers, Embd, Placement, .. Kan.All, .. Family.Settings]);
         if (given.Length > 0)
             throw new UsageException($"the architecture comes with the weights of --model {name}; leave out {string.Join(", ", given)}");
         Pretrained pretrained = Pretrained.Open(name, new ModelHints(parsed.GetValue(Heads), GeluChoice.Parse(parsed.GetValue(Gelu))));
@@ -261,10 +260,7 @@ internal sealed class TrainOptions
     private void RequireText(ParseResult parsed, ObjectiveOptions objective)
     {
         RequireLabels(parsed, objective);
-        if (!objective.NeedsLabels && Labels.GivenIn(parsed) is { Length: > 0 } given)
-            throw new UsageException($"{string.Join(", ", given)} is nothing to --objective {objective.Kind}; leave it out, or give --task classification or regression");
-        if (objective.NeedsLabels && IsGiven(parsed, Corpus.Deduplicate))
-            throw new UsageException($"--deduplicate is nothing to --objective {objective.Kind}; leave it out");
+        OptionRules.RequireUnused(parsed, $"--objective {objective.Kind}", objective.NeedsLabels ? [Corpus.Deduplicate, Corpus.TokenFormat, SpecialTokens] : Labels.All);
     }
 
     private Precision ReadPrecision(ParseResult parsed)

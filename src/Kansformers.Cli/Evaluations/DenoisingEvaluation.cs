@@ -1,6 +1,5 @@
 using Kansformers.Evaluation;
 using Kansformers.Generation;
-using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -15,10 +14,10 @@ internal static class DenoisingEvaluation
     public static void Run(EvalCall call)
     {
         EvalOptions options = call.Options;
-        EvalOptions.RequireUnused(call.Parsed, "denoises texts", [options.Stride, .. options.Labels.All]);
+        call.RequireUnused("denoises texts", [options.Stride, .. options.Labels.All]);
         using Interruption interruption = new();
-        using Bart model = (Bart)call.Source.LoadModel(call.Weights, options.Model.Hints(call.Parsed), Devices.Find(call.Parsed.GetValue(options.Model.Device)!));
-        Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(call.Source, model.Options.VocabularySize, call.Parsed.GetValue(options.Model.Tokenizer));
+        using Bart model = (Bart)call.LoadModel();
+        Tokenizer tokenizer = call.LoadEncoderTokenizer(model);
         using TokenizedCorpus corpus = TextEvaluation.Prepare(call, tokenizer, interruption.Token);
         TokenSpan text = TextEvaluation.TextOf(call, corpus);
         NoiseOptions noise = (call.Source.Run?.Config.Training.Objective as DenoisingOptions)?.Noising ?? new NoiseOptions();

@@ -1,5 +1,4 @@
 using Kansformers.Evaluation;
-using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -12,10 +11,10 @@ internal static class LabelEvaluation
     public static void Run(EvalCall call)
     {
         EvalOptions options = call.Options;
-        EvalOptions.RequireUnused(call.Parsed, "labels texts", options.Stride, options.MaxTokens, options.Corpus.Deduplicate, options.Corpus.TokenFormat);
+        call.RequireUnused("labels texts", options.Stride, options.MaxTokens, options.Corpus.Deduplicate, options.Corpus.TokenFormat);
         using Interruption interruption = new();
-        using TransformerModel model = call.Source.LoadModel(call.Weights, options.Model.Hints(call.Parsed), Devices.Find(call.Parsed.GetValue(options.Model.Device)!));
-        Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(call.Source, model.Options.VocabularySize, call.Parsed.GetValue(options.Model.Tokenizer));
+        using TransformerModel model = call.LoadModel();
+        Tokenizer tokenizer = call.LoadEncoderTokenizer(model);
         TextLabeller labeller = new(model, tokenizer);
         (IReadOnlyList<LabelledRow> rows, string data) = Rows(call, interruption.Token);
         ModelChoice.Tell(call.Source);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kansformers.Cli;
 using Kansformers.Tests.Training;
 using Kansformers.Training;
 
@@ -111,7 +112,9 @@ public class EncoderCommandTests : OneThread
         Fails("classification learns from labelled texts; give --data", "train --task classification");
         Fails("unknown task 'painting': use classification or regression", "train --task painting");
         Fails("--task is short for --objective", "train --family bert --task regression --objective mlm");
-        Fails("--label-field is nothing to --objective mlm", "train --family bert --label-field a");
+        Fails("--label-field is nothing to --objective mlm; leave it out", "train --family bert --label-field a");
+        Fails("--label-field, --text-pair-field are nothing to --objective next-token; leave them out", "train --label-field a --text-pair-field b");
+        Fails("--deduplicate, --token-format, --special-tokens are nothing to --objective classification; leave them out", "train --family bert --task classification --data a.csv --deduplicate --token-format int32 --special-tokens text");
         Fails("mask share is 1; it must be above 0", "train --family bert --mask-share 1");
         Fails("--mask-share is nothing to --objective next-token", "train --mask-share 0.2");
         Fails("unknown mask unit 'sentence': use token or word", "train --family bert --mask-unit sentence");
@@ -127,6 +130,9 @@ public class EncoderCommandTests : OneThread
 
         static void Fails(string words, string call) => Cli.AssertFails(2, [words], Cli.Args(call));
     }
+
+    [Fact]
+    public void Every_objective_can_be_measured() => Assert.Equal(Objectives.All.Select(objective => objective.Kind), EvalCommand.Evaluations.Keys);
 
     private static string Digits(TestFolder folder)
     {

@@ -147,6 +147,16 @@ public class LabelledTrainingTests : OneThread
     }
 
     [Fact]
+    public void What_says_how_text_is_read_is_refused()
+    {
+        using TestFolder folder = new();
+        DataConfig data = new() { Data = folder.Write("a.csv", "text,label\na,x\nb,y\nc,x\n"), Tokenizer = "char" };
+        Assert.All(
+            ((string, DataConfig)[])[("Deduplicate", data with { Deduplicate = true }), ("TokenFormat", data with { TokenFormat = TokenFormat.Int32 }), ("SpecialTokens", data with { SpecialTokens = SpecialTokens.Refuse })],
+            wrong => Assert.Contains($"DataConfig.{wrong.Item1} says how text is read", Assert.Throws<KansformersException>(() => new ClassificationOptions().Open(wrong.Item2, null, null, default)).Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void How_numbers_are_spread_is_told()
     {
         LabelledRow[] rows = [.. ((string[])["1", "2", "6"]).Select(label => new LabelledRow("a", null, label, ""))];

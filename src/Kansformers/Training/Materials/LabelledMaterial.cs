@@ -70,6 +70,9 @@ internal sealed class LabelledMaterial : TrainingMaterial
     /// <exception cref="KansformersException">Something of texts or labels is wrong; the message names file and line.</exception>
     public static LabelledMaterial Open(DataConfig data, Tokenizer? tokenizer, bool areNumbers)
     {
+        RequireUnused(nameof(DataConfig.Deduplicate), data.Deduplicate);
+        RequireUnused(nameof(DataConfig.TokenFormat), data.TokenFormat != default);
+        RequireUnused(nameof(DataConfig.SpecialTokens), data.SpecialTokens != default);
         tokenizer ??= TrainingText.TokenizerOf(data);
         LabelledFields fields = new(data.TextField, data.TextPairField, data.LabelField);
         LabelledTable train = LabelledTable.Read(data.Data, fields), all = train;
@@ -93,6 +96,12 @@ internal sealed class LabelledMaterial : TrainingMaterial
         LabelledMaterial material = new(data, train, other, tokenizer, areNumbers) { Labels = labels };
         material._notes.Add(LabelRules.Balance(counts));
         return material;
+    }
+
+    private static void RequireUnused(string option, bool isSet)
+    {
+        if (isSet)
+            throw new KansformersException($"DataConfig.{option} says how text is read, and is nothing to labelled examples; leave it out");
     }
 
     internal override void Require(RunConfig config)
@@ -153,7 +162,7 @@ internal sealed class LabelledMaterial : TrainingMaterial
             }
             catch (KansformersException failure)
             {
-                throw new KansformersException($"{row.Place}: {failure.Message}; DataConfig.UnknownCharacters = Skip leaves such characters out", failure);
+                throw new KansformersException($"{row.Place}: {failure.Message}{(data.UnknownCharacters == UnknownCharacters.Refuse ? ", or leave such characters out with DataConfig.UnknownCharacters = Skip" : "")}", failure);
             }
         }
 
