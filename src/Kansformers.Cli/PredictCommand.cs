@@ -23,14 +23,13 @@ internal static class PredictCommand
         {
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             string? file = parsed.GetValue(data);
-            LabelledFields fields = new(parsed.GetValue(textField), parsed.GetValue(labels.TextPairField));
-            if (fields != new LabelledFields() && (file is null || !LabelledTexts.IsTable(file)))
+            if (OptionRules.Given(parsed, textField, labels.TextPairField).Length > 0 && (file is null || !LabelledTexts.IsTable(file)))
                 throw new UsageException("--text-field and --text-pair-field are columns of a .csv, .tsv or .jsonl file, which --data does not name; lines of text have none");
             using Interruption interruption = new();
             using TransformerModel loaded = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
             Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(source, loaded.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
             TextLabeller labeller = new(loaded, tokenizer);
-            IReadOnlyList<(string Text, string? Pair)> texts = TextsToLabel.Read(file, Fields(fields, source, file));
+            IReadOnlyList<(string Text, string? Pair)> texts = TextsToLabel.Read(file, labels.Fields(parsed, textField, source.Run?.Config.Data));
             ModelChoice.Tell(source);
             Predictions predictions = Predictions.Of(labeller, texts, interruption.Token);
             predictions.Tell();
@@ -41,13 +40,5 @@ internal static class PredictCommand
             return CommandLineApp.Succeeded;
         });
         return command;
-    }
-
-    // The run's own columns, where the file has them; its labels are never looked at.
-    private static LabelledFields Fields(LabelledFields given, ModelSource source, string? file)
-    {
-        if (file is null || source.Run?.Config.Data is not DataConfig own || given != new LabelledFields())
-            return given;
-        return own.TextField is null && own.TextPairField is null ? given with { Label = own.LabelField } : new LabelledFields(own.TextField, own.TextPairField, own.LabelField);
     }
 }

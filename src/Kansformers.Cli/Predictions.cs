@@ -50,10 +50,11 @@ internal sealed class Predictions
     {
         Labels = _labeller.IsNumber ? null : _labeller.Labels.ToArray(),
         Predictions = _texts.Select((text, i) => _labeller.IsNumber
-            ? (object)new { text.Text, Value = _found[i]?.Value, Cut = _found[i]?.WasCut ?? false }
+            ? (object)new { text.Text, TextPair = text.Pair, Value = _found[i]?.Value, Cut = _found[i]?.WasCut ?? false }
             : new
             {
                 text.Text,
+                TextPair = text.Pair,
                 Label = _found[i]?.Label,
                 Probability = _found[i] is TextPrediction one ? one.Probabilities[(int)one.Value] : (double?)null,
                 Probabilities = _found[i] is TextPrediction all ? Named(all.Probabilities) : null,

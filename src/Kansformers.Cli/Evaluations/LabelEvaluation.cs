@@ -29,15 +29,7 @@ internal static class LabelEvaluation
     {
         DataConfig? own = call.Source.Run?.Config.Data;
         if (call.Data is string data)
-        {
-            EvalOptions options = call.Options;
-            LabelledFields fields = new(
-                call.Parsed.GetValue(options.Corpus.TextField) ?? own?.TextField,
-                call.Parsed.GetValue(options.Labels.TextPairField) ?? own?.TextPairField,
-                call.Parsed.GetValue(options.Labels.LabelField) ?? own?.LabelField);
-            return (LabelledTexts.Read(data, fields), data);
-        }
-
+            return (LabelledTexts.Read(data, call.Options.Labels.Fields(call.Parsed, call.Options.Corpus.TextField, own)), data);
         if (own is null)
             throw new UsageException("a weight file has no texts of its own; give --data");
         if (!call.Source.Run!.Config.Training.Objective.NeedsLabels)

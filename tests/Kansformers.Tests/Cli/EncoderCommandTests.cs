@@ -69,6 +69,42 @@ public class EncoderCommandTests : OneThread
     }
 
     [Fact]
+    public void Columns_are_those_of_the_run_unless_another_is_given_one_by_one()
+    {
+        using TestFolder folder = new();
+        string csv = folder.Write("a.csv", "id,first,second,kind\n" + string.Concat(Enumerable.Range(0, 40).Select(row => $"{row},fox {row % 7},dog {row % 5},{(row % 2 == 0 ? "a" : "b")}\n")));
+        Json([.. Cli.Args($"train --json --family bert --task classification {Cli.Small} --text-field first --text-pair-field second --label-field kind --data"), csv, "--out", folder["run"]]);
+        string own = Cli.Run("predict", folder["run"], "--data", csv).Out;
+        Assert.Equal("fox 0\tdog 0", string.Join('\t', own.Split('\n')[0].TrimEnd('\r').Split('\t')[2..]));
+        Assert.Equal(own, Cli.Run("predict", folder["run"], "--data", csv, "--text-pair-field", "second").Out);
+        string other = folder.Write("b.csv", "id,text,second\n1,fox 0,dog 0\n");
+        Assert.Equal(own.Split('\n')[0], Cli.Run("predict", folder["run"], "--data", other, "--text-field", "text").Out.Split('\n')[0]);
+        JsonElement first = Json("predict", folder["run"], "--data", other, "--text-field", "text", "--json").GetProperty("predictions")[0];
+        Assert.Equal(("fox 0", "dog 0"), (first.GetProperty("text").GetString(), first.GetProperty("text_pair").GetString()));
+        Cli.AssertFails(1, ["has no column 'first'; choose another with --text-field: it has 'id', 'text', 'second'"], "predict", folder["run"], "--data", other);
+        string labelled = folder.Write("c.csv", "id,text,second,kind\n1,fox 0,dog 0,a\n");
+        Assert.Equal(1, Json("eval", folder["run"], "--data", labelled, "--text-field", "text", "--json").GetProperty("examples").GetInt32());
+        Cli.AssertFails(2, ["--text-field", "which --data does not name"], "predict", folder["run"], "--text-field", "a");
+    }
+
+    [Fact]
+    public void Lines_of_text_end_where_files_say_so_and_nowhere_else()
+    {
+        using TestFolder folder = new();
+        string csv = folder.Write("a.csv", TinyTraining.Labelled);
+        Json([.. Cli.Args($"train --json --family bert --task classification --tokenizer byte {Cli.Small} --label-field label --data"), csv, "--out", folder["run"]]);
+        string[] texts = [.. Texts("fox\u2028dog\fa\u0085b\u2029c\ndog\r\nfox\rfox\n")];
+        Assert.Equal(["fox\u2028dog\fa\u0085b\u2029c", "dog", "fox", "fox"], texts);
+
+        IEnumerable<string> Texts(string input)
+        {
+            CliResult result = Cli.RunWithInput(input, "predict", folder["run"], "--json");
+            Assert.True(result.Code == 0, result.Error);
+            return JsonDocument.Parse(result.Out).RootElement.GetProperty("predictions").EnumerateArray().Select(one => one.GetProperty("text").GetString()!);
+        }
+    }
+
+    [Fact]
     public void Numbers_are_fitted()
     {
         using TestFolder folder = new();

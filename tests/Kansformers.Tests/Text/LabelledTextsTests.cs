@@ -39,13 +39,28 @@ public class LabelledTextsTests
         Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("comment,label\na,x\n", "a")]
+    [InlineData("label,comment\nx,a\n", "a")]
+    [InlineData("target\na\n", "a")]
+    [InlineData("text,score\na,1\n", "a")]
+    public void Without_labels_the_text_is_found_as_with_them(string csv, string text)
+    {
+        using TestFolder folder = new();
+        string path = folder.Write("a.csv", csv);
+        Assert.Equal([text], LabelledTexts.Read(path, new LabelledFields(), needsLabels: false).Select(row => row.Text));
+        if (csv.Contains(',', StringComparison.Ordinal))
+            Assert.Equal([text], LabelledTexts.Read(path, new LabelledFields()).Select(row => row.Text));
+        Assert.Equal(["x"], LabelledTexts.Read(folder.Write("b.csv", "label,text\nx,y\n"), new LabelledFields("label", null, "label"), needsLabels: false).Select(row => row.Text));
+    }
+
     [Fact]
     public void Columns_that_are_not_there_are_told()
     {
         using TestFolder folder = new();
         string path = folder.Write("a.csv", "text,label\na,x\n");
         foreach (LabelledFields fields in (LabelledFields[])[new("none"), new(null, "none"), new(null, null, "none")])
-            Assert.Contains("has no column 'none': it has 'text', 'label'", Assert.Throws<KansformersException>(() => LabelledTexts.Read(path, fields)).Message, StringComparison.Ordinal);
+            Assert.Contains("has no column 'none'; choose another with DataConfig.", Assert.Throws<KansformersException>(() => LabelledTexts.Read(path, fields)).Message, StringComparison.Ordinal);
         Assert.Contains("cannot be two things", Assert.Throws<KansformersException>(() => LabelledTexts.Read(path, new LabelledFields("text", "text"))).Message, StringComparison.Ordinal);
         Assert.Contains("there is no file", Assert.Throws<KansformersException>(() => LabelledTexts.Read(folder["none.csv"], new LabelledFields())).Message, StringComparison.Ordinal);
     }

@@ -39,18 +39,22 @@ public static class LabelledTexts
 
     private static LabelledFields Find(string path, string[] columns, LabelledFields given, bool needsLabels)
     {
-        foreach (string name in ((string?[])[given.Text, given.Pair, needsLabels ? given.Label : null]).OfType<string>())
+        foreach ((string? name, string option) in ((string?, string)[])[(given.Text, "TextField"), (given.Pair, "TextPairField"), (needsLabels ? given.Label : null, "LabelField")])
         {
-            if (!columns.Contains(name))
-                throw new KansformersException($"'{path}' has no column '{name}': it has {List(columns)}");
+            if (name is not null && !columns.Contains(name))
+                throw new KansformersException($"'{path}' has no column '{name}'; choose another with DataConfig.{option}: it has {List(columns)}");
         }
 
-        string? label = !needsLabels ? given.Label : given.Label ?? Usual(LabelNames, columns.Where(name => name != given.Text && name != given.Pair))
-            ?? throw new KansformersException($"cannot tell which column of '{path}' holds the labels; choose it with DataConfig.LabelField: it has {List(columns)}");
+        // Where no label is wanted, a column that usually holds labels is still no text, unless there is no other.
+        string? label = given.Label ?? Usual(LabelNames, columns.Where(name => name != given.Text && name != given.Pair));
+        if (needsLabels && label is null)
+            throw new KansformersException($"cannot tell which column of '{path}' holds the labels; choose it with DataConfig.LabelField: it has {List(columns)}");
+        if (!needsLabels && columns.All(name => name == label || name == given.Pair))
+            label = null;
         string[] others = [.. columns.Where(name => name != label && name != given.Pair)];
         string text = given.Text ?? Usual(TextNames, others) ?? (others is [string only] ? only
             : throw new KansformersException($"cannot tell which column of '{path}' holds the texts; choose it with DataConfig.TextField: it has {List(columns)}"));
-        if (text == label || text == given.Pair || (given.Pair is not null && given.Pair == label))
+        if (text == given.Pair || (needsLabels && (text == label || given.Pair == label)))
             throw new KansformersException($"one column of '{path}' cannot be two things: text '{text}'{(given.Pair is null ? "" : $", second text '{given.Pair}'")}, label '{label}'");
         return new LabelledFields(text, given.Pair, label);
     }
