@@ -21,10 +21,12 @@ internal static class DenoisingEvaluation
         using TokenizedCorpus corpus = TextEvaluation.Prepare(call, tokenizer, interruption.Token);
         TokenSpan text = TextEvaluation.TextOf(call, corpus);
         NoiseOptions noise = (call.Source.Run?.Config.Training.Objective as DenoisingOptions)?.Noising ?? new NoiseOptions();
+        BeamOptions? beams = BeamsOf(call.Source);
         DenoisingEvaluator evaluator = new(model, tokenizer, noise);
         DenoisingResult result = evaluator.Evaluate(text, call.Parsed.GetValue(options.MaxTokens), new EvaluationDisplay(), interruption.Token);
-        IReadOnlyList<NoisedExample> examples = evaluator.Examples(text, ExamplesShown);
-        IReadOnlyList<string> written = new BeamTextGenerator(model, tokenizer).Generate([.. examples.Select(example => example.Tokens)], interruption.Token);
+        long read = Math.Min(text.Count, call.Parsed.GetValue(options.MaxTokens) ?? text.Count);
+        IReadOnlyList<NoisedExample> examples = beams is null ? [] : evaluator.Examples(text.Slice(0, read), ExamplesShown);
+        IReadOnlyList<string> written = new BeamTextGenerator(model, tokenizer, beams).Generate([.. examples.Select(example => example.Tokens)], interruption.Token);
         (NoisedExample Example, string Written)[] shown = [.. examples.Zip(written)];
         if (call.Json)
         {
@@ -48,6 +50,20 @@ internal static class DenoisingEvaluation
             Print(corpus, noise, result);
             foreach ((NoisedExample example, string best) in shown)
                 Console.WriteLine($"\noriginal        {OneLine(example.Original)}\nnoised          {OneLine(example.Noised)}\nbest of beams   {OneLine(best)}");
+        }
+    }
+
+    // A folder's own, but as long as the text that is to be written. What it asks for that beam search lacks stands in the way of examples alone.
+    private static BeamOptions? BeamsOf(ModelSource source)
+    {
+        try
+        {
+            return BeamSample.OptionsOf(source) with { MaxNewTokens = null, MinNewTokens = 0, Returned = 1 };
+        }
+        catch (KansformersException failure)
+        {
+            LiveLine.Say($"no examples are written: {failure.Message}");
+            return null;
         }
     }
 

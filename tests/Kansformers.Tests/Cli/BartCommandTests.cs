@@ -23,6 +23,9 @@ public class BartCommandTests : OneThread
         JsonElement measured = JsonDocument.Parse(Cli.Run("eval", folder["run"], "--json").Out).RootElement;
         Assert.Equal(Math.Exp(measured.GetProperty("loss").GetDouble()), measured.GetProperty("perplexity").GetDouble(), 1e-6);
         Assert.Equal(3, measured.GetProperty("examples").GetArrayLength());
+        JsonElement[] few = [.. JsonDocument.Parse(Cli.Run("eval", folder["run"], "--data", text, "--max-tokens", "16", "--json").Out).RootElement.GetProperty("examples").EnumerateArray()];
+        Assert.NotEmpty(few);
+        Assert.All(few, example => Assert.Contains(example.GetProperty("original").GetString()!, TinyTraining.Text[..16], StringComparison.Ordinal));
         string words = Cli.Run("eval", folder["run"], "--data", text, "--max-tokens", "400").Out;
         Assert.All((string[])["nats per token", "original ", "noised ", "best of beams "], word => Assert.Contains(word, words, StringComparison.Ordinal));
         Assert.Equal(2, JsonDocument.Parse(Cli.Run("sample", folder["run"], "--prompt", "fox", "--beams", "2", "--json").Out).RootElement.GetProperty("beams").GetInt32());

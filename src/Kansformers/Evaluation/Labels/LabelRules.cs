@@ -25,10 +25,9 @@ internal static class LabelRules
 
     /// <summary>Refuses rows whose label is not among those that are known.</summary>
     /// <exception cref="KansformersException">The message names the first place.</exception>
-    public static void RequireKnown(IReadOnlyList<string> known, IReadOnlyList<LabelledRow> rows, string has)
+    public static void RequireKnown(LabelNames known, IReadOnlyList<LabelledRow> rows, string has)
     {
-        HashSet<string> names = [.. known];
-        LabelledRow[] foreign = [.. rows.Where(row => !names.Contains(row.Label))];
+        LabelledRow[] foreign = [.. rows.Where(row => known.IdOf(row.Label) is null)];
         if (foreign.Length > 0)
             throw new KansformersException($"{foreign[0].Place} has the label '{foreign[0].Label}'{(foreign.Length > 1 ? $", and {foreign.Length - 1} more rows have such ones" : "")}, which {has} not have ({List(known)}); correct it, or leave the row out");
     }

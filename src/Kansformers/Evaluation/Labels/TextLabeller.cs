@@ -63,8 +63,7 @@ public sealed class TextLabeller
         }
         else
         {
-            Dictionary<string, int> known = Labels.Select((name, label) => (name, label)).ToDictionary(entry => entry.name, entry => entry.label, StringComparer.Ordinal);
-            int[] wanted = [.. full.Select(row => known[row.Label])];
+            int[] wanted = [.. full.Select(row => Labels.IdOf(row.Label)!.Value)];
             result = result with { Labels = LabelMeasures.Of(wanted, [.. found.Select(one => (int)one.Value)], Labels.Count), Loss = found.Select((one, i) => Softmax.Loss(one.Outputs, wanted[i])).Average() };
         }
 
