@@ -23,7 +23,10 @@ public class LabelledTextsTests
 
     [Theory]
     [InlineData("a.csv", "text,label\na,\n", "line 2 has no label in 'label'")]
-    [InlineData("a.csv", "text,label\na,x\nb\n", "line 3 is bad: it has 1 fields where the first record names 2")]
+    [InlineData("a.csv", "text,label\na,x\nb\n", "line 3 is bad: it has 1 field where the first record names 2 columns")]
+    [InlineData("a.csv", "text;label\na;x\n", "seems to be separated by ';', not by commas: convert it to commas")]
+    [InlineData("a.csv", "text,label\u2028a,x\u2028", "line 1 is bad: a column's name holds U+2028")]
+    [InlineData("a.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\r{\"text\": \"a\", \"label\": \"x\"}\r", "line 1 is bad", "holds CR, which does not end a line here")]
     [InlineData("a.csv", "text,text\na,x\n", "two columns are called 'text'")]
     [InlineData("a.csv", "one,two\na,x\n", "cannot tell which column", "DataConfig.LabelField", "'one', 'two'")]
     [InlineData("a.csv", "one,two,label\na,b,x\n", "holds the texts", "DataConfig.TextField")]
@@ -52,6 +55,16 @@ public class LabelledTextsTests
         if (csv.Contains(',', StringComparison.Ordinal))
             Assert.Equal([text], LabelledTexts.Read(path, new LabelledFields()).Select(row => row.Text));
         Assert.Equal(["x"], LabelledTexts.Read(folder.Write("b.csv", "label,text\nx,y\n"), new LabelledFields("label", null, "label"), needsLabels: false).Select(row => row.Text));
+    }
+
+    [Fact]
+    public void What_is_no_UTF8_is_told_with_its_place_and_deep_fields_beside_the_text_are_no_harm()
+    {
+        using TestFolder folder = new();
+        string deep = string.Concat(Enumerable.Repeat("[", 100)) + string.Concat(Enumerable.Repeat("]", 100));
+        Assert.Equal(["a"], LabelledTexts.Read(folder.Write("a.jsonl", $"{{\"more\": {deep}, \"text\": \"a\", \"label\": 1.50}}\n"), new LabelledFields()).Select(row => row.Text));
+        File.WriteAllBytes(folder["b.jsonl"], [.. "{\"text\": \""u8, 0xff, .. "\", \"label\": \"x\"}\n"u8]);
+        Assert.Contains("line 1 is bad: it is not valid UTF-8 at byte 10 of the file", Assert.Throws<KansformersException>(() => LabelledTexts.Read(folder["b.jsonl"], new LabelledFields())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

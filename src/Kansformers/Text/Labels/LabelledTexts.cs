@@ -3,8 +3,8 @@ namespace Kansformers.Text;
 /// <summary>Reads texts with their labels from a table: a text, perhaps a second one, and a label in each row.</summary>
 public static class LabelledTexts
 {
-    private static readonly string[] TextNames = ["text", "content", "document", "sentence", "sentence1", "review", "body", "article", "premise", "question"];
-    private static readonly string[] LabelNames = ["label", "labels", "class", "category", "target", "sentiment", "score", "y"];
+    private static readonly UsualNames TextNames = new("text", "content", "document", "sentence", "sentence1", "review", "body", "article", "premise", "question"),
+        LabelNames = new("label", "labels", "class", "category", "target", "sentiment", "score", "y");
 
     /// <summary>Whether a file can hold columns, by its ending; else each of its lines is a text.</summary>
     /// <param name="path">The file.</param>
@@ -46,27 +46,21 @@ public static class LabelledTexts
         }
 
         // Where no label is wanted, a column that usually holds labels is still no text, unless there is no other.
-        string? label = given.Label ?? Usual(LabelNames, columns.Where(name => name != given.Text && name != given.Pair));
+        string? label = given.Label ?? LabelNames.Of(columns.Where(name => name != given.Text && name != given.Pair));
         if (needsLabels && label is null)
             throw new KansformersException($"cannot tell which column of '{path}' holds the labels; choose it with DataConfig.LabelField: it has {List(columns)}");
         if (!needsLabels && columns.All(name => name == label || name == given.Pair))
             label = null;
         string[] others = [.. columns.Where(name => name != label && name != given.Pair)];
-        string text = given.Text ?? Usual(TextNames, others) ?? (others is [string only] ? only
+        string text = given.Text ?? TextNames.Of(others) ?? (others is [string only] ? only
             : throw new KansformersException($"cannot tell which column of '{path}' holds the texts; choose it with DataConfig.TextField: it has {List(columns)}"));
         if (text == given.Pair || (needsLabels && (text == label || given.Pair == label)))
             throw new KansformersException($"one column of '{path}' cannot be two things: text '{text}'{(given.Pair is null ? "" : $", second text '{given.Pair}'")}, label '{label}'");
         return new LabelledFields(text, given.Pair, label);
     }
 
-    private static string? Usual(string[] names, IEnumerable<string> columns)
-    {
-        string[] all = [.. columns];
-        return names.Select(name => all.FirstOrDefault(column => column.Equals(name, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(found => found is not null);
-    }
-
     private static string Text(TableRecord record, string column, string place) => record.Values.TryGetValue(column, out string? text) ? text ?? ""
-        : throw new KansformersException($"{place} has no field '{column}': it has {List([.. record.Values.Keys])}");
+        : throw new KansformersException($"{place} has no field '{column}': it has {List(record.Values.Keys)}");
 
     private static string Label(TableRecord record, string column, string place)
     {
@@ -74,5 +68,5 @@ public static class LabelledTexts
         return string.IsNullOrEmpty(label) ? throw new KansformersException($"{place} has no label in '{column}'; give it one, or leave the row out") : label;
     }
 
-    private static string List(string[] columns) => columns.Length == 0 ? "none" : string.Join(", ", columns.Take(30).Select(name => $"'{name}'"));
+    private static string List(IEnumerable<string> columns) => TextColumn.List([.. columns.Select(name => new CorpusColumn(name, ColumnContent.Text))]);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Kansformers.Text;
@@ -31,17 +32,13 @@ internal static class RecordFile
     private static IEnumerable<TableRecord> Separated(string path, byte separator)
     {
         using CsvRecords records = new(path, separator);
-        if (!records.Next())
-            yield break;
-        string[] names = [.. Enumerable.Range(0, records.Count).Select(records.Field)];
+        string[] names = records.Head();
+        CsvFile.RequireSeparated(path, names, separator);
         if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw records.Bad($"two columns are called '{twice.Key}'; give each a name of its own");
-        while (records.Next())
+        while (records.NextRow(names.Length))
         {
-            if (records.IsBlank && names.Length > 1)
-                continue;
-            if (records.Count != names.Length)
-                throw records.Bad($"it has {records.Count} fields where the first record names {names.Length} columns; put fields with separators, quotes or line breaks in quotes");
+            records.RequireFields(names.Length);
             Dictionary<string, string?> values = new(names.Length, StringComparer.Ordinal);
             for (int i = 0; i < names.Length; i++)
                 values.Add(names[i], records.Field(i));
@@ -55,37 +52,29 @@ internal static class RecordFile
         JsonShape.RequireLines(path, window.Content);
         for (long line = 1; JsonLinesFile.Length(window, line) is int length; line++)
         {
-            if (window.Content[..length].Trim(" \t\r"u8).Length > 0)
-                yield return new TableRecord(line, Fields(path, window.Content[..length], line));
+            if (!JsonLinesFile.IsBlank(window.Content[..length]))
+                yield return new TableRecord(line, JsonLinesFile.Checked(path, window.Content[..length], line, window.Offset, Fields));
             window.Advance(Math.Min(length + 1, window.Content.Length));
         }
     }
 
-    private static Dictionary<string, string?> Fields(string path, ReadOnlySpan<byte> json, long line)
+    private static Dictionary<string, string?> Fields(ReadOnlySpan<byte> json)
     {
-        try
+        Dictionary<string, string?> values = new(StringComparer.Ordinal);
+        JsonLinesFile.ForEachField(json, (ref Utf8JsonReader reader) =>
         {
-            using JsonDocument document = JsonDocument.Parse(json.ToArray());
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new JsonException();
-            Dictionary<string, string?> values = new(StringComparer.Ordinal);
-            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            string name = reader.GetString()!;
+            reader.Read();
+            values[name] = reader.TokenType switch
             {
-                values[property.Name] = property.Value.ValueKind switch
-                {
-                    JsonValueKind.String => property.Value.GetString(),
-                    JsonValueKind.Number => property.Value.GetRawText(),
-                    JsonValueKind.True => "true",
-                    JsonValueKind.False => "false",
-                    _ => null,
-                };
-            }
-
-            return values;
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
-        {
-            throw new KansformersException($"'{path}' line {line} is bad: it is not a JSON object on one line, in UTF-8", failure);
-        }
+                JsonTokenType.String => reader.GetString(),
+                JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
+                JsonTokenType.True => "true",
+                JsonTokenType.False => "false",
+                _ => null,
+            };
+            reader.Skip();
+        });
+        return values;
     }
 }
