@@ -26,7 +26,7 @@ public static class LabelledTexts
             throw new KansformersException($"'{path}' is no table with a column of labels; give a {RecordFile.Kinds} file");
         List<LabelledRow> rows = [];
         LabelledFields? known = null;
-        foreach (TableRecord record in RecordFile.Read(path))
+        foreach (TableRecord record in RecordFile.Read(path, fields.Text))
         {
             known ??= Find(path, [.. record.Values.Keys], fields, needsLabels);
             string place = FormattableString.Invariant($"'{path}' line {record.Line}");

@@ -16,24 +16,27 @@ internal static class RecordFile
     public static bool IsOne(string path) => CorpusFiles.FormatOf(path) is ".csv" or ".tsv" or ".jsonl" or ".ndjson";
 
     /// <summary>The rows; blank lines are none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="column">The column of the text when it is given: it may then have any name.</param>
     /// <exception cref="KansformersException">The file cannot be read, or a row is damaged; the message names its line.</exception>
-    public static IEnumerable<TableRecord> Read(string path)
+    public static IEnumerable<TableRecord> Read(string path, string? column)
     {
         SourceFile.RequireContent(path);
         return CorpusFiles.FormatOf(path) switch
         {
-            ".csv" => Separated(path, (byte)','),
-            ".tsv" => Separated(path, (byte)'\t'),
+            ".csv" => Separated(path, (byte)',', column),
+            ".tsv" => Separated(path, (byte)'\t', column),
             ".jsonl" or ".ndjson" => Lines(path),
             _ => throw new KansformersException($"'{path}' is no table with columns; give a {Kinds} file"),
         };
     }
 
-    private static IEnumerable<TableRecord> Separated(string path, byte separator)
+    private static IEnumerable<TableRecord> Separated(string path, byte separator, string? column)
     {
         using CsvRecords records = new(path, separator);
         string[] names = records.Head();
-        CsvFile.RequireSeparated(path, names, separator);
+        if (column is null)
+            CsvFile.RequireSeparated(path, names, separator);
         if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw records.Bad($"two columns are called '{twice.Key}'; give each a name of its own");
         while (records.NextRow(names.Length))
