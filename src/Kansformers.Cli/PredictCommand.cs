@@ -16,11 +16,13 @@ internal static class PredictCommand
         Option<string?> data = new("--data") { Description = "texts to label: the lines of a text file, or a column of a .csv, .tsv or .jsonl file [default: the lines of standard input]" };
         Option<string?> textField = new("--text-field") { Description = "the column of the texts [default: the run's, text, content, ... or the only one]" };
         LabelChoice labels = new();
-        Command command = new("predict", "Label texts by a model that was trained for it: a label with its probability, or a number, for each line or row.") { data, textField, labels.TextPairField };
+        Option<string> unknown = UnknownCharacterNames.Option();
+        Command command = new("predict", "Label texts by a model that was trained for it: a label with its probability, or a number, for each line or row.") { data, textField, labels.TextPairField, unknown };
         OptionRules.NotEmpty(data, textField);
         model.AddTo(command);
         command.SetAction(parsed =>
         {
+            UnknownCharacters treatment = UnknownCharacterNames.Parse(parsed.GetValue(unknown));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             string? file = parsed.GetValue(data);
             if (OptionRules.Given(parsed, textField, labels.TextPairField).Length > 0 && (file is null || !LabelledTexts.IsTable(file)))
@@ -28,9 +30,12 @@ internal static class PredictCommand
             using Interruption interruption = new();
             using TransformerModel loaded = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
             Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(source, loaded.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
+            if (tokenizer is CharTokenizer characters && treatment == UnknownCharacters.Skip)
+                tokenizer = new CharTokenizer(characters.Characters, treatment);
             TextLabeller labeller = new(loaded, tokenizer);
-            IReadOnlyList<(string Text, string? Pair)> texts = TextsToLabel.Read(file, labels.Fields(parsed, textField, source.Run?.Config.Data));
+            IReadOnlyList<LabelledRow> texts = TextsToLabel.Read(file, labels.Fields(parsed, textField, source.Run?.Config.Data));
             ModelChoice.Tell(source);
+            LossNotice.Say(texts, tokenizer);
             Predictions predictions = Predictions.Of(labeller, texts, interruption.Token);
             predictions.Tell();
             if (parsed.GetValue(model.Json))

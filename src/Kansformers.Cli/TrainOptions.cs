@@ -21,7 +21,7 @@ internal sealed class TrainOptions
     public readonly Option<string?> Task = new("--task") { Description = "what --data's labels are: classification (names) or regression (numbers); short for that --objective" };
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
-    public readonly Option<string> UnknownCharacters = new("--unknown-characters") { Description = "characters of the text that have no token: refuse, or skip (leave them out, and count them)", DefaultValueFactory = _ => "refuse" };
+    public readonly Option<string> UnknownCharacters = UnknownCharacterNames.Option();
     public readonly RecipeChoice Recipe = new();
     public readonly FamilyChoice Family = new($"that of --model, else of the recipe's model: {RecipeChoice.Default(recipe => Families.Preset(recipe.Size.Preset, null).Family.Name)}");
     public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", Families.PresetNames)}; or weights to begin from, which bring their architecture and tokenizer: a run, a folder in Hugging Face's layout (GPT-2, BERT, DistilBERT, RoBERTa), hub:owner/name, or a weight file [default: the family's smallest; without a family {RecipeChoice.Default(recipe => recipe.Size.Preset)}]" };
@@ -153,13 +153,7 @@ internal sealed class TrainOptions
                 TokenFormat = Corpus.FormatIn(parsed),
                 Tokenizer = IsGiven(parsed, Tokenizer) || pretrained is null ? parsed.GetValue(Tokenizer)! : pretrained.Tokenizer(),
                 SpecialTokens = SpecialTokenNames.Parse(parsed.GetValue(SpecialTokens)),
-                UnknownCharacters = parsed.GetValue(UnknownCharacters) switch
-                {
-                    "refuse" => Text.UnknownCharacters.Refuse,
-                    "skip" => Text.UnknownCharacters.Skip,
-                    string other => throw new UsageException($"--unknown-characters is '{other}': use refuse or skip"),
-                    null => throw new UsageException("--unknown-characters needs a value"),
-                },
+                UnknownCharacters = UnknownCharacterNames.Parse(parsed.GetValue(UnknownCharacters)),
             },
         };
         try

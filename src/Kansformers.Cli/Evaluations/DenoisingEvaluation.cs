@@ -41,6 +41,7 @@ internal static class DenoisingEvaluation
                 model.Options.BlockSize,
                 Data = corpus.Name,
                 Corpus = corpus.Counts,
+                beams?.Beams,
                 Examples = shown.Select(entry => new { entry.Example.Original, entry.Example.Noised, entry.Written }),
                 result.Seconds,
             });

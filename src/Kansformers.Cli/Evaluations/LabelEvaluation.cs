@@ -18,6 +18,7 @@ internal static class LabelEvaluation
         TextLabeller labeller = new(model, tokenizer);
         (IReadOnlyList<LabelledRow> rows, string data) = Rows(call, interruption.Token);
         ModelChoice.Tell(call.Source);
+        LossNotice.Say(rows, tokenizer);
         LabelEvaluationResult result = labeller.Evaluate(rows, LabelDisplay.Of(rows.Count(row => !row.IsEmpty)), interruption.Token);
         if (call.Json)
             PrintJson(labeller, result, data);

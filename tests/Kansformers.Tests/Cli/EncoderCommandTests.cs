@@ -168,6 +168,31 @@ public class EncoderCommandTests : OneThread
     }
 
     [Fact]
+    public void Texts_that_cannot_be_labelled_are_told_with_their_place()
+    {
+        using TestFolder folder = new();
+        string csv = folder.Write("a.csv", TinyTraining.Labelled), run = folder["run"];
+        Json([.. Cli.Args($"train --json --family bert --task classification {Cli.Small} --label-field label --data"), csv, "--out", run]);
+        string lines = folder.Write("lines.txt", "fox\n\nfoxé\n"), table = folder.Write("b.csv", "text,label\n,fox\nfoxéé,fox\n");
+        Cli.AssertFails(1, [$"'{lines}' line 3: the character 'é' (U+00E9) is not among"], "predict", run, "--data", lines);
+        Cli.AssertFails(1, [$"'{table}' line 3: the character 'é' (U+00E9) is not among"], "predict", run, "--data", table);
+        Cli.AssertFails(1, [$"'{table}' line 3: the character 'é' (U+00E9) is not among"], "eval", run, "--data", table);
+        CliResult skipped = Cli.Run("predict", run, "--data", table, "--unknown-characters", "skip");
+        Assert.Equal((0, 2), (skipped.Code, skipped.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
+        Assert.Contains("the texts: 2 characters (4 bytes) without a token, the first 'é' (U+00E9); left out", skipped.Error, StringComparison.Ordinal);
+        Cli.AssertFails(2, ["--unknown-characters is 'replace': use refuse or skip"], "predict", run, "--data", lines, "--unknown-characters", "replace");
+        foreach (string verb in (string[])["predict", "eval"])
+        {
+            Cli.AssertFails(1, [$"'{folder.Path}' is a folder", ".csv, .tsv or .jsonl file"], verb, run, "--data", folder.Path);
+            Cli.AssertFails(1, [$"there is no file '{folder["none.txt"]}'", ".csv, .tsv or .jsonl file"], verb, run, "--data", folder["none.txt"]);
+        }
+
+        Cli.AssertFails(1, ["line 2 has the label 'fox', which is no number; choose another column with --label-field, or learn names with --objective classification"],
+            [.. Cli.Args($"train --family bert --task regression {Cli.Small} --data"), csv, "--out", folder["no"]]);
+        Cli.AssertFails(1, ["the only example of", "has the label 'x'"], [.. Cli.Args($"train --family bert --task classification {Cli.Small} --data"), folder.Write("c.csv", "text,label\na,x\n"), "--out", folder["no"]]);
+    }
+
+    [Fact]
     public void Every_objective_can_be_measured() => Assert.Equal(Objectives.All.Select(objective => objective.Kind), EvalCommand.Evaluations.Keys);
 
     private static string Digits(TestFolder folder)

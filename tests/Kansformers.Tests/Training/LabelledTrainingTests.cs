@@ -81,6 +81,7 @@ public class LabelledTrainingTests : OneThread
         run.Run();
         Assert.Equal("accuracy", Assert.Single(reports[^1].Measures).Name);
         Assert.Equal(reports[^1].Measures, run.BestMeasures());
+        Assert.Same(run.BestMeasures(), run.BestMeasures()); // the log is read once
         Assert.Throws<InvalidOperationException>(() => run.Corpus);
         Assert.Contains("labelled examples", Assert.Throws<KansformersException>(() => run.Folder.LoadCorpus()).Message, StringComparison.Ordinal);
     }
@@ -154,6 +155,14 @@ public class LabelledTrainingTests : OneThread
         Assert.All(
             ((string, DataConfig)[])[("Deduplicate", data with { Deduplicate = true }), ("TokenFormat", data with { TokenFormat = TokenFormat.Int32 }), ("SpecialTokens", data with { SpecialTokens = SpecialTokens.Refuse })],
             wrong => Assert.Contains($"DataConfig.{wrong.Item1} says how text is read", Assert.Throws<KansformersException>(() => new ClassificationOptions().Open(wrong.Item2, null, null, default)).Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Names_of_labels_are_found()
+    {
+        LabelNames names = new(["b", "a"]);
+        Assert.Equal([0, 1, null], ((string[])["b", "a", "c"]).Select(names.IdOf));
+        Assert.Contains("two labels are called 'a'", Assert.Throws<KansformersException>(() => new LabelNames(["a", "b", "a"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal static class LabelRules
     {
         string[] names = [.. counts.Labels.Select(entry => entry.Label).Order(StringComparer.Ordinal)];
         if (names.Length == 1)
-            throw new KansformersException($"all {counts.Examples} examples of '{path}' have the label '{names[0]}', so that there is nothing to tell apart; give examples of at least two labels");
+            throw new KansformersException($"{(counts.Examples == 1 ? $"the only example of '{path}' has" : $"all {counts.Examples} examples of '{path}' have")} the label '{names[0]}', so that there is nothing to tell apart; give examples of at least two labels");
         if (names.Length == counts.Examples && names.Length > 2)
             throw new KansformersException($"every one of the {counts.Examples} examples of '{path}' has a label of its own ('{names[0]}', '{names[1]}', ...), which cannot be learned; choose another column with DataConfig.LabelField{(names.All(name => TryNumber(name, out _)) ? ", or fit the numbers with TrainingOptions.Objective = Regression" : "")}");
         return new LabelNames(names.All(name => long.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
@@ -39,13 +39,13 @@ internal static class LabelRules
         foreach (LabelledRow row in rows)
         {
             if (!TryNumber(row.Label, out double value))
-                throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no number; names are learned with TrainingOptions.Objective = Classification");
+                throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no number; choose another column with DataConfig.LabelField, or learn names with TrainingOptions.Objective = Classification");
             if (!double.IsFinite(value) || Math.Abs(value) > float.MaxValue)
                 throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no finite number; correct it, or leave the row out");
         }
 
         if (mustDiffer && rows.DistinctBy(row => Number(row.Label)).Count() == 1)
-            throw new KansformersException($"all {rows.Count} examples have the number {rows[0].Label}, so that there is nothing to learn; give examples of different numbers");
+            throw new KansformersException($"{(rows.Count == 1 ? "the only example has" : $"all {rows.Count} examples have")} the number {rows[0].Label}, so that there is nothing to learn; give examples of different numbers");
     }
 
     /// <summary>How often the labels come, and a warning where a few make up nearly all.</summary>

@@ -20,7 +20,7 @@ public static class LabelledTexts
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(fields);
         if (!File.Exists(path))
-            throw new KansformersException($"there is no file '{path}'; give a {RecordFile.Kinds} file{(needsLabels ? " with a column of labels" : "")}");
+            throw new KansformersException($"{(Directory.Exists(path) ? $"'{path}' is a folder" : $"there is no file '{path}'")}; {(needsLabels ? "labelled texts" : "texts in columns")} are read from one {RecordFile.Kinds} file{(needsLabels ? " with a column of labels" : "")}");
         path = Path.GetFullPath(path);
         if (!RecordFile.IsOne(path))
             throw new KansformersException($"'{path}' is no table with a column of labels; give a {RecordFile.Kinds} file");

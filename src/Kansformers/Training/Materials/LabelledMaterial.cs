@@ -150,20 +150,23 @@ internal sealed class LabelledMaterial : TrainingMaterial
     {
         List<EncodedText> texts = new(rows.Count);
         lost = default;
+        const string remedy = "leave such characters out with DataConfig.UnknownCharacters = Skip";
+        bool refuses = data.UnknownCharacters == UnknownCharacters.Refuse;
         foreach (LabelledRow row in rows)
         {
             try
             {
-                texts.Add(EncodedText.Of(Tokenizer, row.Text, row.Pair));
-                LostText here = Tokenizer.LostIn(row.Text).Plus(Tokenizer.LostIn(row.Pair ?? ""));
-                if (here.Characters > 0 && data.UnknownCharacters == UnknownCharacters.Refuse)
-                    throw new KansformersException($"the text holds {here}; choose a tokenizer that knows all text (byte or gpt2)");
-                lost = lost.Plus(here);
+                texts.Add(row.Encode(Tokenizer));
             }
-            catch (KansformersException failure)
+            catch (KansformersException failure) when (refuses)
             {
-                throw new KansformersException($"{row.Place}: {failure.Message}{(data.UnknownCharacters == UnknownCharacters.Refuse ? ", or leave such characters out with DataConfig.UnknownCharacters = Skip" : "")}", failure);
+                throw new KansformersException($"{failure.Message}, or {remedy}", failure);
             }
+
+            LostText here = row.LostBy(Tokenizer);
+            if (here.Characters > 0 && refuses)
+                throw new KansformersException($"{row.Place} holds {here}; choose a tokenizer that knows all text (byte or gpt2), or {remedy}");
+            lost = lost.Plus(here);
         }
 
         return new LabelledExamples(texts, [.. rows.Select(row => row.Label)]);
