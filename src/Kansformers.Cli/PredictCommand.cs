@@ -35,6 +35,7 @@ internal static class PredictCommand
             TextLabeller labeller = new(loaded, tokenizer);
             IReadOnlyList<LabelledRow> texts = TextsToLabel.Read(file, labels.Fields(parsed, textField, source.Run?.Config.Data));
             ModelChoice.Tell(source);
+            RequireTokens(texts, tokenizer);
             LossNotice.Say(texts, tokenizer);
             Predictions predictions = Predictions.Of(labeller, texts, interruption.Token);
             predictions.Tell();
@@ -45,5 +46,18 @@ internal static class PredictCommand
             return CommandLineApp.Succeeded;
         });
         return command;
+    }
+
+    // Else the tokenizer would say it, without what can be done here.
+    private static void RequireTokens(IReadOnlyList<LabelledRow> texts, Tokenizer tokenizer)
+    {
+        if (tokenizer is not CharTokenizer { Unknown: UnknownCharacters.Refuse } characters)
+            return;
+        CharTokenizer skipping = new(characters.Characters, UnknownCharacters.Skip);
+        foreach (LabelledRow row in texts)
+        {
+            if (skipping.LostIn(row.Text).Plus(skipping.LostIn(row.Pair ?? "")) is { Characters: > 0 } lost)
+                throw new KansformersException($"{row.Place} holds {lost}; remove such characters, or leave them out with --unknown-characters skip");
+        }
     }
 }

@@ -174,8 +174,8 @@ public class EncoderCommandTests : OneThread
         string csv = folder.Write("a.csv", TinyTraining.Labelled), run = folder["run"];
         Json([.. Cli.Args($"train --json --family bert --task classification {Cli.Small} --label-field label --data"), csv, "--out", run]);
         string lines = folder.Write("lines.txt", "fox\n\nfoxé\n"), table = folder.Write("b.csv", "text,label\n,fox\nfoxéé,fox\n");
-        Cli.AssertFails(1, [$"'{lines}' line 3: the character 'é' (U+00E9) is not among"], "predict", run, "--data", lines);
-        Cli.AssertFails(1, [$"'{table}' line 3: the character 'é' (U+00E9) is not among"], "predict", run, "--data", table);
+        Cli.AssertFails(1, [$"'{lines}' line 3 holds 1 character (2 bytes) without a token, the first 'é' (U+00E9); remove such characters, or leave them out with --unknown-characters skip"], "predict", run, "--data", lines);
+        Cli.AssertFails(1, [$"'{table}' line 3 holds 2 characters (4 bytes) without a token, the first 'é' (U+00E9); remove such characters, or leave them out with --unknown-characters skip"], "predict", run, "--data", table);
         Cli.AssertFails(1, [$"'{table}' line 3: the character 'é' (U+00E9) is not among"], "eval", run, "--data", table);
         CliResult skipped = Cli.Run("predict", run, "--data", table, "--unknown-characters", "skip");
         Assert.Equal((0, 2), (skipped.Code, skipped.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));

@@ -32,7 +32,11 @@ public class LabelledTextsTests
     [InlineData("a.csv", "one,two,label\na,b,x\n", "holds the texts", "DataConfig.TextField")]
     [InlineData("a.csv", "text,label\n", "holds no row")]
     [InlineData("a.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\n{\"label\": \"x\"}\n", "line 2 has no field 'text'")]
-    [InlineData("a.jsonl", "{\"text\": \"a\", \"label\": [1]}\n", "line 1 has no label")]
+    [InlineData("a.jsonl", "{\"text\": \"a\", \"label\": [1]}\n", "line 1 holds a list or an object in 'label'")]
+    [InlineData("a.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\n{\"text\": {\"a\": 1}, \"label\": \"x\"}\n", "line 2 holds a list or an object in 'text'")]
+    [InlineData("a.jsonl", "{\"text\": \"a\", \"label\": null}\n", "line 1 has no label")]
+    [InlineData("a.json", "[{\"text\": \"a\", \"label\": \"x\"}]", "is a JSON array, not one object a line")]
+    [InlineData("a.csv", "label,score\na,1\n", "cannot tell which column", "holds the texts")]
     [InlineData("a.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\nnothing\n", "line 2 is bad")]
     [InlineData("a.txt", "a\n", "is no table with a column of labels")]
     public void What_is_wrong_is_told_with_its_line(string name, string content, params string[] words)
@@ -46,6 +50,7 @@ public class LabelledTextsTests
     [InlineData("comment,label\na,x\n", "a")]
     [InlineData("label,comment\nx,a\n", "a")]
     [InlineData("target\na\n", "a")]
+    [InlineData("score,comment,label\n1,a,x\n", "a")]
     [InlineData("text,score\na,1\n", "a")]
     public void Without_labels_the_text_is_found_as_with_them(string csv, string text)
     {

@@ -73,6 +73,7 @@ public class LabelledTrainingTests : OneThread
         Assert.Equal(["9", "10"], model.LabelNames!);
         Assert.Equal((EncoderHead.Classification, 2), (model.Head, model.Labels));
         Assert.Equal("39 documents (1 empty row passed over)", run.Material.Counts.ToString());
+        Assert.Equal($"'{folder["a.csv"]}' (text 'text', label 'label')", run.Material.Description);
         Assert.Equal(("35 examples to train on, 4 held out", 4), (run.Material.Amount, run.Material.HeldOut.Count));
         Assert.Contains(run.Material.Notes, note => note.Contains("9 35, 10 4", StringComparison.Ordinal) && note.Contains("unbalanced", StringComparison.Ordinal));
         Assert.Contains(run.Material.Notes, note => note.Contains("1 of 39 do not fit a block of 8 and are cut", StringComparison.Ordinal));

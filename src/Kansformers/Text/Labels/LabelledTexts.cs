@@ -15,7 +15,10 @@ public static class LabelledTexts
     /// <param name="fields">Its columns.</param>
     /// <param name="needsLabels">Whether rows must have a label; else none is read.</param>
     /// <exception cref="KansformersException">The file cannot be read, columns cannot be told, or a row has no label; the message names the line.</exception>
-    public static IReadOnlyList<LabelledRow> Read(string path, LabelledFields fields, bool needsLabels = true)
+    public static IReadOnlyList<LabelledRow> Read(string path, LabelledFields fields, bool needsLabels = true) => Read(path, fields, needsLabels, out _);
+
+    /// <summary>As the public one, and tells which columns were read.</summary>
+    internal static IReadOnlyList<LabelledRow> Read(string path, LabelledFields fields, bool needsLabels, out LabelledFields found)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(fields);
@@ -34,6 +37,7 @@ public static class LabelledTexts
             rows.Add(new LabelledRow(text, known.Pair is null ? null : Text(record, known.Pair, place), label, place));
         }
 
+        found = known ?? fields;
         return rows.Count > 0 ? rows : throw new KansformersException($"'{path}' holds no row; give a file with texts");
     }
 
@@ -52,21 +56,30 @@ public static class LabelledTexts
         if (!needsLabels && columns.All(name => name == label || name == given.Pair))
             label = null;
         string[] others = [.. columns.Where(name => name != label && name != given.Pair)];
-        string text = given.Text ?? TextNames.Of(others) ?? (others is [string only] ? only
+        string[] unlikeLabels = [.. others.Where(name => LabelNames.Rank(name) is null)];
+        string text = given.Text ?? TextNames.Of(others) ?? ((needsLabels || unlikeLabels.Length > 0 ? unlikeLabels : others) is [string only] ? only
             : throw new KansformersException($"cannot tell which column of '{path}' holds the texts; choose it with DataConfig.TextField: it has {List(columns)}"));
         if (text == given.Pair || (needsLabels && (text == label || given.Pair == label)))
             throw new KansformersException($"one column of '{path}' cannot be two things: text '{text}'{(given.Pair is null ? "" : $", second text '{given.Pair}'")}, label '{label}'");
         return new LabelledFields(text, given.Pair, label);
     }
 
-    private static string Text(TableRecord record, string column, string place) => record.Values.TryGetValue(column, out string? text) ? text ?? ""
-        : throw new KansformersException($"{place} has no field '{column}': it has {List(record.Values.Keys)}");
+    private static string Text(TableRecord record, string column, string place)
+    {
+        if (record.Nested.Contains(column))
+            throw Nested(column, place);
+        return record.Values.TryGetValue(column, out string? text) ? text ?? "" : throw new KansformersException($"{place} has no field '{column}': it has {List(record.Values.Keys)}");
+    }
 
     private static string Label(TableRecord record, string column, string place)
     {
+        if (record.Nested.Contains(column))
+            throw Nested(column, place);
         string? label = record.Values.GetValueOrDefault(column)?.Trim();
         return string.IsNullOrEmpty(label) ? throw new KansformersException($"{place} has no label in '{column}'; give it one, or leave the row out") : label;
     }
+
+    private static KansformersException Nested(string column, string place) => new($"{place} holds a list or an object in '{column}', where a text or a number is wanted; choose another column, or convert it");
 
     private static string List(IEnumerable<string> columns) => TextColumn.List([.. columns.Select(name => new CorpusColumn(name, ColumnContent.Text))]);
 }

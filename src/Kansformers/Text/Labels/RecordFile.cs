@@ -3,8 +3,14 @@ using System.Text.Json;
 
 namespace Kansformers.Text;
 
-/// <summary>A row of a table: the values of its columns as text. What is null, or is a list or an object, is no text.</summary>
-internal readonly record struct TableRecord(long Line, IReadOnlyDictionary<string, string?> Values);
+/// <summary>A row of a table.</summary>
+/// <param name="Line">The line that it begins in.</param>
+/// <param name="Values">The values of its columns as text; null of those that are null, or hold a list or an object.</param>
+internal readonly record struct TableRecord(long Line, IReadOnlyDictionary<string, string?> Values)
+{
+    /// <summary>The columns that hold a list or an object.</summary>
+    public IReadOnlyList<string> Nested { get; init; } = [];
+}
 
 /// <summary>Reads tables of any columns row by row: <c>.csv</c>, <c>.tsv</c> and <c>.jsonl</c>, packed or not.</summary>
 internal static class RecordFile
@@ -13,7 +19,7 @@ internal static class RecordFile
     public const string Kinds = ".csv, .tsv or .jsonl";
 
     /// <summary>Whether a file is a table that can be read, by its ending.</summary>
-    public static bool IsOne(string path) => CorpusFiles.FormatOf(path) is ".csv" or ".tsv" or ".jsonl" or ".ndjson";
+    public static bool IsOne(string path) => CorpusFiles.FormatOf(path) is ".csv" or ".tsv" or ".jsonl" or ".ndjson" or ".json";
 
     /// <summary>The rows; blank lines are none.</summary>
     /// <param name="path">The file.</param>
@@ -26,7 +32,7 @@ internal static class RecordFile
         {
             ".csv" => Separated(path, (byte)',', column),
             ".tsv" => Separated(path, (byte)'\t', column),
-            ".jsonl" or ".ndjson" => Lines(path),
+            ".jsonl" or ".ndjson" or ".json" => Lines(path),
             _ => throw new KansformersException($"'{path}' is no table with columns; give a {Kinds} file"),
         };
     }
@@ -56,13 +62,14 @@ internal static class RecordFile
         for (long line = 1; JsonLinesFile.Length(window, line) is int length; line++)
         {
             if (!JsonLinesFile.IsBlank(window.Content[..length]))
-                yield return new TableRecord(line, JsonLinesFile.Checked(path, window.Content[..length], line, window.Offset, Fields));
+                yield return JsonLinesFile.Checked(path, window.Content[..length], line, window.Offset, Fields) with { Line = line };
             window.Advance(Math.Min(length + 1, window.Content.Length));
         }
     }
 
-    private static Dictionary<string, string?> Fields(ReadOnlySpan<byte> json)
+    private static TableRecord Fields(ReadOnlySpan<byte> json)
     {
+        List<string> nested = [];
         Dictionary<string, string?> values = new(StringComparer.Ordinal);
         JsonLinesFile.ForEachField(json, (ref Utf8JsonReader reader) =>
         {
@@ -76,8 +83,10 @@ internal static class RecordFile
                 JsonTokenType.False => "false",
                 _ => null,
             };
+            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
+                nested.Add(name);
             reader.Skip();
         });
-        return values;
+        return new TableRecord(0, values) { Nested = nested };
     }
 }

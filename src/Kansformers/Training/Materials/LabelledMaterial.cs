@@ -21,6 +21,7 @@ internal sealed class LabelledMaterial : TrainingMaterial
         Source = Path.GetFullPath(data.Data);
         ValidationSource = data.ValidationData is string file ? Path.GetFullPath(file) : null;
         Counts = train.Counts;
+        Description = $"'{Source}' ({train.Columns})";
         LabelledExamples all = Encode(train.Rows, data, out LostText lost);
         Lost = lost;
         HashSet<int> held = other is null ? Held(all.Labels, data.ValidationFraction, areNumbers) : [];
@@ -34,7 +35,7 @@ internal sealed class LabelledMaterial : TrainingMaterial
 
     public override string Name { get; }
 
-    public override string Description => $"'{Source}'";
+    public override string Description { get; }
 
     public override string? ValidationDescription { get; }
 
