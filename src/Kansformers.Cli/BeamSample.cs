@@ -10,13 +10,17 @@ namespace Kansformers.Cli;
 /// <summary>What an encoder-decoder writes of a text that it reads.</summary>
 internal static class BeamSample
 {
+    /// <summary>How a model's folder asks for texts to be searched; the defaults of a run or a weight file, which ask for nothing.</summary>
+    /// <exception cref="KansformersException">It asks for what beam search does not have.</exception>
+    public static BeamOptions OptionsOf(ModelSource source) => source.Run is null && Directory.Exists(source.Path) ? BeamOptions.Of(source.Path) : new BeamOptions();
+
     public static void Run(BeamCall call, string text)
     {
         (ModelChoice model, ParseResult parsed, ModelSource source, RunWeights weights) = call;
         using Interruption interruption = new();
         using Bart bart = (Bart)source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
         Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(source, bart.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
-        BeamOptions own = source.Run is null && Directory.Exists(source.Path) ? BeamOptions.Of(source.Path) : new BeamOptions();
+        BeamOptions own = OptionsOf(source);
         BeamOptions options = own with { Beams = call.Beams ?? own.Beams, MaxNewTokens = call.MaxNewTokens ?? own.MaxNewTokens, Returned = 1 };
         try
         {

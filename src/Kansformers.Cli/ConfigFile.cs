@@ -30,7 +30,7 @@ internal static class ConfigFile
         if (parsed.Errors.Count > 0 || parsed.GetValue(config) is not string path)
             return null;
         List<string> expanded = [.. args];
-        HashSet<string> given = [.. options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        HashSet<string> given = [.. OptionRules.Given(parsed, options)];
         foreach ((string name, string? value) in Read(path))
         {
             if (name == Option)

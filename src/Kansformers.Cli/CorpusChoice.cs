@@ -21,9 +21,6 @@ internal sealed class CorpusChoice
 
     public Option[] All => [TextField, Deduplicate, TokenFormat];
 
-    /// <summary>The names of the options that the call gives.</summary>
-    public string[] GivenIn(ParseResult parsed) => [.. All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
-
     /// <summary>The format of a name that the parser let through.</summary>
     public static TokenFormat Parse(string name) => Enum.Parse<TokenFormat>(name, ignoreCase: true);
 

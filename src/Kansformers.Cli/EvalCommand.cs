@@ -1,12 +1,21 @@
 using System.CommandLine;
 using Kansformers.Training;
-using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
 
 /// <summary><c>eval RUN</c>: how good a model is at what it is for, on a whole corpus or on labelled texts.</summary>
 internal static class EvalCommand
 {
+    /// <summary>How each objective is measured, by its name in <see cref="Objectives"/>.</summary>
+    public static IReadOnlyDictionary<string, Action<EvalCall>> Evaluations { get; } = new Dictionary<string, Action<EvalCall>>
+    {
+        [new NextTokenOptions().Kind] = TextEvaluation.Run,
+        [new MaskedLanguageOptions().Kind] = MaskedEvaluation.Run,
+        [new ClassificationOptions().Kind] = LabelEvaluation.Run,
+        [new RegressionOptions().Kind] = LabelEvaluation.Run,
+        [new DenoisingOptions().Kind] = DenoisingEvaluation.Run,
+    };
+
     public static Command Create()
     {
         EvalOptions options = new();
@@ -16,17 +25,8 @@ internal static class EvalCommand
         {
             options.RequireData(parsed);
             (ModelSource source, RunWeights weights) = options.Model.Open(parsed);
-            EvalCall call = new(options, parsed, source, weights);
-            ModelOptions architecture = source.Architecture(weights, options.Model.Hints(parsed));
-            EncoderHead? head = (architecture as EncoderOptions)?.Head;
-            if (architecture is BartOptions)
-                DenoisingEvaluation.Run(call);
-            else if (head == EncoderHead.Classification)
-                LabelEvaluation.Run(call);
-            else if (head == EncoderHead.MaskedLanguage)
-                MaskedEvaluation.Run(call);
-            else
-                TextEvaluation.Run(call);
+            ObjectiveOptions objective = Objectives.For(source.Architecture(weights, options.Model.Hints(parsed)));
+            Evaluations[objective.Kind](new EvalCall(options, parsed, source, weights));
             return CommandLineApp.Succeeded;
         });
         return command;

@@ -64,7 +64,7 @@ internal sealed class KanChoice
         string[] named = text.Split(':', 2) is [_, string settings] ? [.. settings.Split(',').Select(setting => setting.Split('=', 2)[0].Trim())] : [];
         foreach ((Option option, string name) in own)
         {
-            if (named.Contains(name) && parsed.GetResult(option) is { Implicit: false })
+            if (named.Contains(name) && OptionRules.IsGiven(parsed, option))
                 throw new UsageException($"'--kan {text}' and {option.Name} both say {name}; leave one of them out");
         }
     }

@@ -36,7 +36,7 @@ internal static class KanFileConversion
         string source = parsed.GetValue(model.Source)!;
         if (target is not ("pt" or "safetensors"))
             throw new UsageException($"'{source}' holds bare KAN layers, which are written to a .pt or .safetensors file, not to {target}");
-        string[] given = [.. ((Option[])[model.Heads, model.Gelu, model.Tokenizer]).Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        string[] given = OptionRules.Given(parsed, model.Heads, model.Gelu, model.Tokenizer);
         if (given.Length > 0)
             throw new UsageException($"'{source}' holds bare KAN layers; leave out {string.Join(", ", given)}");
         if (parsed.GetValue(kan) is string told)

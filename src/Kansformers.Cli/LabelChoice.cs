@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Kansformers.Text;
+using Kansformers.Training;
 
 namespace Kansformers.Cli;
 
@@ -12,6 +14,12 @@ internal sealed class LabelChoice
 
     public Option[] All => [LabelField, TextPairField];
 
-    /// <summary>The names of the options that the call gives.</summary>
-    public string[] GivenIn(ParseResult parsed) => [.. All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+    /// <summary>The columns, each as it is given, or else as a run was trained on: the same for every verb that reads a table.</summary>
+    /// <param name="parsed">The call, whose verb may not have all of the options.</param>
+    /// <param name="textField">Its option for the text.</param>
+    /// <param name="own">Where the run's data lay; null where there is no run.</param>
+    public LabelledFields Fields(ParseResult parsed, Option<string?> textField, DataConfig? own) => new(
+        parsed.GetValue(textField) ?? own?.TextField,
+        parsed.GetValue(TextPairField) ?? own?.TextPairField,
+        parsed.GetValue(LabelField) ?? own?.LabelField);
 }

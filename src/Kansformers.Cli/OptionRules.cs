@@ -6,6 +6,23 @@ namespace Kansformers.Cli;
 /// <summary>What can be said against an option's value without doing anything; the parser reports it as bad usage.</summary>
 internal static class OptionRules
 {
+    /// <summary>Whether the call, or its file of options, gives an option.</summary>
+    public static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>The names of those options that are given.</summary>
+    public static string[] Given(ParseResult parsed, params IEnumerable<Option> options) => [.. options.Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
+
+    /// <summary>Refuses options that are given and of no use.</summary>
+    /// <param name="parsed">The call.</param>
+    /// <param name="to">What has no use for them.</param>
+    /// <param name="options">The options.</param>
+    /// <exception cref="UsageException">One is given.</exception>
+    public static void RequireUnused(ParseResult parsed, string to, params IEnumerable<Option> options)
+    {
+        if (Given(parsed, options) is { Length: > 0 } given)
+            throw new UsageException($"{string.Join(", ", given)} {(given.Length == 1 ? "is" : "are")} nothing to {to}; leave {(given.Length == 1 ? "it" : "them")} out");
+    }
+
     /// <summary>Refuses an empty value, which a script gives when a variable of it is not set.</summary>
     public static void NotEmpty(params Option[] options)
     {

@@ -1,4 +1,5 @@
 using Kansformers.Evaluation;
+using Kansformers.Text;
 
 namespace Kansformers.Cli;
 
@@ -6,16 +7,16 @@ namespace Kansformers.Cli;
 internal sealed class Predictions
 {
     private readonly TextLabeller _labeller;
-    private readonly IReadOnlyList<(string Text, string? Pair)> _texts;
+    private readonly IReadOnlyList<LabelledRow> _texts;
     private readonly TextPrediction?[] _found;
 
-    private Predictions(TextLabeller labeller, IReadOnlyList<(string Text, string? Pair)> texts, TextPrediction?[] found) => (_labeller, _texts, _found) = (labeller, texts, found);
+    private Predictions(TextLabeller labeller, IReadOnlyList<LabelledRow> texts, TextPrediction?[] found) => (_labeller, _texts, _found) = (labeller, texts, found);
 
     /// <summary>Labels texts; one of white space alone gets none.</summary>
-    public static Predictions Of(TextLabeller labeller, IReadOnlyList<(string Text, string? Pair)> texts, CancellationToken cancellation)
+    public static Predictions Of(TextLabeller labeller, IReadOnlyList<LabelledRow> texts, CancellationToken cancellation)
     {
-        int[] full = [.. Enumerable.Range(0, texts.Count).Where(i => !string.IsNullOrWhiteSpace(texts[i].Text) || !string.IsNullOrWhiteSpace(texts[i].Pair))];
-        IReadOnlyList<TextPrediction> labelled = labeller.Predict([.. full.Select(i => texts[i])], LabelDisplay.Of(full.Length), cancellation);
+        int[] full = [.. Enumerable.Range(0, texts.Count).Where(i => !texts[i].IsEmpty)];
+        IReadOnlyList<TextPrediction> labelled = labeller.Predict(full.Select(i => texts[i]).ToArray(), LabelDisplay.Of(full.Length), cancellation);
         TextPrediction?[] found = new TextPrediction?[texts.Count];
         for (int i = 0; i < full.Length; i++)
             found[full[i]] = labelled[i];
@@ -50,10 +51,11 @@ internal sealed class Predictions
     {
         Labels = _labeller.IsNumber ? null : _labeller.Labels.ToArray(),
         Predictions = _texts.Select((text, i) => _labeller.IsNumber
-            ? (object)new { text.Text, Value = _found[i]?.Value, Cut = _found[i]?.WasCut ?? false }
+            ? (object)new { text.Text, TextPair = text.Pair, Value = _found[i]?.Value, Cut = _found[i]?.WasCut ?? false }
             : new
             {
                 text.Text,
+                TextPair = text.Pair,
                 Label = _found[i]?.Label,
                 Probability = _found[i] is TextPrediction one ? one.Probabilities[(int)one.Value] : (double?)null,
                 Probabilities = _found[i] is TextPrediction all ? Named(all.Probabilities) : null,

@@ -62,12 +62,12 @@ internal static class SampleCommand
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             if (source.Architecture(weights, model.Hints(parsed)) is BartOptions)
             {
-                EvalOptions.RequireUnused(parsed, "writes a text by beam search", temperature, topK, topP, minP, penalty, stop, seed, samples, noCache);
-                BeamSample.Run(new BeamCall(model, parsed, source, weights) { Beams = parsed.GetValue(beams), MaxNewTokens = parsed.GetResult(maxNewTokens) is { Implicit: false } ? options.MaxNewTokens : null }, text);
+                OptionRules.RequireUnused(parsed, "a model that writes a text by beam search", temperature, topK, topP, minP, penalty, stop, seed, samples, noCache);
+                BeamSample.Run(new BeamCall(model, parsed, source, weights) { Beams = parsed.GetValue(beams), MaxNewTokens = OptionRules.IsGiven(parsed, maxNewTokens) ? options.MaxNewTokens : null }, text);
                 return CommandLineApp.Succeeded;
             }
 
-            EvalOptions.RequireUnused(parsed, "continues text", beams);
+            OptionRules.RequireUnused(parsed, "a model that continues text", beams);
             using Interruption interruption = new();
             using CausalModel causal = model.LoadCausal(parsed, source, weights);
             options = options with { EndOfText = source.EndOfText() };

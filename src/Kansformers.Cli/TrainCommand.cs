@@ -27,7 +27,7 @@ internal static class TrainCommand
             SamplingOptions sampling = new() { MaxNewTokens = parsed.GetValue(options.SampleTokens), Temperature = 0.5, Seed = 1 };
             if (sampling.MaxNewTokens < 0)
                 throw new UsageException($"--sample-tokens is {sampling.MaxNewTokens}; it must be at least 0");
-            string? prompt = parsed.GetResult(options.Prompt) is { Implicit: false } ? parsed.GetValue(options.Prompt) : null;
+            string? prompt = OptionRules.IsGiven(parsed, options.Prompt) ? parsed.GetValue(options.Prompt) : null;
             using Interruption interruption = new();
             Device device = Devices.Find(parsed.GetValue(options.Device)!);
             using TrainingSession session = TrainingDisplay.Run(display =>

@@ -4,6 +4,7 @@ using Kansformers.Kan;
 using Kansformers.Runtime;
 using Kansformers.Training;
 using Kansformers.Transformers;
+using static Kansformers.Cli.OptionRules;
 
 namespace Kansformers.Cli;
 
@@ -20,7 +21,7 @@ internal sealed class TrainOptions
     public readonly Option<string?> Task = new("--task") { Description = "what --data's labels are: classification (names) or regression (numbers); short for that --objective" };
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
-    public readonly Option<string> UnknownCharacters = new("--unknown-characters") { Description = "characters of the text that have no token: refuse, or skip (leave them out, and count them)", DefaultValueFactory = _ => "refuse" };
+    public readonly Option<string> UnknownCharacters = UnknownCharacterNames.Option();
     public readonly RecipeChoice Recipe = new();
     public readonly FamilyChoice Family = new($"that of --model, else of the recipe's model: {RecipeChoice.Default(recipe => Families.Preset(recipe.Size.Preset, null).Family.Name)}");
     public readonly Option<string?> Model = new("--model") { Description = $"a preset: {string.Join(", ", Families.PresetNames)}; or weights to begin from, which bring their architecture and tokenizer: a run, a folder in Hugging Face's layout (GPT-2, BERT, DistilBERT, RoBERTa), hub:owner/name, or a weight file [default: the family's smallest; without a family {RecipeChoice.Default(recipe => recipe.Size.Preset)}]" };
@@ -88,7 +89,7 @@ internal sealed class TrainOptions
     /// <summary>Refuses options that a resumed run cannot take: its configuration is in its folder.</summary>
     public void RequireOnlyResume(ParseResult parsed)
     {
-        string[] given = [.. Choices.Where(option => option != MaxIters && IsGiven(parsed, option)).Select(option => option.Name)];
+        string[] given = OptionRules.Given(parsed, Choices.Where(option => option != MaxIters));
         if (given.Length > 0)
             throw new UsageException($"--resume goes on with the run's own options, --max-iters aside; leave out {string.Join(", ", given)}");
         if (parsed.GetValue(MaxIters) < 1)
@@ -112,7 +113,10 @@ internal sealed class TrainOptions
         // What is wrong is told before anything is downloaded.
         Recipe recipe = Recipe.Read(parsed);
         ModelOptions? model = IsPretrained(parsed) ? null : ReadModel(parsed, recipe);
-        TrainingOptions training = ReadTraining(parsed, model, recipe);
+        long steps = parsed.GetValue(MaxIters) ?? recipe.Size.Steps;
+        ModelOptions usual = Families.Preset(recipe.Size.Preset, null).Family.Defaults; // stands for weights until they are there
+        TrainingOptions training = model is not null ? ReadTraining(parsed, recipe.Training(model, steps))
+            : ReadTraining(parsed, recipe.TrainingOn(usual, IsNamed(parsed) ? ReadObjective(parsed, Objectives.All[0]) : Objectives.All[0], steps), readsObjective: false);
         try
         {
             training.Validate();
@@ -126,13 +130,8 @@ internal sealed class TrainOptions
             RunFolder.RequireFree(folder);
         RequireLabels(parsed, training.Objective);
         Pretrained? pretrained = ReadPretrained(parsed);
-        if (pretrained is not null)
-            training = training with { Objective = ReadObjective(parsed, Objectives.For(pretrained.Architecture)) };
-        if (pretrained is not null && training.Objective.NeedsLabels && !IsGiven(parsed, LearningRate))
-        {
-            double rate = Training.Recipe.FineTuningRate(pretrained.Architecture);
-            training = training with { LearningRate = rate, MinLearningRate = training.MinLearningRate * (rate / training.LearningRate) };
-        }
+        if (pretrained is { Architecture: ModelOptions own })
+            training = ReadTraining(parsed, recipe.TrainingOn(own, ReadObjective(parsed, Objectives.For(own)), steps), readsObjective: false);
 
         RequireText(parsed, training.Objective);
         RunConfig config = new()
@@ -154,13 +153,7 @@ internal sealed class TrainOptions
                 TokenFormat = Corpus.FormatIn(parsed),
                 Tokenizer = IsGiven(parsed, Tokenizer) || pretrained is null ? parsed.GetValue(Tokenizer)! : pretrained.Tokenizer(),
                 SpecialTokens = SpecialTokenNames.Parse(parsed.GetValue(SpecialTokens)),
-                UnknownCharacters = parsed.GetValue(UnknownCharacters) switch
-                {
-                    "refuse" => Text.UnknownCharacters.Refuse,
-                    "skip" => Text.UnknownCharacters.Skip,
-                    string other => throw new UsageException($"--unknown-characters is '{other}': use refuse or skip"),
-                    null => throw new UsageException("--unknown-characters needs a value"),
-                },
+                UnknownCharacters = UnknownCharacterNames.Parse(parsed.GetValue(UnknownCharacters)),
             },
         };
         try
@@ -174,8 +167,6 @@ internal sealed class TrainOptions
 
         return config;
     }
-
-    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private string PresetName(ParseResult parsed, Recipe recipe)
     {
@@ -197,7 +188,7 @@ internal sealed class TrainOptions
         if (!IsPretrained(parsed))
             return IsGiven(parsed, Gelu) ? throw new UsageException("--gelu is for weights to begin from; give them by --model") : null;
         string name = parsed.GetValue(Model)!;
-        string[] given = [.. ((Option[])[Layers, Embd, Placement, .. Kan.All, .. Family.Settings]).Where(option => IsGiven(parsed, option)).Select(option => option.Name)];
+        string[] given = OptionRules.Given(parsed, [Layers, Embd, Placement, .. Kan.All, .. Family.Settings]);
         if (given.Length > 0)
             throw new UsageException($"the architecture comes with the weights of --model {name}; leave out {string.Join(", ", given)}");
         Pretrained pretrained = Pretrained.Open(name, new ModelHints(parsed.GetValue(Heads), GeluChoice.Parse(parsed.GetValue(Gelu))));
@@ -263,10 +254,7 @@ internal sealed class TrainOptions
     private void RequireText(ParseResult parsed, ObjectiveOptions objective)
     {
         RequireLabels(parsed, objective);
-        if (!objective.NeedsLabels && Labels.GivenIn(parsed) is { Length: > 0 } given)
-            throw new UsageException($"{string.Join(", ", given)} is nothing to --objective {objective.Kind}; leave it out, or give --task classification or regression");
-        if (objective.NeedsLabels && IsGiven(parsed, Corpus.Deduplicate))
-            throw new UsageException($"--deduplicate is nothing to --objective {objective.Kind}; leave it out");
+        OptionRules.RequireUnused(parsed, $"--objective {objective.Kind}", objective.NeedsLabels ? [Corpus.Deduplicate, Corpus.TokenFormat, SpecialTokens] : Labels.All);
     }
 
     private Precision ReadPrecision(ParseResult parsed)
@@ -282,16 +270,14 @@ internal sealed class TrainOptions
     }
 
     // What the user says, and else the recipe.
-    private TrainingOptions ReadTraining(ParseResult parsed, ModelOptions? model, Recipe recipe)
+    private TrainingOptions ReadTraining(ParseResult parsed, TrainingOptions unsaid, bool readsObjective = true)
     {
-        long steps = parsed.GetValue(MaxIters) ?? recipe.Size.Steps;
-        TrainingOptions unsaid = model is null ? recipe.TrainingOn(steps) : recipe.Training(model, steps);
         LearningRateDecay schedule = unsaid.Schedule;
         if (parsed.GetValue(Schedule) is string name && (!Enum.TryParse(name, ignoreCase: true, out schedule) || !Enum.IsDefined(schedule)))
             throw new UsageException($"unknown schedule '{name}': use constant, linear or cosine");
         if (schedule == LearningRateDecay.Constant && IsGiven(parsed, MinLearningRate))
             throw new UsageException("--min-lr has no meaning with --schedule constant");
-        double rate = parsed.GetValue(LearningRate) ?? unsaid.LearningRate, least = rate * (unsaid.MinLearningRate / unsaid.LearningRate);
+        double rate = parsed.GetValue(LearningRate) ?? unsaid.LearningRate, least = rate * (unsaid.MinLearningRate / unsaid.LearningRate); // the recipe's share
         return unsaid with
         {
             BatchSize = parsed.GetValue(BatchSize) ?? unsaid.BatchSize,
@@ -300,7 +286,7 @@ internal sealed class TrainOptions
             MinLearningRate = schedule == LearningRateDecay.Constant ? 0 : parsed.GetValue(MinLearningRate) ?? least,
             Warmup = parsed.GetValue(Warmup) ?? unsaid.Warmup,
             Schedule = schedule,
-            Objective = model is not null || IsNamed(parsed) ? ReadObjective(parsed, unsaid.Objective) : unsaid.Objective, // of weights it is told by what they are
+            Objective = readsObjective ? ReadObjective(parsed, unsaid.Objective) : unsaid.Objective,
             Optimizer = Optimizer.Read(parsed, unsaid.Optimizer),
             GradClip = parsed.GetValue(GradClip) ?? unsaid.GradClip,
             UpdateGrid = parsed.GetValue(UpdateGrid),

@@ -25,7 +25,7 @@ internal static class LayerBench
             if (parsed.GetValue(network))
             {
                 IReadOnlyList<PublicNetwork> networks = layer.ReadPublic(parsed);
-                if (parsed.GetResult(precision) is { Implicit: false })
+                if (OptionRules.IsGiven(parsed, precision))
                     throw new UsageException("--public computes in fp32: leave --precision out, or --public");
                 return options.Run(parsed, session => PublicBench.Run(session, networks, wanted));
             }

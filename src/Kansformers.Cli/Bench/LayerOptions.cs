@@ -48,12 +48,12 @@ internal sealed class LayerOptions
     {
         foreach (Option option in new Option[] { Shape, Tokens, GridSize, SplineOrder })
         {
-            if (parsed.GetResult(option) is { Implicit: false })
+            if (OptionRules.IsGiven(parsed, option))
                 throw new UsageException($"--public has a network of its own: leave {option.Name} out, or --public");
         }
 
         string? sharing = parsed.GetValue(Sharing);
-        string[] texts = parsed.GetResult(Kinds) is { Implicit: false } ? parsed.GetValue(Kinds)! : [All];
+        string[] texts = OptionRules.IsGiven(parsed, Kinds) ? parsed.GetValue(Kinds)! : [All];
         try
         {
             return

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Kansformers.Comparisons;
 using Kansformers.Training;
+using static Kansformers.Cli.OptionRules;
 
 namespace Kansformers.Cli.Compare;
 
@@ -132,5 +133,4 @@ internal sealed class CompareOptions
 
     private IEnumerable<Option> Given(ParseResult parsed) => _train.OfComparison.Where(option => IsGiven(parsed, option));
 
-    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
 }

@@ -40,6 +40,14 @@ internal static class LossNotice
             yield return Line($"the corpus {corpus.ValidationDescription}", corpus.ValidationLost);
     }
 
+    /// <summary>Says it of the texts of rows, if anything is left out.</summary>
+    public static void Say(IEnumerable<LabelledRow> rows, Tokenizer tokenizer)
+    {
+        LostText lost = rows.SelectMany(row => (string[])[row.Text, row.Pair ?? ""]).Aggregate(default(LostText), (sum, text) => sum.Plus(tokenizer.LostIn(text)));
+        if (lost.Characters > 0)
+            LiveLine.Say(Line("the texts", lost));
+    }
+
     /// <summary>Says it of a short text, if anything is left out.</summary>
     public static LostText Say(string what, string text, Tokenizer tokenizer)
     {

@@ -1,6 +1,5 @@
 using Kansformers.Evaluation;
 using Kansformers.Generation;
-using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -15,17 +14,19 @@ internal static class DenoisingEvaluation
     public static void Run(EvalCall call)
     {
         EvalOptions options = call.Options;
-        EvalOptions.RequireUnused(call.Parsed, "denoises texts", [options.Stride, .. options.Labels.All]);
+        call.RequireUnused("denoises texts", [options.Stride, .. options.Labels.All]);
         using Interruption interruption = new();
-        using Bart model = (Bart)call.Source.LoadModel(call.Weights, options.Model.Hints(call.Parsed), Devices.Find(call.Parsed.GetValue(options.Model.Device)!));
-        Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(call.Source, model.Options.VocabularySize, call.Parsed.GetValue(options.Model.Tokenizer));
+        using Bart model = (Bart)call.LoadModel();
+        Tokenizer tokenizer = call.LoadEncoderTokenizer(model);
         using TokenizedCorpus corpus = TextEvaluation.Prepare(call, tokenizer, interruption.Token);
         TokenSpan text = TextEvaluation.TextOf(call, corpus);
         NoiseOptions noise = (call.Source.Run?.Config.Training.Objective as DenoisingOptions)?.Noising ?? new NoiseOptions();
+        BeamOptions? beams = BeamsOf(call.Source);
         DenoisingEvaluator evaluator = new(model, tokenizer, noise);
         DenoisingResult result = evaluator.Evaluate(text, call.Parsed.GetValue(options.MaxTokens), new EvaluationDisplay(), interruption.Token);
-        IReadOnlyList<NoisedExample> examples = evaluator.Examples(text, ExamplesShown);
-        IReadOnlyList<string> written = new BeamTextGenerator(model, tokenizer).Generate([.. examples.Select(example => example.Tokens)], interruption.Token);
+        long read = Math.Min(text.Count, call.Parsed.GetValue(options.MaxTokens) ?? text.Count);
+        IReadOnlyList<NoisedExample> examples = beams is null ? [] : evaluator.Examples(text.Slice(0, read), ExamplesShown);
+        IReadOnlyList<string> written = new BeamTextGenerator(model, tokenizer, beams).Generate([.. examples.Select(example => example.Tokens)], interruption.Token);
         (NoisedExample Example, string Written)[] shown = [.. examples.Zip(written)];
         if (call.Json)
         {
@@ -40,6 +41,7 @@ internal static class DenoisingEvaluation
                 model.Options.BlockSize,
                 Data = corpus.Name,
                 Corpus = corpus.Counts,
+                beams?.Beams,
                 Examples = shown.Select(entry => new { entry.Example.Original, entry.Example.Noised, entry.Written }),
                 result.Seconds,
             });
@@ -49,6 +51,20 @@ internal static class DenoisingEvaluation
             Print(corpus, noise, result);
             foreach ((NoisedExample example, string best) in shown)
                 Console.WriteLine($"\noriginal        {OneLine(example.Original)}\nnoised          {OneLine(example.Noised)}\nbest of beams   {OneLine(best)}");
+        }
+    }
+
+    // A folder's own, but as long as the text that is to be written. What it asks for that beam search lacks stands in the way of examples alone.
+    private static BeamOptions? BeamsOf(ModelSource source)
+    {
+        try
+        {
+            return BeamSample.OptionsOf(source) with { MaxNewTokens = null, MinNewTokens = 0, Returned = 1 };
+        }
+        catch (KansformersException failure)
+        {
+            LiveLine.Say($"no examples are written: {failure.Message}");
+            return null;
         }
     }
 

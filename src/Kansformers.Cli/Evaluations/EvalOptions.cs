@@ -24,24 +24,8 @@ internal sealed class EvalOptions
     /// <summary>Refuses options of reading a text where none is named.</summary>
     public void RequireData(ParseResult parsed)
     {
-        string[] given = [.. Corpus.GivenIn(parsed), .. Labels.GivenIn(parsed)];
+        string[] given = OptionRules.Given(parsed, [.. Corpus.All, .. Labels.All]);
         if (parsed.GetValue(Data) is null && given.Length > 0)
             throw new UsageException($"{string.Join(", ", given)} says how --data is read, which is missing; the run's own text is read as it was for training");
     }
-
-    /// <summary>Refuses options that a kind of model has no use for.</summary>
-    public static void RequireUnused(ParseResult parsed, string kind, params Option[] options)
-    {
-        string[] given = [.. options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
-        if (given.Length > 0)
-            throw new UsageException($"{string.Join(", ", given)} is nothing to a model that {kind}; leave it out");
-    }
-}
-
-/// <summary>A call of <c>eval</c>: what is asked for, and of which model.</summary>
-internal sealed record EvalCall(EvalOptions Options, ParseResult Parsed, ModelSource Source, RunWeights Weights)
-{
-    public string? Data => Parsed.GetValue(Options.Data);
-
-    public bool Json => Parsed.GetValue(Options.Model.Json);
 }

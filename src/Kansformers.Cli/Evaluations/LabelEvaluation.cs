@@ -1,5 +1,4 @@
 using Kansformers.Evaluation;
-using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -12,14 +11,15 @@ internal static class LabelEvaluation
     public static void Run(EvalCall call)
     {
         EvalOptions options = call.Options;
-        EvalOptions.RequireUnused(call.Parsed, "labels texts", options.Stride, options.MaxTokens, options.Corpus.Deduplicate, options.Corpus.TokenFormat);
+        call.RequireUnused("labels texts", options.Stride, options.MaxTokens, options.Corpus.Deduplicate, options.Corpus.TokenFormat);
         using Interruption interruption = new();
-        using TransformerModel model = call.Source.LoadModel(call.Weights, options.Model.Hints(call.Parsed), Devices.Find(call.Parsed.GetValue(options.Model.Device)!));
-        Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(call.Source, model.Options.VocabularySize, call.Parsed.GetValue(options.Model.Tokenizer));
+        using TransformerModel model = call.LoadModel();
+        Tokenizer tokenizer = call.LoadEncoderTokenizer(model);
         TextLabeller labeller = new(model, tokenizer);
         (IReadOnlyList<LabelledRow> rows, string data) = Rows(call, interruption.Token);
         ModelChoice.Tell(call.Source);
-        LabelEvaluationResult result = labeller.Evaluate(rows, LabelDisplay.Of(rows.Count), interruption.Token);
+        LossNotice.Say(rows, tokenizer);
+        LabelEvaluationResult result = labeller.Evaluate(rows, LabelDisplay.Of(rows.Count(row => !row.IsEmpty)), interruption.Token);
         if (call.Json)
             PrintJson(labeller, result, data);
         else
@@ -30,15 +30,7 @@ internal static class LabelEvaluation
     {
         DataConfig? own = call.Source.Run?.Config.Data;
         if (call.Data is string data)
-        {
-            EvalOptions options = call.Options;
-            LabelledFields fields = new(
-                call.Parsed.GetValue(options.Corpus.TextField) ?? own?.TextField,
-                call.Parsed.GetValue(options.Labels.TextPairField) ?? own?.TextPairField,
-                call.Parsed.GetValue(options.Labels.LabelField) ?? own?.LabelField);
-            return (LabelledTexts.Read(data, fields), data);
-        }
-
+            return (LabelledTexts.Read(data, call.Options.Labels.Fields(call.Parsed, call.Options.Corpus.TextField, own)), data);
         if (own is null)
             throw new UsageException("a weight file has no texts of its own; give --data");
         if (!call.Source.Run!.Config.Training.Objective.NeedsLabels)

@@ -1,5 +1,4 @@
 using Kansformers.Evaluation;
-using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -12,10 +11,10 @@ internal static class MaskedEvaluation
     public static void Run(EvalCall call)
     {
         EvalOptions options = call.Options;
-        EvalOptions.RequireUnused(call.Parsed, "guesses masked tokens", [options.Stride, .. options.Labels.All]);
+        call.RequireUnused("guesses masked tokens", [options.Stride, .. options.Labels.All]);
         using Interruption interruption = new();
-        using TransformerModel model = call.Source.LoadModel(call.Weights, options.Model.Hints(call.Parsed), Devices.Find(call.Parsed.GetValue(options.Model.Device)!));
-        Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(call.Source, model.Options.VocabularySize, call.Parsed.GetValue(options.Model.Tokenizer));
+        using TransformerModel model = call.LoadModel();
+        Tokenizer tokenizer = call.LoadEncoderTokenizer(model);
         using TokenizedCorpus corpus = TextEvaluation.Prepare(call, tokenizer, interruption.Token);
         TokenSpan text = TextEvaluation.TextOf(call, corpus);
         MaskingOptions masking = (call.Source.Run?.Config.Training.Objective as MaskedLanguageOptions)?.Masking ?? new MaskingOptions();

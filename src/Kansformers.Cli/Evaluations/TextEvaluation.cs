@@ -11,7 +11,7 @@ internal static class TextEvaluation
     public static void Run(EvalCall call)
     {
         (EvalOptions options, System.CommandLine.ParseResult parsed, ModelSource source, RunWeights weights) = call;
-        EvalOptions.RequireUnused(parsed, "continues text", options.Labels.All);
+        call.RequireUnused("continues text", options.Labels.All);
         using Interruption interruption = new();
         using CausalModel causal = options.Model.LoadCausal(parsed, source, weights);
         Tokenizer tokenizer = ModelChoice.LoadTokenizer(source, causal.Options.VocabularySize, parsed.GetValue(options.Model.Tokenizer));

@@ -10,6 +10,7 @@ namespace Kansformers.Training;
 public sealed class TrainingRun : IDisposable
 {
     private FolderLock? _lock;
+    private IReadOnlyList<Measure>? _bestMeasures; // once the training has ended
 
     private TrainingRun(RunFolder folder, TrainingMaterial material, TransformerModel model, Trainer trainer)
     {
@@ -151,6 +152,7 @@ public sealed class TrainingRun : IDisposable
     public TrainingResult Run(CancellationToken cancellation = default)
     {
         TrainingResult result;
+        _bestMeasures = null;
         try
         {
             result = Trainer.Run(cancellation);
@@ -170,7 +172,9 @@ public sealed class TrainingRun : IDisposable
 
         if (result.Steps == 0)
             return result;
-        LossCurve curve = LossCurve.FromLog(RunLog.Read(Folder.LogFile)) with
+        IReadOnlyList<LogEntry> log = RunLog.Read(Folder.LogFile);
+        _bestMeasures = BestOf(log);
+        LossCurve curve = LossCurve.FromLog(log) with
         {
             Title = $"{Folder.Config.Preset} on {Material.Name}",
             Unit = Folder.Config.Training.Objective.LossUnit,
@@ -232,7 +236,9 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>What the validation of the best weights measured beside the loss.</summary>
-    public IReadOnlyList<Measure> BestMeasures() => RunLog.Read(Folder.LogFile).OfType<ValidationRecord>().LastOrDefault(entry => entry.Best)?.Measures ?? [];
+    public IReadOnlyList<Measure> BestMeasures() => _bestMeasures ?? BestOf(RunLog.Read(Folder.LogFile));
+
+    private static IReadOnlyList<Measure> BestOf(IReadOnlyList<LogEntry> log) => log.OfType<ValidationRecord>().LastOrDefault(entry => entry.Best)?.Measures ?? [];
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kansformers.Tests.Training;
+using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
@@ -23,11 +24,41 @@ public class BartCommandTests : OneThread
         JsonElement measured = JsonDocument.Parse(Cli.Run("eval", folder["run"], "--json").Out).RootElement;
         Assert.Equal(Math.Exp(measured.GetProperty("loss").GetDouble()), measured.GetProperty("perplexity").GetDouble(), 1e-6);
         Assert.Equal(3, measured.GetProperty("examples").GetArrayLength());
+        JsonElement[] few = [.. JsonDocument.Parse(Cli.Run("eval", folder["run"], "--data", text, "--max-tokens", "16", "--json").Out).RootElement.GetProperty("examples").EnumerateArray()];
+        Assert.NotEmpty(few);
+        Assert.All(few, example => Assert.Contains(example.GetProperty("original").GetString()!, TinyTraining.Text[..16], StringComparison.Ordinal));
         string words = Cli.Run("eval", folder["run"], "--data", text, "--max-tokens", "400").Out;
         Assert.All((string[])["nats per token", "original ", "noised ", "best of beams "], word => Assert.Contains(word, words, StringComparison.Ordinal));
         Assert.Equal(2, JsonDocument.Parse(Cli.Run("sample", folder["run"], "--prompt", "fox", "--beams", "2", "--json").Out).RootElement.GetProperty("beams").GetInt32());
         Assert.Contains("--top-k is nothing to a model that writes a text by beam search", Cli.Run("sample", folder["run"], "--top-k", "3").Error, StringComparison.Ordinal);
         Assert.Contains("beams is 0", Cli.Run("sample", folder["run"], "--beams", "0").Error, StringComparison.Ordinal);
+        Assert.Equal(4, measured.GetProperty("beams").GetInt32());
         Assert.Contains("it is for bart", Cli.Run("train", "--family", "gpt", "--objective", "denoising", "--data", text, "--out", folder["no"]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Examples_are_written_as_the_models_folder_asks_for()
+    {
+        using TestFolder folder = new();
+        string text = folder.Write("text.txt", TinyTraining.Text);
+        new CharTokenizer(TinyTraining.Text).Save(folder["tokenizer"]);
+        foreach (string name in (string[])["config.json", "model.safetensors"])
+            File.Copy(Checkpoints.CheckpointFiles.Fixture("hf_bart", name), folder[Path.Combine("tokenizer", name)]);
+        string[] call = ["eval", folder["tokenizer"], "--tokenizer", folder["tokenizer"], "--data", text, "--max-tokens", "60", "--json"];
+        Assert.Equal((1, true), Beams(""));
+        Assert.Equal((2, true), Beams("\"num_beams\":2"));
+        Assert.Equal((null, false), Beams("\"num_beams\":2,\"repetition_penalty\":1.2"));
+        string told = Cli.Run(call).Error;
+        Assert.All((string[])["no examples are written: ", "'repetition_penalty' in generation_config.json is 1.2"], words => Assert.Contains(words, told, StringComparison.Ordinal));
+
+        (int?, bool) Beams(string asked)
+        {
+            if (asked.Length > 0)
+                folder.Write("tokenizer/generation_config.json", $"{{{asked}}}");
+            CliResult result = Cli.Run(call);
+            Assert.True(result.Code == 0, result.Error);
+            JsonElement measured = JsonDocument.Parse(result.Out).RootElement, beams = measured.GetProperty("beams");
+            return (beams.ValueKind == JsonValueKind.Null ? null : beams.GetInt32(), measured.GetProperty("examples").GetArrayLength() > 0);
+        }
     }
 }

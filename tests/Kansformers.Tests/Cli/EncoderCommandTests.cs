@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kansformers.Cli;
 using Kansformers.Tests.Training;
 using Kansformers.Training;
 
@@ -7,6 +8,8 @@ namespace Kansformers.Tests.Cli;
 /// <summary>Encoders from the command line: pretraining, fine-tuning, measuring, predicting.</summary>
 public class EncoderCommandTests : OneThread
 {
+    private const string Vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nquick\nfox\ndog\n##1\n##2\n1\n2\n3\n5\n7\n";
+
     [Fact]
     public void A_masked_language_model_is_trained_measured_fine_tuned_and_labels_texts()
     {
@@ -46,6 +49,61 @@ public class EncoderCommandTests : OneThread
         Assert.True(Cli.Run("info", folder["cls"], "--outside").Code == 0);
     }
 
+    [Theory]
+    [InlineData("", 3e-4, 3e-5)]
+    [InlineData("--min-lr 2e-4", 3e-4, 2e-4)]
+    [InlineData("--min-lr 0", 3e-4, 0)]
+    [InlineData("--learning-rate 0.01", 0.01, 0.001)]
+    [InlineData("--learning-rate 0.01 --min-lr 0.005", 0.01, 0.005)]
+    [InlineData("--schedule constant", 3e-4, 0)]
+    public void Rates_that_are_given_for_fine_tuning_are_taken_as_they_are(string options, double rate, double least)
+    {
+        using TestFolder folder = new();
+        string csv = folder.Write("a.csv", TinyTraining.Labelled), fixture = Path.GetDirectoryName(Checkpoints.CheckpointFiles.Fixture("hf_bert_mlm", "config.json"))!;
+        folder.Write("vocab.txt", Vocabulary);
+        CliResult result = Cli.Run([.. Cli.Args($"train --json --task classification --max-iters 1 --batch-size 4 --label-field label {options} --data"), csv, "--model", fixture, "--tokenizer", folder["vocab.txt"], "--out", folder["run"]]);
+        Assert.True(result.Code == 0, result.Error);
+        TrainingOptions training = RunFolder.Open(folder["run"]).Config.Training;
+        Assert.Equal(rate, training.LearningRate, 1e-12);
+        Assert.Equal(least, training.MinLearningRate, 1e-12);
+    }
+
+    [Fact]
+    public void Columns_are_those_of_the_run_unless_another_is_given_one_by_one()
+    {
+        using TestFolder folder = new();
+        string csv = folder.Write("a.csv", "id,first,second,kind\n" + string.Concat(Enumerable.Range(0, 40).Select(row => $"{row},fox {row % 7},dog {row % 5},{(row % 2 == 0 ? "a" : "b")}\n")));
+        Json([.. Cli.Args($"train --json --family bert --task classification {Cli.Small} --text-field first --text-pair-field second --label-field kind --data"), csv, "--out", folder["run"]]);
+        string own = Cli.Run("predict", folder["run"], "--data", csv).Out;
+        Assert.Equal("fox 0\tdog 0", string.Join('\t', own.Split('\n')[0].TrimEnd('\r').Split('\t')[2..]));
+        Assert.Equal(own, Cli.Run("predict", folder["run"], "--data", csv, "--text-pair-field", "second").Out);
+        string other = folder.Write("b.csv", "id,text,second\n1,fox 0,dog 0\n");
+        Assert.Equal(own.Split('\n')[0], Cli.Run("predict", folder["run"], "--data", other, "--text-field", "text").Out.Split('\n')[0]);
+        JsonElement first = Json("predict", folder["run"], "--data", other, "--text-field", "text", "--json").GetProperty("predictions")[0];
+        Assert.Equal(("fox 0", "dog 0"), (first.GetProperty("text").GetString(), first.GetProperty("text_pair").GetString()));
+        Cli.AssertFails(1, ["has no column 'first'; choose another with --text-field: it has 'id', 'text', 'second'"], "predict", folder["run"], "--data", other);
+        string labelled = folder.Write("c.csv", "id,text,second,kind\n1,fox 0,dog 0,a\n");
+        Assert.Equal(1, Json("eval", folder["run"], "--data", labelled, "--text-field", "text", "--json").GetProperty("examples").GetInt32());
+        Cli.AssertFails(2, ["--text-field", "which --data does not name"], "predict", folder["run"], "--text-field", "a");
+    }
+
+    [Fact]
+    public void Lines_of_text_end_where_files_say_so_and_nowhere_else()
+    {
+        using TestFolder folder = new();
+        string csv = folder.Write("a.csv", TinyTraining.Labelled);
+        Json([.. Cli.Args($"train --json --family bert --task classification --tokenizer byte {Cli.Small} --label-field label --data"), csv, "--out", folder["run"]]);
+        string[] texts = [.. Texts("fox\u2028dog\fa\u0085b\u2029c\ndog\r\nfox\rfox\n")];
+        Assert.Equal(["fox\u2028dog\fa\u0085b\u2029c", "dog", "fox", "fox"], texts);
+
+        IEnumerable<string> Texts(string input)
+        {
+            CliResult result = Cli.RunWithInput(input, "predict", folder["run"], "--json");
+            Assert.True(result.Code == 0, result.Error);
+            return JsonDocument.Parse(result.Out).RootElement.GetProperty("predictions").EnumerateArray().Select(one => one.GetProperty("text").GetString()!);
+        }
+    }
+
     [Fact]
     public void Numbers_are_fitted()
     {
@@ -68,7 +126,7 @@ public class EncoderCommandTests : OneThread
     {
         using TestFolder folder = new();
         string fixture = Path.GetDirectoryName(Checkpoints.CheckpointFiles.Fixture(name, "config.json"))!;
-        folder.Write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nquick\nfox\ndog\n##1\n##2\n1\n2\n3\n5\n7\n");
+        folder.Write("vocab.txt", Vocabulary);
         string csv = folder.Write("a.csv", TinyTraining.Labelled);
         CliResult result = Cli.Run([.. Cli.Args("train --task classification --max-iters 4 --eval-interval 2 --batch-size 8 --label-field label --data"), csv, "--model", fixture, "--tokenizer", folder["vocab.txt"], "--out", folder["run"]]);
         Assert.True(result.Code == 0, result.Error);
@@ -90,7 +148,9 @@ public class EncoderCommandTests : OneThread
         Fails("classification learns from labelled texts; give --data", "train --task classification");
         Fails("unknown task 'painting': use classification or regression", "train --task painting");
         Fails("--task is short for --objective", "train --family bert --task regression --objective mlm");
-        Fails("--label-field is nothing to --objective mlm", "train --family bert --label-field a");
+        Fails("--label-field is nothing to --objective mlm; leave it out", "train --family bert --label-field a");
+        Fails("--label-field, --text-pair-field are nothing to --objective next-token; leave them out", "train --label-field a --text-pair-field b");
+        Fails("--deduplicate, --token-format, --special-tokens are nothing to --objective classification; leave them out", "train --family bert --task classification --data a.csv --deduplicate --token-format int32 --special-tokens text");
         Fails("mask share is 1; it must be above 0", "train --family bert --mask-share 1");
         Fails("--mask-share is nothing to --objective next-token", "train --mask-share 0.2");
         Fails("unknown mask unit 'sentence': use token or word", "train --family bert --mask-unit sentence");
@@ -106,6 +166,34 @@ public class EncoderCommandTests : OneThread
 
         static void Fails(string words, string call) => Cli.AssertFails(2, [words], Cli.Args(call));
     }
+
+    [Fact]
+    public void Texts_that_cannot_be_labelled_are_told_with_their_place()
+    {
+        using TestFolder folder = new();
+        string csv = folder.Write("a.csv", TinyTraining.Labelled), run = folder["run"];
+        Json([.. Cli.Args($"train --json --family bert --task classification {Cli.Small} --label-field label --data"), csv, "--out", run]);
+        string lines = folder.Write("lines.txt", "fox\n\nfoxé\n"), table = folder.Write("b.csv", "text,label\n,fox\nfoxéé,fox\n");
+        Cli.AssertFails(1, [$"'{lines}' line 3 holds 1 character (2 bytes) without a token, the first 'é' (U+00E9); remove such characters, or leave them out with --unknown-characters skip"], "predict", run, "--data", lines);
+        Cli.AssertFails(1, [$"'{table}' line 3 holds 2 characters (4 bytes) without a token, the first 'é' (U+00E9); remove such characters, or leave them out with --unknown-characters skip"], "predict", run, "--data", table);
+        Cli.AssertFails(1, [$"'{table}' line 3: the character 'é' (U+00E9) is not among"], "eval", run, "--data", table);
+        CliResult skipped = Cli.Run("predict", run, "--data", table, "--unknown-characters", "skip");
+        Assert.Equal((0, 2), (skipped.Code, skipped.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
+        Assert.Contains("the texts: 2 characters (4 bytes) without a token, the first 'é' (U+00E9); left out", skipped.Error, StringComparison.Ordinal);
+        Cli.AssertFails(2, ["--unknown-characters is 'replace': use refuse or skip"], "predict", run, "--data", lines, "--unknown-characters", "replace");
+        foreach (string verb in (string[])["predict", "eval"])
+        {
+            Cli.AssertFails(1, [$"'{folder.Path}' is a folder", ".csv, .tsv or .jsonl file"], verb, run, "--data", folder.Path);
+            Cli.AssertFails(1, [$"there is no file '{folder["none.txt"]}'", ".csv, .tsv or .jsonl file"], verb, run, "--data", folder["none.txt"]);
+        }
+
+        Cli.AssertFails(1, ["line 2 has the label 'fox', which is no number; choose another column with --label-field, or learn names with --objective classification"],
+            [.. Cli.Args($"train --family bert --task regression {Cli.Small} --data"), csv, "--out", folder["no"]]);
+        Cli.AssertFails(1, ["the only example of", "has the label 'x'"], [.. Cli.Args($"train --family bert --task classification {Cli.Small} --data"), folder.Write("c.csv", "text,label\na,x\n"), "--out", folder["no"]]);
+    }
+
+    [Fact]
+    public void Every_objective_can_be_measured() => Assert.Equal(Objectives.All.Select(objective => objective.Kind), EvalCommand.Evaluations.Keys);
 
     private static string Digits(TestFolder folder)
     {

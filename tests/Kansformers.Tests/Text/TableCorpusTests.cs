@@ -43,7 +43,7 @@ public class TableCorpusTests
     }
 
     [Theory]
-    [InlineData("id,text\n1,a\n2\n", "line 3 is bad: it has 1 fields where the first record names 2")]
+    [InlineData("id,text\n1,a\n2\n", "line 3 is bad: it has 1 field where the first record names 2 columns")]
     [InlineData("id,text\n1,a,b\n", "line 2 is bad: it has 3 fields")]
     [InlineData("id,text\n1,\"a\nb\"\n2,\"open\n\n", "line 4 is bad: a quote in the record that begins there is not closed")]
     [InlineData("id,text\n1,\"a\"b\n", "line 2 is bad: something follows a closing quote")]

@@ -73,6 +73,7 @@ public class LabelledTrainingTests : OneThread
         Assert.Equal(["9", "10"], model.LabelNames!);
         Assert.Equal((EncoderHead.Classification, 2), (model.Head, model.Labels));
         Assert.Equal("39 documents (1 empty row passed over)", run.Material.Counts.ToString());
+        Assert.Equal($"'{folder["a.csv"]}' (text 'text', label 'label')", run.Material.Description);
         Assert.Equal(("35 examples to train on, 4 held out", 4), (run.Material.Amount, run.Material.HeldOut.Count));
         Assert.Contains(run.Material.Notes, note => note.Contains("9 35, 10 4", StringComparison.Ordinal) && note.Contains("unbalanced", StringComparison.Ordinal));
         Assert.Contains(run.Material.Notes, note => note.Contains("1 of 39 do not fit a block of 8 and are cut", StringComparison.Ordinal));
@@ -81,6 +82,7 @@ public class LabelledTrainingTests : OneThread
         run.Run();
         Assert.Equal("accuracy", Assert.Single(reports[^1].Measures).Name);
         Assert.Equal(reports[^1].Measures, run.BestMeasures());
+        Assert.Same(run.BestMeasures(), run.BestMeasures()); // the log is read once
         Assert.Throws<InvalidOperationException>(() => run.Corpus);
         Assert.Contains("labelled examples", Assert.Throws<KansformersException>(() => run.Folder.LoadCorpus()).Message, StringComparison.Ordinal);
     }
@@ -102,6 +104,66 @@ public class LabelledTrainingTests : OneThread
         Assert.Equal(120, material.Data.Examples!.Count + held.Sum());
         using TrainingMaterial again = new ClassificationOptions().Open(data, null, null, default);
         Assert.Equal(material.HeldOut, again.HeldOut);
+    }
+
+    [Fact]
+    public void A_tokenizer_of_characters_knows_those_beyond_the_first_plane()
+    {
+        using TestFolder folder = new();
+        DataConfig data = new() { Data = folder.Write("a.csv", "text,more,label\n😀 a,😁,x\n🐘,b😀,y\n😁,c,x\n"), TextPairField = "more", Tokenizer = "char", ValidationFraction = 0 };
+        using TrainingMaterial material = new ClassificationOptions().Open(data, null, null, default);
+        CharTokenizer tokenizer = Assert.IsType<CharTokenizer>(material.Tokenizer);
+        Assert.Equal(" abc🐘😀😁", tokenizer.Characters);
+        Assert.Equal([3, 1, 1], material.Data.Examples!.Texts.Select(text => text.First.Length));
+    }
+
+    [Theory]
+    [InlineData(false, 4, 0)]
+    [InlineData(true, 4, 2)]
+    public void What_is_left_out_of_texts_is_counted_once(bool hasOther, long lost, long ofOther)
+    {
+        using TestFolder folder = new();
+        new CharTokenizer("abc").Save(folder["abc"]);
+        DataConfig data = new()
+        {
+            Data = folder.Write("a.csv", "text,label\naé,x\nbé,y\ncé,x\nbé,y\n"),
+            ValidationData = hasOther ? folder.Write("b.csv", "text,label\naéé,x\n") : null,
+            Tokenizer = folder["abc"],
+            UnknownCharacters = UnknownCharacters.Skip,
+            ValidationFraction = 0.5,
+        };
+        using TrainingMaterial material = new ClassificationOptions().Open(data, null, null, default);
+        Assert.Equal((lost, 2 * lost, ofOther), (material.Lost.Characters, material.Lost.Bytes, material.ValidationLost.Characters));
+    }
+
+    [Fact]
+    public void Many_labels_that_each_come_once_are_refused_at_once()
+    {
+        // Before anything is encoded: the tokenizer lacks the texts' character. To count each label anew for each row would take minutes.
+        using TestFolder folder = new();
+        new CharTokenizer("0").Save(folder["zero"]);
+        string csv = "text,label\n" + string.Concat(Enumerable.Range(0, 200_000).Select(i => $"a,name{i}\n"));
+        DataConfig data = new() { Data = folder.Write("a.csv", csv), Tokenizer = folder["zero"] };
+        string message = Assert.Throws<KansformersException>(() => new ClassificationOptions().Open(data, null, null, default)).Message;
+        Assert.Contains("every one of the 200000 examples", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_says_how_text_is_read_is_refused()
+    {
+        using TestFolder folder = new();
+        DataConfig data = new() { Data = folder.Write("a.csv", "text,label\na,x\nb,y\nc,x\n"), Tokenizer = "char" };
+        Assert.All(
+            ((string, DataConfig)[])[("Deduplicate", data with { Deduplicate = true }), ("TokenFormat", data with { TokenFormat = TokenFormat.Int32 }), ("SpecialTokens", data with { SpecialTokens = SpecialTokens.Refuse })],
+            wrong => Assert.Contains($"DataConfig.{wrong.Item1} says how text is read", Assert.Throws<KansformersException>(() => new ClassificationOptions().Open(wrong.Item2, null, null, default)).Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Names_of_labels_are_found()
+    {
+        LabelNames names = new(["b", "a"]);
+        Assert.Equal([0, 1, null], ((string[])["b", "a", "c"]).Select(names.IdOf));
+        Assert.Contains("two labels are called 'a'", Assert.Throws<KansformersException>(() => new LabelNames(["a", "b", "a"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -25,12 +25,28 @@ public class RecipeTests : OneThread
 
         foreach (long steps in new long[] { 1, 7, 1000, 100_000 })
         {
-            foreach (TrainingOptions training in new[] { recipe.Training(family.Defaults, steps), recipe.TrainingOn(steps) })
+            foreach (TrainingOptions training in new[] { recipe.Training(family.Defaults, steps), recipe.TrainingOn(family.Defaults, Objectives.For(family.Defaults), steps) })
             {
                 training.Validate();
                 Assert.Equal((steps, recipe.Size.BatchSize), (training.MaxIters, training.BatchSize));
                 Assert.True(training.LearningRates.At(steps - 1) > 0);
             }
+        }
+    }
+
+    [Fact]
+    public void Labels_are_learned_from_weights_the_more_gently_the_wider_the_model()
+    {
+        foreach (Recipe recipe in Recipes.All)
+        {
+            TrainingOptions small = recipe.TrainingOn(new BertOptions { Width = 128 }, new ClassificationOptions(), 100), wide = recipe.TrainingOn(new BertOptions { Width = 768 }, new RegressionOptions(), 100),
+                text = recipe.TrainingOn(new BertOptions { Width = 768 }, new MaskedLanguageOptions(), 100);
+            Assert.All(((double, TrainingOptions)[])[(3e-4, small), (5e-5, wide), (3e-4, text)], pair =>
+            {
+                Assert.Equal(pair.Item1, pair.Item2.LearningRate, 1e-12);
+                Assert.Equal(pair.Item1 / 10, pair.Item2.MinLearningRate, 1e-12);
+            });
+            Assert.Equal((new ClassificationOptions(), new MaskedLanguageOptions()), ((ClassificationOptions)small.Objective, (MaskedLanguageOptions)text.Objective));
         }
     }
 

@@ -10,25 +10,24 @@ internal static class LabelRules
     private const int Shown = 10;
     private const double Unbalanced = 0.8, Rare = 10, Large = 30;
 
-    /// <summary>The labels of rows, in order; those that are all whole numbers by size.</summary>
-    /// <exception cref="KansformersException">There is a single one, or every row has its own.</exception>
-    public static LabelNames Names(string path, IReadOnlyList<LabelledRow> rows)
+    /// <summary>The labels of the examples of a file, in order; those that are all whole numbers by size.</summary>
+    /// <exception cref="KansformersException">There is a single one, or every example has its own.</exception>
+    public static LabelNames Names(string path, LabelCounts counts)
     {
-        string[] names = [.. rows.Select(row => row.Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] names = [.. counts.Labels.Select(entry => entry.Label).Order(StringComparer.Ordinal)];
         if (names.Length == 1)
-            throw new KansformersException($"all {rows.Count} examples of '{path}' have the label '{names[0]}', so that there is nothing to tell apart; give examples of at least two labels");
-        if (names.Length == rows.Count && rows.Count > 2)
-            throw new KansformersException($"every one of the {rows.Count} examples of '{path}' has a label of its own ('{names[0]}', '{names[1]}', ...), which cannot be learned; choose another column with DataConfig.LabelField{(names.All(name => TryNumber(name, out _)) ? ", or fit the numbers with TrainingOptions.Objective = Regression" : "")}");
+            throw new KansformersException($"{(counts.Examples == 1 ? $"the only example of '{path}' has" : $"all {counts.Examples} examples of '{path}' have")} the label '{names[0]}', so that there is nothing to tell apart; give examples of at least two labels");
+        if (names.Length == counts.Examples && names.Length > 2)
+            throw new KansformersException($"every one of the {counts.Examples} examples of '{path}' has a label of its own ('{names[0]}', '{names[1]}', ...), which cannot be learned; choose another column with DataConfig.LabelField{(names.All(name => TryNumber(name, out _)) ? ", or fit the numbers with TrainingOptions.Objective = Regression" : "")}");
         return new LabelNames(names.All(name => long.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             ? names.OrderBy(name => long.Parse(name, CultureInfo.InvariantCulture)).ThenBy(name => name, StringComparer.Ordinal) : names);
     }
 
     /// <summary>Refuses rows whose label is not among those that are known.</summary>
     /// <exception cref="KansformersException">The message names the first place.</exception>
-    public static void RequireKnown(IReadOnlyList<string> known, IReadOnlyList<LabelledRow> rows, string has)
+    public static void RequireKnown(LabelNames known, IReadOnlyList<LabelledRow> rows, string has)
     {
-        HashSet<string> names = [.. known];
-        LabelledRow[] foreign = [.. rows.Where(row => !names.Contains(row.Label))];
+        LabelledRow[] foreign = [.. rows.Where(row => known.IdOf(row.Label) is null)];
         if (foreign.Length > 0)
             throw new KansformersException($"{foreign[0].Place} has the label '{foreign[0].Label}'{(foreign.Length > 1 ? $", and {foreign.Length - 1} more rows have such ones" : "")}, which {has} not have ({List(known)}); correct it, or leave the row out");
     }
@@ -40,23 +39,23 @@ internal static class LabelRules
         foreach (LabelledRow row in rows)
         {
             if (!TryNumber(row.Label, out double value))
-                throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no number; names are learned with TrainingOptions.Objective = Classification");
+                throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no number; choose another column with DataConfig.LabelField, or learn names with TrainingOptions.Objective = Classification");
             if (!double.IsFinite(value) || Math.Abs(value) > float.MaxValue)
                 throw new KansformersException($"{row.Place} has the label '{row.Label}', which is no finite number; correct it, or leave the row out");
         }
 
         if (mustDiffer && rows.DistinctBy(row => Number(row.Label)).Count() == 1)
-            throw new KansformersException($"all {rows.Count} examples have the number {rows[0].Label}, so that there is nothing to learn; give examples of different numbers");
+            throw new KansformersException($"{(rows.Count == 1 ? "the only example has" : $"all {rows.Count} examples have")} the number {rows[0].Label}, so that there is nothing to learn; give examples of different numbers");
     }
 
     /// <summary>How often the labels come, and a warning where a few make up nearly all.</summary>
-    public static string? Balance(IReadOnlyList<LabelledRow> rows)
+    public static string Balance(LabelCounts counts)
     {
-        (string Label, int Count)[] counts = [.. rows.GroupBy(row => row.Label).Select(group => (group.Key, group.Count())).OrderByDescending(entry => entry.Item2).ThenBy(entry => entry.Key, StringComparer.Ordinal)];
-        string all = $"labels  {string.Join(", ", counts.Take(Shown).Select(entry => $"{entry.Label} {entry.Count}"))}{(counts.Length > Shown ? $" and {counts.Length - Shown} more" : "")}";
-        double share = (double)counts[0].Count / rows.Count;
-        return share < Unbalanced && counts[0].Count < Rare * counts[^1].Count ? all
-            : FormattableString.Invariant($"{all}; they are unbalanced: to say '{counts[0].Label}' always would be right for {share:P0}, so look at F1 and Matthews, which eval tells, more than at accuracy");
+        IReadOnlyList<(string Label, int Count)> labels = counts.Labels;
+        string all = $"labels  {string.Join(", ", labels.Take(Shown).Select(entry => $"{entry.Label} {entry.Count}"))}{(labels.Count > Shown ? $" and {labels.Count - Shown} more" : "")}";
+        double share = (double)labels[0].Count / counts.Examples;
+        return share < Unbalanced && labels[0].Count < Rare * labels[^1].Count ? all
+            : FormattableString.Invariant($"{all}; they are unbalanced: to say '{labels[0].Label}' always would be right for {share:P0}, so look at F1 and Matthews, which eval tells, more than at accuracy");
     }
 
     /// <summary>How numbers are spread, and a warning where they are too large to be learned well.</summary>
@@ -73,5 +72,5 @@ internal static class LabelRules
 
     private static bool TryNumber(string label, out double value) => double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
 
-    private static string List(IReadOnlyList<string> names) => string.Join(", ", names.Take(Shown)) + (names.Count > Shown ? $" and {names.Count - Shown} more" : "");
+    private static string List(LabelNames names) => string.Join(", ", names.Take(Shown)) + (names.Count > Shown ? $" and {names.Count - Shown} more" : "");
 }

@@ -42,7 +42,7 @@ public sealed class TextLabeller
     /// <param name="rows">The rows, with their labels; those without a text are passed over, and counted.</param>
     /// <param name="done">Is told, after each batch, how many are done.</param>
     /// <param name="cancellation">Ends the work with <see cref="OperationCanceledException"/> between batches.</param>
-    /// <exception cref="KansformersException">As for <see cref="Predict"/>, or a label is none of the model's, or all texts are empty.</exception>
+    /// <exception cref="KansformersException">A text holds a character that the tokenizer does not know, the model's weights are broken, a label is none of the model's, or all texts are empty.</exception>
     public LabelEvaluationResult Evaluate(IReadOnlyList<LabelledRow> rows, Action<int>? done = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -54,7 +54,7 @@ public sealed class TextLabeller
             LabelRules.RequireNumbers(full, mustDiffer: false);
         else
             LabelRules.RequireKnown(Labels, full, "the model does");
-        IReadOnlyList<TextPrediction> found = Predict([.. full.Select(row => (row.Text, row.Pair))], done, cancellation);
+        IReadOnlyList<TextPrediction> found = Predict(full, done, cancellation);
         LabelEvaluationResult result = new() { Examples = full.Length, Empty = rows.Count - full.Length, Cut = found.Count(one => one.WasCut), Loss = double.NaN };
         if (IsNumber)
         {
@@ -63,8 +63,7 @@ public sealed class TextLabeller
         }
         else
         {
-            Dictionary<string, int> known = Labels.Select((name, label) => (name, label)).ToDictionary(entry => entry.name, entry => entry.label, StringComparer.Ordinal);
-            int[] wanted = [.. full.Select(row => known[row.Label])];
+            int[] wanted = [.. full.Select(row => Labels.IdOf(row.Label)!.Value)];
             result = result with { Labels = LabelMeasures.Of(wanted, [.. found.Select(one => (int)one.Value)], Labels.Count), Loss = found.Select((one, i) => Softmax.Loss(one.Outputs, wanted[i])).Average() };
         }
 
@@ -84,8 +83,21 @@ public sealed class TextLabeller
     public IReadOnlyList<TextPrediction> Predict(IReadOnlyList<(string Text, string? Pair)> texts, Action<int>? done = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        bool[] cut = new bool[texts.Count];
-        ModelInput[] inputs = [.. texts.Select((text, i) => _inputs.Of(EncodedText.Of(_tokenizer, text.Text, text.Pair), out cut[i]))];
+        LabelledRow[] rows = [.. texts.Select((text, i) => new LabelledRow(text.Text, text.Pair, "", FormattableString.Invariant($"text {i + 1}")))];
+        return Predict(rows, done, cancellation);
+    }
+
+    /// <summary>Labels the texts of rows, whatever their own labels.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="done">Is told, after each batch, how many are done.</param>
+    /// <param name="cancellation">Ends the work with <see cref="OperationCanceledException"/> between batches.</param>
+    /// <returns>What came of each, in the order of the rows.</returns>
+    /// <exception cref="KansformersException">As for texts alone; the message names the place of the row.</exception>
+    public IReadOnlyList<TextPrediction> Predict(IReadOnlyList<LabelledRow> rows, Action<int>? done = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        bool[] cut = new bool[rows.Count];
+        ModelInput[] inputs = [.. rows.Select((row, i) => _inputs.Of(row.Encode(_tokenizer), out cut[i]))];
         float[][] logits = SequenceLogits.Of(_model, inputs, _inputs.Padding, done, cancellation);
         if (logits.Any(row => row.Any(value => !float.IsFinite(value))))
             throw new KansformersException("the model's output is not a number: its weights are broken; load another checkpoint, or train with a smaller learning rate");

@@ -8,8 +8,6 @@ namespace Kansformers.Text;
 /// </summary>
 internal sealed class CsvFile : TableFile
 {
-    private const string OtherBreaks = "\v\f\u001c\u001d\u001e\u0085\u2028\u2029";
-
     private readonly byte _separator;
 
     private CsvFile(string path, byte separator, string[] names)
@@ -31,7 +29,7 @@ internal sealed class CsvFile : TableFile
     {
         path = System.IO.Path.GetFullPath(path);
         using CsvRecords records = new(path, separator);
-        string[] names = HeadOf(records);
+        string[] names = records.Head();
         if (column is null)
             RequireSeparated(path, names, separator);
         return new CsvFile(path, separator, names);
@@ -40,46 +38,33 @@ internal sealed class CsvFile : TableFile
     public override long CountRows()
     {
         using CsvRecords records = new(Path, _separator);
-        int columns = HeadOf(records).Length;
+        int columns = records.Head().Length;
         long rows = 0;
-        while (records.Next())
-            rows += IsRow(records, columns) ? 1 : 0;
+        while (records.NextRow(columns))
+            rows++;
         return rows;
     }
 
     public override IEnumerable<RawPiece> Read()
     {
         using CsvRecords records = new(Path, _separator);
-        string[] names = HeadOf(records);
+        string[] names = records.Head();
         int wanted = Array.IndexOf(names, Column.Name);
         if (wanted < 0 && names.Length > 0)
             throw new KansformersException($"'{Path}' changed while it was read; start again when it is complete");
-        while (records.Next())
+        while (records.NextRow(names.Length))
         {
-            if (!IsRow(records, names.Length))
-                continue;
-            if (records.Count != names.Length)
-                throw records.Bad($"it has {records.Count} fields where the first record names {names.Length} columns; put fields with separators, quotes or line breaks in quotes");
+            records.RequireFields(names.Length);
             yield return new RawPiece(records.Field(wanted).AsMemory(), true, records.TakeSourceBytes());
         }
     }
 
-    private static bool IsRow(CsvRecords records, int columns) => !records.IsBlank || columns == 1;
-
-    // Else whole records of a file that another character separates would be taken for the text.
-    private static void RequireSeparated(string path, string[] names, byte separator)
+    /// <summary>Refuses a single column whose name holds a usual separator: else whole records of a file that another character separates would be taken for the text.</summary>
+    internal static void RequireSeparated(string path, string[] names, byte separator)
     {
         if (names is not [string only] || only.IndexOfAny([';', '\t', '|']) is not (>= 0 and int at))
             return;
         string found = only[at] == '\t' ? "tabs" : $"'{only[at]}'", remedy = only[at] == '\t' ? "name it .tsv" : "convert it to commas";
         throw new KansformersException($"'{path}' seems to be separated by {found}, not by {(separator == '\t' ? "tabs" : "commas")}: {remedy}, or give the name of its one column with CorpusOptions.TextField if that is '{only}'");
-    }
-
-    // Where lines end in another way than CSV knows, the whole file is the first record, and its rows would be names of columns.
-    private static string[] HeadOf(CsvRecords records)
-    {
-        string[] names = records.Next() ? [.. Enumerable.Range(0, records.Count).Select(records.Field)] : [];
-        int[] breaks = [.. names.SelectMany(name => name).Where(OtherBreaks.Contains).Select(found => (int)found)];
-        return breaks.Length == 0 ? names : throw records.Bad($"a column's name holds U+{breaks[0]:X4}, a line break that CSV does not know; let all lines end in LF, CRLF or CR");
     }
 }

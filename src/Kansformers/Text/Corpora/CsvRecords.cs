@@ -8,6 +8,7 @@ namespace Kansformers.Text;
 /// </summary>
 internal sealed class CsvRecords(string path, byte separator) : IDisposable
 {
+    private const string OtherBreaks = "\v\f\u001c\u001d\u001e\u0085\u2028\u2029";
     private const byte Quote = (byte)'"', LineFeed = (byte)'\n', CarriageReturn = (byte)'\r';
 
     private readonly ByteWindow _window = new(path);
@@ -23,8 +24,7 @@ internal sealed class CsvRecords(string path, byte separator) : IDisposable
     /// <summary>The line that the record begins in.</summary>
     public long Line => _line;
 
-    /// <summary>Whether the record is an empty line.</summary>
-    public bool IsBlank => _fields is [(_, 0, false)];
+    private bool IsBlank => _fields is [(_, 0, false)];
 
     /// <summary>Goes to the next record; false at the end of the file.</summary>
     public bool Next()
@@ -40,6 +40,36 @@ internal sealed class CsvRecords(string path, byte separator) : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Goes to the first record, which names the columns; none of an empty file.</summary>
+    public string[] Head()
+    {
+        string[] names = Next() ? [.. Enumerable.Range(0, Count).Select(Field)] : [];
+
+        // Where lines end in another way than CSV knows, the whole file is the first record, and its rows would be names of columns.
+        int[] breaks = [.. names.SelectMany(name => name).Where(OtherBreaks.Contains).Select(found => (int)found)];
+        return breaks.Length == 0 ? names : throw Bad($"a column's name holds U+{breaks[0]:X4}, a line break that CSV does not know; let all lines end in LF, CRLF or CR");
+    }
+
+    /// <summary>Goes to the next row, blank lines passed over; false at the end of the file.</summary>
+    /// <param name="columns">How many columns there are; a blank line is a row where there is one.</param>
+    public bool NextRow(int columns)
+    {
+        while (Next())
+        {
+            if (!IsBlank || columns == 1)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Refuses a row that has not a field for each column.</summary>
+    public void RequireFields(int columns)
+    {
+        if (Count != columns)
+            throw Bad($"it has {Count} field{(Count == 1 ? "" : "s")} where the first record names {columns} column{(columns == 1 ? "" : "s")}; put fields with separators, quotes or line breaks in quotes");
     }
 
     /// <summary>A field of the record, without its quotes.</summary>

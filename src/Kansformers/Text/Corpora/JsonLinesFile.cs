@@ -94,11 +94,12 @@ internal sealed class JsonLinesFile : TableFile
         return text ?? throw Bad(Path, line, $"it has no field '{Column.Name}'; name the field that holds the text with CorpusOptions.TextField: it has {TextColumn.List(FieldsOf(json))}");
     }
 
-    private static bool IsBlank(ReadOnlySpan<byte> json) => json.Trim(" \t\r"u8).Length == 0;
+    internal static bool IsBlank(ReadOnlySpan<byte> json) => json.Trim(" \t\r"u8).Length == 0;
 
-    private delegate T Reading<T>(ReadOnlySpan<byte> json);
+    internal delegate T Reading<T>(ReadOnlySpan<byte> json);
 
-    private static T Checked<T>(string path, ReadOnlySpan<byte> json, long line, long offset, Reading<T> read)
+    /// <summary>Reads a line, and tells what is wrong with one that cannot be read.</summary>
+    internal static T Checked<T>(string path, ReadOnlySpan<byte> json, long line, long offset, Reading<T> read)
     {
         int invalid = Utf8Validity.FirstInvalid(json);
         if (invalid >= 0)
@@ -156,10 +157,10 @@ internal sealed class JsonLinesFile : TableFile
     private static ColumnContent ContentOf(JsonTokenType type) =>
         type == JsonTokenType.String ? ColumnContent.Text : type == JsonTokenType.Null ? ColumnContent.Unknown : ColumnContent.NoText;
 
-    private delegate void Visit(ref Utf8JsonReader reader);
+    internal delegate void Visit(ref Utf8JsonReader reader);
 
     /// <summary>Visits the fields; the visitor stands on a name, and goes to the end of its value.</summary>
-    private static void ForEachField(ReadOnlySpan<byte> json, Visit visit)
+    internal static void ForEachField(ReadOnlySpan<byte> json, Visit visit)
     {
         // Depth is no danger to a reader that does not call itself, and the text may lie beside something deep.
         Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = int.MaxValue });

@@ -26,7 +26,7 @@ internal sealed class TextColumn
 {
     private const int Given = -1, Only = int.MaxValue; // ranks; those between are of usual names
 
-    private static readonly string[] Usual = ["text", "content", "document", "body", "article", "story"];
+    private static readonly UsualNames Usual = new("text", "content", "document", "body", "article", "story");
 
     private readonly int _rank;
 
@@ -87,11 +87,7 @@ internal sealed class TextColumn
         return columns.Count == 0 ? "none" : columns.Count > most ? $"{names} and {columns.Count - most} more" : names;
     }
 
-    private static int Rank(string name)
-    {
-        int usual = Array.FindIndex(Usual, item => item.Equals(name, StringComparison.OrdinalIgnoreCase));
-        return usual < 0 ? Only : (2 * usual) + (name == Usual[usual] ? 0 : 1);
-    }
+    private static int Rank(string name) => Usual.Rank(name) ?? Only;
 
     private void RequireIn(TableFile table, IReadOnlyList<TableFile> tables)
     {

@@ -15,4 +15,21 @@ public sealed record LabelledRow(string Text, string? Pair, string Label, string
 {
     /// <summary>Whether there is nothing in it but white space.</summary>
     public bool IsEmpty => string.IsNullOrWhiteSpace(Text) && string.IsNullOrWhiteSpace(Pair);
+
+    /// <summary>Its text, or both, as ids.</summary>
+    /// <exception cref="KansformersException">The tokenizer refuses a character; the message names the row.</exception>
+    internal EncodedText Encode(Tokenizer tokenizer)
+    {
+        try
+        {
+            return EncodedText.Of(tokenizer, Text, Pair);
+        }
+        catch (KansformersException failure)
+        {
+            throw new KansformersException($"{Place}: {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>What of it has no token, and is left out.</summary>
+    internal LostText LostBy(Tokenizer tokenizer) => Pair is null ? tokenizer.LostIn(Text) : tokenizer.LostIn(Text).Plus(tokenizer.LostIn(Pair));
 }

@@ -3,8 +3,8 @@ namespace Kansformers.Text;
 /// <summary>Reads texts with their labels from a table: a text, perhaps a second one, and a label in each row.</summary>
 public static class LabelledTexts
 {
-    private static readonly string[] TextNames = ["text", "content", "document", "sentence", "sentence1", "review", "body", "article", "premise", "question"];
-    private static readonly string[] LabelNames = ["label", "labels", "class", "category", "target", "sentiment", "score", "y"];
+    private static readonly UsualNames TextNames = new("text", "content", "document", "sentence", "sentence1", "review", "body", "article", "premise", "question"),
+        LabelNames = new("label", "labels", "class", "category", "target", "sentiment", "score", "y");
 
     /// <summary>Whether a file can hold columns, by its ending; else each of its lines is a text.</summary>
     /// <param name="path">The file.</param>
@@ -15,18 +15,21 @@ public static class LabelledTexts
     /// <param name="fields">Its columns.</param>
     /// <param name="needsLabels">Whether rows must have a label; else none is read.</param>
     /// <exception cref="KansformersException">The file cannot be read, columns cannot be told, or a row has no label; the message names the line.</exception>
-    public static IReadOnlyList<LabelledRow> Read(string path, LabelledFields fields, bool needsLabels = true)
+    public static IReadOnlyList<LabelledRow> Read(string path, LabelledFields fields, bool needsLabels = true) => Read(path, fields, needsLabels, out _);
+
+    /// <summary>As the public one, and tells which columns were read.</summary>
+    internal static IReadOnlyList<LabelledRow> Read(string path, LabelledFields fields, bool needsLabels, out LabelledFields found)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(fields);
         if (!File.Exists(path))
-            throw new KansformersException($"there is no file '{path}'; give a {RecordFile.Kinds} file{(needsLabels ? " with a column of labels" : "")}");
+            throw new KansformersException($"{(Directory.Exists(path) ? $"'{path}' is a folder" : $"there is no file '{path}'")}; {(needsLabels ? "labelled texts" : "texts in columns")} are read from one {RecordFile.Kinds} file{(needsLabels ? " with a column of labels" : "")}");
         path = Path.GetFullPath(path);
         if (!RecordFile.IsOne(path))
             throw new KansformersException($"'{path}' is no table with a column of labels; give a {RecordFile.Kinds} file");
         List<LabelledRow> rows = [];
         LabelledFields? known = null;
-        foreach (TableRecord record in RecordFile.Read(path))
+        foreach (TableRecord record in RecordFile.Read(path, fields.Text))
         {
             known ??= Find(path, [.. record.Values.Keys], fields, needsLabels);
             string place = FormattableString.Invariant($"'{path}' line {record.Line}");
@@ -34,41 +37,49 @@ public static class LabelledTexts
             rows.Add(new LabelledRow(text, known.Pair is null ? null : Text(record, known.Pair, place), label, place));
         }
 
+        found = known ?? fields;
         return rows.Count > 0 ? rows : throw new KansformersException($"'{path}' holds no row; give a file with texts");
     }
 
     private static LabelledFields Find(string path, string[] columns, LabelledFields given, bool needsLabels)
     {
-        foreach (string name in ((string?[])[given.Text, given.Pair, needsLabels ? given.Label : null]).OfType<string>())
+        foreach ((string? name, string option) in ((string?, string)[])[(given.Text, "TextField"), (given.Pair, "TextPairField"), (needsLabels ? given.Label : null, "LabelField")])
         {
-            if (!columns.Contains(name))
-                throw new KansformersException($"'{path}' has no column '{name}': it has {List(columns)}");
+            if (name is not null && !columns.Contains(name))
+                throw new KansformersException($"'{path}' has no column '{name}'; choose another with DataConfig.{option}: it has {List(columns)}");
         }
 
-        string? label = !needsLabels ? given.Label : given.Label ?? Usual(LabelNames, columns.Where(name => name != given.Text && name != given.Pair))
-            ?? throw new KansformersException($"cannot tell which column of '{path}' holds the labels; choose it with DataConfig.LabelField: it has {List(columns)}");
+        // Where no label is wanted, a column that usually holds labels is still no text, unless there is no other.
+        string? label = given.Label ?? LabelNames.Of(columns.Where(name => name != given.Text && name != given.Pair));
+        if (needsLabels && label is null)
+            throw new KansformersException($"cannot tell which column of '{path}' holds the labels; choose it with DataConfig.LabelField: it has {List(columns)}");
+        if (!needsLabels && columns.All(name => name == label || name == given.Pair))
+            label = null;
         string[] others = [.. columns.Where(name => name != label && name != given.Pair)];
-        string text = given.Text ?? Usual(TextNames, others) ?? (others is [string only] ? only
+        string[] unlikeLabels = [.. others.Where(name => LabelNames.Rank(name) is null)];
+        string text = given.Text ?? TextNames.Of(others) ?? ((needsLabels || unlikeLabels.Length > 0 ? unlikeLabels : others) is [string only] ? only
             : throw new KansformersException($"cannot tell which column of '{path}' holds the texts; choose it with DataConfig.TextField: it has {List(columns)}"));
-        if (text == label || text == given.Pair || (given.Pair is not null && given.Pair == label))
+        if (text == given.Pair || (needsLabels && (text == label || given.Pair == label)))
             throw new KansformersException($"one column of '{path}' cannot be two things: text '{text}'{(given.Pair is null ? "" : $", second text '{given.Pair}'")}, label '{label}'");
         return new LabelledFields(text, given.Pair, label);
     }
 
-    private static string? Usual(string[] names, IEnumerable<string> columns)
+    private static string Text(TableRecord record, string column, string place)
     {
-        string[] all = [.. columns];
-        return names.Select(name => all.FirstOrDefault(column => column.Equals(name, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(found => found is not null);
+        if (record.Nested.Contains(column))
+            throw Nested(column, place);
+        return record.Values.TryGetValue(column, out string? text) ? text ?? "" : throw new KansformersException($"{place} has no field '{column}': it has {List(record.Values.Keys)}");
     }
-
-    private static string Text(TableRecord record, string column, string place) => record.Values.TryGetValue(column, out string? text) ? text ?? ""
-        : throw new KansformersException($"{place} has no field '{column}': it has {List([.. record.Values.Keys])}");
 
     private static string Label(TableRecord record, string column, string place)
     {
+        if (record.Nested.Contains(column))
+            throw Nested(column, place);
         string? label = record.Values.GetValueOrDefault(column)?.Trim();
         return string.IsNullOrEmpty(label) ? throw new KansformersException($"{place} has no label in '{column}'; give it one, or leave the row out") : label;
     }
 
-    private static string List(string[] columns) => columns.Length == 0 ? "none" : string.Join(", ", columns.Take(30).Select(name => $"'{name}'"));
+    private static KansformersException Nested(string column, string place) => new($"{place} holds a list or an object in '{column}', where a text or a number is wanted; choose another column, or convert it");
+
+    private static string List(IEnumerable<string> columns) => TextColumn.List([.. columns.Select(name => new CorpusColumn(name, ColumnContent.Text))]);
 }

@@ -23,7 +23,7 @@ public enum UnknownCharacters
 /// </summary>
 public sealed class CharTokenizer : Tokenizer
 {
-    private const int Ascii = 128;
+    private const int Ascii = 128, CodePoints = 0x110000;
 
     private readonly Rune[] _characters;
     private readonly byte[] _utf8;
@@ -94,17 +94,25 @@ public sealed class CharTokenizer : Tokenizer
     /// <summary>As the public one, and tells how many bytes of the sources it has read since the last call.</summary>
     internal static CharTokenizer FromCorpora(IEnumerable<Corpus> corpora, UnknownCharacters unknown, Action<long> advance)
     {
-        BitArray seen = new(0x110000);
+        BitArray seen = new(CodePoints);
         foreach (TextPiece piece in corpora.SelectMany(corpus => corpus.Read()))
         {
             if (piece.StartsLaterDocument)
                 seen['\n'] = true; // the blank line that will separate the documents
-            foreach (Rune rune in piece.Text.Span.EnumerateRunes())
-                seen[rune.Value] = true;
+            See(piece.Text.Span, seen);
             advance(piece.SourceBytes);
         }
 
-        return new CharTokenizer(Enumerable.Range(0, seen.Length).Where(value => seen[value]).Select(value => new Rune(value)), unknown);
+        return Of(seen, unknown);
+    }
+
+    /// <summary>Makes a tokenizer of the distinct characters of texts, however they divide the characters among them.</summary>
+    internal static CharTokenizer FromTexts(IEnumerable<string> texts)
+    {
+        BitArray seen = new(CodePoints);
+        foreach (string text in texts)
+            See(text, seen);
+        return Of(seen, UnknownCharacters.Refuse);
     }
 
     /// <summary>The same characters with another treatment of those that it does not know.</summary>
@@ -162,6 +170,15 @@ public sealed class CharTokenizer : Tokenizer
         ArgumentNullException.ThrowIfNull(characters);
         return characters.EnumerateRunes().Distinct().OrderBy(rune => rune.Value);
     }
+
+    private static void See(ReadOnlySpan<char> text, BitArray seen)
+    {
+        foreach (Rune rune in text.EnumerateRunes())
+            seen[rune.Value] = true;
+    }
+
+    private static CharTokenizer Of(BitArray seen, UnknownCharacters unknown) =>
+        new(Enumerable.Range(0, seen.Length).Where(value => seen[value]).Select(value => new Rune(value)), unknown);
 
     private int FindReplacement()
     {

@@ -9,13 +9,10 @@ internal sealed record LabelledExamples(IReadOnlyList<EncodedText> Texts, IReadO
 {
     public int Count => Texts.Count;
 
-    /// <summary>What of the texts has no token, and was left out.</summary>
-    public LostText Lost { get; init; }
-
     /// <summary>Some of them, in their order.</summary>
     public LabelledExamples Where(Func<int, bool> wanted)
     {
         int[] chosen = [.. Enumerable.Range(0, Count).Where(wanted)];
-        return this with { Texts = [.. chosen.Select(i => Texts[i])], Labels = [.. chosen.Select(i => Labels[i])] };
+        return new LabelledExamples([.. chosen.Select(i => Texts[i])], [.. chosen.Select(i => Labels[i])]);
     }
 }

@@ -21,18 +21,21 @@ internal sealed class LabelledMaterial : TrainingMaterial
         Source = Path.GetFullPath(data.Data);
         ValidationSource = data.ValidationData is string file ? Path.GetFullPath(file) : null;
         Counts = train.Counts;
-        LabelledExamples all = Encode(train.Rows, data);
+        Description = $"'{Source}' ({train.Columns})";
+        LabelledExamples all = Encode(train.Rows, data, out LostText lost);
+        Lost = lost;
         HashSet<int> held = other is null ? Held(all.Labels, data.ValidationFraction, areNumbers) : [];
         _train = other is null ? all.Where(i => !held.Contains(i)) : all;
         HeldOut = other?.Rows ?? [.. train.Rows.Where((_, i) => held.Contains(i))];
-        _validation = other is not null ? Encode(other.Rows, data) : held.Count > 0 ? all.Where(held.Contains) : null;
+        _validation = other is not null ? Encode(other.Rows, data, out lost) : held.Count > 0 ? all.Where(held.Contains) : null;
+        ValidationLost = other is not null ? lost : default;
         ValidationDescription = ValidationSource is null ? null : $"'{data.ValidationData}'";
         Fingerprint = CorpusCache.Key([tokenizer.Identity, data.ValidationFraction.ToString("R", CultureInfo.InvariantCulture), .. Parts(train), .. other is null ? [] : Parts(other)]);
     }
 
     public override string Name { get; }
 
-    public override string Description => $"'{Source}'";
+    public override string Description { get; }
 
     public override string? ValidationDescription { get; }
 
@@ -46,10 +49,12 @@ internal sealed class LabelledMaterial : TrainingMaterial
 
     public override IReadOnlyList<string> Notes => _notes;
 
-    public override LostText Lost => _train.Lost.Plus(_validation?.Lost ?? default);
+    public override LostText Lost { get; }
+
+    public override LostText ValidationLost { get; }
 
     /// <summary>Every label of the training file, in order; those that are all whole numbers by size.</summary>
-    public LabelNames Labels { get; private set; } = new([]);
+    public LabelNames Labels { get; private init; } = new([]);
 
     internal override string Source { get; }
 
@@ -66,27 +71,38 @@ internal sealed class LabelledMaterial : TrainingMaterial
     /// <exception cref="KansformersException">Something of texts or labels is wrong; the message names file and line.</exception>
     public static LabelledMaterial Open(DataConfig data, Tokenizer? tokenizer, bool areNumbers)
     {
+        RequireUnused(nameof(DataConfig.Deduplicate), data.Deduplicate);
+        RequireUnused(nameof(DataConfig.TokenFormat), data.TokenFormat != default);
+        RequireUnused(nameof(DataConfig.SpecialTokens), data.SpecialTokens != default);
         tokenizer ??= TrainingText.TokenizerOf(data);
         LabelledFields fields = new(data.TextField, data.TextPairField, data.LabelField);
         LabelledTable train = LabelledTable.Read(data.Data, fields), all = train;
         LabelledTable? other = data.ValidationData is string validation ? LabelledTable.Read(validation, fields) : null;
         if (other is not null)
             all = new LabelledTable([.. train.Rows, .. other.Rows], default);
-        tokenizer ??= new CharTokenizer(string.Concat(all.Rows.SelectMany(row => row.Text + row.Pair).Distinct()));
-        if (areNumbers)
-            LabelRules.RequireNumbers(all.Rows);
-        LabelledMaterial material = new(data, train, other, tokenizer, areNumbers);
+        tokenizer ??= CharTokenizer.FromTexts(all.Rows.SelectMany(row => (string[])[row.Text, row.Pair ?? ""]));
+
+        // What cannot be learned is refused before anything is encoded or divided.
         if (areNumbers)
         {
-            material._notes.Add(LabelRules.Spread(train.Rows));
-            return material;
+            LabelRules.RequireNumbers(all.Rows);
+            LabelledMaterial numbers = new(data, train, other, tokenizer, areNumbers);
+            numbers._notes.Add(LabelRules.Spread(train.Rows));
+            return numbers;
         }
 
-        material.Labels = LabelRules.Names(data.Data, train.Rows);
-        LabelRules.RequireKnown(material.Labels, other?.Rows ?? [], "the training data does");
-        if (LabelRules.Balance(train.Rows) is string note)
-            material._notes.Add(note);
+        LabelCounts counts = LabelCounts.Of(train.Rows);
+        LabelNames labels = LabelRules.Names(data.Data, counts);
+        LabelRules.RequireKnown(labels, other?.Rows ?? [], "the training data does");
+        LabelledMaterial material = new(data, train, other, tokenizer, areNumbers) { Labels = labels };
+        material._notes.Add(LabelRules.Balance(counts));
         return material;
+    }
+
+    private static void RequireUnused(string option, bool isSet)
+    {
+        if (isSet)
+            throw new KansformersException($"DataConfig.{option} says how text is read, and is nothing to labelled examples; leave it out");
     }
 
     internal override void Require(RunConfig config)
@@ -117,40 +133,43 @@ internal sealed class LabelledMaterial : TrainingMaterial
             throw new KansformersException("there is 1 example, of which none can be held out; give more, or set DataConfig.ValidationFraction to 0");
         KeyedPermutation order = new(labels.Count, SplitKey);
         int[] shuffled = [.. Enumerable.Range(0, labels.Count).Select(i => (int)order[i])];
+        int[][] groups = [.. shuffled.GroupBy(i => areNumbers ? "" : labels[i], (_, members) => members.ToArray())];
         HashSet<int> held = [];
         int seen = 0;
-        foreach (IGrouping<string, int> group in shuffled.GroupBy(i => areNumbers ? "" : labels[i]).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (int[] members in groups.OrderBy(members => labels[members[0]], StringComparer.Ordinal))
         {
-            int[] members = [.. group];
             seen += members.Length;
             held.UnionWith(members.Take(Math.Clamp((int)Math.Round(fraction * seen) - held.Count, 0, members.Length - 1)));
         }
 
-        return held.Count > 0 ? held : [shuffled.MaxBy(i => labels.Count(label => label == labels[i]))];
+        return held.Count > 0 ? held : [groups.MaxBy(members => members.Length)![0]];
     }
 
     private static IEnumerable<string> Parts(LabelledTable table) => table.Rows.SelectMany(row => (string[])[row.Text, row.Pair ?? "", row.Label]);
 
-    private LabelledExamples Encode(IReadOnlyList<LabelledRow> rows, DataConfig data)
+    private LabelledExamples Encode(IReadOnlyList<LabelledRow> rows, DataConfig data, out LostText lost)
     {
         List<EncodedText> texts = new(rows.Count);
-        LostText lost = default;
+        lost = default;
+        const string remedy = "leave such characters out with DataConfig.UnknownCharacters = Skip";
+        bool refuses = data.UnknownCharacters == UnknownCharacters.Refuse;
         foreach (LabelledRow row in rows)
         {
             try
             {
-                texts.Add(EncodedText.Of(Tokenizer, row.Text, row.Pair));
-                LostText here = Tokenizer.LostIn(row.Text).Plus(Tokenizer.LostIn(row.Pair ?? ""));
-                if (here.Characters > 0 && data.UnknownCharacters == UnknownCharacters.Refuse)
-                    throw new KansformersException($"the text holds {here}; choose a tokenizer that knows all text (byte or gpt2)");
-                lost = lost.Plus(here);
+                texts.Add(row.Encode(Tokenizer));
             }
-            catch (KansformersException failure)
+            catch (KansformersException failure) when (refuses)
             {
-                throw new KansformersException($"{row.Place}: {failure.Message}; DataConfig.UnknownCharacters = Skip leaves such characters out", failure);
+                throw new KansformersException($"{failure.Message}, or {remedy}", failure);
             }
+
+            LostText here = row.LostBy(Tokenizer);
+            if (here.Characters > 0 && refuses)
+                throw new KansformersException($"{row.Place} holds {here}; choose a tokenizer that knows all text (byte or gpt2), or {remedy}");
+            lost = lost.Plus(here);
         }
 
-        return new LabelledExamples(texts, [.. rows.Select(row => row.Label)]) { Lost = lost };
+        return new LabelledExamples(texts, [.. rows.Select(row => row.Label)]);
     }
 }

@@ -41,7 +41,7 @@ public sealed record ClassificationOptions() : ObjectiveOptions("classification"
     {
         EncoderOptions encoder = EncoderShape.Of(model, material.Tokenizer, hasWeights);
         LabelNames labels = ((LabelledMaterial)material).Labels;
-        bool known = hasWeights && encoder is { Head: EncoderHead.Classification, LabelNames: LabelNames own } && labels.All(own.Contains);
+        bool known = hasWeights && encoder is { Head: EncoderHead.Classification, LabelNames: LabelNames own } && labels.All(label => own.IdOf(label) is not null);
         return known ? encoder : encoder with { Head = EncoderHead.Classification, Labels = labels.Count, LabelNames = labels };
     }
 }

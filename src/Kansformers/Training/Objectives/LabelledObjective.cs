@@ -85,7 +85,6 @@ internal sealed class LabelledObjective : IObjective
         if (IsNumber)
             return [.. examples.Labels.Select(LabelRules.Number)];
         LabelNames names = _model.Encoder.LabelNames ?? throw new KansformersException("the model's labels have no names, so that those of the data are none of them");
-        Dictionary<string, int> known = names.Select((name, label) => (name, label)).ToDictionary(entry => entry.name, entry => entry.label, StringComparer.Ordinal);
-        return [.. examples.Labels.Select(label => known.TryGetValue(label, out int id) ? id : throw new KansformersException($"the label '{label}' is none of the model's ({names})"))];
+        return [.. examples.Labels.Select(label => names.IdOf(label) ?? throw new KansformersException($"the label '{label}' is none of the model's ({names})"))];
     }
 }

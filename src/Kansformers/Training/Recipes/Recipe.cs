@@ -37,17 +37,25 @@ public abstract record Recipe(string Name, string Summary)
         return 3e-4 * Math.Min(1, 128.0 / model.Width);
     }
 
-    /// <summary>How to train on from weights that another training made: gently, by any recipe.</summary>
+    /// <summary>How to train on from weights that another training made: gently, by any recipe; for labels at <see cref="FineTuningRate"/>. The rate falls to a tenth.</summary>
+    /// <param name="model">The model of the weights.</param>
+    /// <param name="objective">What is to be learned.</param>
     /// <param name="steps">How many steps there are to be.</param>
-    public TrainingOptions TrainingOn(long steps) => new()
+    public TrainingOptions TrainingOn(ModelOptions model, ObjectiveOptions objective, long steps)
     {
-        MaxIters = steps,
-        BatchSize = Size.BatchSize,
-        LearningRate = 3e-4,
-        MinLearningRate = 3e-5,
-        Warmup = Math.Min(50, steps / 10),
-        Schedule = LearningRateDecay.Cosine,
-    };
+        ArgumentNullException.ThrowIfNull(objective);
+        double rate = objective.NeedsLabels ? FineTuningRate(model) : 3e-4;
+        return new()
+        {
+            MaxIters = steps,
+            BatchSize = Size.BatchSize,
+            LearningRate = rate,
+            MinLearningRate = rate / 10,
+            Warmup = Math.Min(50, steps / 10),
+            Schedule = LearningRateDecay.Cosine,
+            Objective = objective,
+        };
+    }
 }
 
 /// <summary>The size of a run.</summary>

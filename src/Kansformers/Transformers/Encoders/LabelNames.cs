@@ -10,6 +10,7 @@ namespace Kansformers.Transformers;
 public sealed class LabelNames : IReadOnlyList<string>, IEquatable<LabelNames>
 {
     private readonly string[] _names;
+    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
 
     /// <summary>Takes the names.</summary>
     /// <param name="names">A name for each label; no two are the same.</param>
@@ -17,13 +18,19 @@ public sealed class LabelNames : IReadOnlyList<string>, IEquatable<LabelNames>
     public LabelNames(IEnumerable<string> names)
     {
         _names = [.. names];
-        if (_names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new KansformersException($"two labels are called '{Checkpoints.Readable.Text(twice.Key)}'; give each a name of its own");
+        for (int label = 0; label < _names.Length; label++)
+        {
+            if (!_ids.TryAdd(_names[label], label))
+                throw new KansformersException($"two labels are called '{Checkpoints.Readable.Text(_names[label])}'; give each a name of its own");
+        }
     }
 
     /// <summary>What Hugging Face's library calls a label that has no name.</summary>
     /// <param name="label">The label, counted from 0.</param>
     internal static string Unnamed(int label) => string.Create(CultureInfo.InvariantCulture, $"LABEL_{label}");
+
+    /// <summary>Which label a name is of, counted from 0; null where none is called so.</summary>
+    internal int? IdOf(string name) => _ids.TryGetValue(name, out int label) ? label : null;
 
     /// <inheritdoc/>
     public int Count => _names.Length;
