@@ -1,5 +1,7 @@
 using Kansformers.Kan;
 using Kansformers.Tests.Kan;
+using Kansformers.Text;
+using Kansformers.Training;
 using Kansformers.Transformers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -65,6 +67,28 @@ public class EncoderTests
         using EncoderModel model = Make("roberta", options => options with { Head = EncoderHead.None });
         Tensor right = tensor(new long[,] { { 5, 6, 7, 1, 1 } }), left = tensor(new long[,] { { 1, 1, 5, 6, 7 } });
         EngineCheck.Close("padding in front", model.forward(left, left.ne(1))[.., 2..], model.forward(right, right.ne(1))[.., ..3], 1e-5);
+    }
+
+    [Fact]
+    public void A_RoBERTa_whose_padding_is_a_late_id_has_no_rows_for_the_ids_before_it()
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using TestFolder folder = new();
+        RobertaOptions asked = new() { BlockSize = 32 };
+        EncoderOptions made = EncoderShape.Of(asked, Gpt2Tokenizer.Instance, hasWeights: false);
+        Assert.Equal((50_258, 32 + 2), (made.PaddingId, made.PositionRows));
+        Assert.Equal([32 + 1, 32 + 2, 32 + 2], ((int[])[0, 1, 7]).Select(id => asked.WithTokens(Vocabulary, id).PositionRows));
+
+        // It computes what the original does with its long table, which a folder in Hugging Face's layout has.
+        using EncoderModel spared = Make("roberta", options => options.WithTokens(Vocabulary, 15));
+        HuggingFaceModel.Save(spared, folder.Path);
+        using EncoderModel whole = (EncoderModel)TransformerModel.FromPretrained(folder.Path);
+        Assert.Equal((Block + 2, Block + 16), (spared.Encoder.PositionRows, whole.Encoder.PositionRows));
+        Assert.Equal(Block, whole.Options.BlockSize);
+        (Tensor ids, Tensor mask) = Padded(spared.Encoder, 3, 9, 5);
+        Assert.Equal(spared.forward(ids, mask).bytes.ToArray(), whole.forward(ids, mask).bytes.ToArray());
+        Assert.Contains("padding position is 16; it must be 0 to the padding id, 15", Assert.Throws<KansformersException>(((RobertaOptions)spared.Encoder with { PaddingPosition = 16 }).Validate).Message, StringComparison.Ordinal);
     }
 
     [Fact]

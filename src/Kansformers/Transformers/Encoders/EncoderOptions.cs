@@ -48,6 +48,9 @@ public abstract record EncoderOptions : ModelOptions
     /// <summary>The number of rows of the table of token types; 0 where there is none.</summary>
     internal virtual int TypeRows => 0;
 
+    /// <summary>The same for a vocabulary, and what fills up short sequences in it.</summary>
+    internal virtual EncoderOptions WithTokens(int vocabulary, int? padding) => this with { VocabularySize = vocabulary, PaddingId = padding };
+
     /// <inheritdoc/>
     public override ModelOptions WithDropout(double share) => (EncoderOptions)base.WithDropout(share) with { HeadDropout = share };
 
