@@ -75,8 +75,8 @@ public class TextNoiseTests
         NoisedRows rows = new(new NoiseOptions(), Tokenizer, model.Options);
         Assert.Equal((20, 18), (rows.Length, rows.TextLength));
         long[] text = [.. Tokenizer.Encode(Sentences)[..36].Select(id => (long)id)];
-        MaskedBatch batch = rows.Make(text, 18, row => (ulong)row);
-        Assert.Equal((2, 40), (batch.Rows, batch.Masked));
+        RowBatch batch = rows.Make(text, 18, row => (ulong)row);
+        Assert.Equal((2, 40), (batch.Rows, batch.Wanted));
         Assert.Equal(text[..18], batch.Targets[1..19]);
         Assert.Equal(Tokens.End, (int)batch.Targets[19]);
         long[] first = [.. batch.Ids[..(batch.Ids.Length / 2)].Where(id => id != Tokens.Padding)];
