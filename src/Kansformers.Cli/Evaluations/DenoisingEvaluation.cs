@@ -24,9 +24,7 @@ internal static class DenoisingEvaluation
         NoiseOptions noise = (call.Source.Run?.Config.Training.Objective as DenoisingOptions)?.Noising ?? new NoiseOptions();
         DenoisingEvaluator evaluator = new(model, tokenizer, noise);
         DenoisingResult result = evaluator.Evaluate(text, call.Parsed.GetValue(options.MaxTokens), new EvaluationDisplay(), interruption.Token);
-        IReadOnlyList<NoisedExample> examples = evaluator.Examples(text, ExamplesShown);
-        IReadOnlyList<string> written = new BeamTextGenerator(model, tokenizer).Generate([.. examples.Select(example => example.Tokens)], interruption.Token);
-        (NoisedExample Example, string Written)[] shown = [.. examples.Zip(written)];
+        (NoisedExample Example, string Written)[] shown = NoisedSample.Of(evaluator, new BeamTextGenerator(model, tokenizer), text, ExamplesShown, interruption.Token);
         if (call.Json)
         {
             JsonOutput.Print(new
@@ -48,11 +46,9 @@ internal static class DenoisingEvaluation
         {
             Print(corpus, noise, result);
             foreach ((NoisedExample example, string best) in shown)
-                Console.WriteLine($"\noriginal        {OneLine(example.Original)}\nnoised          {OneLine(example.Noised)}\nbest of beams   {OneLine(best)}");
+                Console.WriteLine($"\n{NoisedSample.Words(example, best)}");
         }
     }
-
-    private static string OneLine(string text) => text.ReplaceLineEndings("\\n");
 
     private static void Print(TokenizedCorpus corpus, NoiseOptions noise, DenoisingResult result)
     {

@@ -42,6 +42,14 @@ public abstract record EncoderOptions : ModelOptions
     [JsonIgnore]
     public int InnerWidth => Inner > 0 ? Inner : 4 * Width;
 
+    /// <summary>The head, for people.</summary>
+    internal string HeadWords => Head switch
+    {
+        EncoderHead.MaskedLanguage => "masked language head",
+        EncoderHead.Classification => Labels == 1 ? "regression head" : $"classification head of {Labels} labels",
+        _ => "no head",
+    };
+
     /// <summary>The number of rows of the table of positions.</summary>
     internal virtual int PositionRows => BlockSize;
 
@@ -58,12 +66,7 @@ public abstract record EncoderOptions : ModelOptions
     public override IReadOnlyList<OptionDetail> Details()
     {
         string? activation = Placement.HasFlag(KanPlacement.Mlp) ? null : Activation.ToString();
-        string head = Head switch
-        {
-            EncoderHead.MaskedLanguage => $"masked language head{(TiedHead ? ", tied to the token embedding" : "")}",
-            EncoderHead.Classification => Labels == 1 ? "regression head" : $"classification head of {Labels} labels",
-            _ => "no head",
-        };
+        string head = HeadWords + (Head == EncoderHead.MaskedLanguage && TiedHead ? ", tied to the token embedding" : "");
         return
         [
             new OptionDetail("head", Head switch { EncoderHead.MaskedLanguage => "masked-language", EncoderHead.Classification => "classification", _ => "none" }, head),

@@ -1,0 +1,143 @@
+using Kansformers.Evaluation;
+using Kansformers.Tests.Training;
+using Kansformers.Text;
+using Kansformers.Training;
+using Kansformers.Transformers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kansformers.Tests.Evaluation;
+
+/// <summary>Which stretches of a text rows are made of, how often, and what their loss is.</summary>
+public class RowWindowsTests : OneThread
+{
+    private const int Block = 8, Around = 2;
+
+    [Fact]
+    public void Every_token_is_read_the_last_one_too()
+    {
+        using TestFolder folder = new();
+        using TokenizedCorpus corpus = TinyTraining.Corpus(folder);
+        using Bert model = Model(corpus.Tokenizer);
+        foreach (int count in (int[])[2, 6, 7, 13, 100])
+        {
+            TokenSpan text = corpus.Train.Slice(3, count);
+            long[] expected = new long[count];
+            text.Read(0, expected);
+            Recorded rows = new(corpus.Tokenizer, model.Options);
+            RowWindows windows = new(text, rows, count: 0);
+            windows.Loss(model);
+            Assert.Equal(expected, rows.Texts.SelectMany(row => row));
+            Assert.Equal((count, (count + 5) / 6), (windows.Tokens, windows.Count));
+            RowWindows few = new(text, rows = new Recorded(corpus.Tokenizer, model.Options), count: 2);
+            few.Loss(model);
+            Assert.Equal(expected[0], rows.Texts[0][0]);
+            if (few.Count > 1)
+                Assert.Equal(expected[^1], rows.Texts[^1][^1]);
+        }
+    }
+
+    [Theory]
+    [InlineData(BatchOrder.Replacement)]
+    [InlineData(BatchOrder.Shuffled)]
+    public void A_training_draws_every_token_and_needs_no_more_than_a_row(BatchOrder order)
+    {
+        using TestFolder folder = new();
+        using TokenizedCorpus corpus = TinyTraining.Corpus(folder);
+        using BatchSampler only = new(corpus.Train.Slice(0, 6), 6, 2, order, hasTargets: false);
+        Assert.Equal((0, 0, 12), (only.Start(1, 0, 0), only.Start(1, 9, 1), only.Rows(1, 0).Length));
+        using BatchSampler sampler = new(corpus.Train.Slice(0, 20), 6, 1, order, hasTargets: false);
+        HashSet<long> starts = [.. Enumerable.Range(0, 600).Select(batch => sampler.Start(1, batch, 0))];
+        Assert.Equal(Enumerable.Range(0, 15).Select(start => (long)start), starts.Order()); // the last row ends with the text
+        Assert.Contains("needs 6; give more text", Assert.Throws<KansformersException>(() => new BatchSampler(corpus.Train.Slice(0, 5), 6, 1, order, hasTargets: false)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_validation_makes_its_rows_once()
+    {
+        using TestFolder folder = new();
+        using TokenizedCorpus corpus = TinyTraining.Corpus(folder);
+        using Bert model = Model(corpus.Tokenizer);
+        Recorded rows = new(corpus.Tokenizer, model.Options);
+        using IObjective objective = new NoisedText(model, rows, BatchOrder.Replacement, new TrainingData(corpus.Train, corpus.Validation), TinyTraining.Options);
+        Assert.True(objective.HasValidation);
+        Assert.Empty(rows.Texts);
+        double loss = objective.Validate();
+        Assert.Equal((3, 3 * 4), (rows.Texts.Count, objective.ValidationTokens)); // windows of 6 tokens, of which the even ones are hidden, and the last
+        Assert.Equal(3, rows.Texts.Count);
+        Assert.Equal(loss, objective.Validate());
+        using IObjective counted = new NoisedText(model, rows, BatchOrder.Replacement, new TrainingData(corpus.Train, corpus.Validation), TinyTraining.Options);
+        Assert.Equal(3 * 4, counted.ValidationTokens); // before any validation, too
+    }
+
+    [Fact]
+    public void A_loss_is_the_mean_of_all_tokens_that_are_wanted_whatever_window_they_are_in()
+    {
+        using TestFolder folder = new();
+        using TokenizedCorpus corpus = TinyTraining.Corpus(folder);
+        using Bert model = Model(corpus.Tokenizer);
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        TokenSpan text = corpus.Train.Slice(0, 20); // windows of 6, 6, 6 and 2 tokens
+        Recorded rows = new(corpus.Tokenizer, model.Options);
+        RowScore score = new RowWindows(text, rows, count: 0).Measure(model, null, default);
+        double nats = 0;
+        int wanted = 0;
+        model.eval();
+        foreach (long[] row in rows.Texts)
+        {
+            (long[] ids, long[] targets) = rows.Hidden(row);
+            Tensor logits = model.forward(tensor(ids).unsqueeze(0)).log_softmax(-1);
+            for (int at = 0; at < targets.Length; at++)
+            {
+                if (targets[at] < 0)
+                    continue;
+                nats -= logits[0, at, targets[at]].item<float>();
+                wanted++;
+            }
+        }
+
+        Assert.Equal((wanted, 20), (score.Wanted, score.Tokens));
+        Assert.Equal(nats / wanted, score.Loss, 1e-5);
+    }
+
+    private static Bert Model(Tokenizer tokenizer)
+    {
+        random.manual_seed(5);
+        return new Bert(TinyTraining.Encoder with { BlockSize = Block, VocabularySize = EncoderTokens.Of(tokenizer).Vocabulary });
+    }
+
+    /// <summary>Hides the first token of a text, every other one behind it, and the last; remembers the texts.</summary>
+    private sealed class Recorded(Tokenizer tokenizer, ModelOptions model) : TextRows(tokenizer, model)
+    {
+        public List<long[]> Texts { get; } = [];
+
+        public (long[] Ids, long[] Targets) Hidden(ReadOnlySpan<long> text)
+        {
+            long[] ids = new long[text.Length + Around], targets = new long[ids.Length];
+            Tokens.Template.FillRow(ids, text);
+            Array.Fill(targets, -1);
+            for (int at = 0; at < text.Length; at++)
+            {
+                if (at % 2 == 0 || at == text.Length - 1)
+                    (ids[at + 1], targets[at + 1]) = (Tokens.Mask!.Value, text[at]);
+            }
+
+            return (ids, targets);
+        }
+
+        public override RowBatch Make(ReadOnlySpan<long> text, int length, Func<int, ulong> key)
+        {
+            List<long> ids = [], targets = [];
+            for (int at = 0; at < text.Length; at += length)
+            {
+                Texts.Add(text.Slice(at, length).ToArray());
+                (long[] rowIds, long[] rowTargets) = Hidden(text.Slice(at, length));
+                ids.AddRange(rowIds);
+                targets.AddRange(rowTargets);
+            }
+
+            return new RowBatch([.. ids], [.. targets], text.Length / length, targets.Count(target => target >= 0)) { Tokens = text.Length };
+        }
+    }
+}
