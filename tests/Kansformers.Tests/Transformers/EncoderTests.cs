@@ -192,12 +192,12 @@ public class EncoderTests
         Refused("types has the shape (3)", () => words.forward(ids, null, zeros(3, dtype: ScalarType.Int64)));
         Refused("block size 10", () => words.forward(ones(1, Block + 1, dtype: ScalarType.Int64)));
         Refused("block size 10", () => words.forward(ones(1, 0, dtype: ScalarType.Int64)));
-        Refused("3 targets for 6 tokens", () => words.Loss(new TokenBatch(ids, ids[0])));
+        Refused("3 targets for 6 positions", () => words.Loss(new TokenBatch(ids, ids[0])));
         Refused("outside the vocabulary of 19", () => words.Loss(new TokenBatch(ids, ids + 10)));
         Refused("outside the vocabulary of 19", () => words.Loss(new TokenBatch(ids, ids - 100)));
         Refused("not one for each of 2 sequences", () => labels.Loss(new TokenBatch(ids, ids)));
-        Refused("labels from 0 to 2", () => labels.Loss(new TokenBatch(ids, tensor(new long[] { 0, 3 }))));
-        Refused("labels from 0 to 2", () => labels.Loss(new TokenBatch(ids, tensor(new[] { 0.5f, 1f }))));
+        Refused("target 3 is outside the labels of 3", () => labels.Loss(new TokenBatch(ids, tensor(new long[] { 0, 3 }))));
+        Refused("the targets are Float32", () => labels.Loss(new TokenBatch(ids, tensor(new[] { 0.5f, 1f }))));
         Assert.Contains("has no loss", Assert.Throws<KansformersException>(() => none.Loss(new TokenBatch(ids, ids))).Message, StringComparison.Ordinal);
         EncoderOptions options = words.Encoder;
         foreach ((EncoderOptions wrong, string message) in ((EncoderOptions, string)[])[(options with { Labels = 0 }, "labels is 0"), (options with { LabelNames = new(["a", "b", "c"]) }, "number of label names is 3"), (options with { PaddingId = -1 }, "padding id is -1"), (options with { NormEpsilon = 0 }, "norm epsilon is 0"), (options with { HeadDropout = 1 }, "head dropout is 1"), (options with { Inner = -1 }, "inner is -1"), (options with { Head = (EncoderHead)7 }, "head is 7")])
