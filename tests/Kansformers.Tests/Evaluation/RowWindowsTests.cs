@@ -101,6 +101,37 @@ public class RowWindowsTests : OneThread
         Assert.Equal(nats / wanted, score.Loss, 1e-5);
     }
 
+    [Fact]
+    public void Perplexities_are_those_of_models_that_always_say_the_same()
+    {
+        using TestFolder folder = new();
+        using TokenizedCorpus corpus = TinyTraining.Corpus(folder, new string('a', 300) + "b");
+        int vocabulary = EncoderTokens.Of(corpus.Tokenizer).Vocabulary;
+        Assert.Equal((2, 6), (corpus.Tokenizer.VocabularySize, vocabulary));
+        using Bert bert = Model(corpus.Tokenizer);
+        using Bart bart = new(TinyTraining.EncoderDecoder with { VocabularySize = vocabulary, PaddingId = 3, StartId = 5, EndId = 5 });
+        Tensor bertBias = bert.named_parameters().Single(entry => entry.name == "head.decoder.bias").parameter, bartBias = bart.get_buffer("logits_bias")!;
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        foreach (Tensor parameter in bert.parameters().Concat(bart.parameters()))
+            parameter.zero_();
+        Assert.Equal((6, 6), (Math.Round(Masked().Perplexity, 4), Math.Round(Denoised().Perplexity, 4))); // as hard as a die
+
+        // a weighs 3, all else 1: of 8.
+        (bertBias[0], bartBias[0, 0]) = (Math.Log(3), Math.Log(3));
+        MaskedEvaluationResult masked = Masked();
+        Assert.Equal(Math.Log(8.0 / 3), masked.Loss, 1e-6);
+        Assert.Equal(8.0 / 3, masked.Perplexity, 1e-5);
+        DenoisingResult denoised = Denoised();
+        Assert.Equal((100, 100 + (2 * 17), 17), (denoised.Tokens, denoised.Written, denoised.Windows)); // 6 to a window of 8
+        Assert.Equal(Math.Log(8) - (100 * Math.Log(3) / 134), denoised.Loss, 1e-6);
+        Assert.Equal(Math.Exp(Math.Log(8) - (100 * Math.Log(3) / 134)), denoised.Perplexity, 1e-5);
+
+        MaskedEvaluationResult Masked() => new MaskedEvaluator(bert, corpus.Tokenizer).Evaluate(corpus.Train, maxTokens: 100);
+
+        DenoisingResult Denoised() => new DenoisingEvaluator(bart, corpus.Tokenizer).Evaluate(corpus.Train, maxTokens: 100);
+    }
+
     private static Bert Model(Tokenizer tokenizer)
     {
         random.manual_seed(5);
