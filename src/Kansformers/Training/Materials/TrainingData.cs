@@ -16,6 +16,9 @@ public sealed record TrainingData(TokenSpan? Train, TokenSpan? Validation = null
     /// <summary>The held-out examples; null for none.</summary>
     internal LabelledExamples? ValidationExamples { get; init; }
 
+    /// <summary>What else an objective that opens a material of its own wants of it; null for nothing.</summary>
+    internal TrainingMaterial? Material { get; init; }
+
     /// <summary>The text to learn from.</summary>
     /// <exception cref="KansformersException">There is none.</exception>
     internal TokenSpan Text => Train ?? throw new KansformersException("this objective learns from text, but was given labelled examples");
