@@ -27,7 +27,7 @@ internal sealed class ListedChoice<T>
         _numbers = [.. all.SelectMany(entry => entry.Settings().Select(setting => (entry.Kind, Setting: setting))).GroupBy(entry => entry.Setting.Name)
             .Select(same => (same.Key, new Option<double?>(Flag(same.Key)) { Description = Described(same.First().Setting.Description, [.. same.Select(entry => (entry.Kind, Text(entry.Setting.Value)))]) }))];
         _words = [.. all.SelectMany(entry => entry.Words().Select(setting => (entry.Kind, Setting: setting))).GroupBy(entry => entry.Setting.Name)
-            .Select(same => (same.Key, new Option<string?>(Flag(same.Key)) { Description = Described($"{same.First().Setting.Description}: {string.Join(" or ", same.First().Setting.Allowed)}", [.. same.Select(entry => (entry.Kind, entry.Setting.Value))]) }))];
+            .Select(same => (same.Key, new Option<string?>(Flag(same.Key)) { Description = Described(Choices(same.First().Setting), [.. same.Select(entry => (entry.Kind, entry.Setting.Value))]) }))];
     }
 
     /// <summary>All of its options.</summary>
@@ -63,7 +63,7 @@ internal sealed class ListedChoice<T>
             if (parsed.GetValue(option) is not string word)
                 continue;
             WordSetting<T> setting = Find(entry.Words(), setting => setting.Name == name, option, entry);
-            entry = setting.With(setting.Allowed.FirstOrDefault(allowed => allowed.Equals(word, StringComparison.OrdinalIgnoreCase))
+            entry = setting.With(setting.Allowed.Count == 0 ? word : setting.Allowed.FirstOrDefault(allowed => allowed.Equals(word, StringComparison.OrdinalIgnoreCase))
                 ?? throw new UsageException($"unknown {name} '{word}': use {string.Join(" or ", setting.Allowed)}"));
         }
 
@@ -74,9 +74,11 @@ internal sealed class ListedChoice<T>
         where TSetting : class =>
         settings.FirstOrDefault(wanted) ?? throw new UsageException($"{option.Name} is nothing to {_kind.Name} {entry.Kind}; leave it out");
 
+    private static string Choices(WordSetting<T> setting) => setting.Allowed.Count == 0 ? setting.Description : $"{setting.Description}: {string.Join(" or ", setting.Allowed)}";
+
     // One default where all entries agree.
-    private static string Described(string description, IReadOnlyList<(string Kind, string Value)> defaults) =>
-        $"{description} [default: {(defaults.DistinctBy(entry => entry.Value).Count() == 1 ? defaults[0].Value : string.Join(", ", defaults.Select(entry => $"{entry.Value} with {entry.Kind}")))}]";
+    private static string Described(string description, IReadOnlyList<(string Kind, string Value)> defaults) => defaults.All(entry => entry.Value.Length == 0) ? description
+        : $"{description} [default: {(defaults.DistinctBy(entry => entry.Value).Count() == 1 ? defaults[0].Value : string.Join(", ", defaults.Select(entry => $"{entry.Value} with {entry.Kind}")))}]";
 
     private static string Flag(string name) => $"--{name.Replace(' ', '-')}";
 

@@ -1,6 +1,8 @@
 using System.Text;
+using Kansformers.Evaluation;
 using Kansformers.Generation;
 using Kansformers.Runtime;
+using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
@@ -50,7 +52,9 @@ internal sealed class TrainingSession : IDisposable
     public int Finish(bool json, string? prompt, SamplingOptions sampling, CancellationToken cancellation)
     {
         bool interrupted = _result.End == TrainingEnd.Interrupted;
-        string? sample = interrupted || sampling.MaxNewTokens == 0 || !_run.Model.Options.Family.IsCausal ? null : Sample(json, prompt ?? DefaultPrompt(), sampling, cancellation);
+        string? sample = interrupted || sampling.MaxNewTokens == 0 ? null
+            : _run.Model.Options.Family.IsCausal ? Sample(json, prompt ?? DefaultPrompt(), sampling, cancellation)
+            : _run.Folder.Config.Training.Objective is DenoisingOptions denoising ? Sample(json, denoising, sampling, cancellation) : null;
         _run.WriteSummary(_result, sample);
         if (json)
             PrintJson(sample);
@@ -124,6 +128,31 @@ internal sealed class TrainingSession : IDisposable
             text.Append(piece);
             if (!json)
                 Console.Out.Write(piece);
+        }
+    }
+
+    // Of a model that repairs texts, one of those that are held out.
+    private string? Sample(bool json, DenoisingOptions objective, SamplingOptions sampling, CancellationToken cancellation)
+    {
+        using Bart best = (Bart)_run.Folder.LoadModel(RunWeights.Best, _run.Model.Device);
+        Tokenizer tokenizer = _run.Material.Tokenizer;
+        BeamOptions beams = new() { MaxNewTokens = Math.Min(sampling.MaxNewTokens, best.Options.BlockSize) };
+        try
+        {
+            TokenSpan text = _run.Corpus.Validation.Count > 0 ? _run.Corpus.Validation : _run.Corpus.Train;
+            (NoisedExample example, string written) = NoisedSample.Of(new DenoisingEvaluator(best, tokenizer, objective.Noising), new BeamTextGenerator(best, tokenizer, beams), text, 1, cancellation)[0];
+            string words = NoisedSample.Words(example, written);
+            if (!json)
+            {
+                Console.Error.WriteLine("a sample from the best weights:");
+                Console.Out.WriteLine(words);
+            }
+
+            return words;
+        }
+        catch (OperationCanceledException)
+        {
+            return null; // as above
         }
     }
 

@@ -47,7 +47,7 @@ internal static partial class HuggingFaceBartGolden
         comparison.Add("logits", model.forward(ids, decoder ?? model.ShiftRight(targets ?? ids), mask, decoderMask), Comparison.Float32);
         if (targets is null)
             return;
-        Tensor loss = model.Loss(new TokenBatch(ids, targets) { Mask = mask, DecoderTokens = decoder, DecoderMask = decoderMask });
+        Tensor loss = model.Loss(new TokenBatch(ids, targets) { Mask = mask, DecoderTokens = decoder });
         loss.backward();
         comparison.Add("loss", loss, Comparison.Float32);
         HuggingFaceFolders.Gradients(model, comparison);

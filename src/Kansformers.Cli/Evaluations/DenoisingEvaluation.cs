@@ -24,10 +24,9 @@ internal static class DenoisingEvaluation
         BeamOptions? beams = BeamsOf(call.Source);
         DenoisingEvaluator evaluator = new(model, tokenizer, noise);
         DenoisingResult result = evaluator.Evaluate(text, call.Parsed.GetValue(options.MaxTokens), new EvaluationDisplay(), interruption.Token);
-        long read = Math.Min(text.Count, call.Parsed.GetValue(options.MaxTokens) ?? text.Count);
-        IReadOnlyList<NoisedExample> examples = beams is null ? [] : evaluator.Examples(text.Slice(0, read), ExamplesShown);
-        IReadOnlyList<string> written = new BeamTextGenerator(model, tokenizer, beams).Generate([.. examples.Select(example => example.Tokens)], interruption.Token);
-        (NoisedExample Example, string Written)[] shown = [.. examples.Zip(written)];
+        TokenSpan read = text.Slice(0, Math.Min(text.Count, call.Parsed.GetValue(options.MaxTokens) ?? text.Count));
+        (NoisedExample Example, string Written)[] shown = beams is null ? []
+            : NoisedSample.Of(evaluator, new BeamTextGenerator(model, tokenizer, beams), read, ExamplesShown, interruption.Token);
         if (call.Json)
         {
             JsonOutput.Print(new
@@ -50,7 +49,7 @@ internal static class DenoisingEvaluation
         {
             Print(corpus, noise, result);
             foreach ((NoisedExample example, string best) in shown)
-                Console.WriteLine($"\noriginal        {OneLine(example.Original)}\nnoised          {OneLine(example.Noised)}\nbest of beams   {OneLine(best)}");
+                Console.WriteLine($"\n{NoisedSample.Words(example, best)}");
         }
     }
 
@@ -67,8 +66,6 @@ internal static class DenoisingEvaluation
             return null;
         }
     }
-
-    private static string OneLine(string text) => text.ReplaceLineEndings("\\n");
 
     private static void Print(TokenizedCorpus corpus, NoiseOptions noise, DenoisingResult result)
     {

@@ -157,6 +157,9 @@ public sealed class StoredTensor
         return new StoredTensor(name, first.Type, first.Shape.SetItem(0, parts.Sum(part => part.Shape[0])), new JoinedBytes([.. parts.Select(part => part._bytes)]));
     }
 
+    /// <summary>A tensor of zeros, which take no memory.</summary>
+    internal static StoredTensor Zeros(string name, StoredType type, ImmutableArray<long> shape) => new(name, type, shape, new ZeroBytes(shape.Aggregate((long)type.Size(), (count, size) => count * size)));
+
     internal StoredTensor WithName(string name) => new(name, Type, Shape, _bytes);
 
     internal void WriteTo(Stream stream) => _bytes.WriteTo(stream);

@@ -1,3 +1,5 @@
+using Kansformers.Runtime;
+
 namespace Kansformers.Generation;
 
 /// <summary>How tokens are drawn and when to stop. The defaults draw 256 tokens from the model's own distribution.</summary>
@@ -49,20 +51,14 @@ public sealed record SamplingOptions
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        Require(MaxNewTokens >= 1, "max new tokens", MaxNewTokens, "at least 1");
-        Require(double.IsFinite(Temperature) && Temperature >= 0, "temperature", Temperature, "0 (greedy) or a positive number");
-        Require(TopK >= 0, "top-k", TopK, "at least 1, or 0 to keep all tokens");
-        Require(TopP is > 0 and <= 1, "top-p", TopP, "above 0 and at most 1 (which keeps all tokens)");
-        Require(MinP is >= 0 and <= 1, "min-p", MinP, "0 (which keeps all tokens) to 1");
-        Require(double.IsFinite(RepetitionPenalty) && RepetitionPenalty > 0, "repetition penalty", RepetitionPenalty, "a positive number (1 does nothing)");
-        Require(Samples >= 1, "samples", Samples, "at least 1");
+        Allowed.Require(MaxNewTokens >= 1, "max new tokens", MaxNewTokens, "at least 1");
+        Allowed.Require(double.IsFinite(Temperature) && Temperature >= 0, "temperature", Temperature, "0 (greedy) or a positive number");
+        Allowed.Require(TopK >= 0, "top-k", TopK, "at least 1, or 0 to keep all tokens");
+        Allowed.Require(TopP is > 0 and <= 1, "top-p", TopP, "above 0 and at most 1 (which keeps all tokens)");
+        Allowed.Require(MinP is >= 0 and <= 1, "min-p", MinP, "0 (which keeps all tokens) to 1");
+        Allowed.Require(double.IsFinite(RepetitionPenalty) && RepetitionPenalty > 0, "repetition penalty", RepetitionPenalty, "a positive number (1 does nothing)");
+        Allowed.Require(Samples >= 1, "samples", Samples, "at least 1");
         if (StopStrings is null || StopStrings.Any(string.IsNullOrEmpty))
             throw new KansformersException("a stop string is empty; give text, or leave the option out");
-    }
-
-    private static void Require(bool holds, string option, double value, string allowed)
-    {
-        if (!holds)
-            throw new KansformersException(FormattableString.Invariant($"{option} is {value}; it must be {allowed}"));
     }
 }

@@ -34,7 +34,7 @@ internal static class InitialWeights
                 tensor.copy_(from[name]);
         }
 
-        return $"head    the weights of '{path}' end in a {Words(stored)}; the {Words(wanted)} begins at random, all else with these weights";
+        return $"head    the weights of '{path}' end in {(stored.Head == EncoderHead.None ? "" : "a ")}{stored.HeadWords}; the {wanted.HeadWords} begins at random, all else with these weights";
     }
 
     private static ModelOptions Stored(string path)
@@ -49,12 +49,4 @@ internal static class InitialWeights
     // Labels without names are numbered; to give them others would be a guess.
     private static bool AreLabelsOf(EncoderOptions stored, EncoderOptions wanted) => stored.LabelNames?.Equals(wanted.LabelNames)
         ?? (wanted.LabelNames is null || wanted.LabelNames.Select((name, label) => name == FormattableString.Invariant($"{label}") || name == LabelNames.Unnamed(label)).All(same => same));
-
-    private static string Words(EncoderOptions options) => options.Head switch
-    {
-        EncoderHead.MaskedLanguage => "masked language head",
-        EncoderHead.Classification when options.Labels == 1 => "regression head",
-        EncoderHead.Classification => $"classification head of {options.Labels} labels",
-        _ => "body without a head",
-    };
 }

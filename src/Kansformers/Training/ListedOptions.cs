@@ -48,7 +48,7 @@ public sealed record Setting<T>(string Name, string Description, double Value, F
 /// <param name="Name">Its name in words.</param>
 /// <param name="Description">What it is, for a list of options.</param>
 /// <param name="Value">The word that is chosen, in lower case.</param>
-/// <param name="Allowed">All words, in lower case.</param>
+/// <param name="Allowed">All words, in lower case; none where any text will do, such as a path.</param>
 /// <param name="With">The options with another of the words.</param>
 /// <typeparam name="T">The options that it belongs to.</typeparam>
 public sealed record WordSetting<T>(string Name, string Description, string Value, IReadOnlyList<string> Allowed, Func<string, T> With)

@@ -185,7 +185,7 @@ public sealed class Trainer : IDisposable
     // Whether the patience is at its end.
     private bool Validate(RunRecorder? recorder)
     {
-        if (_objective.ValidationTokens == 0)
+        if (!_objective.HasValidation)
             return false;
         long started = Stopwatch.GetTimestamp();
         double loss = double.NaN;

@@ -112,8 +112,7 @@ public sealed record TrainingOptions
         Allowed.Require(EvalInterval >= 1, "eval interval", EvalInterval, "at least 1");
         Allowed.Require(EvalWindows >= 0, "eval windows", EvalWindows, "at least 1, or 0 for all of the text");
         Allowed.Require(Patience >= 0, "patience", Patience, "at least 0");
-        if (!Enum.IsDefined(Precision))
-            throw new KansformersException($"precision is {Precision}; it must be {string.Join(" or ", Enum.GetNames<Precision>())}");
+        Allowed.Require("precision", Precision);
         RoleRule.Validate(Roles);
         Objective.Validate();
         Optimizer.Validate();

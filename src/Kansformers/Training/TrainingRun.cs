@@ -200,6 +200,7 @@ public sealed class TrainingRun : IDisposable
             Resumes = Folder.Config.Resumes,
             Threads = Folder.Config.Threads,
             LossUnit = Folder.Config.Training.Objective.LossUnit,
+            HasPerplexity = Folder.Config.Training.Objective.HasPerplexity,
             Corpus = $"{Material.Name}: {Material.Amount}; {Material.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Material.Counts}{(Material.Lost.Characters > 0 ? $"; {Material.Lost} left out" : "")}",
             Model =
             [
@@ -218,9 +219,7 @@ public sealed class TrainingRun : IDisposable
             PeakMemoryBytes = PeakMemory.Bytes,
             Sample = sample,
             Measures = BestMeasures(),
-            SampleCommand = model.Family.IsCausal ? $"kansformers sample {name}" : null,
-            PredictCommand = Folder.Config.Training.Objective.NeedsLabels ? $"kansformers predict {name} --data texts.txt" : null,
-            EvalCommand = $"kansformers eval {name}",
+            Uses = Folder.Config.Training.Objective.Uses(name),
             ResumeCommand = $"kansformers train --resume {name}",
         }.Write(Folder.Folder);
     }

@@ -53,7 +53,7 @@ public abstract class CausalModel(string name, ModelOptions options) : Transform
         ArgumentNullException.ThrowIfNull(idx);
         ArgumentNullException.ThrowIfNull(targets);
         using var scope = NewDisposeScope();
-        return HeadLoss.Compute(Head, Run(idx, null), targets, share).MoveToOuterDisposeScope();
+        return HeadLoss.Compute(new LossHead(Head), Run(idx, null), targets, share).MoveToOuterDisposeScope();
     }
 
     /// <summary>Loads a model that continues text, from wherever <see cref="TransformerModel.FromPretrained"/> does.</summary>
@@ -87,9 +87,7 @@ public abstract class CausalModel(string name, ModelOptions options) : Transform
 
     private Tensor Run(Tensor idx, KeyValueCache? cache)
     {
-        int past = cache?.Length ?? 0;
-        if (idx.dim() != 2 || past + idx.shape[1] > Options.BlockSize)
-            throw new ArgumentException($"token ids of shape ({string.Join(", ", idx.shape)}) after {past} in the cache do not fit the block size {Options.BlockSize}", nameof(idx));
+        TokenShapes.Require(idx, Options.BlockSize, cache?.Length ?? 0);
         Tensor x = Hidden(idx, cache);
         cache?.Advance(idx.shape[1]);
         return x;

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Kansformers.Checkpoints;
 using Kansformers.Kan;
+using Kansformers.Runtime;
 
 namespace Kansformers.Transformers;
 
@@ -95,11 +96,7 @@ public abstract record ModelOptions
     /// <param name="value">Its value.</param>
     /// <param name="allowed">What is allowed, in words.</param>
     /// <exception cref="KansformersException">It is not allowed.</exception>
-    protected static void Require(bool holds, string option, double value, string allowed)
-    {
-        if (!holds)
-            throw new KansformersException(FormattableString.Invariant($"{option} is {value}; it must be {allowed}"));
-    }
+    protected static void Require(bool holds, string option, double value, string allowed) => Allowed.Require(holds, option, value, allowed);
 }
 
 /// <summary>One of a family's own options, to be shown.</summary>

@@ -19,7 +19,4 @@ public sealed record TokenBatch(Tensor Tokens, Tensor Targets)
 
     /// <summary>Of an encoder-decoder what the decoder reads, int64, (B, L). Null for the targets moved one place to the right, behind the token that starts a text.</summary>
     public Tensor? DecoderTokens { get; init; }
-
-    /// <summary>Of an encoder-decoder which tokens the decoder reads, (B, L) of any type: zero where they are padding. Null where all are: the targets' -1 already keep padding out of the loss.</summary>
-    public Tensor? DecoderMask { get; init; }
 }

@@ -22,7 +22,6 @@ public class EncoderCommandTests : OneThread
         Assert.Contains("nats per masked token", File.ReadAllText(Path.Combine(folder["mlm"], "README.md")), StringComparison.Ordinal);
         Assert.Contains("nats per masked token", File.ReadAllText(Path.Combine(folder["mlm"], "loss.svg")), StringComparison.Ordinal);
         JsonElement masked = Json("eval", folder["mlm"], "--json");
-        Assert.Equal(Math.Exp(masked.GetProperty("loss").GetDouble()), masked.GetProperty("perplexity").GetDouble(), 1e-6);
         Assert.Equal(0.3, masked.GetProperty("masked_tokens").GetDouble() / masked.GetProperty("tokens").GetDouble(), 0.03);
         Assert.Contains("masked loss", Cli.Run("eval", folder["mlm"], "--data", text, "--max-tokens", "500").Out, StringComparison.Ordinal);
 

@@ -94,8 +94,8 @@ public class TokenMaskingTests
         MaskedRows rows = new(new MaskingOptions { Share = 0.5 }, Characters, new BertOptions { BlockSize = 8, VocabularySize = 31 });
         Assert.Equal((8, 6), (rows.Length, rows.TextLength));
         long[] text = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-        MaskedBatch batch = rows.Make(text, 6, row => (ulong)row);
-        Assert.Equal((2, 6, 12), (batch.Rows, batch.Masked, batch.Tokens));
+        RowBatch batch = rows.Make(text, 6, row => (ulong)row);
+        Assert.Equal((2, 6, 12), (batch.Rows, batch.Wanted, batch.Tokens));
         for (int row = 0; row < 2; row++)
         {
             long[] ids = batch.Ids[(8 * row)..(8 * (row + 1))], targets = batch.Targets[(8 * row)..(8 * (row + 1))];

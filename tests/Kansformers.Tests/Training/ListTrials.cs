@@ -45,7 +45,7 @@ internal static class ListTrials
         {
             string option = "--" + setting.Name.Replace(' ', '-');
             Assert.Contains($"| `{option}` | {setting.Description} | {setting.Value} |", page, StringComparison.Ordinal);
-            Assert.Contains($"{setting.Description}: {string.Join(" or ", setting.Allowed)}", help, StringComparison.Ordinal);
+            Assert.Contains(setting.Allowed.Count == 0 ? setting.Description : $"{setting.Description}: {string.Join(" or ", setting.Allowed)}", help, StringComparison.Ordinal);
         }
     }
 
@@ -67,8 +67,9 @@ internal static class ListTrials
 
         foreach (WordSetting<T> setting in entry.Words())
         {
-            Assert.Contains(setting.Value, setting.Allowed);
-            Assert.All(setting.Allowed, word => Assert.Equal(word, setting.With(word).Words().Single(other => other.Name == setting.Name).Value));
+            if (setting.Allowed.Count > 0)
+                Assert.Contains(setting.Value, setting.Allowed);
+            Assert.All(setting.Allowed.DefaultIfEmpty("/a path/"), word => Assert.Equal(word, setting.With(word).Words().Single(other => other.Name == setting.Name).Value));
         }
     }
 }

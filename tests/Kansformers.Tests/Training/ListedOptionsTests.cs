@@ -1,3 +1,5 @@
+using System.CommandLine;
+using Kansformers.Cli;
 using Kansformers.Training;
 
 namespace Kansformers.Tests.Training;
@@ -93,6 +95,28 @@ public class ListedOptionsTests : OneThread
 
         using TrainingRun resumed = TrainingRun.Resume(folder["run"]);
         Assert.Equal((TrainingEnd.Finished, 9L), (resumed.Run().End, resumed.Trainer.Steps));
+    }
+
+    [Fact]
+    public void A_setting_can_be_any_text()
+    {
+        ListedChoice<ObjectiveOptions> choice = new("--objective", "what is learned", [new NextTokenOptions(), new TaughtOptions()], kind => kind == "taught" ? new TaughtOptions() : Objectives.Named(kind), "next-token");
+        Command command = new("train");
+        foreach (Option option in choice.All)
+            command.Add(option);
+        Assert.Equal("the model to learn from", choice.All.Single(option => option.Name == "--teacher").Description);
+        Assert.Equal(new TaughtOptions { Teacher = "Runs/A b" }, choice.Read(command.Parse(["--objective", "taught", "--teacher", "Runs/A b"]), new NextTokenOptions()));
+        string message = Assert.Throws<UsageException>(() => choice.Read(command.Parse(["--teacher", "a"]), new NextTokenOptions())).Message;
+        Assert.Equal("--teacher is nothing to --objective next-token; leave it out", message);
+    }
+
+    private sealed record TaughtOptions() : ObjectiveOptions("taught", "another model is told after")
+    {
+        public string Teacher { get; init; } = "";
+
+        public override IReadOnlyList<WordSetting<ObjectiveOptions>> Words() => [new("teacher", "the model to learn from", Teacher, [], value => this with { Teacher = value })];
+
+        public override IObjective Create(Kansformers.Transformers.TransformerModel model, TrainingData data, TrainingOptions options) => throw new NotSupportedException();
     }
 
     private static void Edit(string path, string was, string becomes)

@@ -45,26 +45,72 @@ public class MuonTests : OneThread
         }
     }
 
-    [Fact]
-    public void The_optimizer_follows_schedule_warm_up_decay_parts_and_shape()
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(0.7, false)]
+    [InlineData(0, true)]
+    [InlineData(0.7, true)]
+    public void The_optimizer_follows_schedule_warm_up_decay_parts_rows_and_shape(double beta, bool isDouble)
     {
         using var scope = NewDisposeScope();
-        MuonOptions options = new(MatrixRate: 0.05, Momentum: 0.95, MomentumWarmup: 4) { Nesterov = false };
-        Parameter parameter = new(Values(1, 30, 5));
+        ScalarType type = isDouble ? ScalarType.Float64 : ScalarType.Float32; // torch's operations, or the fused step
+        MuonOptions options = new(MatrixRate: 0.05, Momentum: 0.95, MomentumWarmup: 4) { Nesterov = false, NeuronBeta = beta };
+        Parameter parameter = new(Values(1, 30, 5).to(type));
         using Optimizer optimizer = new(options, Group(parameter, 3)) { PeakLearningRate = 1e-3 };
-        Tensor w = parameter.detach().to(ScalarType.Float64), m = zeros_like(w);
+        Tensor w = parameter.detach().to(ScalarType.Float64).clone(), m = zeros_like(w), v = zeros([30, 1], ScalarType.Float64);
         for (int step = 1; step <= 6; step++)
         {
-            Tensor gradient = Values(40 + step, 30, 5);
-            parameter.grad = gradient.clone();
+            Tensor gradient = Values(40 + step, 30, 5) * linspace(0.2, 5, 30).unsqueeze(1); // parts and rows of unlike sizes
+            parameter.grad = gradient.to(type);
             optimizer.Step(1e-3 / step, 0.5);
             double momentum = step >= 5 ? 0.95 : 0.85 + 0.1 * (step - 1) / 4, rate = 0.05 / step * 2; // the group's factor is 2
             m = m * momentum + gradient.to(ScalarType.Float64) * (0.5 * (1 - momentum));
-            Tensor update = cat([.. m.chunk(3).Select(Straight)]);
-            w = w * (1 - rate * 0.1) - update * (rate * Math.Sqrt(2)); // 10 rows, 5 columns each
+            Tensor[] parts = [.. m.chunk(3).Select(Straight)];
+            if (beta > 0)
+            {
+                v = v * beta + cat(parts).square().mean([1L], keepdim: true) * (1 - beta);
+                parts = [.. parts.Zip(v.chunk(3), (part, squares) => (part, even: part / squares.sqrt())).Select(pair => pair.even * (pair.part.norm() / pair.even.norm()))];
+            }
+
+            w = w * (1 - rate * 0.1) - cat(parts) * (rate * Math.Sqrt(2)); // 10 rows, 5 columns each
         }
 
         AssertClose(w, parameter, 1e-4, "parts");
+        if (beta > 0)
+            AssertClose(v.flatten(), optimizer.State.Single(state => state.Name.Contains("row_squares", StringComparison.Ordinal)).Tensor.flatten(), 1e-5, "squares of rows");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_matrix_whose_momentum_is_zeros_decays_and_what_was_seen_of_its_rows_fades(bool isDouble)
+    {
+        using var scope = NewDisposeScope();
+        ScalarType type = isDouble ? ScalarType.Float64 : ScalarType.Float32;
+        Parameter parameter = new(Values(1, 6, 4).to(type));
+        using Optimizer optimizer = new(new MuonOptions(Momentum: 0) { NeuronBeta = 0.7 }, Group(parameter, 2)); // without momentum nothing is left of a gradient
+        parameter.grad = Values(2, 6, 4).to(type);
+        optimizer.Step(1);
+        Tensor squares = optimizer.State.Single(state => state.Name.Contains("row_squares", StringComparison.Ordinal)).Tensor;
+        double[] before = Doubles(squares), weights = Doubles(parameter);
+        Assert.All(before, square => Assert.True(square > 0));
+        parameter.grad = Values(2, 6, 4).to(type);
+        parameter.grad[..3] = 0; // the first matrix of two
+        optimizer.Step(1);
+        double[] after = Doubles(squares), now = Doubles(parameter);
+        for (int row = 0; row < 6; row++)
+        {
+            if (row < 3)
+                Assert.Equal(0.7 * before[row], after[row], 1e-6);
+            else
+                Assert.Equal(before[row] * 1.7, after[row], 1e-5); // the same step again: 0.7 · 0.3 x + 0.3 x
+        }
+
+        for (int at = 0; at < 12; at++)
+            Assert.Equal(weights[at] * (1 - 0.02 * 2 * 0.1), now[at], 1e-6);
+        Assert.True(Math.Abs(weights[12] * (1 - 0.02 * 2 * 0.1) - now[12]) > 1e-3);
+
+        static double[] Doubles(Tensor tensor) => tensor.detach().to(ScalarType.Float64).flatten().data<double>().ToArray();
     }
 
     [Fact]

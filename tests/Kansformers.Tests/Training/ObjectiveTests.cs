@@ -57,8 +57,8 @@ public class ObjectiveTests : OneThread
         random.manual_seed(77);
         Assert.Equal(loss, subject.Objective.Validate());
         Assert.Equal(before, subject.Loss(0));
-        using IObjective without = options.Create(subject.Model, subject.Data with { Validation = null, ValidationExamples = null }, TinyTraining.Options);
-        Assert.Equal((0, double.NaN), (without.ValidationTokens, without.Validate()));
+        using Subject without = new(options, validationFraction: 0);
+        Assert.Equal((0, false, double.NaN), (without.Objective.ValidationTokens, without.Objective.HasValidation, without.Objective.Validate()));
     }
 
     [Theory]
@@ -73,6 +73,25 @@ public class ObjectiveTests : OneThread
     [Theory]
     [MemberData(nameof(Listed))]
     public void A_run_resumes_to_the_same_bits(ObjectiveOptions options) => ListTrials.ResumesExactly(TinyTraining.Options with { Objective = options });
+
+    [Theory]
+    [MemberData(nameof(Listed))]
+    public void What_eval_says_of_the_last_weights_is_the_runs_last_validation_on_all_of_the_text(ObjectiveOptions options)
+    {
+        using TestFolder folder = new();
+        using (TrainingRun run = TrainingRun.Start(TinyTraining.Config(folder, TinyTraining.Options with { Objective = options, EvalWindows = 0 }), folder["run"]))
+            run.Run();
+        ValidationRecord last = RunLog.Read(RunFolder.Open(folder["run"]).LogFile).OfType<ValidationRecord>().Last();
+        Cli.CliResult result = Cli.Cli.Run("eval", folder["run"], "--checkpoint", "last", "--json");
+        Assert.True(result.Code == 0, result.Error);
+        System.Text.Json.JsonElement told = System.Text.Json.JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal(last.Loss, told.GetProperty("loss").GetDouble(), 1e-5);
+        Assert.Equal(options.HasPerplexity, told.TryGetProperty("perplexity", out System.Text.Json.JsonElement perplexity));
+        if (options.HasPerplexity)
+            Assert.Equal(Math.Exp(last.Loss), perplexity.GetDouble(), 1e-5 * Math.Exp(last.Loss));
+        foreach (Measure measure in last.Measures)
+            Assert.Equal(measure.Value, told.GetProperty(measure.Name).GetDouble(), 1e-5);
+    }
 
     [Theory]
     [MemberData(nameof(Listed))]
@@ -99,14 +118,12 @@ public class ObjectiveTests : OneThread
     {
         using Subject subject = new(options);
         double before = subject.Objective.Validate();
-        TrainingOptions training = TinyTraining.Options with { Objective = options, MaxIters = 60, BatchSize = 8, EvalInterval = 30 };
+        TrainingOptions training = TinyTraining.Options with { Objective = options, MaxIters = 63, BatchSize = 8, EvalInterval = 30 };
         using Trainer trainer = new(subject.Model, training, subject.Data);
         TrainingResult result = trainer.Run();
         Assert.True(result.ValidationLoss < before - 0.2, $"{before} -> {result.ValidationLoss}");
-        if (options.NeedsLabels)
-            Assert.InRange(result.Tokens, 60 * 4 * 5, 60 * 8 * 8);
-        else
-            Assert.Equal(60 * 8 * 8, result.Tokens);
+        int seen = subject.Data.Examples?.Texts.Sum(text => Math.Min(text.First.Length + 2, 8)) ?? 9 * 8 * 8; // what stands around texts counts, and they are cut
+        Assert.Equal(7 * seen, result.Tokens); // 72 examples are nine batches
     }
 
     /// <summary>Each token is told by itself.</summary>
@@ -118,7 +135,7 @@ public class ObjectiveTests : OneThread
     private sealed class Copy(Gpt model, TrainingData data, TrainingOptions options) : IObjective
     {
         private readonly BatchSampler _train = new(data.Train!, model.Options.BlockSize, options.BatchSize);
-        private readonly BatchSampler? _held = data.Validation is TokenSpan held ? new BatchSampler(held, model.Options.BlockSize, options.BatchSize) : null;
+        private readonly BatchSampler? _held = data.Validation is { Count: > 0 } held ? new BatchSampler(held, model.Options.BlockSize, options.BatchSize) : null;
 
         public long TokensOf(long batch) => (long)options.BatchSize * model.Options.BlockSize;
 
@@ -154,9 +171,9 @@ public class ObjectiveTests : OneThread
         private readonly TestFolder _folder = new();
         private readonly TrainingMaterial _material;
 
-        public Subject(ObjectiveOptions options, long seed = 1)
+        public Subject(ObjectiveOptions options, long seed = 1, double validationFraction = 0.1)
         {
-            RunConfig config = TinyTraining.Config(_folder, TinyTraining.Options with { Objective = options });
+            RunConfig config = TinyTraining.Config(_folder, TinyTraining.Options with { Objective = options }, validationFraction);
             _material = options.Open(config.Data, null, null, default);
             random.manual_seed(1);
             ModelOptions model = options.Shape(config.Model.WithDropout(0), _material, hasWeights: false);

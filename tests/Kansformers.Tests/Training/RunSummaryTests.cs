@@ -22,8 +22,7 @@ public class RunSummaryTests
         TokensPerSecond = 12_249.4,
         PeakMemoryBytes = 812_345_678,
         Sample = "KING:\nTo be",
-        SampleCommand = "kansformers sample runs/a",
-        EvalCommand = "kansformers eval runs/a",
+        Uses = new NextTokenOptions().Uses("runs/a"),
         ResumeCommand = "kansformers train --resume runs/a",
     };
 
@@ -77,6 +76,28 @@ public class RunSummaryTests
 
             """;
         Assert.Equal(expected.ReplaceLineEndings("\n"), Summary.ToMarkdown());
+    }
+
+    [Fact]
+    public void What_a_run_is_good_for_and_whether_its_loss_has_a_perplexity_are_its_objectives_to_say()
+    {
+        (ObjectiveOptions, bool, string[])[] cases =
+        [
+            (new NextTokenOptions(), true, ["sample a   # more text", "eval a   # loss, perplexity, bits per byte"]),
+            (new MaskedLanguageOptions(), true, ["eval a   # masked loss and perplexity"]),
+            (new DenoisingOptions(), true, ["sample a --prompt \"a text\"   # the text as the model would have it", "eval a   # loss and perplexity, and noised texts beside what is made of them"]),
+            (new ClassificationOptions(), false, ["predict a --data texts.txt   # a label for each line", "eval a   # every measure of the labels"]),
+            (new RegressionOptions(), false, ["predict a --data texts.txt   # a number for each line", "eval a   # errors and correlations"]),
+        ];
+        Assert.Equal(Objectives.All.Select(entry => entry.Kind).Order(), cases.Select(one => one.Item1.Kind).Order());
+        foreach ((ObjectiveOptions objective, bool hasPerplexity, string[] uses) in cases)
+        {
+            string text = (Summary with { LossUnit = objective.LossUnit, HasPerplexity = objective.HasPerplexity, Uses = objective.Uses("a") }).ToMarkdown();
+            string[] commands = [.. uses.Select(use => $"kansformers {use}"), "kansformers train --resume runs/a   # train on from the last checkpoint"];
+            Assert.EndsWith($"## Use it\n\n```sh\n{string.Join('\n', commands)}\n```\n", text, StringComparison.Ordinal);
+            Assert.Equal(hasPerplexity, text.Contains("perplexity 9.03", StringComparison.Ordinal));
+            Assert.Contains($"2.2000 {objective.LossUnit}", text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public class TensorBoardWriterTests
         writer.Add("train/loss", 3.5, 0);
         writer.Add("größe", double.NaN, long.MaxValue);
         writer.Add(RunLogTests.Train(300));
-        writer.Add(new ValidationRecord { Step = 301, Loss = 2.25 });
+        writer.Add(new ValidationRecord { Step = 301, Loss = 2.25, Measures = [new("accuracy", 0.75)] });
         writer.Add(new NoteRecord { Step = 301, Text = "no number" });
 
         Event[] events = EventsFile.Read(writer.FilePath);
@@ -46,7 +46,7 @@ public class TensorBoardWriterTests
         Assert.Equal((long.MaxValue, "größe", float.NaN), (events[2].Step, events[2].Scalars[0].Tag, events[2].Scalars[0].Value));
         Assert.Equal(300, events[3].Step);
         Assert.Equal([("train/loss", 4 - 30f), ("train/learning_rate", 3e-4f), ("train/grad_norm", 1.5f), ("train/tokens_per_second", 1000f)], events[3].Scalars);
-        Assert.Equal([("validation/loss", 2.25f)], events[4].Scalars);
+        Assert.Equal([("validation/loss", 2.25f), ("validation/accuracy", 0.75f)], events[4].Scalars);
     }
 
     [Fact]

@@ -73,7 +73,8 @@ public class BartTests
         using Bart model = Make(options => options with { Placement = KanPlacement.All, KanSide = side });
         Assert.Equal(expected.Split(','), model.KanLayers().Select(layer => layer.Name.Split('.')[0]).Distinct());
         Assert.Equal(side == KanSide.Encoder, model.Head is TiedHead);
-        Assert.True(model.Loss(new TokenBatch(Ids(2, 4), Ids(2, 5))).item<float>() > 0);
+        Tensor ids = Ids(2, 4), targets = Ids(2, 5), logits = model.forward(ids, model.ShiftRight(targets));
+        EngineCheck.Close("loss", model.Loss(new TokenBatch(ids, targets)), -logits.log_softmax(-1).gather(2, targets.unsqueeze(-1)).mean(), 1e-5);
     }
 
     [Fact]
@@ -96,7 +97,7 @@ public class BartTests
         Tensor ids = Ids(2, 4);
         foreach ((TokenBatch batch, string message) in ((TokenBatch, string)[])
             [(new(ids, Ids(2, Block + 1)), "block size"), (new(Ids(2, Block + 1), ids), "block size"), (new(ids, Ids(3, 4)), "reads 2 texts, the decoder 3"), (new(ids, full_like(ids, Vocabulary)), "outside the vocabulary"),
-            (new(ids, ids) { Mask = ones(2, 3) }, "the mask has the shape"), (new(ids, ids) { DecoderTokens = Ids(2, 3) }, "4 targets for 3 tokens")])
+            (new(ids, ids) { Mask = ones(2, 3) }, "mask has the shape"), (new(ids, ids) { DecoderTokens = Ids(2, 3) }, "4 targets for 3 tokens")])
             Assert.Contains(message, Assert.Throws<ArgumentException>(() => model.Loss(batch)).Message, StringComparison.Ordinal);
         Assert.Equal(0, model.Loss(new TokenBatch(ids, full_like(ids, -1))).item<float>());
         BartOptions options = (BartOptions)model.Options;

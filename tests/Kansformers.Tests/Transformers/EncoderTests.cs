@@ -1,5 +1,7 @@
 using Kansformers.Kan;
 using Kansformers.Tests.Kan;
+using Kansformers.Text;
+using Kansformers.Training;
 using Kansformers.Transformers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -65,6 +67,28 @@ public class EncoderTests
         using EncoderModel model = Make("roberta", options => options with { Head = EncoderHead.None });
         Tensor right = tensor(new long[,] { { 5, 6, 7, 1, 1 } }), left = tensor(new long[,] { { 1, 1, 5, 6, 7 } });
         EngineCheck.Close("padding in front", model.forward(left, left.ne(1))[.., 2..], model.forward(right, right.ne(1))[.., ..3], 1e-5);
+    }
+
+    [Fact]
+    public void A_RoBERTa_whose_padding_is_a_late_id_has_no_rows_for_the_ids_before_it()
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using TestFolder folder = new();
+        RobertaOptions asked = new() { BlockSize = 32 };
+        EncoderOptions made = EncoderShape.Of(asked, Gpt2Tokenizer.Instance, hasWeights: false);
+        Assert.Equal((50_258, 32 + 2), (made.PaddingId, made.PositionRows));
+        Assert.Equal([32 + 1, 32 + 2, 32 + 2], ((int[])[0, 1, 7]).Select(id => asked.WithTokens(Vocabulary, id).PositionRows));
+
+        // It computes what the original does with its long table, which a folder in Hugging Face's layout has.
+        using EncoderModel spared = Make("roberta", options => options.WithTokens(Vocabulary, 15));
+        HuggingFaceModel.Save(spared, folder.Path);
+        using EncoderModel whole = (EncoderModel)TransformerModel.FromPretrained(folder.Path);
+        Assert.Equal((Block + 2, Block + 16), (spared.Encoder.PositionRows, whole.Encoder.PositionRows));
+        Assert.Equal(Block, whole.Options.BlockSize);
+        (Tensor ids, Tensor mask) = Padded(spared.Encoder, 3, 9, 5);
+        Assert.Equal(spared.forward(ids, mask).bytes.ToArray(), whole.forward(ids, mask).bytes.ToArray());
+        Assert.Contains("padding position is 16; it must be 0 to the padding id, 15", Assert.Throws<KansformersException>(((RobertaOptions)spared.Encoder with { PaddingPosition = 16 }).Validate).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -168,12 +192,12 @@ public class EncoderTests
         Refused("types has the shape (3)", () => words.forward(ids, null, zeros(3, dtype: ScalarType.Int64)));
         Refused("block size 10", () => words.forward(ones(1, Block + 1, dtype: ScalarType.Int64)));
         Refused("block size 10", () => words.forward(ones(1, 0, dtype: ScalarType.Int64)));
-        Refused("3 targets for 6 tokens", () => words.Loss(new TokenBatch(ids, ids[0])));
+        Refused("3 targets for 6 positions", () => words.Loss(new TokenBatch(ids, ids[0])));
         Refused("outside the vocabulary of 19", () => words.Loss(new TokenBatch(ids, ids + 10)));
         Refused("outside the vocabulary of 19", () => words.Loss(new TokenBatch(ids, ids - 100)));
         Refused("not one for each of 2 sequences", () => labels.Loss(new TokenBatch(ids, ids)));
-        Refused("labels from 0 to 2", () => labels.Loss(new TokenBatch(ids, tensor(new long[] { 0, 3 }))));
-        Refused("labels from 0 to 2", () => labels.Loss(new TokenBatch(ids, tensor(new[] { 0.5f, 1f }))));
+        Refused("target 3 is outside the labels of 3", () => labels.Loss(new TokenBatch(ids, tensor(new long[] { 0, 3 }))));
+        Refused("the targets are Float32", () => labels.Loss(new TokenBatch(ids, tensor(new[] { 0.5f, 1f }))));
         Assert.Contains("has no loss", Assert.Throws<KansformersException>(() => none.Loss(new TokenBatch(ids, ids))).Message, StringComparison.Ordinal);
         EncoderOptions options = words.Encoder;
         foreach ((EncoderOptions wrong, string message) in ((EncoderOptions, string)[])[(options with { Labels = 0 }, "labels is 0"), (options with { LabelNames = new(["a", "b", "c"]) }, "number of label names is 3"), (options with { PaddingId = -1 }, "padding id is -1"), (options with { NormEpsilon = 0 }, "norm epsilon is 0"), (options with { HeadDropout = 1 }, "head dropout is 1"), (options with { Inner = -1 }, "inner is -1"), (options with { Head = (EncoderHead)7 }, "head is 7")])

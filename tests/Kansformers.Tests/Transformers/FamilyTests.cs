@@ -266,6 +266,20 @@ public class FamilyTests
             }
         }
 
+        // No id nor target beside the vocabulary.
+        TokenBatch batch = Batch(2, 4, model.Options);
+        foreach (long id in (long[])[long.MinValue, -1, Vocabulary, long.MaxValue])
+        {
+            Tensor ids = batch.Tokens.clone(), targets = batch.Targets.clone();
+            ids[1, 2] = id;
+            Assert.Contains($"token id {id} is outside the vocabulary of {Vocabulary}", Assert.Throws<ArgumentException>(() => model.Loss(batch with { Tokens = ids })).Message, StringComparison.Ordinal);
+            Assert.Contains($"token id {id} is outside the vocabulary of {Vocabulary}", Assert.Throws<ArgumentException>(() => model.forward(ids)).Message, StringComparison.Ordinal);
+            if (id == -1)
+                continue; // a target that does not count
+            targets[1, 2] = id;
+            Assert.Contains("outside the vocabulary", Assert.Throws<ArgumentException>(() => model.Loss(batch with { Targets = targets })).Message, StringComparison.Ordinal);
+        }
+
         TokenBatch tooLong = Batch(1, Block + 1, model.Options);
         Assert.Contains("block size", Assert.Throws<ArgumentException>(() => model.Loss(tooLong)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => model.forward(tooLong.Tokens));

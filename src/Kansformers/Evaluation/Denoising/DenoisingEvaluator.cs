@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Transformers;
@@ -21,15 +20,9 @@ public sealed class DenoisingEvaluator(Bart model, Tokenizer tokenizer, NoiseOpt
     /// <exception cref="KansformersException">There are fewer than two tokens, the tokenizer does not belong to the model, or the model's weights are broken.</exception>
     public DenoisingResult Evaluate(TokenSpan text, long? maxTokens = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        if (maxTokens < 2)
-            throw new KansformersException($"max tokens is {maxTokens}; it must be at least 2");
-        if (maxTokens < text.Count)
-            text = text.Slice(0, maxTokens.Value);
-        MaskedWindows windows = new(text, Rows(), count: 0);
-        long started = Stopwatch.GetTimestamp();
-        (double loss, long written, long tokens) = windows.Measure(model, progress, cancellation);
-        return new DenoisingResult { Loss = loss, Written = written, Tokens = tokens, Windows = windows.Count, Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
+        RowWindows windows = RowWindows.Whole(text, maxTokens, Rows());
+        RowScore score = windows.Measure(model, progress, cancellation);
+        return new DenoisingResult { Loss = score.Loss, Written = score.Wanted, Tokens = score.Tokens, Windows = windows.Count, Seconds = score.Seconds };
     }
 
     /// <summary>Some stretches of a text, evenly spaced, and how they are noised.</summary>
@@ -39,7 +32,7 @@ public sealed class DenoisingEvaluator(Bart model, Tokenizer tokenizer, NoiseOpt
     {
         ArgumentNullException.ThrowIfNull(text);
         NoisedRows rows = Rows();
-        return [.. ScoringWindow.EvenlySpaced(text.Count, rows.TextLength, count).Select((window, i) =>
+        return [.. ScoringWindow.EvenlySpaced(text.Count + 1, rows.TextLength, count).Select((window, i) =>
         {
             long[] ids = new long[window.Length];
             text.Read(window.Start, ids);
@@ -58,23 +51,8 @@ public sealed class DenoisingEvaluator(Bart model, Tokenizer tokenizer, NoiseOpt
 public sealed record NoisedExample(string Original, string Noised, IReadOnlyList<int> Tokens);
 
 /// <summary>How well an encoder-decoder writes noised texts as they were.</summary>
-public sealed record DenoisingResult
+public sealed record DenoisingResult : RowResult
 {
-    /// <summary>The mean negative log-likelihood, in nats per token that is written.</summary>
-    public required double Loss { get; init; }
-
-    /// <summary>exp(loss): how many equally likely tokens would be as hard to write.</summary>
-    public double Perplexity => Math.Exp(Loss);
-
     /// <summary>How many tokens were to be written, those that begin and end texts among them.</summary>
     public required long Written { get; init; }
-
-    /// <summary>How many tokens of text were read.</summary>
-    public required long Tokens { get; init; }
-
-    /// <summary>In how many windows.</summary>
-    public required int Windows { get; init; }
-
-    /// <summary>How long it took.</summary>
-    public required double Seconds { get; init; }
 }

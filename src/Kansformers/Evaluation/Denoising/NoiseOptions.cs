@@ -1,3 +1,5 @@
+using Kansformers.Runtime;
+
 namespace Kansformers.Evaluation;
 
 /// <summary>What a mask stands for in a noised text.</summary>
@@ -32,16 +34,9 @@ public sealed record NoiseOptions
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        Require(Share is > 0 and < 1, "mask share", Share, "above 0 and below 1");
-        Require(SpanLength is > 0 and <= 100, "span length", SpanLength, "above 0 and at most 100");
-        Require(PermuteShare is >= 0 and <= 1, "permute share", PermuteShare, "0 to 1");
-        if (!Enum.IsDefined(Kind))
-            throw new KansformersException($"noise is {Kind}; it must be {string.Join(" or ", Enum.GetNames<NoiseKind>())}");
-    }
-
-    private static void Require(bool holds, string option, double value, string allowed)
-    {
-        if (!holds)
-            throw new KansformersException(FormattableString.Invariant($"{option} is {value}; it must be {allowed}"));
+        Allowed.Require(Share is > 0 and < 1, "mask share", Share, "above 0 and below 1");
+        Allowed.Require(SpanLength is > 0 and <= 100, "span length", SpanLength, "above 0 and at most 100");
+        Allowed.Require(PermuteShare is >= 0 and <= 1, "permute share", PermuteShare, "0 to 1");
+        Allowed.Require("noise", Kind);
     }
 }

@@ -4,64 +4,48 @@ using Kansformers.Transformers;
 namespace Kansformers.Evaluation;
 
 /// <summary>Makes what an encoder-decoder learns from of stretches of text: noised texts for the encoder, and the texts as they were to be written.</summary>
-internal sealed class NoisedRows : ITextRows
+internal sealed class NoisedRows : TextRows
 {
     private readonly TextNoise _noise;
-    private readonly EncoderTokens _tokens;
 
     /// <param name="options">How texts are noised.</param>
     /// <param name="tokenizer">The tokenizer of the text.</param>
     /// <param name="model">The model that the rows are for.</param>
     /// <exception cref="KansformersException">There is no mask, the block has no room for text, or the tokenizer is of more ids than the model.</exception>
     public NoisedRows(NoiseOptions options, Tokenizer tokenizer, ModelOptions model)
+        : base(tokenizer, model) => _noise = new TextNoise(options, tokenizer, Tokens);
+
+    /// <inheritdoc/>
+    public override RowBatch Make(ReadOnlySpan<long> text, int length, Func<int, ulong> key)
     {
-        if (!tokenizer.Fits(model.VocabularySize))
-            throw new KansformersException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.VocabularySize}; they do not belong together");
-        _tokens = EncoderTokens.Of(tokenizer, model.VocabularySize);
-        _noise = new TextNoise(options, tokenizer, _tokens);
-        Length = model.BlockSize;
-        TextLength = model.BlockSize - _tokens.AroundText;
-        if (TextLength < 1)
-            throw new KansformersException($"block size is {model.BlockSize}, of which {_tokens.AroundText} tokens stand around each text; it must be larger");
-    }
-
-    /// <inheritdoc/>
-    public int Length { get; }
-
-    /// <inheritdoc/>
-    public int TextLength { get; }
-
-    /// <inheritdoc/>
-    public MaskedBatch Make(ReadOnlySpan<long> text, int length, Func<int, ulong> key)
-    {
-        int count = text.Length / length, around = _tokens.AroundText, whole = length + around;
+        int count = text.Length / length, around = Tokens.AroundText, whole = length + around;
         long[][] noised = new long[count][];
         long[] targets = new long[count * whole];
         for (int row = 0; row < count; row++)
         {
             ReadOnlySpan<long> original = text.Slice(row * length, length);
             noised[row] = Noised(original, key(row));
-            _tokens.Template.FillRow(targets.AsSpan(row * whole, whole), original);
+            Tokens.Template.FillRow(targets.AsSpan(row * whole, whole), original);
         }
 
         int longest = noised.Max(row => row.Length);
         long[] ids = new long[count * longest], mask = new long[ids.Length];
-        Array.Fill(ids, _tokens.Padding ?? 0);
+        Array.Fill(ids, Tokens.Padding ?? 0);
         for (int row = 0; row < count; row++)
         {
             noised[row].CopyTo(ids, row * longest);
             mask.AsSpan(row * longest, noised[row].Length).Fill(1);
         }
 
-        return new MaskedBatch(ids, targets, count, targets.Length) { Tokens = count * length, Mask = mask.Contains(0) ? mask : null };
+        return new RowBatch(ids, targets, count, targets.Length) { Tokens = count * length, Mask = mask.Contains(0) ? mask : null };
     }
 
     /// <summary>What the encoder reads of a text.</summary>
     public long[] Noised(ReadOnlySpan<long> text, ulong key)
     {
         List<long> noised = _noise.Apply(text, key);
-        long[] row = new long[noised.Count + _tokens.AroundText];
-        _tokens.Template.FillRow(row, [.. noised]);
+        long[] row = new long[noised.Count + Tokens.AroundText];
+        Tokens.Template.FillRow(row, [.. noised]);
         return row;
     }
 
@@ -70,11 +54,11 @@ internal sealed class NoisedRows : ITextRows
     {
         List<string> parts = [];
         List<int> ids = [];
-        foreach (long id in row.Append(_tokens.Mask!.Value))
+        foreach (long id in row.Append(Tokens.Mask!.Value))
         {
-            if (id != _tokens.Mask)
+            if (id != Tokens.Mask)
             {
-                if (!_tokens.IsSpecial(id))
+                if (!Tokens.IsSpecial(id))
                     ids.Add((int)id);
                 continue;
             }

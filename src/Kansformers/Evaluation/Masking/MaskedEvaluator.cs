@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Kansformers.Text;
 using Kansformers.Transformers;
 
@@ -18,38 +17,17 @@ public sealed class MaskedEvaluator(EncoderModel model, Tokenizer tokenizer, Mas
     /// <exception cref="KansformersException">There are fewer than two tokens, the tokenizer does not belong to the model, or the model's weights are broken.</exception>
     public MaskedEvaluationResult Evaluate(TokenSpan text, long? maxTokens = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
-        if (maxTokens < 2)
-            throw new KansformersException($"max tokens is {maxTokens}; it must be at least 2");
-        if (maxTokens < text.Count)
-            text = text.Slice(0, maxTokens.Value);
-        MaskedWindows windows = new(text, new MaskedRows(options ?? new MaskingOptions(), tokenizer, model.Options), count: 0);
-        long started = Stopwatch.GetTimestamp();
-        (double loss, long masked, long tokens) = windows.Measure(model, progress, cancellation);
-        return new MaskedEvaluationResult { Loss = loss, Masked = masked, Tokens = tokens, Windows = windows.Count, Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
+        RowWindows windows = RowWindows.Whole(text, maxTokens, new MaskedRows(options ?? new MaskingOptions(), tokenizer, model.Options));
+        RowScore score = windows.Measure(model, progress, cancellation);
+        return new MaskedEvaluationResult { Loss = score.Loss, Masked = score.Wanted, Tokens = score.Tokens, Windows = windows.Count, Seconds = score.Seconds };
     }
 }
 
 /// <summary>How well an encoder guesses hidden tokens.</summary>
-public sealed record MaskedEvaluationResult
+public sealed record MaskedEvaluationResult : RowResult
 {
-    /// <summary>The mean negative log-likelihood, in nats per hidden token.</summary>
-    public required double Loss { get; init; }
-
-    /// <summary>exp(loss): how many equally likely tokens would be as hard to guess.</summary>
-    public double Perplexity => Math.Exp(Loss);
-
     /// <summary>How many tokens were hidden.</summary>
     public required long Masked { get; init; }
-
-    /// <summary>How many tokens of text were read.</summary>
-    public required long Tokens { get; init; }
-
-    /// <summary>In how many windows.</summary>
-    public required int Windows { get; init; }
-
-    /// <summary>How long it took.</summary>
-    public required double Seconds { get; init; }
 }

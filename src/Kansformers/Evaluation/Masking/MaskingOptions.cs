@@ -1,3 +1,5 @@
+using Kansformers.Runtime;
+
 namespace Kansformers.Evaluation;
 
 /// <summary>What is masked as a whole.</summary>
@@ -32,16 +34,9 @@ public sealed record MaskingOptions
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        Require(Share is > 0 and < 1, "mask share", Share, "above 0 and below 1");
-        Require(Masked is >= 0 and <= 1, "masked share", Masked, "0 to 1");
-        Require(Random >= 0 && Masked + Random <= 1 + 1e-9, "random share", Random, "at least 0, and with the masked share at most 1");
-        if (!Enum.IsDefined(Unit))
-            throw new KansformersException($"mask unit is {Unit}; it must be {string.Join(" or ", Enum.GetNames<MaskedUnit>())}");
-    }
-
-    private static void Require(bool holds, string option, double value, string allowed)
-    {
-        if (!holds)
-            throw new KansformersException(FormattableString.Invariant($"{option} is {value}; it must be {allowed}"));
+        Allowed.Require(Share is > 0 and < 1, "mask share", Share, "above 0 and below 1");
+        Allowed.Require(Masked is >= 0 and <= 1, "masked share", Masked, "0 to 1");
+        Allowed.Require(Random >= 0 && Masked + Random <= 1 + 1e-9, "random share", Random, "at least 0, and with the masked share at most 1");
+        Allowed.Require("mask unit", Unit);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kansformers.Checkpoints;
+using Kansformers.Runtime;
 using Kansformers.Transformers;
 
 namespace Kansformers.Generation;
@@ -63,14 +64,13 @@ public sealed record BeamOptions
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public void Validate()
     {
-        Require(Beams >= 1, "beams", Beams, "at least 1");
-        Require(Returned >= 1 && Returned <= Beams, "returned", Returned, $"1 to the number of beams, {Beams}");
-        Require(MaxNewTokens is null or >= 1, "max new tokens", MaxNewTokens ?? 0, "at least 1");
-        Require(MinNewTokens >= 0 && MinNewTokens <= (MaxNewTokens ?? int.MaxValue), "min new tokens", MinNewTokens, "0 to the most new tokens");
-        Require(double.IsFinite(LengthPenalty), "length penalty", LengthPenalty, "a number");
-        Require(NoRepeatNgram >= 0, "no-repeat n-gram", NoRepeatNgram, "at least 1, or 0 to allow repetition");
-        if (!Enum.IsDefined(Stop))
-            throw new KansformersException($"stop is {Stop}; it must be {string.Join(" or ", Enum.GetNames<BeamStop>())}");
+        Allowed.Require(Beams >= 1, "beams", Beams, "at least 1");
+        Allowed.Require(Returned >= 1 && Returned <= Beams, "returned", Returned, $"1 to the number of beams, {Beams}");
+        Allowed.Require(MaxNewTokens is null or >= 1, "max new tokens", MaxNewTokens ?? 0, "at least 1");
+        Allowed.Require(MinNewTokens >= 0 && MinNewTokens <= (MaxNewTokens ?? int.MaxValue), "min new tokens", MinNewTokens, "0 to the most new tokens");
+        Allowed.Require(double.IsFinite(LengthPenalty), "length penalty", LengthPenalty, "a number");
+        Allowed.Require(NoRepeatNgram >= 0, "no-repeat n-gram", NoRepeatNgram, "at least 1, or 0 to allow repetition");
+        Allowed.Require("stop", Stop);
     }
 
     // A configuration of BART that does not say otherwise forces the end of the published vocabulary.
@@ -105,11 +105,5 @@ public sealed record BeamOptions
         return options;
 
         int Whole(string name, int otherwise) => config.IsNull(name) ? otherwise : config.Integer(name);
-    }
-
-    private static void Require(bool holds, string option, double value, string allowed)
-    {
-        if (!holds)
-            throw new KansformersException(FormattableString.Invariant($"{option} is {value}; it must be {allowed}"));
     }
 }

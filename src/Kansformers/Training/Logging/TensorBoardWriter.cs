@@ -51,7 +51,7 @@ internal sealed class TensorBoardWriter : IDisposable
         Append(TensorBoardEvent.Scalars(WallTime, step, [(tag, value)]));
     }
 
-    /// <summary>Adds the numbers of a log entry, as <c>train/loss</c>, <c>train/learning_rate</c>, <c>validation/loss</c> and so on; a note has none.</summary>
+    /// <summary>Adds the numbers of a log entry, as <c>train/loss</c>, <c>train/learning_rate</c>, <c>validation/loss</c>, <c>validation/accuracy</c> and so on; a note has none.</summary>
     /// <param name="entry">The entry.</param>
     /// <exception cref="KansformersException">The disk is full or the file cannot be written; the records before are unharmed.</exception>
     public void Add(LogEntry entry)
@@ -66,7 +66,7 @@ internal sealed class TensorBoardWriter : IDisposable
                 ("train/grad_norm", train.GradNorm),
                 ("train/tokens_per_second", train.TokensPerSecond),
             ],
-            ValidationRecord validation => [("validation/loss", validation.Loss)],
+            ValidationRecord validation => [("validation/loss", validation.Loss), .. validation.Measures.Select(measure => ($"validation/{measure.Name}", measure.Value))],
             _ => [],
         };
         if (!scalars.IsEmpty)

@@ -6,7 +6,7 @@ using Kansformers.Transformers;
 namespace Kansformers.Training;
 
 /// <summary>Denoising (Lewis et al., "BART", 2020): a text is written as it was, from one in which tokens are hidden and sentences shuffled. What is done to it is drawn anew each time it is seen.</summary>
-public sealed record DenoisingOptions() : ObjectiveOptions("denoising", "a noised text is written as it was")
+public sealed record DenoisingOptions() : NoisedTextOptions("denoising", "a noised text is written as it was")
 {
     private static readonly NoiseOptions Usual = new();
 
@@ -21,13 +21,6 @@ public sealed record DenoisingOptions() : ObjectiveOptions("denoising", "a noise
 
     /// <summary>The share of texts whose sentences are shuffled.</summary>
     public double PermuteShare { get; init; } = Usual.PermuteShare;
-
-    /// <summary>Where the sequences come from.</summary>
-    public BatchOrder Order { get; init; }
-
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override string LossUnit => "nats per token";
 
     /// <summary>What is done to texts.</summary>
     [JsonIgnore]
@@ -45,14 +38,12 @@ public sealed record DenoisingOptions() : ObjectiveOptions("denoising", "a noise
     public override IReadOnlyList<WordSetting<ObjectiveOptions>> Words() =>
     [
         WordSetting<ObjectiveOptions>.Of("noise", "what a mask stands for, none to several tokens or always one", Noise, value => this with { Noise = value }),
-        NextTokenOptions.OrderSetting(Order, value => this with { Order = value }),
+        .. base.Words(),
     ];
 
     /// <inheritdoc/>
     public override void Validate()
     {
-        if (!Enum.IsDefined(Order))
-            throw new KansformersException($"order is {Order}; it must be {string.Join(" or ", Enum.GetNames<BatchOrder>())}");
         Noising.Validate();
         base.Validate();
     }
@@ -64,15 +55,6 @@ public sealed record DenoisingOptions() : ObjectiveOptions("denoising", "a noise
         return family.Defaults is BartOptions;
     }
 
-    /// <inheritdoc/>
-    public override IObjective Create(TransformerModel model, TrainingData data, TrainingOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(data);
-        RequireSuited(model.Options);
-        return new NoisedText(model, new NoisedRows(Noising, NoisedText.TokenizerOf(data, this), model.Options), Order, data, options);
-    }
-
     // A model without weights gets the special tokens of the tokenizer, or ids beyond it; the decoder begins from what ends a text, as BART's does.
     internal override ModelOptions Shape(ModelOptions model, TrainingMaterial material, bool hasWeights)
     {
@@ -82,4 +64,9 @@ public sealed record DenoisingOptions() : ObjectiveOptions("denoising", "a noise
         EncoderTokens tokens = EncoderTokens.Of(material.Tokenizer);
         return (BartOptions)model with { VocabularySize = tokens.Vocabulary, PaddingId = tokens.Padding!.Value, StartId = tokens.End!.Value, EndId = tokens.End!.Value };
     }
+
+    internal override IReadOnlyList<RunUse> Uses(string run) =>
+        [new($"kansformers sample {run} --prompt \"a text\"", "the text as the model would have it"), new($"kansformers eval {run}", "loss and perplexity, and noised texts beside what is made of them")];
+
+    private protected override TextRows Rows(Tokenizer tokenizer, ModelOptions model) => new NoisedRows(Noising, tokenizer, model);
 }

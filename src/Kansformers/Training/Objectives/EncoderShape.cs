@@ -14,6 +14,6 @@ internal static class EncoderShape
         if (hasWeights)
             return encoder;
         EncoderTokens tokens = EncoderTokens.Of(tokenizer);
-        return encoder with { VocabularySize = tokens.Vocabulary, PaddingId = tokens.Padding };
+        return encoder.WithTokens(tokens.Vocabulary, tokens.Padding);
     }
 }

@@ -13,7 +13,10 @@ public interface IObjective : IDisposable
     /// <param name="batch">Which batch of the run, counted from 0.</param>
     long TokensOf(long batch);
 
-    /// <summary>The predictions that a validation scores; 0 when nothing is held out.</summary>
+    /// <summary>Whether anything is held out.</summary>
+    bool HasValidation => ValidationTokens > 0;
+
+    /// <summary>The predictions that a validation scores; 0 when nothing is held out. Where counting them takes long, they are counted by the first validation.</summary>
     long ValidationTokens { get; }
 
     /// <summary>The mean loss of a batch, in the unit of <see cref="ObjectiveOptions.LossUnit"/>.</summary>

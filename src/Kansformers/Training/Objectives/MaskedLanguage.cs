@@ -9,7 +9,7 @@ namespace Kansformers.Training;
 /// Masked language modelling (Devlin et al., "BERT", 2019): some tokens of a text are hidden, and guessed from what stands on both sides of them. Which ones is drawn anew each
 /// time a stretch of text is seen (Liu et al., "RoBERTa", 2019).
 /// </summary>
-public sealed record MaskedLanguageOptions() : ObjectiveOptions("mlm", "masked language modelling: hidden tokens are guessed from both sides")
+public sealed record MaskedLanguageOptions() : NoisedTextOptions("mlm", "masked language modelling: hidden tokens are guessed from both sides")
 {
     private static readonly MaskingOptions Usual = new();
 
@@ -18,9 +18,6 @@ public sealed record MaskedLanguageOptions() : ObjectiveOptions("mlm", "masked l
 
     /// <summary>What is masked as a whole.</summary>
     public MaskedUnit MaskUnit { get; init; } = Usual.Unit;
-
-    /// <summary>Where the sequences come from.</summary>
-    public BatchOrder Order { get; init; }
 
     /// <inheritdoc/>
     [JsonIgnore]
@@ -38,14 +35,12 @@ public sealed record MaskedLanguageOptions() : ObjectiveOptions("mlm", "masked l
     public override IReadOnlyList<WordSetting<ObjectiveOptions>> Words() =>
     [
         WordSetting<ObjectiveOptions>.Of("mask unit", "what is masked as a whole, a token or a word", MaskUnit, value => this with { MaskUnit = value }),
-        NextTokenOptions.OrderSetting(Order, value => this with { Order = value }),
+        .. base.Words(),
     ];
 
     /// <inheritdoc/>
     public override void Validate()
     {
-        if (!Enum.IsDefined(Order))
-            throw new KansformersException($"order is {Order}; it must be {string.Join(" or ", Enum.GetNames<BatchOrder>())}");
         Masking.Validate();
         base.Validate();
     }
@@ -57,17 +52,12 @@ public sealed record MaskedLanguageOptions() : ObjectiveOptions("mlm", "masked l
         return family.Defaults is EncoderOptions;
     }
 
-    /// <inheritdoc/>
-    public override IObjective Create(TransformerModel model, TrainingData data, TrainingOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(data);
-        RequireSuited(model.Options);
-        return new NoisedText(model, new MaskedRows(Masking, NoisedText.TokenizerOf(data, this), model.Options), Order, data, options);
-    }
-
     internal override bool IsFor(ModelOptions model) => model is EncoderOptions { Head: not EncoderHead.Classification };
 
     internal override ModelOptions Shape(ModelOptions model, TrainingMaterial material, bool hasWeights) =>
         EncoderShape.Of(model, material.Tokenizer, hasWeights) with { Head = EncoderHead.MaskedLanguage };
+
+    internal override IReadOnlyList<RunUse> Uses(string run) => [new($"kansformers eval {run}", "masked loss and perplexity")];
+
+    private protected override TextRows Rows(Tokenizer tokenizer, ModelOptions model) => new MaskedRows(Masking, tokenizer, model);
 }

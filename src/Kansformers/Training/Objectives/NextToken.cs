@@ -5,26 +5,8 @@ using static TorchSharp.torch;
 namespace Kansformers.Training;
 
 /// <summary>Next-token prediction: each token is predicted from those before it, in sequences from anywhere in the text.</summary>
-public sealed record NextTokenOptions() : ObjectiveOptions("next-token", "each token is predicted from those before it")
+public sealed record NextTokenOptions() : TextObjectiveOptions("next-token", "each token is predicted from those before it")
 {
-    /// <summary>Where the sequences come from.</summary>
-    public BatchOrder Order { get; init; }
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<WordSetting<ObjectiveOptions>> Words() =>
-        [OrderSetting(Order, value => this with { Order = value })];
-
-    internal static WordSetting<ObjectiveOptions> OrderSetting(BatchOrder order, Func<BatchOrder, ObjectiveOptions> with) =>
-        WordSetting<ObjectiveOptions>.Of("order", "where sequences come from: anywhere, or each place of the text once in an epoch", order, with);
-
-    /// <inheritdoc/>
-    public override void Validate()
-    {
-        if (!Enum.IsDefined(Order))
-            throw new KansformersException($"order is {Order}; it must be {string.Join(" or ", Enum.GetNames<BatchOrder>())}");
-        base.Validate();
-    }
-
     /// <inheritdoc/>
     public override bool Suits(Family family)
     {
@@ -39,6 +21,8 @@ public sealed record NextTokenOptions() : ObjectiveOptions("next-token", "each t
         return model is CausalModel causal ? new NextToken(causal, Order, data, options)
             : throw new KansformersException($"the objective {Kind} needs a model that predicts the next token, which those of the family {model.Options.Family.Name} do not; use one of {Families.Causal}");
     }
+
+    internal override IReadOnlyList<RunUse> Uses(string run) => [new($"kansformers sample {run}", "more text"), new($"kansformers eval {run}", "loss, perplexity, bits per byte")];
 }
 
 /// <summary>Sequences drawn by <see cref="BatchSampler"/>; validation on <see cref="FixedWindows"/>.</summary>

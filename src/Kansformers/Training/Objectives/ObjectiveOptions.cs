@@ -19,6 +19,10 @@ public abstract record ObjectiveOptions : ListedOptions<ObjectiveOptions>
     [JsonIgnore]
     public virtual string LossUnit => "nats per token";
 
+    /// <summary>Whether losses are mean negative log-likelihoods of tokens, in nats, so that exp(loss) is a perplexity.</summary>
+    [JsonIgnore]
+    public virtual bool HasPerplexity => true;
+
     /// <summary>Whether it learns from labelled examples instead of text.</summary>
     [JsonIgnore]
     public virtual bool NeedsLabels => false;
@@ -47,6 +51,10 @@ public abstract record ObjectiveOptions : ListedOptions<ObjectiveOptions>
     internal virtual ModelOptions Shape(ModelOptions model, TrainingMaterial material, bool hasWeights) =>
         hasWeights ? model : model with { VocabularySize = material.Tokenizer.VocabularySize };
 
+    /// <summary>The commands that use a trained run.</summary>
+    /// <param name="run">The run folder, as a shell takes it.</param>
+    internal virtual IReadOnlyList<RunUse> Uses(string run) => [new($"kansformers eval {run}", "its loss on other text")];
+
     /// <summary>Opens what a run learns from.</summary>
     /// <param name="data">Where it lies.</param>
     /// <param name="tokenizer">The run's tokenizer; null for the one that is named.</param>
@@ -64,21 +72,7 @@ public abstract record ObjectiveOptions : ListedOptions<ObjectiveOptions>
     public abstract IObjective Create(TransformerModel model, TrainingData data, TrainingOptions options);
 }
 
-/// <summary>What a training learns from.</summary>
-/// <param name="Train">The text to learn from; null where it is labelled examples.</param>
-/// <param name="Validation">The held-out text; null or empty for none.</param>
-public sealed record TrainingData(TokenSpan? Train, TokenSpan? Validation = null)
-{
-    /// <summary>The tokenizer of the text, for objectives that need one.</summary>
-    public Tokenizer? Tokenizer { get; init; }
-
-    /// <summary>The labelled examples to learn from; null where it is text.</summary>
-    internal LabelledExamples? Examples { get; init; }
-
-    /// <summary>The held-out examples; null for none.</summary>
-    internal LabelledExamples? ValidationExamples { get; init; }
-
-    /// <summary>The text to learn from.</summary>
-    /// <exception cref="KansformersException">There is none.</exception>
-    internal TokenSpan Text => Train ?? throw new KansformersException("this objective learns from text, but was given labelled examples");
-}
+/// <summary>A command that uses a run.</summary>
+/// <param name="Command">The command.</param>
+/// <param name="Gives">What it gives, in a few words.</param>
+internal sealed record RunUse(string Command, string Gives);

@@ -1,3 +1,4 @@
+using Kansformers.Runtime;
 using TorchSharp.Modules;
 
 namespace Kansformers.Training;

@@ -70,14 +70,11 @@ internal sealed record RunSummary
     /// <summary>What the best validation measured beside the loss.</summary>
     public IReadOnlyList<Measure> Measures { get; init; } = [];
 
-    /// <summary>The command that samples from the run; null where it does not continue text.</summary>
-    public string? SampleCommand { get; init; }
+    /// <summary>Whether exp(loss) is a perplexity.</summary>
+    public bool HasPerplexity { get; init; } = true;
 
-    /// <summary>The command that labels texts by the run; null where it does not.</summary>
-    public string? PredictCommand { get; init; }
-
-    /// <summary>The command that evaluates the run.</summary>
-    public required string EvalCommand { get; init; }
+    /// <summary>The commands that use the run.</summary>
+    public IReadOnlyList<RunUse> Uses { get; init; } = [];
 
     /// <summary>The command that trains on.</summary>
     public required string ResumeCommand { get; init; }
@@ -97,22 +94,12 @@ internal sealed record RunSummary
         if (Sample is not null)
             text.Append("\n## What it writes\n\n").Append(Fence(Sample, "text"));
         text.Append("\n## Use it\n\n");
-        text.Append(Fence(string.Join('\n', Uses()), "sh"));
+        text.Append(Fence(string.Join('\n', Uses.Append(new RunUse(ResumeCommand, "train on from the last checkpoint")).Select(use => $"{use.Command}   # {use.Gives}")), "sh"));
         return text.ToString();
     }
 
-    private IEnumerable<string> Uses()
-    {
-        if (SampleCommand is not null)
-            yield return $"{SampleCommand}   # more text";
-        if (PredictCommand is not null)
-            yield return $"{PredictCommand}   # a label for each line";
-        yield return $"{EvalCommand}   # {(PredictCommand is not null ? "every measure of the labels" : SampleCommand is not null ? "loss, perplexity, bits per byte" : "masked loss and perplexity")}";
-        yield return $"{ResumeCommand}   # train on from the last checkpoint";
-    }
-
     // Of what is no likelihood of tokens there is no perplexity.
-    private string Perplexity(double loss) => LossUnit.EndsWith("token", StringComparison.Ordinal) ? string.Create(CultureInfo.InvariantCulture, $" (perplexity {Math.Exp(loss):0.00})") : "";
+    private string Perplexity(double loss) => HasPerplexity ? string.Create(CultureInfo.InvariantCulture, $" (perplexity {Math.Exp(loss):0.00})") : "";
 
     // A run that was interrupted often was mostly resumed by one command.
     private IEnumerable<string> Commands()

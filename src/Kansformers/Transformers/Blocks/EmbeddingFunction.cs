@@ -20,14 +20,25 @@ internal sealed unsafe class EmbeddingFunction : autograd.SingleTensorFunction<E
     /// <param name="ids">int64, (B, T).</param>
     /// <param name="weight">(vocabulary, width).</param>
     /// <returns>(B, T, width).</returns>
+    /// <exception cref="ArgumentException">An id is outside the vocabulary; on the CPU alone, for elsewhere looking would hold up the device.</exception>
     public static Tensor Apply(Tensor ids, Tensor weight)
     {
         using var scope = NewDisposeScope();
+        if (ids.device_type != DeviceType.CPU)
+            return Rows(ids, weight).MoveToOuterDisposeScope();
+        long vocabulary = weight.shape[0];
+        long[] known = ids.reshape(-1).contiguous().data<long>().ToArray();
+        foreach (long id in known)
+        {
+            if ((ulong)id >= (ulong)vocabulary)
+                throw new ArgumentException($"token id {id} is outside the vocabulary of {vocabulary}", nameof(ids));
+        }
+
         bool collects = GradientBuffers.IsCollecting && is_grad_enabled() && weight.requires_grad && weight.is_contiguous()
             && weight.device_type == DeviceType.CPU && weight.dtype == ScalarType.Float32;
         if (!collects)
             return Rows(ids, weight).MoveToOuterDisposeScope();
-        return apply(weight, ids, ids.reshape(-1).contiguous().data<long>().ToArray()).MoveToOuterDisposeScope();
+        return apply(weight, ids, known).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

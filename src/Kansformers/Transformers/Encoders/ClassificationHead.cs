@@ -11,7 +11,7 @@ namespace Kansformers.Transformers;
 /// Logits of labels from the hidden state of the first token: a layer of the model's width with an activation, then one to the labels. A first layer that is a KAN
 /// has no activation behind it: it brings its functions.
 /// </summary>
-internal sealed class ClassificationHead : nn.Module<Tensor, Tensor>
+internal sealed class ClassificationHead : nn.Module<Tensor, Tensor>, ILossHead
 {
     [ComponentName(Name = "dense")]
     private readonly nn.Module<Tensor, Tensor> _dense;
@@ -45,9 +45,7 @@ internal sealed class ClassificationHead : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        Tensor first = hidden.select(1, 0).contiguous(); // (B, width)
-        Tensor x = BaseActivations.Apply(_activation, _dense.forward(DropsFirst ? _dropout.forward(first) : first));
-        return _labels.forward(_dropout.forward(x)).MoveToOuterDisposeScope();
+        return _labels.forward(Transform(hidden.select(1, 0).contiguous())).MoveToOuterDisposeScope();
     }
 
     /// <summary>share · the mean cross-entropy of the labels in nats, or the mean squared error of a single one; 0 where no label counts.</summary>
@@ -60,12 +58,17 @@ internal sealed class ClassificationHead : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         if (targets.dim() != 1 || targets.shape[0] != hidden.shape[0])
             throw new ArgumentException($"targets of shape ({string.Join(", ", targets.shape)}) are not one for each of {hidden.shape[0]} sequences", nameof(targets));
-        Tensor logits = forward(hidden);
-        if (_count == 1)
-            return (F.mse_loss(logits.squeeze(-1), targets.to_type(logits.dtype)) * share).MoveToOuterDisposeScope();
-        Tensor counted = targets.ne(CrossEntropyRows.Ignored);
-        if (targets.is_floating_point() || (counted & (targets.lt(0) | targets.ge(_count))).any().item<bool>())
-            throw new ArgumentException($"the targets are not labels from 0 to {_count - 1}", nameof(targets));
-        return (counted.any().item<bool>() ? F.cross_entropy(logits, targets, ignore_index: CrossEntropyRows.Ignored) * share : logits.sum() * 0).MoveToOuterDisposeScope();
+        if (_count > 1)
+            return HeadLoss.Compute(new LossHead(_labels) { Before = Transform, Noun = "labels" }, hidden.select(1, 0), targets, share).MoveToOuterDisposeScope();
+        Tensor found = forward(hidden).squeeze(-1);
+        return (F.mse_loss(found, targets.to_type(found.dtype)) * share).MoveToOuterDisposeScope();
+    }
+
+    // (..., width) to (..., width): all but the labels' layer.
+    private Tensor Transform(Tensor first)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = BaseActivations.Apply(_activation, _dense.forward(DropsFirst ? _dropout.forward(first) : first));
+        return _dropout.forward(x).MoveToOuterDisposeScope();
     }
 }

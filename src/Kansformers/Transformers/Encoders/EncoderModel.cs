@@ -48,11 +48,9 @@ public abstract class EncoderModel : TransformerModel
     /// <exception cref="ArgumentException">A tensor has a wrong shape, or the types are more than the model has.</exception>
     public Tensor Hidden(Tensor idx, Tensor? mask = null, Tensor? types = null)
     {
-        ArgumentNullException.ThrowIfNull(idx);
-        if (idx.dim() != 2 || idx.shape[1] < 1 || idx.shape[1] > Options.BlockSize)
-            throw new ArgumentException($"token ids of shape ({string.Join(", ", idx.shape)}) do not fit the block size {Options.BlockSize}", nameof(idx));
-        RequireLike(idx, mask, nameof(mask));
-        RequireLike(idx, types, nameof(types));
+        TokenShapes.Require(idx, Options.BlockSize);
+        TokenShapes.RequireLike(idx, mask);
+        TokenShapes.RequireLike(idx, types);
         using var scope = NewDisposeScope();
         if (types is not null && (Encoder.TypeRows == 0 || types.lt(0).any().item<bool>() || types.ge(Encoder.TypeRows).any().item<bool>()))
             throw new ArgumentException($"there are token types that a {Options.Family.Name} of {Encoder.TypeRows} does not have", nameof(types));
@@ -76,12 +74,9 @@ public abstract class EncoderModel : TransformerModel
     {
         ArgumentNullException.ThrowIfNull(batch);
         using var scope = NewDisposeScope();
-        if (Head is null)
+        if (Head is not ILossHead head)
             throw new KansformersException($"a {Options.Family.Name} without a head has no loss; set {Options.GetType().Name}.Head to masked language or classification");
-        if (Head is MaskedLanguageHead)
-            RequireTokens(batch);
-        Tensor hidden = Hidden(batch.Tokens, batch.Mask, batch.Types);
-        return (Head is MaskedLanguageHead tokens ? tokens.Loss(hidden, batch.Targets, share) : ((ClassificationHead)Head).Loss(hidden, batch.Targets, share)).MoveToOuterDisposeScope();
+        return head.Loss(Hidden(batch.Tokens, batch.Mask, batch.Types), batch.Targets, share).MoveToOuterDisposeScope();
     }
 
     /// <summary>What the first block takes: the vectors of tokens, positions and types.</summary>
@@ -89,18 +84,4 @@ public abstract class EncoderModel : TransformerModel
     /// <param name="types">(B, T), or null for the first.</param>
     /// <returns>(B, T, width).</returns>
     private protected abstract Tensor Embed(Tensor idx, Tensor? types);
-
-    private static void RequireLike(Tensor idx, Tensor? tensor, string name)
-    {
-        if (tensor is not null && !tensor.shape.SequenceEqual(idx.shape))
-            throw new ArgumentException($"{name} has the shape ({string.Join(", ", tensor.shape)}), the token ids ({string.Join(", ", idx.shape)})", name);
-    }
-
-    private void RequireTokens(TokenBatch batch)
-    {
-        if (batch.Targets.numel() != batch.Tokens.numel())
-            throw new ArgumentException($"there are {batch.Targets.numel()} targets for {batch.Tokens.numel()} tokens", nameof(batch));
-        if (batch.Targets.lt(CrossEntropyRows.Ignored).any().item<bool>() || batch.Targets.ge(Options.VocabularySize).any().item<bool>())
-            throw new ArgumentException($"a target is outside the vocabulary of {Options.VocabularySize}", nameof(batch));
-    }
 }

@@ -42,11 +42,22 @@ public abstract record EncoderOptions : ModelOptions
     [JsonIgnore]
     public int InnerWidth => Inner > 0 ? Inner : 4 * Width;
 
+    /// <summary>The head, for people.</summary>
+    internal string HeadWords => Head switch
+    {
+        EncoderHead.MaskedLanguage => "masked language head",
+        EncoderHead.Classification => Labels == 1 ? "regression head" : $"classification head of {Labels} labels",
+        _ => "no head",
+    };
+
     /// <summary>The number of rows of the table of positions.</summary>
     internal virtual int PositionRows => BlockSize;
 
     /// <summary>The number of rows of the table of token types; 0 where there is none.</summary>
     internal virtual int TypeRows => 0;
+
+    /// <summary>The same for a vocabulary, and what fills up short sequences in it.</summary>
+    internal virtual EncoderOptions WithTokens(int vocabulary, int? padding) => this with { VocabularySize = vocabulary, PaddingId = padding };
 
     /// <inheritdoc/>
     public override ModelOptions WithDropout(double share) => (EncoderOptions)base.WithDropout(share) with { HeadDropout = share };
@@ -55,12 +66,7 @@ public abstract record EncoderOptions : ModelOptions
     public override IReadOnlyList<OptionDetail> Details()
     {
         string? activation = Placement.HasFlag(KanPlacement.Mlp) ? null : Activation.ToString();
-        string head = Head switch
-        {
-            EncoderHead.MaskedLanguage => $"masked language head{(TiedHead ? ", tied to the token embedding" : "")}",
-            EncoderHead.Classification => Labels == 1 ? "regression head" : $"classification head of {Labels} labels",
-            _ => "no head",
-        };
+        string head = HeadWords + (Head == EncoderHead.MaskedLanguage && TiedHead ? ", tied to the token embedding" : "");
         return
         [
             new OptionDetail("head", Head switch { EncoderHead.MaskedLanguage => "masked-language", EncoderHead.Classification => "classification", _ => "none" }, head),

@@ -10,7 +10,7 @@ namespace Kansformers.Transformers;
 /// Logits of the vocabulary from hidden states: a layer of the model's width, an activation and a norm, then the product with the token embedding, or a layer of its
 /// own. A first layer that is a KAN has no activation behind it: it brings its functions.
 /// </summary>
-internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>
+internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>, ILossHead
 {
     [ComponentName(Name = "dense")]
     private readonly nn.Module<Tensor, Tensor> _dense;
@@ -45,19 +45,8 @@ internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>
         return _decoder.forward(Transform(hidden)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>share · the mean cross-entropy of the targets that count; 0 where none does.</summary>
-    /// <param name="hidden">(B, T, width).</param>
-    /// <param name="targets">A token for each position, int64, (B, T); -1 where none is wanted.</param>
-    /// <param name="share">The factor of the loss.</param>
-    public Tensor Loss(Tensor hidden, Tensor targets, double share)
-    {
-        using var scope = NewDisposeScope();
-        Tensor flat = targets.reshape(-1), places = flat.ne(CrossEntropyRows.Ignored).nonzero().reshape(-1);
-        Tensor x = hidden.reshape(-1, hidden.shape[^1]).index_select(0, places); // the few positions that are asked for: logits of all others are never made
-        if (places.shape[0] == 0)
-            return (hidden.sum() * 0).MoveToOuterDisposeScope();
-        return HeadLoss.Compute(_decoder, Transform(x), flat.index_select(0, places), share).MoveToOuterDisposeScope();
-    }
+    /// <inheritdoc/>
+    public Tensor Loss(Tensor hidden, Tensor targets, double share) => HeadLoss.Compute(new LossHead(_decoder) { Before = Transform }, hidden, targets, share);
 
     private Tensor Transform(Tensor hidden)
     {

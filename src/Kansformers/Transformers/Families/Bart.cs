@@ -192,7 +192,7 @@ public sealed class Bart : TransformerModel
     public override Tensor forward(Tensor idx)
     {
         using var scope = NewDisposeScope();
-        RequireText(idx, null, nameof(idx));
+        TokenShapes.Require(idx, Options.BlockSize);
         return forward(idx, ShiftRight(idx)).MoveToOuterDisposeScope();
     }
 
@@ -216,9 +216,8 @@ public sealed class Bart : TransformerModel
     /// <exception cref="ArgumentException">A tensor has a wrong shape.</exception>
     public Tensor Encode(Tensor idx, Tensor? mask = null)
     {
-        RequireText(idx, mask, nameof(idx));
         using var scope = NewDisposeScope();
-        return _encoder.forward(Embedded(idx), mask is null ? null : PaddingMask.Of(mask, Type)).MoveToOuterDisposeScope();
+        return Read(idx, mask).States.MoveToOuterDisposeScope();
     }
 
     /// <summary>What the decoder reads to write some tokens: these one place to the right, behind <see cref="BartOptions.StartId"/>; padding where they are -1.</summary>
@@ -242,27 +241,19 @@ public sealed class Bart : TransformerModel
     {
         ArgumentNullException.ThrowIfNull(batch);
         using var scope = NewDisposeScope();
-        RequireText(batch.Targets, null, "targets");
-        if (batch.Targets.lt(CrossEntropyRows.Ignored).any().item<bool>() || batch.Targets.ge(Options.VocabularySize).any().item<bool>())
-            throw new ArgumentException($"a target is outside the vocabulary of {Options.VocabularySize}", nameof(batch));
-        Tensor hidden = Decoded(batch.Tokens, batch.DecoderTokens ?? ShiftRight(batch.Targets), batch.Mask, batch.DecoderMask);
-        if (hidden.shape[1] != batch.Targets.shape[1])
-            throw new ArgumentException($"there are {batch.Targets.shape[1]} targets for {hidden.shape[1]} tokens of the decoder", nameof(batch));
-        if (!batch.Targets.ne(CrossEntropyRows.Ignored).any().item<bool>())
-            return (hidden.sum() * 0).MoveToOuterDisposeScope();
-        if (!HasLogitsBias)
-            return HeadLoss.Compute(_head, hidden, batch.Targets, share).MoveToOuterDisposeScope();
-        return (F.cross_entropy(Logits(hidden).flatten(0, 1), batch.Targets.reshape(-1), ignore_index: CrossEntropyRows.Ignored) * share).MoveToOuterDisposeScope();
+        Tensor targets = batch.Targets;
+        TokenShapes.Require(targets, Options.BlockSize);
+        Tensor hidden = Decoded(batch.Tokens, batch.DecoderTokens ?? ShiftRight(targets), batch.Mask, null);
+        if (hidden.shape[1] != targets.shape[1])
+            throw new ArgumentException($"there are {targets.shape[1]} targets for {hidden.shape[1]} tokens of the decoder", nameof(batch));
+        return HeadLoss.Compute(new LossHead(_head) { Bias = Bias }, hidden, targets, share).MoveToOuterDisposeScope();
     }
 
     /// <summary>Reads texts that are to be answered token by token.</summary>
     /// <param name="idx">Token ids, int64, (B, S) with S at most the block size.</param>
     /// <param name="mask">Zero where a sequence is padded, (B, S); null where none is.</param>
-    internal DecoderCache Open(Tensor idx, Tensor? mask)
-    {
-        Tensor states = Encode(idx, mask);
-        return new DecoderCache(_options.DecoderDepth, (_options.DecoderHeadCount, _options.BlockSize, _options.Width / _options.DecoderHeadCount), new EncodedStates(states, mask is null ? null : PaddingMask.Of(mask, Type)));
-    }
+    internal DecoderCache Open(Tensor idx, Tensor? mask) =>
+        new(_options.DecoderDepth, (_options.DecoderHeadCount, _options.BlockSize, _options.Width / _options.DecoderHeadCount), Read(idx, mask));
 
     /// <summary>The logits of the token behind the last of those that the decoder reads next.</summary>
     /// <param name="idx">int64, (N, T): as many rows for each text of the cache.</param>
@@ -278,23 +269,32 @@ public sealed class Bart : TransformerModel
 
     private ScalarType Type => _tokens.weight!.dtype;
 
-    private bool HasLogitsBias => get_buffer(LogitsBias)!.ne(0).any().item<bool>();
+    // (vocabulary); null where all are zeros.
+    private Tensor? Bias => get_buffer(LogitsBias) is Tensor bias && bias.ne(0).any().item<bool>() ? bias.select(0, 0) : null;
 
     private Tensor Logits(Tensor hidden)
     {
         using var scope = NewDisposeScope();
         Tensor logits = _head.forward(hidden);
-        return (HasLogitsBias ? logits + get_buffer(LogitsBias)!.select(0, 0) : logits).MoveToOuterDisposeScope();
+        return (Bias is Tensor bias ? logits + bias : logits).MoveToOuterDisposeScope();
+    }
+
+    private EncodedStates Read(Tensor idx, Tensor? mask)
+    {
+        TokenShapes.Require(idx, Options.BlockSize);
+        TokenShapes.RequireLike(idx, mask);
+        Tensor? padding = mask is null ? null : PaddingMask.Of(mask, Type);
+        return new EncodedStates(_encoder.forward(Embedded(idx), padding), padding);
     }
 
     // (B, L, width).
     private Tensor Decoded(Tensor idx, Tensor decoder, Tensor? mask, Tensor? decoderMask)
     {
-        RequireText(decoder, decoderMask, nameof(decoder));
-        Tensor states = Encode(idx, mask);
+        TokenShapes.Require(decoder, Options.BlockSize);
+        TokenShapes.RequireLike(decoder, decoderMask);
+        EncodedStates text = Read(idx, mask);
         if (idx.shape[0] != decoder.shape[0])
             throw new ArgumentException($"the encoder reads {idx.shape[0]} texts, the decoder {decoder.shape[0]}", nameof(decoder));
-        EncodedStates text = new(states, mask is null ? null : PaddingMask.Of(mask, Type));
         return _decoder.forward(Embedded(decoder), text, null, decoderMask is null ? null : PaddingMask.Of(decoderMask, Type));
     }
 
@@ -303,15 +303,6 @@ public sealed class Bart : TransformerModel
         using var scope = NewDisposeScope();
         Tensor x = PaddedEmbedding.Apply(idx, _tokens, _options.PaddingId);
         return (_options.ScaledEmbedding ? x * Math.Sqrt(_options.Width) : x).MoveToOuterDisposeScope();
-    }
-
-    private void RequireText(Tensor idx, Tensor? mask, string name)
-    {
-        ArgumentNullException.ThrowIfNull(idx, name);
-        if (idx.dim() != 2 || idx.shape[1] < 1 || idx.shape[1] > Options.BlockSize)
-            throw new ArgumentException($"token ids of shape ({string.Join(", ", idx.shape)}) do not fit the block size {Options.BlockSize}", name);
-        if (mask is not null && !mask.shape.SequenceEqual(idx.shape))
-            throw new ArgumentException($"the mask has the shape ({string.Join(", ", mask.shape)}), the token ids ({string.Join(", ", idx.shape)})", name);
     }
 
     /// <summary>What both sides begin with: positions, a norm, dropout.</summary>

@@ -16,10 +16,22 @@ public sealed record RobertaOptions : EncoderOptions
     /// <summary>How many types of tokens there are, at least 1; the original has a single one.</summary>
     public int TokenTypes { get; init; } = 1;
 
+    /// <summary>
+    /// The position of padding, behind which those of tokens are counted; null for <see cref="EncoderOptions.PaddingId"/>, as the original has it. Of a model whose padding is one of the last
+    /// ids of a vocabulary a small one spares as many rows of the table of positions, which nothing would ever learn.
+    /// </summary>
+    public int? PaddingPosition { get; init; }
+
     internal override int TypeRows => TokenTypes;
 
-    // Positions are counted from behind the padding's id, which is the position of padding.
-    internal override int PositionRows => checked(BlockSize + PaddingId!.Value + 1);
+    internal override int PositionRows => checked(BlockSize + FirstPosition + 1);
+
+    /// <summary>The position of padding.</summary>
+    internal int FirstPosition => PaddingPosition ?? PaddingId!.Value;
+
+    // Where padding of the published models stands, or in front of it.
+    internal override EncoderOptions WithTokens(int vocabulary, int? padding) =>
+        (RobertaOptions)base.WithTokens(vocabulary, padding) with { PaddingPosition = padding > 1 ? 1 : null };
 
     /// <inheritdoc/>
     public override IReadOnlyList<OptionDetail> Details() => [.. base.Details(), new OptionDetail("token_types", TokenTypes, null)];
@@ -31,6 +43,7 @@ public sealed record RobertaOptions : EncoderOptions
         Require(TokenTypes >= 1, "token types", TokenTypes, "at least 1");
         if (PaddingId is null)
             throw new KansformersException("padding id is null; RoBERTa counts positions from it: it must be a token of the vocabulary");
+        Require(PaddingPosition is null || (PaddingPosition >= 0 && PaddingPosition <= PaddingId), "padding position", PaddingPosition ?? 0, $"0 to the padding id, {PaddingId}");
     }
 }
 
@@ -86,10 +99,10 @@ public sealed class Roberta : EncoderModel
     private protected override Tensor Embed(Tensor idx, Tensor? types)
     {
         using var scope = NewDisposeScope();
-        int padding = Encoder.PaddingId!.Value;
+        int padding = Encoder.PaddingId!.Value, first = ((RobertaOptions)Options).FirstPosition;
         Tensor counts = idx.ne(padding).to_type(ScalarType.Int64); // 1 for each token that is no padding
-        Tensor places = counts.cumsum(1) * counts + padding; // 1, 2, ... behind the padding's id, which padding keeps
-        Tensor tokens = PaddedEmbedding.Apply(idx, _tokens, padding), positions = PaddedEmbedding.Apply(places, _positions, padding); // (B, T, C)
+        Tensor places = counts.cumsum(1) * counts + first; // 1, 2, ... behind the padding's, which padding keeps
+        Tensor tokens = PaddedEmbedding.Apply(idx, _tokens, padding), positions = PaddedEmbedding.Apply(places, _positions, first); // (B, T, C)
         Tensor kinds = _types.forward(types ?? zeros_like(idx));
         return _dropout.forward(_norm.forward(tokens + kinds + positions)).MoveToOuterDisposeScope();
     }

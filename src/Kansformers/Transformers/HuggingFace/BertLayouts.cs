@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kansformers.Checkpoints;
 
 namespace Kansformers.Transformers;
 
@@ -50,6 +51,14 @@ internal sealed class RobertaLayout() : BertLikeLayout("Roberta", new EncoderNam
     protected override EncoderOptions WithTypes(EncoderOptions options, int types) => (RobertaOptions)options with { TokenTypes = types };
 
     protected override EncoderOptions AtPositions(EncoderOptions options, int rows) => options with { BlockSize = rows - 1 - (options.PaddingId ?? 0) };
+
+    protected override int TheirPositions(EncoderOptions options) => options.PositionRows + Missing(options);
+
+    // Theirs has the rows that no position leads to as well.
+    protected override StoredTensor TheirPositions(StoredTensor table, EncoderOptions options) =>
+        Missing(options) == 0 ? table : StoredTensor.Joined(table.Name, [StoredTensor.Zeros(table.Name, table.Type, [Missing(options), table.Shape[1]]), table]);
+
+    private static int Missing(EncoderOptions options) => options.PaddingId!.Value - ((RobertaOptions)options).FirstPosition;
 }
 
 /// <summary>What BERT's and RoBERTa's configurations and names have in common.</summary>

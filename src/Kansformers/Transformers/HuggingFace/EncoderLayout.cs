@@ -58,7 +58,7 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         json.WriteStringValue((Holds(options) ? className : "Kansformers" + className) + Classes.First(entry => entry.Head == encoder.Head).Class);
         json.WriteEndArray();
         json.WriteNumber("vocab_size", encoder.VocabularySize);
-        json.WriteNumber("max_position_embeddings", encoder.PositionRows);
+        json.WriteNumber("max_position_embeddings", TheirPositions(encoder));
         WriteSizes(json, encoder);
         if (encoder.PaddingId is int padding)
             json.WriteNumber("pad_token_id", padding);
@@ -108,7 +108,7 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
     }
 
     public sealed override List<StoredTensor> ToTheirs(IReadOnlyList<StoredTensor> tensors, ModelOptions options, List<TensorChange> changes) =>
-        ModuleNames.Give(names.Tensors((EncoderOptions)options), tensors, changes);
+        ModuleNames.Give(names.Tensors((EncoderOptions)options), [.. tensors.Select(tensor => tensor.Name == PositionTable ? TheirPositions(tensor, (EncoderOptions)options) : tensor)], changes);
 
     /// <summary>The family's defaults, for what a configuration leaves out.</summary>
     protected abstract EncoderOptions Defaults { get; }
@@ -122,7 +122,13 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
     /// <summary>The block size that a table of so many positions leaves.</summary>
     protected virtual EncoderOptions AtPositions(EncoderOptions options, int rows) => options with { BlockSize = rows };
 
-    private const string TokenTable = "tokens.weight";
+    /// <summary>The rows of their table of positions.</summary>
+    protected virtual int TheirPositions(EncoderOptions options) => options.PositionRows;
+
+    /// <summary>Their table of positions.</summary>
+    protected virtual StoredTensor TheirPositions(StoredTensor table, EncoderOptions options) => table;
+
+    private const string TokenTable = "tokens.weight", PositionTable = "positions.weight";
 
     private EncoderHead HeadOf(ConfigReader config, TensorFile weights)
     {
@@ -182,7 +188,7 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
     {
         (long vocabulary, long width) = Matrix(TokenTable);
         List<(string Words, long Told, long Found)> sizes = [("{0} layers", options.Layers, LayersIn(found)), ("width {0}", options.Width, width), ("vocabulary {0}", options.VocabularySize, vocabulary)];
-        sizes.Add(("{0} positions", options.PositionRows, Matrix("positions.weight").Rows));
+        sizes.Add(("{0} positions", options.PositionRows, Matrix(PositionTable).Rows));
         if (options.TypeRows > 0)
             sizes.Add(("{0} token types", options.TypeRows, Matrix("types.weight").Rows));
         sizes.Add(("inner width {0}", options.InnerWidth, Matrix("blocks.0.mlp.c_fc.weight").Rows));

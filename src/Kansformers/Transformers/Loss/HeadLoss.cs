@@ -6,35 +6,51 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Transformers;
 
-/// <summary>The loss of a language model's head: in chunks where the head's layer can be run so, else on all logits at once.</summary>
+/// <summary>The loss of a head: of the positions alone that have a target, in chunks where the head's layer can be run so, else on all their logits at once.</summary>
 internal static class HeadLoss
 {
-    /// <summary>share · the mean cross-entropy of the targets, in nats.</summary>
-    /// <param name="head">A linear layer without bias, or a stack of KAN layers.</param>
-    /// <param name="hidden">The head's input, (..., width).</param>
+    /// <summary>share · the mean cross-entropy of the targets that count, in nats; 0 where none does.</summary>
+    /// <param name="head">What makes logits.</param>
+    /// <param name="hidden">The last hidden state, (..., width).</param>
     /// <param name="targets">A target per position, int64; positions with -1 do not count.</param>
     /// <param name="share">The factor of the loss.</param>
-    /// <exception cref="ArgumentException">The targets are not as many as the positions, or not in the vocabulary.</exception>
-    public static Tensor Compute(nn.Module<Tensor, Tensor> head, Tensor hidden, Tensor targets, double share)
+    /// <exception cref="ArgumentException">The targets are not as many as the positions, or not among the logits.</exception>
+    public static Tensor Compute(LossHead head, Tensor hidden, Tensor targets, double share)
     {
         using var scope = NewDisposeScope();
         Tensor x = hidden.reshape(-1, hidden.shape[^1]).contiguous();
         if (targets.numel() != x.shape[0])
             throw new ArgumentException($"there are {targets.numel()} targets for {x.shape[0]} positions", nameof(targets));
-        if (ChunkedHead(head, x) is not IChunkedHead chunked)
+        if (targets.dtype != ScalarType.Int64)
+            throw new ArgumentException($"the targets are {targets.dtype}; they must be Int64, places in the {head.Noun}", nameof(targets));
+        long[] all = targets.cpu().reshape(-1).contiguous().data<long>().ToArray();
+        long[] counted = [.. all.Where(id => id != CrossEntropyRows.Ignored)];
+        if (counted.Length == 0)
+            return (hidden.sum() * 0).MoveToOuterDisposeScope();
+        if (counted.Length < all.Length) // logits of the others are never made
+            x = x.index_select(0, tensor(Enumerable.Range(0, all.Length).Where(at => all[at] != CrossEntropyRows.Ignored).Select(at => (long)at).ToArray(), device: x.device));
+        if (head.Before is not null)
+            x = head.Before(x);
+        if (head.Bias is null && ChunkedHead(head.Module, x) is IChunkedHead chunked)
         {
-            Tensor logits = head.forward(x);
-            return (nn.functional.cross_entropy(logits, targets.reshape(-1), ignore_index: CrossEntropyRows.Ignored) * share).MoveToOuterDisposeScope();
+            RequireRange(head, counted, chunked.Outputs);
+            return ChunkedLoss.Apply(chunked, x, counted, share).MoveToOuterDisposeScope();
         }
 
-        long[] ids = targets.reshape(-1).contiguous().data<long>().ToArray();
+        Tensor logits = head.Module.forward(x);
+        RequireRange(head, counted, logits.shape[^1]);
+        if (head.Bias is not null)
+            logits += head.Bias;
+        return (nn.functional.cross_entropy(logits, tensor(counted, device: logits.device)) * share).MoveToOuterDisposeScope();
+    }
+
+    private static void RequireRange(LossHead head, long[] ids, long outputs)
+    {
         foreach (long id in ids)
         {
-            if (id != CrossEntropyRows.Ignored && (ulong)id >= (ulong)chunked.Outputs)
-                throw new ArgumentException($"target {id} is outside the vocabulary of {chunked.Outputs}", nameof(targets));
+            if ((ulong)id >= (ulong)outputs)
+                throw new ArgumentException($"target {id} is outside the {head.Noun} of {outputs}", "targets");
         }
-
-        return ChunkedLoss.Apply(chunked, x, ids, share).MoveToOuterDisposeScope();
     }
 
     private static IChunkedHead? ChunkedHead(nn.Module<Tensor, Tensor> head, Tensor x) => head switch
@@ -70,4 +86,18 @@ internal static class HeadLoss
 
         public IChunkedLayer Open(long tokens) => new LinearChunks(weight, precision, weight.requires_grad);
     }
+}
+
+/// <summary>A head, and what belongs to it.</summary>
+/// <param name="Module">Makes logits.</param>
+internal sealed record LossHead(nn.Module<Tensor, Tensor> Module)
+{
+    /// <summary>What becomes of hidden states before, (positions, width); null for nothing.</summary>
+    public Func<Tensor, Tensor>? Before { get; init; }
+
+    /// <summary>Is added to the logits; null for nothing.</summary>
+    public Tensor? Bias { get; init; }
+
+    /// <summary>What the logits are of, in a word for messages.</summary>
+    public string Noun { get; init; } = "vocabulary";
 }

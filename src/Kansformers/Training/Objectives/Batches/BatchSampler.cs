@@ -10,7 +10,7 @@ namespace Kansformers.Training;
 internal sealed class BatchSampler : IDisposable
 {
     private readonly TokenSpan _tokens;
-    private readonly int _blockSize;
+    private readonly int _row;
     private readonly int _batchSize;
     private readonly IBatchOrder _order;
     private long[] _buffer;
@@ -23,15 +23,18 @@ internal sealed class BatchSampler : IDisposable
     /// <param name="blockSize">The length of a sequence.</param>
     /// <param name="batchSize">The sequences in a batch.</param>
     /// <param name="order">Where they start.</param>
+    /// <param name="hasTargets">Whether each goes on for a token more, the target of its last.</param>
     /// <exception cref="KansformersException">The text is shorter than one sequence and its last target.</exception>
-    public BatchSampler(TokenSpan tokens, int blockSize, int batchSize, BatchOrder order = BatchOrder.Replacement)
+    public BatchSampler(TokenSpan tokens, int blockSize, int batchSize, BatchOrder order = BatchOrder.Replacement, bool hasTargets = true)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        if (tokens.Count < blockSize + 1L)
-            throw new KansformersException($"the training text has {tokens.Count} tokens, but a block of {blockSize} needs {blockSize + 1}; give more text or a smaller ModelOptions.BlockSize");
-        (_tokens, _blockSize, _batchSize) = (tokens, blockSize, batchSize);
-        _order = order == BatchOrder.Shuffled ? new ShuffledOrder(tokens.Count, blockSize, batchSize) : new ReplacementOrder(tokens.Count, blockSize);
-        (_buffer, _next) = (new long[(long)batchSize * (blockSize + 1)], new long[(long)batchSize * (blockSize + 1)]);
+        int row = checked(blockSize + (hasTargets ? 1 : 0));
+        if (tokens.Count < row)
+            throw new KansformersException($"the training text has {tokens.Count} tokens, but a block of {blockSize} needs {row}; give more text or a smaller ModelOptions.BlockSize");
+        (_tokens, _row, _batchSize) = (tokens, row, batchSize);
+        long places = hasTargets ? tokens.Count : tokens.Count + 1; // the orders leave a token behind each sequence
+        _order = order == BatchOrder.Shuffled ? new ShuffledOrder(places, blockSize, batchSize) : new ReplacementOrder(places, blockSize);
+        (_buffer, _next) = (new long[(long)batchSize * row], new long[(long)batchSize * row]);
     }
 
     /// <summary>One batch. The next one is read meanwhile, so that a training does not wait for the disk.</summary>
@@ -43,14 +46,14 @@ internal sealed class BatchSampler : IDisposable
     {
         long[] rows = Rows(seed, batch);
         using var scope = NewDisposeScope();
-        Tensor all = tensor(rows, _batchSize, _blockSize + 1, device: device);
+        Tensor all = tensor(rows, _batchSize, _row, device: device);
         return (all[.., ..^1].MoveToOuterDisposeScope(), all[.., 1..].MoveToOuterDisposeScope());
     }
 
-    /// <summary>One batch, of which each row goes on for a token more.</summary>
+    /// <summary>One batch as it stands in the text.</summary>
     /// <param name="seed">The run's seed.</param>
     /// <param name="batch">Which batch of the run, counted from 0.</param>
-    /// <returns>Batch size times block size + 1 ids, which stay until the next call.</returns>
+    /// <returns>Batch size times block size ids, or block size + 1 with targets, row after row; they stay until the next call.</returns>
     public long[] Rows(long seed, long batch)
     {
         Task? ahead = _ahead;
@@ -70,9 +73,8 @@ internal sealed class BatchSampler : IDisposable
 
     private void Read(long[] buffer, long seed, long batch)
     {
-        int row = _blockSize + 1;
         for (int i = 0; i < _batchSize; i++)
-            _tokens.Read(Start(seed, batch, i), buffer.AsSpan(i * row, row));
+            _tokens.Read(Start(seed, batch, i), buffer.AsSpan(i * _row, _row));
     }
 
     /// <summary>Where a row of a batch starts in the text.</summary>

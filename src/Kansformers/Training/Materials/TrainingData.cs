@@ -1,0 +1,25 @@
+using Kansformers.Text;
+
+namespace Kansformers.Training;
+
+/// <summary>What a training learns from.</summary>
+/// <param name="Train">The text to learn from; null where it is labelled examples.</param>
+/// <param name="Validation">The held-out text; null or empty for none.</param>
+public sealed record TrainingData(TokenSpan? Train, TokenSpan? Validation = null)
+{
+    /// <summary>The tokenizer of the text, for objectives that need one.</summary>
+    public Tokenizer? Tokenizer { get; init; }
+
+    /// <summary>The labelled examples to learn from; null where it is text.</summary>
+    internal LabelledExamples? Examples { get; init; }
+
+    /// <summary>The held-out examples; null for none.</summary>
+    internal LabelledExamples? ValidationExamples { get; init; }
+
+    /// <summary>What else an objective that opens a material of its own wants of it; null for nothing.</summary>
+    internal TrainingMaterial? Material { get; init; }
+
+    /// <summary>The text to learn from.</summary>
+    /// <exception cref="KansformersException">There is none.</exception>
+    internal TokenSpan Text => Train ?? throw new KansformersException("this objective learns from text, but was given labelled examples");
+}
