@@ -258,10 +258,11 @@ public sealed class Bart : TransformerModel
     /// <summary>Reads texts that are to be answered token by token.</summary>
     /// <param name="idx">Token ids, int64, (B, S) with S at most the block size.</param>
     /// <param name="mask">Zero where a sequence is padded, (B, S); null where none is.</param>
-    internal DecoderCache Open(Tensor idx, Tensor? mask)
+    /// <param name="room">How many tokens the decoder will read at most.</param>
+    internal DecoderCache Open(Tensor idx, Tensor? mask, int room)
     {
         Tensor states = Encode(idx, mask);
-        return new DecoderCache(_options.DecoderDepth, (_options.DecoderHeadCount, _options.BlockSize, _options.Width / _options.DecoderHeadCount), new EncodedStates(states, mask is null ? null : PaddingMask.Of(mask, Type)));
+        return new DecoderCache(_options.DecoderDepth, (_options.DecoderHeadCount, room, _options.Width / _options.DecoderHeadCount), new EncodedStates(states, mask is null ? null : PaddingMask.Of(mask, Type)));
     }
 
     /// <summary>The logits of the token behind the last of those that the decoder reads next.</summary>

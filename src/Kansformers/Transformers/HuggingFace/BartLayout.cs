@@ -120,8 +120,18 @@ internal sealed class BartLayout : HuggingFaceLayout
         json.WriteNumber("pad_token_id", bart.PaddingId);
         json.WriteNumber("decoder_start_token_id", bart.StartId);
         json.WriteNumber("eos_token_id", bart.EndId);
-        json.WriteNumber("forced_eos_token_id", bart.EndId); // else their class takes that of the published vocabulary
         json.WriteString("torch_dtype", "float32");
+    }
+
+    // As beam search is done without a word, so that the folder writes what the model does.
+    public override void WriteGeneration(Utf8JsonWriter json, ModelOptions options)
+    {
+        BartOptions bart = (BartOptions)options;
+        json.WriteNumber("decoder_start_token_id", bart.StartId);
+        json.WriteNumber("eos_token_id", bart.EndId);
+        json.WriteNumber("pad_token_id", bart.PaddingId);
+        json.WriteNumber("num_beams", 4);
+        json.WriteNumber("max_length", bart.BlockSize + 1L); // the last token is not read any more
     }
 
     // A matrix of logits of its own counts, whatever the configuration says.

@@ -12,7 +12,7 @@ internal abstract class HuggingFaceLayout
     /// <summary>Whether its class can hold such a model: not one with KAN layers.</summary>
     public virtual bool Holds(ModelOptions options) => options.Placement == KanPlacement.None;
 
-    /// <summary>Whether <see cref="Write"/> tells what ends a text, as models whose architecture has it do.</summary>
+    /// <summary>Whether <see cref="Write"/> tells what ends a text, and <see cref="WriteGeneration"/> how one is written, as of models whose architecture has a beginning and an end.</summary>
     public virtual bool TellsEnd => false;
 
     /// <summary>The architecture by <c>config.json</c>. Options that would change the computation in a way that our model does not have are refused, each by its name.</summary>
@@ -21,6 +21,11 @@ internal abstract class HuggingFaceLayout
 
     /// <summary>Writes the properties that <see cref="Read"/> reads to an object that is begun, for models that no class of theirs holds as well.</summary>
     public abstract void Write(Utf8JsonWriter json, ModelOptions options);
+
+    /// <summary>Writes how a model writes texts to an object that is begun, where <see cref="TellsEnd"/> says that there is such a word.</summary>
+    public virtual void WriteGeneration(Utf8JsonWriter json, ModelOptions options)
+    {
+    }
 
     /// <summary>What the weights change of an architecture that <c>config.json</c> tells.</summary>
     /// <param name="folder">The folder.</param>
