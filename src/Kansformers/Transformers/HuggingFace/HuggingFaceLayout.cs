@@ -6,6 +6,9 @@ namespace Kansformers.Transformers;
 /// <summary>How Hugging Face's library lays out the models of a family that it has a class for.</summary>
 internal abstract class HuggingFaceLayout
 {
+    /// <summary>A word of ours, for models whose share of dropout behind the embedding differs from that of the residuals: classes that know one share keep what they do not know.</summary>
+    protected const string EmbeddingDropout = "embedding_dropout";
+
     /// <summary>The <c>model_type</c> in <c>config.json</c>.</summary>
     public abstract string ModelType { get; }
 
@@ -52,5 +55,13 @@ internal abstract class HuggingFaceLayout
     /// <exception cref="KansformersException">They differ; the message says where.</exception>
     public virtual void RequireAgreement(TensorFile weights, ModelOptions options)
     {
+    }
+
+    /// <summary>Writes the share of dropout of residuals, and that of the embedding where it is another.</summary>
+    protected static void WriteDropout(Utf8JsonWriter json, string name, ModelOptions options)
+    {
+        json.WriteNumber(name, options.ResidualDropout);
+        if (options.EmbeddingDropout != options.ResidualDropout)
+            json.WriteNumber(EmbeddingDropout, options.EmbeddingDropout);
     }
 }
