@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Kansformers.Generation;
-using Kansformers.Tests.Checkpoints;
 using Kansformers.Tests.Transformers;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -10,7 +9,7 @@ namespace Kansformers.Tests.Generation;
 /// <summary>What folders in Hugging Face's layout ask of beam search: what is taken, what does nothing, what is refused; and that folders keep it.</summary>
 public class BeamConfigTests
 {
-    private static readonly string Fixture = Path.GetDirectoryName(CheckpointFiles.Fixture("hf_bart", "config.json"))!;
+    private static readonly string Fixture = HuggingFaceFixture.Folder("hf_bart");
 
     [Fact]
     public void A_folder_tells_its_options()
@@ -119,7 +118,7 @@ public class BeamConfigTests
 
     private static void Config(TestFolder folder, Action<JsonObject> change)
     {
-        JsonObject config = JsonNode.Parse(File.ReadAllText(folder["config.json"]))!.AsObject();
+        JsonObject config = HuggingFaceFixture.Config(folder.Path);
         change(config);
         folder.Write("config.json", config.ToJsonString());
     }
