@@ -18,6 +18,9 @@ public sealed record GoldenRow(string Name, string Shape, double Absolute, doubl
 /// <param name="Rows">A row per tensor.</param>
 public sealed record GoldenReport(string Path, string Kind, IReadOnlyList<GoldenRow> Rows)
 {
+    /// <summary>What is to be known of what the comparison says; null for nothing.</summary>
+    public string? Note { get; init; }
+
     /// <summary>Whether every tensor agrees.</summary>
     public bool Ok => Rows.Count > 0 && Rows.All(row => row.Ok);
 

@@ -18,7 +18,7 @@ foreach (string path in paths.SelectMany(GoldenRunner.Expand))
     {
         GoldenReport report = GoldenRunner.Run(path);
         allOk &= report.Ok;
-        entries.Add(new { path, kind = report.Kind, tensors = report.Rows.Count, worst_tensor = report.Worst?.Name, worst = Finite(report.Worst?.Absolute), worst_relative = Finite(report.Worst?.Relative), ok = report.Ok });
+        entries.Add(new { path, kind = report.Kind, tensors = report.Rows.Count, worst_tensor = report.Worst?.Name, worst = Finite(report.Worst?.Absolute), worst_relative = Finite(report.Worst?.Relative), ok = report.Ok, note = report.Note });
         if (!json)
             Print(report);
     }
@@ -45,5 +45,7 @@ static void Print(GoldenReport report)
         Console.WriteLine(FormattableString.Invariant($"  {row.Name.PadRight(width)}  {row.Shape,-18}  {row.Absolute,9:0.0e+00}  {row.Relative,9:0.0e+00}  {row.Tolerance,9:0.0e+00}  {(row.Ok ? "ok" : "DIFFERS")}"));
     int bad = report.Rows.Count(row => !row.Ok);
     Console.WriteLine(FormattableString.Invariant($"  {report.Rows.Count} tensors, {(bad == 0 ? "all ok" : $"{bad} differ")}; worst: {report.Worst?.Name} ({report.Worst?.Relative:0.0e+00})"));
+    if (report.Note is not null)
+        Console.WriteLine($"  note: {report.Note}");
     Console.WriteLine();
 }

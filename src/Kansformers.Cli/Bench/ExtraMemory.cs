@@ -11,7 +11,12 @@ namespace Kansformers.Cli.Bench;
 /// </remarks>
 internal readonly partial record struct ExtraMemory(long BaselineBytes)
 {
-    /// <summary>The most memory that the process has held since <see cref="Begin"/>.</summary>
+    private const long Unnoticed = 16 << 20;
+
+    /// <summary>Whether nothing that lay before <see cref="Begin"/> counts: the peak was set back to what is resident, as the system tells it.</summary>
+    public bool IsFresh { get; private init; }
+
+    /// <summary>The most memory that the process has held since <see cref="Begin"/>, where <see cref="IsFresh"/>; else ever.</summary>
     public static long PeakBytes => PeakMemory.Bytes;
 
     /// <summary>The most memory beyond the baseline since <see cref="Begin"/>.</summary>
@@ -26,7 +31,8 @@ internal readonly partial record struct ExtraMemory(long BaselineBytes)
         ReturnFreeMemory();
         SetPeakBack();
         using Process process = Process.GetCurrentProcess();
-        return new ExtraMemory(process.WorkingSet64);
+        long baseline = process.WorkingSet64;
+        return new ExtraMemory(baseline) { IsFresh = PeakBytes - baseline < Unnoticed };
     }
 
     // What glibc keeps for later would be reused by the work without showing up in the peak.

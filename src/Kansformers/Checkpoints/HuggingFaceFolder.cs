@@ -8,7 +8,7 @@ namespace Kansformers.Checkpoints;
 /// </summary>
 internal sealed class HuggingFaceFolder : IDisposable
 {
-    internal const string ConfigName = "config.json", SafetensorsName = "model.safetensors", SafetensorsIndexName = "model.safetensors.index.json";
+    internal const string ConfigName = "config.json", GenerationName = "generation_config.json", SafetensorsName = "model.safetensors", SafetensorsIndexName = "model.safetensors.index.json";
     private const string PyTorchName = "pytorch_model.bin", PyTorchIndexName = "pytorch_model.bin.index.json";
     private const long MaximumConfigBytes = 16L << 20;
 

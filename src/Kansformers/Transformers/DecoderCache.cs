@@ -9,9 +9,9 @@ internal sealed class DecoderCache : IDisposable
     private readonly (Tensor Keys, Tensor Values)?[] _encoded;
 
     /// <param name="layers">The decoder's blocks.</param>
-    /// <param name="shape">Heads, block size and head size.</param>
+    /// <param name="shape">Heads, the most tokens and head size.</param>
     /// <param name="text">What the encoder has read; the cache owns it from now on.</param>
-    public DecoderCache(int layers, (int Heads, int Block, int Size) shape, EncodedStates text)
+    public DecoderCache(int layers, (int Heads, int Most, int Size) shape, EncodedStates text)
     {
         Text = new EncodedStates(text.States.DetachFromDisposeScope(), text.Padding?.DetachFromDisposeScope());
         _encoded = new (Tensor, Tensor)?[layers];

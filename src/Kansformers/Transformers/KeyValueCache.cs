@@ -24,7 +24,7 @@ public sealed class KeyValueCache : IDisposable
     }
 
     /// <summary>As above, for as many layers of such a shape.</summary>
-    internal KeyValueCache(int layers, (int Heads, int Block, int Size) shape, long batch, Device? device)
+    internal KeyValueCache(int layers, (int Heads, int Most, int Size) shape, long batch, Device? device)
     {
         Shape = shape;
         _keys = [.. Enumerable.Range(0, layers).Select(_ => Empty(shape, batch, device))];
@@ -104,19 +104,19 @@ public sealed class KeyValueCache : IDisposable
         }
     }
 
-    private static Tensor Empty((int Heads, int Block, int Size) shape, long batch, Device? device) =>
-        zeros([batch, shape.Heads, shape.Block, shape.Size], device: device).DetachFromDisposeScope();
+    private static Tensor Empty((int Heads, int Most, int Size) shape, long batch, Device? device) =>
+        zeros([batch, shape.Heads, shape.Most, shape.Size], device: device).DetachFromDisposeScope();
 
-    /// <summary>Heads, block size and head size.</summary>
-    internal (int Heads, int Block, int Size) Shape { get; }
+    /// <summary>Heads, the most tokens and head size.</summary>
+    internal (int Heads, int Most, int Size) Shape { get; }
 
     /// <summary>Whether a single sequence lies in the CPU's memory, as <see cref="Keys"/> and <see cref="Values"/> give it.</summary>
     internal bool IsPlain => _keys.Concat(_values).All(one => one.device_type == DeviceType.CPU && one.dtype == ScalarType.Float32 && one.shape[0] == 1);
 
-    /// <summary>A layer's keys, (heads, block size, head size).</summary>
+    /// <summary>A layer's keys, (heads, most tokens, head size).</summary>
     internal unsafe float* Keys(int layer) => (float*)RawMemory.Pointer(_keys[layer]);
 
-    /// <summary>A layer's values, (heads, block size, head size).</summary>
+    /// <summary>A layer's values, (heads, most tokens, head size).</summary>
     internal unsafe float* Values(int layer) => (float*)RawMemory.Pointer(_values[layer]);
 
     /// <summary>Counts the tokens that all layers have stored.</summary>

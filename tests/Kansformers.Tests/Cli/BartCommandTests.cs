@@ -33,6 +33,15 @@ public class BartCommandTests : OneThread
         string words = Cli.Run("eval", folder["run"], "--data", text, "--max-tokens", "400").Out;
         Assert.All((string[])["nats per token", "original ", "noised ", "best of beams "], word => Assert.Contains(word, words, StringComparison.Ordinal));
         Assert.Equal(2, JsonDocument.Parse(Cli.Run("sample", folder["run"], "--prompt", "fox", "--beams", "2", "--json").Out).RootElement.GetProperty("beams").GetInt32());
+
+        // Its folder in Hugging Face's layout writes the same, however short the block.
+        Assert.Equal(0, Cli.Run("convert", folder["run"], "--out", folder["hf"]).Code);
+        CliResult run = Cli.Run("sample", folder["run"], "--prompt", "fox", "--json"), hf = Cli.Run("sample", folder["hf"], "--prompt", "fox", "--json");
+        Assert.True(hf.Code == 0, hf.Error);
+        Assert.Equal(4, JsonDocument.Parse(hf.Out).RootElement.GetProperty("beams").GetInt32());
+        Assert.Equal(run.Out, hf.Out);
+        File.Delete(folder["hf/generation_config.json"]);
+        Assert.Equal(0, Cli.Run("sample", folder["hf"], "--prompt", "fox").Code);
         Assert.Contains("--top-k is nothing to a model that writes a text by beam search", Cli.Run("sample", folder["run"], "--top-k", "3").Error, StringComparison.Ordinal);
         Assert.Contains("beams is 0", Cli.Run("sample", folder["run"], "--beams", "0").Error, StringComparison.Ordinal);
         Assert.Equal(4, measured.GetProperty("beams").GetInt32());

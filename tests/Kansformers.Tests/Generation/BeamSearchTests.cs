@@ -1,3 +1,4 @@
+using Kansformers.Cli.Bench;
 using Kansformers.Generation;
 using Kansformers.Tests.Transformers;
 using Kansformers.Transformers;
@@ -23,6 +24,7 @@ public class BeamSearchTests
         new BeamOptions { Beams = 3, MaxNewTokens = 5, ForcedBegin = 0, ForcedEnd = 2, Returned = 3 },
         new BeamOptions { Beams = 3, MaxNewTokens = 8, MinNewTokens = 6, Suppressed = [4, 1] },
         new BeamOptions { Beams = 3, MaxNewTokens = 6, EndOfText = [2, 5] },
+        new BeamOptions { Beams = 3, MaxLength = 6, MinLength = 4, Returned = 3 },
     ];
 
     [Theory]
@@ -32,44 +34,66 @@ public class BeamSearchTests
         using Bart model = BartTests.Make(vocabulary: 12);
         IReadOnlyList<IReadOnlyList<BeamResult>> found = new BeamSearch(model, options).Generate(Inputs);
         for (int input = 0; input < Inputs.Length; input++)
+            Same(Plain(model, Inputs[input], options), found[input]);
+    }
+
+    [Fact]
+    public void Among_the_searches_texts_end_early_and_come_to_the_most_tokens()
+    {
+        using Bart model = BartTests.Make(vocabulary: 12);
+        (bool, bool)[] ways = [.. from row in Searches from texts in new BeamSearch(model, row.Data).Generate(Inputs) from text in texts select (text.HasEnded, text.Tokens.Count < (row.Data.MaxNewTokens ?? row.Data.MaxLength - 1 ?? 8))];
+        Assert.Equal([(false, false), (true, false), (true, true)], ways.Distinct().Order());
+    }
+
+    [Fact]
+    public void Beams_find_what_greedy_choice_misses()
+    {
+        // A head of its own and large weights: a likely token can lead to unlikely ones.
+        using Bart model = BartTests.Make(options => options with { TiedHead = false, BlockSize = 16 }, vocabulary: 30);
+        int[][] inputs = [[0, 17, 25, 2], [0, 8, 9, 26, 21, 2], [0, 27, 2]];
+        BeamOptions beams = new() { Beams = 4, Returned = 4, MaxNewTokens = 15 };
+        IReadOnlyList<IReadOnlyList<BeamResult>> found = new BeamSearch(model, beams).Generate(inputs), greedy = new BeamSearch(model, new BeamOptions { Beams = 1, MaxNewTokens = 15 }).Generate(inputs);
+        int better = 0;
+        for (int input = 0; input < inputs.Length; input++)
         {
-            IReadOnlyList<(int[] Tokens, double Score)> plain = PlainBeams.Search(tokens => Logits(model, Inputs[input], tokens), options with { MaxNewTokens = options.MaxNewTokens ?? 8, EndOfText = options.EndOfText ?? [2] }, [2]);
-            Assert.Equal(plain.Count, found[input].Count);
-            foreach (((int[] tokens, double score), BeamResult one) in plain.Zip(found[input]))
-            {
-                Assert.Equal(tokens, one.Tokens);
-                Assert.Equal(score, one.Score, 1e-4);
-            }
+            Same(Plain(model, inputs[input], beams), found[input]);
+            if (!found[input][0].Tokens.SequenceEqual(greedy[input][0].Tokens))
+                better += found[input][0].Score > greedy[input][0].Score ? 1 : 0;
         }
+
+        Assert.True(better >= 2, $"{better} of {inputs.Length} are better");
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2.5)]
-    public void As_many_beams_as_there_are_texts_find_the_best_of_all(double penalty)
+    public void As_many_beams_as_there_are_texts_find_all_of_them(double penalty)
     {
-        const int vocabulary = 6, most = 3;
+        const int vocabulary = 6, most = 3, beams = vocabulary * vocabulary * vocabulary;
         using Bart model = BartTests.Make(vocabulary: vocabulary);
-        BeamResult found = new BeamSearch(model, new BeamOptions { Beams = vocabulary * vocabulary * vocabulary, MaxNewTokens = most, LengthPenalty = penalty }).Generate([[4, 3, 5]])[0][0];
-        (int[] Tokens, double Score) best = Texts([], 0).MaxBy(text => text.Score);
-        Assert.Equal(best.Tokens, found.Tokens);
-        Assert.Equal(best.Score, found.Score, 1e-4);
-        Assert.Equal(found.Score, found.LogProbability / Math.Pow(found.Tokens.Count + (found.HasEnded ? 0 : 1), penalty), 1e-6);
+        IReadOnlyList<BeamResult> found = new BeamSearch(model, new BeamOptions { Beams = beams, Returned = beams, MaxNewTokens = most, LengthPenalty = penalty }).Generate([[4, 3, 5]])[0];
+        BeamResult[] all = [.. Texts([], 0)];
+        Assert.Equal(1 + 5 + 5 * 5 * vocabulary, all.Length);
+        Assert.Equal(found.OrderByDescending(text => text.Score).Select(text => text.Tokens), found.Select(text => text.Tokens));
+        Same([.. all.OrderBy(Word)], [.. found.OrderBy(Word)]);
 
-        IEnumerable<(int[] Tokens, double Score)> Texts(int[] tokens, double sum)
+        static string Word(BeamResult text) => string.Join(' ', text.Tokens);
+
+        IEnumerable<BeamResult> Texts(int[] tokens, double sum)
         {
             double[] next = Logits(model, [4, 3, 5], [2, .. tokens]);
             for (int token = 0; token < vocabulary; token++)
             {
                 int[] longer = [.. tokens, token];
+                double total = sum + next[token];
                 if (token == 2)
-                    yield return (longer, (sum + next[token]) / Math.Pow(longer.Length, penalty));
+                    yield return new BeamResult(longer, true, total, total / Math.Pow(longer.Length, penalty));
                 else if (longer.Length == most)
-                    yield return (longer, (sum + next[token]) / Math.Pow(longer.Length + 1, penalty));
+                    yield return new BeamResult(longer, false, total, total / Math.Pow(longer.Length + 1, penalty));
                 else
                 {
-                    foreach ((int[] Tokens, double Score) text in Texts(longer, sum + next[token]))
+                    foreach (BeamResult text in Texts(longer, total))
                         yield return text;
                 }
             }
@@ -113,25 +137,44 @@ public class BeamSearchTests
         int[] greedy = [.. new TokenGenerator(model).Generate(prompt, new SamplingOptions { Temperature = 0, MaxNewTokens = 9 })];
         Assert.Equal(greedy, new BeamSearch(model, new BeamOptions { Beams = 1, MaxNewTokens = 9 }).Generate([prompt])[0][0].Tokens);
         BeamOptions options = new() { Beams = 3, MaxNewTokens = 8, EndOfText = [5], NoRepeatNgram = 2 };
-        IReadOnlyList<(int[] Tokens, double Score)> plain = PlainBeams.Search(tokens => LogSoftmax(model.forward(tensor(tokens.Select(id => (long)id).ToArray(), [1, tokens.Length]))), options, prompt);
-        Assert.Equal(plain[0].Tokens, new BeamSearch(model, options).Generate([prompt])[0][0].Tokens);
+        IReadOnlyList<BeamResult> plain = PlainBeams.Search(tokens => Logits(model, tokens), options, prompt);
+        Same(plain, new BeamSearch(model, options).Generate([prompt])[0]);
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(20)]
+    public void A_length_counts_what_a_text_goes_on_from_and_the_block_bounds_it(int length)
+    {
+        using Gpt model = TinyGpt.Make(KanPlacement.None, block: 12);
+        model.eval();
+        BeamOptions options = new() { Beams = 2, MaxLength = length, EndOfText = [5], MinLength = 5 };
+        foreach (int[] prompt in (int[][])[[3, 1, 4], [3]])
+        {
+            BeamOptions plain = options with { MaxNewTokens = Math.Min(length - prompt.Length, 12 - prompt.Length + 1) };
+            BeamResult found = new BeamSearch(model, options).Generate([prompt])[0][0];
+            Same([PlainBeams.Search(tokens => Logits(model, tokens), plain, prompt)[0]], [found]);
+            Assert.True(prompt.Length + found.Tokens.Count >= 5);
+        }
+
+        Assert.Contains("max length, which is 3", Assert.Throws<KansformersException>(() => new BeamSearch(model, new BeamOptions { MaxLength = 3 }).Generate([[3, 1, 4]])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_folder_tells_its_options()
+    public void Memory_is_for_the_tokens_that_can_come_and_not_for_the_block()
     {
-        using TestFolder folder = new();
-        string fixture = Path.GetDirectoryName(Checkpoints.CheckpointFiles.Fixture("hf_bart", "config.json"))!;
-        BeamOptions plain = BeamOptions.Of(fixture);
-        Assert.Equal([2], plain.EndOfText!);
-        Assert.Equal(new BeamOptions { Beams = 1, MaxNewTokens = 19 }, plain with { EndOfText = null });
-        foreach (string name in Directory.GetFiles(fixture))
-            File.Copy(name, folder[Path.GetFileName(name)]);
-        folder.Write("generation_config.json", """{"num_beams":4,"max_length":142,"min_length":56,"length_penalty":2.0,"early_stopping":true,"no_repeat_ngram_size":3,"forced_bos_token_id":0,"forced_eos_token_id":2,"eos_token_id":2}""");
-        BeamOptions told = BeamOptions.Of(folder.Path);
-        Assert.Equal((4, 141, 55, 2.0, BeamStop.First, 3, 0, 2), (told.Beams, told.MaxNewTokens, told.MinNewTokens, told.LengthPenalty, told.Stop, told.NoRepeatNgram, told.ForcedBegin, told.ForcedEnd));
-        folder.Write("generation_config.json", """{"num_beams":4,"repetition_penalty":1.2}""");
-        Assert.Contains("'repetition_penalty' in generation_config.json is 1.2; supported is 1", Assert.Throws<KansformersException>(() => BeamOptions.Of(folder.Path)).Message, StringComparison.Ordinal);
+        const int beams = 64, layers = 6, block = 4000;
+        using Bart model = BartTests.Make(options => options with { BlockSize = block, DecoderLayers = layers }, vocabulary: 12);
+        using Gpt causal = TinyGpt.Make(KanPlacement.None, block: 1 << 14);
+        ExtraMemory memory = ExtraMemory.Begin();
+        Assert.SkipUnless(memory.IsFresh, "the system does not set the peak of memory back");
+        int[][] inputs = [[4, 6, 3], [5, 3, 7], [7, 4, 6], [3, 8, 9]];
+        new BeamSearch(model, new BeamOptions { Beams = beams, MaxNewTokens = 4 }).Generate(inputs);
+        long whole = inputs.Length * beams * layers * 2L * block * model.Options.Width * sizeof(float); // of caches as long as the block
+        Assert.InRange(memory.PeakExtraBytes, 0, whole / 4);
+        long causalWhole = beams * causal.Options.Layers * 2L * causal.Options.BlockSize * causal.Options.Width * sizeof(float);
+        new BeamSearch(causal, new BeamOptions { Beams = beams, MaxNewTokens = 4 }).Generate([[4, 6, 3]]);
+        Assert.InRange(memory.PeakExtraBytes, 0, Math.Max(whole, causalWhole) / 4);
     }
 
     [Fact]
@@ -139,7 +182,7 @@ public class BeamSearchTests
     {
         using Bart model = BartTests.Make(vocabulary: 12);
         foreach ((BeamOptions options, string message) in ((BeamOptions, string)[])
-            [(new() { Beams = 0 }, "beams is 0"), (new() { Returned = 5 }, "returned is 5"), (new() { MinNewTokens = 9, MaxNewTokens = 4 }, "min new tokens is 9"), (new() { LengthPenalty = double.NaN }, "length penalty"), (new() { ForcedEnd = 12 }, "forced end is 12"), (new() { EndOfText = [-1] }, "end of text is -1")])
+            [(new() { Beams = 0 }, "beams is 0"), (new() { Returned = 5 }, "returned is 5"), (new() { MinNewTokens = 9, MaxNewTokens = 4 }, "min new tokens is 9"), (new() { LengthPenalty = double.NaN }, "length penalty"), (new() { ForcedEnd = 12 }, "forced end is 12"), (new() { EndOfText = [-1] }, "end of text is -1"), (new() { Suppressed = [4, -1] }, "suppressed is -1"), (new() { MaxLength = 1 }, "max length is 1"), (new() { MaxLength = 5, MinLength = 6 }, "min length is 6")])
             Assert.Contains(message, Assert.Throws<KansformersException>(() => new BeamSearch(model, options)).Message, StringComparison.Ordinal);
         Assert.Contains("block of 8", Assert.Throws<KansformersException>(() => new BeamSearch(model, new BeamOptions { MaxNewTokens = 9 }).Generate([[3]])).Message, StringComparison.Ordinal);
         Assert.Contains("cut it", Assert.Throws<KansformersException>(() => new BeamSearch(model).Generate([[3, 3, 3, 3, 3, 3, 3, 3, 3]])).Message, StringComparison.Ordinal);
@@ -147,18 +190,36 @@ public class BeamSearchTests
         Assert.Throws<ArgumentException>(() => new BeamSearch(model).Generate([[]]));
     }
 
+    private static IReadOnlyList<BeamResult> Plain(Bart model, int[] input, BeamOptions options) =>
+        PlainBeams.Search(tokens => Logits(model, input, tokens), options with { MaxNewTokens = options.MaxNewTokens ?? options.MaxLength - 1 ?? model.Options.BlockSize, EndOfText = options.EndOfText ?? [2] }, [2]);
+
+    private static void Same(IReadOnlyList<BeamResult> expected, IReadOnlyList<BeamResult> found)
+    {
+        Assert.Equal(expected.Count, found.Count);
+        foreach ((BeamResult theirs, BeamResult ours) in expected.Zip(found))
+        {
+            Assert.Equal(theirs.Tokens, ours.Tokens);
+            Assert.Equal(theirs.HasEnded, ours.HasEnded);
+            Assert.Equal(theirs.LogProbability, ours.LogProbability, 1e-4);
+            Assert.Equal(theirs.Score, ours.Score, 1e-4);
+        }
+    }
+
     private static double[] Logits(Bart model, int[] input, int[] tokens)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         return LogSoftmax(model.forward(Row(input), Row(tokens)));
-
-        static Tensor Row(int[] ids) => tensor(ids.Select(id => (long)id).ToArray(), [1, ids.Length]);
     }
 
-    private static double[] LogSoftmax(Tensor logits)
+    private static double[] Logits(Gpt model, int[] tokens)
     {
         using var scope = NewDisposeScope();
-        return [.. nn.functional.log_softmax(logits[0, -1].detach(), -1).data<float>().ToArray().Select(value => (double)value)];
+        using var guard = no_grad();
+        return LogSoftmax(model.forward(Row(tokens)));
     }
+
+    private static Tensor Row(int[] ids) => tensor(ids.Select(id => (long)id).ToArray(), [1, ids.Length]);
+
+    private static double[] LogSoftmax(Tensor logits) => [.. nn.functional.log_softmax(logits[0, -1], -1).data<float>().ToArray().Select(value => (double)value)];
 }

@@ -5,18 +5,18 @@ namespace Kansformers.Tests.Generation;
 /// <summary>Beam search as it is described, with whole sorts and without any cache.</summary>
 internal static class PlainBeams
 {
-    public static IReadOnlyList<(int[] Tokens, double Score)> Search(Func<int[], double[]> next, BeamOptions options, int[] prompt)
+    public static IReadOnlyList<BeamResult> Search(Func<int[], double[]> next, BeamOptions options, int[] prompt)
     {
-        int most = options.MaxNewTokens!.Value, beams = options.Beams;
+        int most = options.MaxNewTokens ?? options.MaxLength!.Value - prompt.Length, beams = options.Beams;
         IReadOnlyList<int> ends = options.EndOfText!;
         List<(int[] New, double Sum)> open = [([], 0)];
-        List<(int[] New, double Score)> ended = [];
+        List<BeamResult> ended = [];
         for (int step = 0; step < most; step++)
         {
             (int[] New, double Sum)[] all = [.. open.SelectMany(beam => Allowed(beam.New).Select((score, token) => (New: beam.New.Append(token).ToArray(), Sum: beam.Sum + score)))
                 .Where(candidate => !double.IsNegativeInfinity(candidate.Sum)).OrderByDescending(candidate => candidate.Sum).Take(beams * (1 + ends.Count))];
             foreach ((int[] text, double sum) in all.Take(beams).Where(candidate => ends.Contains(candidate.New[^1])))
-                Keep(text, sum / Length(step + 1));
+                Keep(text, true, sum, step + 1);
 
             bool enough = ended.Count == beams && options.Stop switch
             {
@@ -35,14 +35,15 @@ internal static class PlainBeams
         }
 
         foreach ((int[] text, double sum) in open)
-            Keep(text, sum / Length(text.Length + 1));
+            Keep(text, false, sum, text.Length + 1);
         return Best();
 
         double Length(int tokens) => Math.Pow(tokens, options.LengthPenalty);
 
-        void Keep(int[] text, double score) => ended = [.. ended.Append((text, score)).OrderByDescending(one => one.Item2).Take(beams)];
+        void Keep(int[] text, bool hasEnded, double sum, int length) =>
+            ended = [.. ended.Append(new BeamResult(text, hasEnded, sum, sum / Length(length))).OrderByDescending(one => one.Score).Take(beams)];
 
-        IReadOnlyList<(int[], double)> Best() => [.. ended.Take(options.Returned)];
+        IReadOnlyList<BeamResult> Best() => [.. ended.Take(options.Returned)];
 
         double[] Allowed(int[] text)
         {
@@ -53,7 +54,7 @@ internal static class PlainBeams
             {
                 int[] gram = n > 0 && seen.Length >= n ? [.. seen[^(n - 1)..], token] : [];
                 bool repeats = gram.Length > 0 && Enumerable.Range(0, seen.Length - n + 1).Any(at => seen.AsSpan(at, n).SequenceEqual(gram));
-                if (repeats || (ends.Contains(token) && text.Length < options.MinNewTokens))
+                if (repeats || (ends.Contains(token) && (text.Length < options.MinNewTokens || seen.Length < options.MinLength)))
                     scores[token] = double.NegativeInfinity;
             }
 

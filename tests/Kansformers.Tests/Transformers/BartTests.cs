@@ -51,7 +51,7 @@ public class BartTests
         using Bart model = Make(options => options with { Placement = KanPlacements.Parse(placement), ScaledEmbedding = true, DecoderLayers = 3, DecoderHeads = 4, DecoderInner = 12 });
         Tensor ids = Ids(2, 5), decoder = Ids(4, 6), mask = Mask(5, 5, 3, 5);
         Tensor whole = model.forward(ids.repeat_interleave(2, 0), decoder, mask.repeat_interleave(2, 0)); // two rows read each text
-        using DecoderCache cache = model.Open(ids, mask);
+        using DecoderCache cache = model.Open(ids, mask, 6);
         cache.Select(tensor(new long[] { 0, 0, 1, 1 }), null);
         Tensor first = model.Next(decoder[.., ..2], cache);
         EngineCheck.Close("first", first, whole.select(1, 1), 1e-4);

@@ -10,7 +10,16 @@ namespace Kansformers.Tests.Transformers;
 /// <summary>Folders of BART in Hugging Face's layout: their names, what is missing or twice in them, and what is refused.</summary>
 public class HuggingFaceBartTests
 {
-    private static readonly string Fixture = Path.GetDirectoryName(CheckpointFiles.Fixture("hf_bart", "config.json"))!;
+    private const string Written = "model_type architectures is_encoder_decoder vocab_size max_position_embeddings d_model encoder_layers decoder_layers num_hidden_layers encoder_attention_heads "
+        + "decoder_attention_heads encoder_ffn_dim decoder_ffn_dim activation_function dropout attention_dropout activation_dropout encoder_layerdrop decoder_layerdrop scale_embedding init_std "
+        + "tie_word_embeddings pad_token_id decoder_start_token_id eos_token_id torch_dtype";
+
+    // Of how texts are written, where config.json tells it.
+    private const string Generation = " bad_words_ids begin_suppress_tokens bos_token_id diversity_penalty do_sample early_stopping encoder_no_repeat_ngram_size exponential_decay_length_penalty "
+        + "forced_bos_token_id forced_eos_token_id length_penalty max_length min_length no_repeat_ngram_size num_beam_groups num_beams num_return_sequences remove_invalid_values repetition_penalty "
+        + "suppress_tokens temperature top_k top_p typical_p";
+
+    private static readonly string Fixture = HuggingFaceFixture.Folder("hf_bart");
 
     [Fact]
     public void A_folder_is_written_as_it_was()
@@ -31,14 +40,13 @@ public class HuggingFaceBartTests
             using TensorFile ours = StateDictionary.Load(folder[$"{written}/model.safetensors"]);
             Assert.Equal(theirs.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), ours.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
             Assert.All(ours.Tensors, tensor => Assert.Equal(theirs[tensor.Name].ToArray(), tensor.ToArray()));
-            JsonObject before = Config(Fixture), after = Config(folder[written]);
-            foreach (string option in before.Select(entry => entry.Key).Where(option => after.ContainsKey(option) && option is not ("torch_dtype" or "forced_eos_token_id")))
-                Assert.True(JsonNode.DeepEquals(before[option], after[option]) || before[option]!.AsValue().GetValue<double>() == after[option]!.AsValue().GetValue<double>(), option);
+            string options = written == "saved" ? Written : Written + Generation;
+            HuggingFaceFixture.SameConfig(HuggingFaceFixture.Config(Fixture), HuggingFaceFixture.Config(folder[written]), options, "torch_dtype");
         }
 
         Assert.All(changes, change => Assert.Equal(change.From, change.To));
         using TransformerModel expected = TransformerModel.FromPretrained(Fixture), found = TransformerModel.FromPretrained(folder["ours.safetensors"]);
-        Same(expected, found);
+        HuggingFaceFixture.Same(expected, found);
         Assert.Contains(found.state_dict().Keys, name => name == "decoder.blocks.1.cross.c_kv.weight");
     }
 
@@ -53,7 +61,7 @@ public class HuggingFaceBartTests
             Shared(tensors).WithName("decoder.embed_tokens.weight"),
         ]);
         using TransformerModel expected = TransformerModel.FromPretrained(Fixture), found = TransformerModel.FromPretrained(folder.Path);
-        Same(expected, found);
+        HuggingFaceFixture.Same(expected, found);
         IReadOnlyList<TensorChange> changes = HuggingFaceModel.Open(folder.Path).Changes;
         Assert.Contains(new TensorChange("decoder.embed_tokens.weight", "tokens.weight", TensorFate.Tied), changes);
         Assert.Single(changes, new TensorChange(null, "logits_bias", TensorFate.Added));
@@ -73,7 +81,7 @@ public class HuggingFaceBartTests
         Assert.Contains("they are not tied", Assert.Single(source.Notes), StringComparison.Ordinal);
         HuggingFaceModel.Save(own, folder["again"]);
         using TransformerModel again = TransformerModel.FromPretrained(folder["again"]);
-        Same(own, again);
+        HuggingFaceFixture.Same(own, again);
     }
 
     [Theory]
@@ -124,23 +132,6 @@ public class HuggingFaceBartTests
         return StoredTensor.Create(name, tensor.Type, tensor.Shape, bytes);
     }
 
-    private static void Change(TestFolder folder, Action<JsonObject> change, Func<IReadOnlyList<StoredTensor>, IReadOnlyList<StoredTensor>> weights)
-    {
-        JsonObject config = Config(Fixture);
-        change(config);
-        folder.Write("config.json", config.ToJsonString());
-        using TensorFile theirs = StateDictionary.Load(Path.Combine(Fixture, "model.safetensors"));
-        StateDictionary.Save(folder["model.safetensors"], [.. weights(theirs.Tensors)]);
-    }
-
-    private static JsonObject Config(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!.AsObject();
-
-    private static void Same(TransformerModel expected, TransformerModel found)
-    {
-        using var scope = NewDisposeScope();
-        Assert.Equal(expected.Options, found.Options);
-        Dictionary<string, Tensor> theirs = expected.state_dict(), ours = found.state_dict();
-        Assert.Equal(theirs.Keys.Order(), ours.Keys.Order());
-        Assert.All(theirs, entry => Assert.True(entry.Value.equal(ours[entry.Key]).all().item<bool>(), entry.Key));
-    }
+    private static void Change(TestFolder folder, Action<JsonObject> change, Func<IReadOnlyList<StoredTensor>, IReadOnlyList<StoredTensor>> weights) =>
+        HuggingFaceFixture.Change(folder, "hf_bart", change, weights);
 }

@@ -9,7 +9,7 @@ namespace Kansformers.Tests.Transformers;
 
 public class HuggingFaceGptTests
 {
-    private static readonly string Fixture = Path.GetDirectoryName(CheckpointFiles.Fixture("hf_gpt2", "config.json"))!;
+    private static readonly string Fixture = HuggingFaceFixture.Folder("hf_gpt2");
 
     [Theory]
     [InlineData(KanPlacement.None)]
@@ -23,7 +23,7 @@ public class HuggingFaceGptTests
         HuggingFaceModel.Save(model, folder.Path);
         using Gpt again = GptFiles.Load(folder.Path);
         Assert.Equal(model.Options with { Kan = again.Options.Kan }, again.Options);
-        AssertSame(model, again);
+        HuggingFaceFixture.Same(model, again);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public class HuggingFaceGptTests
 
         using Gpt again = GptFiles.Load(folder.Path);
         Assert.True(((GptOptions)again.Options).TiedHead);
-        AssertSame(model, again);
+        HuggingFaceFixture.Same(model, again);
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public class HuggingFaceGptTests
         }
 
         using Gpt expected = GptFiles.Load(Fixture), found = GptFiles.Load(folder.Path);
-        AssertSame(expected, found);
+        HuggingFaceFixture.Same(expected, found);
         IReadOnlyList<TensorChange> changes = HuggingFaceModel.Open(folder.Path).Changes;
         Assert.Contains(new TensorChange("lm_head.weight", "transformer.wte.weight", TensorFate.Tied), changes);
         Assert.Contains(new TensorChange("h.0.attn.bias", null, TensorFate.Dropped), changes);
@@ -102,7 +102,7 @@ public class HuggingFaceGptTests
             ShardedTensors.Write(folder.Path, theirs.Tensors, 40_000, new Dictionary<string, string> { ["format"] = "pt" });
         Assert.InRange(Directory.GetFiles(folder.Path, "model-*-of-*.safetensors").Length, 3, 9);
         using Gpt expected = GptFiles.Load(Fixture), found = GptFiles.Load(folder.Path);
-        AssertSame(expected, found);
+        HuggingFaceFixture.Same(expected, found);
 
         string index = folder["model.safetensors.index.json"], text = File.ReadAllText(index);
         Refused(text.Replace("\"transformer.ln_f.bias\"", "\"transformer.ln_f.BIAS\"", StringComparison.Ordinal), "transformer.ln_f.BIAS");
@@ -188,13 +188,5 @@ public class HuggingFaceGptTests
 
         Assert.Equal(700, read + refused);
         Assert.True(refused > 100);
-    }
-
-    private static void AssertSame(Gpt expected, Gpt found)
-    {
-        Dictionary<string, Tensor> theirs = expected.state_dict(), ours = found.state_dict();
-        Assert.Equal(theirs.Keys.Order(), ours.Keys.Order());
-        foreach ((string name, Tensor tensor) in theirs)
-            Assert.True(tensor.equal(ours[name]).all().item<bool>(), name);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class BeamRules(BeamOptions options, IReadOnlyList<int> ends, in
     {
         if (options.NoRepeatNgram > 0)
             BanRepetitions(scores, tokens, options.NoRepeatNgram);
-        if (fresh < options.MinNewTokens)
+        if (fresh < options.MinNewTokens || tokens.Length < options.MinLength)
             Ban(scores, ends);
         if (fresh == 0 && options.ForcedBegin is int begin)
             Force(scores, begin);

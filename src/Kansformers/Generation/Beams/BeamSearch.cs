@@ -65,22 +65,30 @@ public sealed class BeamSearch
         if (_model is Bart bart)
         {
             int start = ((BartOptions)bart.Options).StartId;
-            using BartBeams beams = new(bart, Read(bart, inputs));
-            return Search(beams, [.. inputs.Select(_ => (IReadOnlyList<int>)[start])], cancellation);
+            int room = Most(1);
+            using BartBeams beams = new(bart, Read(bart, inputs, room));
+            return Search(beams, [.. inputs.Select(_ => (IReadOnlyList<int>)[start])], room, cancellation);
         }
 
         return [.. inputs.Select(input =>
         {
-            using CausalBeams beams = new((CausalModel)_model);
-            return Search(beams, [input], cancellation)[0];
+            int most = Most(input.Count);
+            using CausalBeams beams = new((CausalModel)_model, input.Count + most - 1);
+            return Search(beams, [input], most, cancellation)[0];
         })];
     }
 
-    private BeamResult[][] Search(IBeamModel model, IReadOnlyList<int>[] prompts, CancellationToken cancellation)
+    // How many tokens may come behind those of a prompt: the last one is not read any more.
+    private int Most(int prompt)
     {
-        int room = _model.Options.BlockSize - prompts[0].Count + 1, most = _options.MaxNewTokens ?? room; // the last token is not read any more
-        if (most > room || room < 1)
-            throw new KansformersException($"{prompts[0].Count} tokens and {most} new ones are more than the model's block of {_model.Options.BlockSize} has room for; ask for {Math.Max(0, room)} at most");
+        int room = _model.Options.BlockSize - prompt + 1, most = _options.MaxNewTokens ?? Math.Min(room, (_options.MaxLength ?? int.MaxValue) - prompt);
+        if (_options.MaxNewTokens > room || room < 1)
+            throw new KansformersException($"{prompt} tokens and {most} new ones are more than the model's block of {_model.Options.BlockSize} has room for; ask for {Math.Max(0, room)} at most");
+        return most >= 1 ? most : throw new KansformersException($"a text that goes on from {prompt} tokens is no shorter than max length, which is {_options.MaxLength}; say how many new tokens there may be");
+    }
+
+    private BeamResult[][] Search(IBeamModel model, IReadOnlyList<int>[] prompts, int most, CancellationToken cancellation)
+    {
         BeamSet[] sets = [.. prompts.Select(prompt => new BeamSet(_options, Ends, prompt, most))];
         BeamRules rules = new(_options, Ends, most);
         int[] active = [.. Enumerable.Range(0, sets.Length)];
@@ -111,8 +119,8 @@ public sealed class BeamSearch
         Tensor Rows(IEnumerable<long> rows) => tensor(rows.ToArray(), device: _model.Device);
     }
 
-    // The texts as one batch, the shorter ones filled up at their ends.
-    private static DecoderCache Read(Bart model, IReadOnlyList<IReadOnlyList<int>> inputs)
+    // The texts as one batch, the shorter ones filled up at their ends; with room for so many tokens of the decoder.
+    private static DecoderCache Read(Bart model, IReadOnlyList<IReadOnlyList<int>> inputs, int room)
     {
         int longest = inputs.Max(input => input.Count);
         if (longest > model.Options.BlockSize)
@@ -126,7 +134,7 @@ public sealed class BeamSearch
         }
 
         using var scope = NewDisposeScope();
-        return model.Open(tensor(ids, [inputs.Count, longest], device: model.Device), mask.Contains(0) ? tensor(mask, [inputs.Count, longest], device: model.Device) : null);
+        return model.Open(tensor(ids, [inputs.Count, longest], device: model.Device), mask.Contains(0) ? tensor(mask, [inputs.Count, longest], device: model.Device) : null, room);
     }
 
     private void RequireTokens(IReadOnlyList<int> input)

@@ -14,7 +14,7 @@ public sealed class BeamTextGenerator
     /// <summary>Makes a generator for a model, which must live as long.</summary>
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">The tokenizer that it was trained with.</param>
-    /// <param name="options">How to search; null for the defaults. Masks and padding are never written.</param>
+    /// <param name="options">How to search; null for the defaults. Masks, padding and ids that stand for no text are never written.</param>
     /// <exception cref="KansformersException">An option is invalid, or the tokenizer has more ids than the model.</exception>
     public BeamTextGenerator(Bart model, Tokenizer tokenizer, BeamOptions? options = null)
     {
@@ -24,7 +24,8 @@ public sealed class BeamTextGenerator
             throw new KansformersException($"the tokenizer has {tokenizer.VocabularySize} ids and the model {model.Options.VocabularySize}; use the tokenizer that the model was trained with");
         (_model, _tokenizer, _tokens) = (model, tokenizer, EncoderTokens.Of(tokenizer, model.Options.VocabularySize));
         options ??= new BeamOptions();
-        int[] unwritten = [.. new[] { _tokens.Mask, _tokens.Padding }.OfType<int>().Except(options.EndOfText ?? [((BartOptions)model.Options).EndId])];
+        IEnumerable<int> padding = Enumerable.Range(tokenizer.VocabularySize, model.Options.VocabularySize - tokenizer.VocabularySize).Where(id => !_tokens.IsSpecial(id));
+        int[] unwritten = [.. new[] { _tokens.Mask, _tokens.Padding }.OfType<int>().Concat(padding).Except(options.EndOfText ?? [((BartOptions)model.Options).EndId])];
         _search = new BeamSearch(model, options with { Suppressed = [.. options.Suppressed, .. unwritten] });
     }
 

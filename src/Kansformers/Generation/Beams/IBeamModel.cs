@@ -28,9 +28,11 @@ internal sealed class BartBeams(Bart model, DecoderCache cache) : IBeamModel
 }
 
 /// <summary>A model that continues text.</summary>
-internal sealed class CausalBeams(CausalModel model) : IBeamModel
+/// <param name="model">The model.</param>
+/// <param name="room">How many tokens it will read at most.</param>
+internal sealed class CausalBeams(CausalModel model, int room) : IBeamModel
 {
-    private readonly KeyValueCache _cache = new(model.Options, 1, model.Device);
+    private readonly KeyValueCache _cache = new(model.Options.Layers, (model.Options.Heads, room, model.Options.Width / model.Options.Heads), 1, model.Device);
 
     public Tensor Next(Tensor tokens)
     {

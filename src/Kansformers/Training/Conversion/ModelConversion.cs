@@ -84,7 +84,8 @@ public sealed class ModelConversion : IDisposable
         RunFolder.RequireFree(folder);
         RequireFit(tokenizer);
         using FilesTogether files = FilesTogether.Begin();
-        IReadOnlyList<TensorChange> written = HuggingFaceModel.Write(folder, Options, _tensors, shardBytes, _source.EndOfText() ?? (tokenizer?.EndOfText is int end ? [end] : null));
+        IReadOnlyList<TensorChange> written = HuggingFaceModel.Write(folder, Options, _tensors, shardBytes,
+            new FolderExtras(_source.EndOfText() ?? (tokenizer?.EndOfText is int end ? [end] : null), _source.IsHuggingFace ? _source.Path : null));
         tokenizer?.Save(folder);
         if (tokenizer?.StandardJson() is byte[] json)
             AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => stream.Write(json));

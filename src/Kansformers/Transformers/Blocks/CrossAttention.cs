@@ -3,7 +3,6 @@ using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Kansformers.Transformers;
 
@@ -51,8 +50,8 @@ internal sealed class CrossAttention : nn.Module
         // Rows that read the same text are so many more queries of it: its keys and values need not be repeated for them.
         long texts = k.shape[0];
         Tensor q = _query.forward(x).reshape(texts, -1, _options.Heads, x.shape[2] / _options.Heads).transpose(1, 2); // (B, heads, N / B · T, size)
-        Tensor y = F.scaled_dot_product_attention(q, k, v, encoded.Padding, training ? _options.Dropout : 0);
-        return _dropout.forward(_project.forward(y.transpose(1, 2).reshape(x.shape))).MoveToOuterDisposeScope();
+        Tensor y = SelfAttention.Attend(q, k, v, 0, new AttentionPass(training ? _options.Dropout : 0, Causal: false, encoded.Padding)); // (B, N / B · T, C)
+        return _dropout.forward(_project.forward(y.reshape(x.shape))).MoveToOuterDisposeScope();
     }
 
     private (Tensor Keys, Tensor Values) KeysAndValues(Tensor states)

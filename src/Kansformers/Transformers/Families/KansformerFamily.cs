@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kansformers.Kan;
 
 namespace Kansformers.Transformers;
@@ -17,20 +16,20 @@ internal sealed class KansformerFamily() : Family<KansformerOptions, Kansformer>
 
     public override IReadOnlyList<FamilySetting> Settings { get; } =
     [
-        Setting("feed-forward", $"the form of the feed-forward parts: {string.Join("; ", FeedForwards.All.Select(form => $"{form.Name}, {form.Summary}"))} [default: {FeedForwards.All[0].Name}]",
-            (options, value) => options with { FeedForward = FeedForwards.Named(value).Name }),
-        Setting("inner", "the width between the two matrices of a feed-forward part; 0 for the form's own, 4 times the model's or 8/3 times where there are two first matrices [default: 0]",
-            (options, value) => options with { Inner = Integer("inner", value) }),
-        Setting("inner-norm", "whether an RMS norm stands before the second matrix of a feed-forward part: true or false [default: true]",
-            (options, value) => options with { InnerNorm = Truth("inner-norm", value) }),
-        Setting("conv-kernel", "tokens that the convolutions before attention and feed-forward see; 0 for no convolutions [default: 4]",
-            (options, value) => options with { ConvolutionKernel = Integer("conv-kernel", value) }),
-        Setting("embedding-norm", "whether an RMS norm stands behind the embedding: true or false [default: true]",
-            (options, value) => options with { EmbeddingNorm = Truth("embedding-norm", value) }),
-        Setting("head-gates", "whether each head of attention passes a gate that the token opens or closes: true or false [default: true]",
-            (options, value) => options with { HeadGates = Truth("head-gates", value) }),
-        Setting("activation", $"the kind of the learned functions, with options of its own as in bspline:grid-size=24,sharing=group:4: {string.Join(", ", KanKinds.Names)} [default: bspline, 12 intervals over -3,3, group:8]",
-            (options, value) => options with { Activation = Activation(options.Activation, value) }),
+        SettingText.Setting<KansformerOptions>("feed-forward", $"the form of the feed-forward parts: {string.Join("; ", FeedForwards.All.Select(form => $"{form.Name}, {form.Summary}"))} [default: {FeedForwards.All[0].Name}]",
+            (options, value) => options with { FeedForward = FeedForwards.Named(value.Value).Name }),
+        SettingText.Setting<KansformerOptions>("inner", "the width between the two matrices of a feed-forward part; 0 for the form's own, 4 times the model's or 8/3 times where there are two first matrices [default: 0]",
+            (options, value) => options with { Inner = value.Integer() }),
+        SettingText.Setting<KansformerOptions>("inner-norm", "whether an RMS norm stands before the second matrix of a feed-forward part: true or false [default: true]",
+            (options, value) => options with { InnerNorm = value.Truth() }),
+        SettingText.Setting<KansformerOptions>("conv-kernel", "tokens that the convolutions before attention and feed-forward see; 0 for no convolutions [default: 4]",
+            (options, value) => options with { ConvolutionKernel = value.Integer() }),
+        SettingText.Setting<KansformerOptions>("embedding-norm", "whether an RMS norm stands behind the embedding: true or false [default: true]",
+            (options, value) => options with { EmbeddingNorm = value.Truth() }),
+        SettingText.Setting<KansformerOptions>("head-gates", "whether each head of attention passes a gate that the token opens or closes: true or false [default: true]",
+            (options, value) => options with { HeadGates = value.Truth() }),
+        SettingText.Setting<KansformerOptions>("activation", $"the kind of the learned functions, with options of its own as in bspline:grid-size=24,sharing=group:4: {string.Join(", ", KanKinds.Names)} [default: bspline, 12 intervals over -3,3, group:8]",
+            (options, value) => options with { Activation = Activation(options.Activation, value.Value) }),
     ];
 
     // A kind's own options are those of layers: functions alone stand in groups, as the default's do, with neither a norm of their own nor a second branch.
@@ -42,13 +41,4 @@ internal sealed class KansformerFamily() : Family<KansformerOptions, Kansformer>
         InputNorm norm = kind.Norm == InputNorm.LayerNorm ? InputNorm.None : kind.Norm;
         return KanSettings.Apply(kind with { Sharing = kind.Sharing.IsEdge ? now.Sharing : kind.Sharing, BaseActivation = null, Norm = norm }, text);
     }
-
-    private static int Integer(string name, string value) => int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number
-        : throw new KansformersException($"{name} is '{value}'; it must be a whole number");
-
-    private static bool Truth(string name, string value) => bool.TryParse(value, out bool truth) ? truth
-        : throw new KansformersException($"{name} is '{value}'; it must be true or false");
-
-    private static FamilySetting Setting(string name, string description, Func<KansformerOptions, string, KansformerOptions> with) =>
-        new(name, description, (options, value) => with((KansformerOptions)options, value));
 }

@@ -28,8 +28,8 @@ internal static class ActivationNames
     /// <summary>Whether there is a name for an activation.</summary>
     public static bool Has(BaseActivation activation) => All.Any(entry => entry.Activation == activation);
 
-    /// <summary>The name of an activation that has one.</summary>
-    public static string Of(BaseActivation activation) => All.First(entry => entry.Activation == activation).Name;
+    /// <summary>The name of an activation: ours where it has none there.</summary>
+    public static string Of(BaseActivation activation) => All.FirstOrDefault(entry => entry.Activation == activation).Name ?? activation.ToString();
 
     /// <summary>The activation that an option names.</summary>
     /// <param name="config">The configuration.</param>

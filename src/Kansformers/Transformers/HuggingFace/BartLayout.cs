@@ -6,7 +6,7 @@ namespace Kansformers.Transformers;
 /// <summary>BART in Hugging Face's layout.</summary>
 internal sealed class BartLayout : HuggingFaceLayout
 {
-    private const string ClassName = "BartForConditionalGeneration", BareClassName = "BartModel", Prefix = "model.", Head = "lm_head.weight", LogitsBias = "final_logits_bias";
+    private const string ClassName = "BartForConditionalGeneration", BareClassName = "BartModel", Prefix = "model.", Tokens = Prefix + "shared.weight", Head = "lm_head.weight", LogitsBias = "final_logits_bias";
 
     private static readonly BartOptions Defaults = new();
 
@@ -62,7 +62,7 @@ internal sealed class BartLayout : HuggingFaceLayout
             BlockSize = config.Integer("max_position_embeddings"),
             VocabularySize = config.Integer("vocab_size"),
             Activation = ActivationNames.Read(config, "activation_function"),
-            EmbeddingDropout = dropout,
+            EmbeddingDropout = config.Number(EmbeddingDropout, dropout),
             ResidualDropout = dropout,
             AttentionDropout = config.Number("attention_dropout", 0),
             ActivationDropout = config.Number("activation_dropout", 0),
@@ -108,8 +108,8 @@ internal sealed class BartLayout : HuggingFaceLayout
         json.WriteNumber("decoder_attention_heads", bart.DecoderHeadCount);
         json.WriteNumber("encoder_ffn_dim", bart.InnerWidth);
         json.WriteNumber("decoder_ffn_dim", bart.DecoderInnerWidth);
-        json.WriteString("activation_function", ActivationNames.Has(bart.Activation) ? ActivationNames.Of(bart.Activation) : bart.Activation.ToString());
-        json.WriteNumber("dropout", bart.ResidualDropout);
+        json.WriteString("activation_function", ActivationNames.Of(bart.Activation));
+        WriteDropout(json, "dropout", bart);
         json.WriteNumber("attention_dropout", bart.AttentionDropout);
         json.WriteNumber("activation_dropout", bart.ActivationDropout);
         json.WriteNumber("encoder_layerdrop", 0.0);
@@ -120,8 +120,18 @@ internal sealed class BartLayout : HuggingFaceLayout
         json.WriteNumber("pad_token_id", bart.PaddingId);
         json.WriteNumber("decoder_start_token_id", bart.StartId);
         json.WriteNumber("eos_token_id", bart.EndId);
-        json.WriteNumber("forced_eos_token_id", bart.EndId); // else their class takes that of the published vocabulary
         json.WriteString("torch_dtype", "float32");
+    }
+
+    // As beam search is done without a word, so that the folder writes what the model does.
+    public override void WriteGeneration(Utf8JsonWriter json, ModelOptions options)
+    {
+        BartOptions bart = (BartOptions)options;
+        json.WriteNumber("decoder_start_token_id", bart.StartId);
+        json.WriteNumber("eos_token_id", bart.EndId);
+        json.WriteNumber("pad_token_id", bart.PaddingId);
+        json.WriteNumber("num_beams", 4);
+        json.WriteNumber("max_length", bart.BlockSize + 1L); // the last token is not read any more
     }
 
     // A matrix of logits of its own counts, whatever the configuration says.
@@ -130,30 +140,26 @@ internal sealed class BartLayout : HuggingFaceLayout
         BartOptions bart = (BartOptions)options;
         if (bart.Placement != KanPlacement.None || !bart.TiedHead)
             return bart;
-        Dictionary<string, StoredTensor> found = ByTheirs(weights);
-        string embedding = Prefix + "shared.weight";
-        if (!found.TryGetValue(Head, out StoredTensor? own) || !found.TryGetValue(embedding, out StoredTensor? tokens) || own.Same(tokens))
-            return bart;
-        notes.Add(new FileNote($"'{folder.Folder}': config.json says, or leaves it to the default, that the logits are tied to the token embedding, but {Head} and {embedding} differ; both count, and they are not tied"));
-        return bart with { TiedHead = false };
+        return ByTheirs(folder.Folder, weights).IsUntied(Head, Tokens, notes) ? bart with { TiedHead = false } : bart;
     }
 
     public override List<StoredTensor> ToOurs(TensorFile weights, ModelOptions options, List<TensorChange> changes)
     {
         BartOptions bart = (BartOptions)options;
-        Dictionary<string, StoredTensor> found = ByTheirs(weights);
-        RequireSizes(weights.Path, found, bart);
+        FolderTensors theirs = ByTheirs(weights.Path, weights);
+        Dictionary<string, StoredTensor> found = theirs.Found;
+        RequireSizes(weights.Path, theirs, bart);
 
         // Files of the bare class have none: zeros change nothing.
         if (!found.ContainsKey(LogitsBias))
         {
             changes.Add(new TensorChange(null, "logits_bias", TensorFate.Added));
-            StoredType type = found[Prefix + "shared.weight"].Type;
+            StoredType type = found[Tokens].Type;
             found.Add(LogitsBias, StoredTensor.Create(LogitsBias, type, [1, bart.VocabularySize], new byte[(long)type.Size() * bart.VocabularySize]));
         }
 
         List<TensorChange> taken = [];
-        List<StoredTensor> tensors = ModuleNames.Take(Names(bart), found, weights, taken, name => Lacks(weights.Path, name));
+        List<StoredTensor> tensors = ModuleNames.Take(Names(bart), found, weights, taken, theirs.Lacks);
         changes.AddRange(taken.Where(change => change.To != "logits_bias" || changes.All(earlier => earlier.To != change.To)));
         StoredTensor tokens = tensors[0];
         foreach ((string name, StoredTensor tensor) in found)
@@ -187,15 +193,15 @@ internal sealed class BartLayout : HuggingFaceLayout
     private static ModuleNames Of(string side, ModuleNames module) => module with { Ours = $"{side}.{module.Ours}", Theirs = [.. module.Theirs.Select(name => $"{Prefix}{side}.{name}")] };
 
     // Files of the bare class leave out the prefix.
-    private static Dictionary<string, StoredTensor> ByTheirs(TensorFile weights)
+    private static FolderTensors ByTheirs(string path, TensorFile weights)
     {
         bool isBare = !weights.Tensors.Any(tensor => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal));
-        return weights.Tensors.ToDictionary(tensor => isBare && tensor.Name is not (Head or LogitsBias) ? Prefix + tensor.Name : tensor.Name, StringComparer.Ordinal);
+        return new FolderTensors(path, "BART", weights.Tensors.ToDictionary(tensor => isBare && tensor.Name is not (Head or LogitsBias) ? Prefix + tensor.Name : tensor.Name, StringComparer.Ordinal));
     }
 
-    private static void RequireSizes(string path, Dictionary<string, StoredTensor> found, BartOptions options)
+    private static void RequireSizes(string path, FolderTensors theirs, BartOptions options)
     {
-        (long vocabulary, long width) = Matrix("shared.weight");
+        (long vocabulary, long width) = theirs.Matrix(Tokens);
         SizeAgreement.Require(path, "config.json",
         [
             ("width {0}", options.Width, width),
@@ -206,18 +212,9 @@ internal sealed class BartLayout : HuggingFaceLayout
 
         IEnumerable<(string Words, long Told, long Found)> Sizes(string side, int layers, int inner) =>
         [
-            ($"{{0}} layers of the {side}", layers, ModuleNames.Blocks($"{Prefix}{side}.layers.#.fc1.weight", found)),
-            ($"{{0}} positions of the {side}", options.BlockSize, Matrix($"{side}.embed_positions.weight").Rows - 2), // its first two rows are no positions
-            ($"inner width {{0}} of the {side}", inner, Matrix($"{side}.layers.0.fc1.weight").Rows),
+            ($"{{0}} layers of the {side}", layers, ModuleNames.Blocks($"{Prefix}{side}.layers.#.fc1.weight", theirs.Found)),
+            ($"{{0}} positions of the {side}", options.BlockSize, theirs.Matrix($"{Prefix}{side}.embed_positions.weight").Rows - 2), // its first two rows are no positions
+            ($"inner width {{0}} of the {side}", inner, theirs.Matrix($"{Prefix}{side}.layers.0.fc1.weight").Rows),
         ];
-
-        (long Rows, long Columns) Matrix(string name)
-        {
-            StoredTensor tensor = found.GetValueOrDefault(Prefix + name) ?? throw Lacks(path, Prefix + name);
-            return tensor.Shape is [long rows, long columns] ? (rows, columns)
-                : throw new KansformersException($"'{path}': '{name}' has the shape {StoredTensor.ShapeText(tensor.Shape.AsSpan())}; it must be a matrix");
-        }
     }
-
-    private static KansformersException Lacks(string path, string name) => new($"'{path}' lacks '{name}', which a BART of its config.json has; restore the file, or correct config.json");
 }

@@ -94,7 +94,7 @@ internal abstract class BertLikeLayout(string className, EncoderNames names) : E
             VocabularySize = config.Integer("vocab_size"),
             Activation = ActivationNames.Read(config, "hidden_act"),
             NormEpsilon = config.Number("layer_norm_eps", 1e-12),
-            EmbeddingDropout = dropout,
+            EmbeddingDropout = config.Number(EmbeddingDropout, dropout),
             ResidualDropout = dropout,
             AttentionDropout = config.Number("attention_probs_dropout_prob", 0.1),
             HeadDropout = config.Number("classifier_dropout", dropout),
@@ -108,8 +108,8 @@ internal abstract class BertLikeLayout(string className, EncoderNames names) : E
         json.WriteNumber("num_hidden_layers", options.Layers);
         json.WriteNumber("num_attention_heads", options.Heads);
         json.WriteNumber("intermediate_size", options.InnerWidth);
-        json.WriteString("hidden_act", ActivationNames.Has(options.Activation) ? ActivationNames.Of(options.Activation) : options.Activation.ToString());
-        json.WriteNumber("hidden_dropout_prob", options.ResidualDropout);
+        json.WriteString("hidden_act", ActivationNames.Of(options.Activation));
+        WriteDropout(json, "hidden_dropout_prob", options);
         json.WriteNumber("attention_probs_dropout_prob", options.AttentionDropout);
         json.WriteNumber("classifier_dropout", options.HeadDropout);
         json.WriteNumber("type_vocab_size", options.TypeRows);

@@ -19,6 +19,14 @@ internal sealed class ConfigReader(string folder, JsonElement config, string fil
     /// <summary>Whether the option is absent or null.</summary>
     public bool IsNull(string name) => !config.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null;
 
+    /// <summary>Whether the option is absent or null, or a list or an object without entries.</summary>
+    public bool IsEmpty(string name) => IsNull(name) || config.GetProperty(name) switch
+    {
+        { ValueKind: JsonValueKind.Array } list => list.GetArrayLength() == 0,
+        { ValueKind: JsonValueKind.Object } entries => !entries.EnumerateObject().Any(),
+        _ => false,
+    };
+
     /// <summary>A whole number that must be there.</summary>
     public int Integer(string name) =>
         config.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)

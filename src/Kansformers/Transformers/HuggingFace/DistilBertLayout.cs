@@ -51,7 +51,7 @@ internal sealed class DistilBertLayout() : EncoderLayout("DistilBert", new Encod
             VocabularySize = config.Integer("vocab_size"),
             Activation = ActivationNames.Read(config, "activation"),
             NormEpsilon = NormEpsilon,
-            EmbeddingDropout = dropout,
+            EmbeddingDropout = config.Number(EmbeddingDropout, dropout),
             ResidualDropout = dropout,
             AttentionDropout = config.Number("attention_dropout", 0.1),
             HeadDropout = config.Number("seq_classif_dropout", 0.2),
@@ -64,8 +64,8 @@ internal sealed class DistilBertLayout() : EncoderLayout("DistilBert", new Encod
         json.WriteNumber("n_layers", options.Layers);
         json.WriteNumber("n_heads", options.Heads);
         json.WriteNumber("hidden_dim", options.InnerWidth);
-        json.WriteString("activation", ActivationNames.Has(options.Activation) ? ActivationNames.Of(options.Activation) : options.Activation.ToString());
-        json.WriteNumber("dropout", options.ResidualDropout);
+        json.WriteString("activation", ActivationNames.Of(options.Activation));
+        WriteDropout(json, "dropout", options);
         json.WriteNumber("attention_dropout", options.AttentionDropout);
         json.WriteNumber("seq_classif_dropout", options.HeadDropout);
         json.WriteBoolean("sinusoidal_pos_embds", false);

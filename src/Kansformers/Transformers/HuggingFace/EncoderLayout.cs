@@ -78,19 +78,16 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         if (encoder.Placement != KanPlacement.None || encoder is not { Head: EncoderHead.MaskedLanguage, TiedHead: true })
             return encoder;
         string decoder = Theirs(EncoderNames.Decoder, encoder with { TiedHead = false }), embedding = Theirs(TokenTable, encoder);
-        Dictionary<string, StoredTensor> found = ByTheirs(weights, encoder);
-        if (!found.TryGetValue(decoder, out StoredTensor? own) || !found.TryGetValue(embedding, out StoredTensor? tokens) || own.Same(tokens))
-            return encoder;
-        notes.Add(new FileNote($"'{folder.Folder}': config.json says, or leaves it to the default, that the logits are tied to the token embedding, but {decoder} and {embedding} differ; both count, and they are not tied"));
-        return encoder with { TiedHead = false };
+        return ByTheirs(folder.Folder, weights, encoder).IsUntied(decoder, embedding, notes) ? encoder with { TiedHead = false } : encoder;
     }
 
     public sealed override List<StoredTensor> ToOurs(TensorFile weights, ModelOptions options, List<TensorChange> changes)
     {
         EncoderOptions encoder = (EncoderOptions)options;
-        Dictionary<string, StoredTensor> found = ByTheirs(weights, encoder);
-        RequireSizes(weights.Path, found, encoder);
-        List<StoredTensor> tensors = ModuleNames.Take(names.Tensors(encoder), found, weights, changes, name => Lacks(weights.Path, name));
+        FolderTensors theirs = ByTheirs(weights.Path, weights, encoder);
+        Dictionary<string, StoredTensor> found = theirs.Found;
+        RequireSizes(weights.Path, theirs, encoder);
+        List<StoredTensor> tensors = ModuleNames.Take(names.Tensors(encoder), found, weights, changes, theirs.Lacks);
         string decoder = Theirs(EncoderNames.Decoder, encoder with { Head = EncoderHead.MaskedLanguage, TiedHead = false });
         foreach ((string name, StoredTensor tensor) in found)
         {
@@ -163,7 +160,7 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
 
     // The tensors by the names of their classes: files of bare encoders leave out the prefix, old ones name a norm's tensors otherwise, and of two names of one tensor
     // a file can have either.
-    private Dictionary<string, StoredTensor> ByTheirs(TensorFile weights, EncoderOptions options)
+    private FolderTensors ByTheirs(string path, TensorFile weights, EncoderOptions options)
     {
         HashSet<string> known = [.. names.Tensors(options with { TiedHead = false }).SelectMany(entry => entry.Theirs)];
         bool isBare = !weights.Tensors.Any(tensor => tensor.Name.StartsWith(names.Prefix, StringComparison.Ordinal));
@@ -179,15 +176,15 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
 
         if (names.Bias is (string second, string first) && !found.ContainsKey(first) && found.Remove(second, out StoredTensor? bias))
             found.Add(first, bias);
-        return found;
+        return new FolderTensors(path, className, found);
 
         static string Ending(string name, string old, string now) => name.EndsWith(old, StringComparison.Ordinal) ? name[..^old.Length] + now : name;
     }
 
-    private void RequireSizes(string path, Dictionary<string, StoredTensor> found, EncoderOptions options)
+    private void RequireSizes(string path, FolderTensors theirs, EncoderOptions options)
     {
         (long vocabulary, long width) = Matrix(TokenTable);
-        List<(string Words, long Told, long Found)> sizes = [("{0} layers", options.Layers, LayersIn(found)), ("width {0}", options.Width, width), ("vocabulary {0}", options.VocabularySize, vocabulary)];
+        List<(string Words, long Told, long Found)> sizes = [("{0} layers", options.Layers, LayersIn(theirs.Found)), ("width {0}", options.Width, width), ("vocabulary {0}", options.VocabularySize, vocabulary)];
         sizes.Add(("{0} positions", options.PositionRows, Matrix(PositionTable).Rows));
         if (options.TypeRows > 0)
             sizes.Add(("{0} token types", options.TypeRows, Matrix("types.weight").Rows));
@@ -196,19 +193,11 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
             sizes.Add(("{0} labels", options.Labels, Matrix("head.labels.weight").Rows));
         SizeAgreement.Require(path, "config.json", sizes);
 
-        (long Rows, long Columns) Matrix(string ours)
-        {
-            string name = Theirs(ours, options);
-            StoredTensor tensor = found.GetValueOrDefault(name) ?? throw Lacks(path, name);
-            return tensor.Shape is [long rows, long columns] ? (rows, columns)
-                : throw new KansformersException($"'{path}': '{name}' has the shape {StoredTensor.ShapeText(tensor.Shape.AsSpan())}; it must be a matrix");
-        }
+        (long Rows, long Columns) Matrix(string ours) => theirs.Matrix(Theirs(ours, options));
     }
 
     private int LayersIn(Dictionary<string, StoredTensor> found) =>
         ModuleNames.Blocks(names.Prefix + names.Body.Single(module => module.Ours == "blocks.#.ln_1").Theirs[0] + ".weight", found);
 
     private string Theirs(string ours, EncoderOptions options) => names.Tensors(options).First(entry => entry.Ours == ours).Theirs[0];
-
-    private KansformersException Lacks(string path, string name) => new($"'{path}' lacks '{name}', which a {className} of its config.json has; restore the file, or correct config.json");
 }

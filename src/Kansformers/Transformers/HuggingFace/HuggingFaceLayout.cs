@@ -6,13 +6,16 @@ namespace Kansformers.Transformers;
 /// <summary>How Hugging Face's library lays out the models of a family that it has a class for.</summary>
 internal abstract class HuggingFaceLayout
 {
+    /// <summary>A word of ours, for models whose share of dropout behind the embedding differs from that of the residuals: classes that know one share keep what they do not know.</summary>
+    protected const string EmbeddingDropout = "embedding_dropout";
+
     /// <summary>The <c>model_type</c> in <c>config.json</c>.</summary>
     public abstract string ModelType { get; }
 
     /// <summary>Whether its class can hold such a model: not one with KAN layers.</summary>
     public virtual bool Holds(ModelOptions options) => options.Placement == KanPlacement.None;
 
-    /// <summary>Whether <see cref="Write"/> tells what ends a text, as models whose architecture has it do.</summary>
+    /// <summary>Whether <see cref="Write"/> tells what ends a text, and <see cref="WriteGeneration"/> how one is written, as of models whose architecture has a beginning and an end.</summary>
     public virtual bool TellsEnd => false;
 
     /// <summary>The architecture by <c>config.json</c>. Options that would change the computation in a way that our model does not have are refused, each by its name.</summary>
@@ -21,6 +24,11 @@ internal abstract class HuggingFaceLayout
 
     /// <summary>Writes the properties that <see cref="Read"/> reads to an object that is begun, for models that no class of theirs holds as well.</summary>
     public abstract void Write(Utf8JsonWriter json, ModelOptions options);
+
+    /// <summary>Writes how a model writes texts to an object that is begun, where <see cref="TellsEnd"/> says that there is such a word.</summary>
+    public virtual void WriteGeneration(Utf8JsonWriter json, ModelOptions options)
+    {
+    }
 
     /// <summary>What the weights change of an architecture that <c>config.json</c> tells.</summary>
     /// <param name="folder">The folder.</param>
@@ -47,5 +55,13 @@ internal abstract class HuggingFaceLayout
     /// <exception cref="KansformersException">They differ; the message says where.</exception>
     public virtual void RequireAgreement(TensorFile weights, ModelOptions options)
     {
+    }
+
+    /// <summary>Writes the share of dropout of residuals, and that of the embedding where it is another.</summary>
+    protected static void WriteDropout(Utf8JsonWriter json, string name, ModelOptions options)
+    {
+        json.WriteNumber(name, options.ResidualDropout);
+        if (options.EmbeddingDropout != options.ResidualDropout)
+            json.WriteNumber(EmbeddingDropout, options.EmbeddingDropout);
     }
 }

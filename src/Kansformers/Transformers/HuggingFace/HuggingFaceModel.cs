@@ -18,7 +18,7 @@ public static class HuggingFaceModel
 
     private const string Ours = ModelMetadata.Key, EndOfTextName = "eos_token_id", VocabularyName = "vocab_size";
 
-    /// <summary>Writes <c>config.json</c> and the weights in safetensors, each file atomically, the configuration last.</summary>
+    /// <summary>Writes <c>config.json</c>, the weights in safetensors and, of an encoder-decoder, <c>generation_config.json</c>; each file atomically, the configuration last.</summary>
     /// <param name="model">The model.</param>
     /// <param name="folder">Where to; made when missing.</param>
     /// <param name="shardBytes">The most bytes of weights in a file; more go to several, with an index.</param>
@@ -43,7 +43,7 @@ public static class HuggingFaceModel
     }
 
     /// <summary>As above, with the tensors of a file, which keep their element types and are read while they are written.</summary>
-    internal static IReadOnlyList<TensorChange> Write(string folder, ModelOptions options, IReadOnlyList<StoredTensor> tensors, long shardBytes, IReadOnlyList<int>? endOfText = null)
+    internal static IReadOnlyList<TensorChange> Write(string folder, ModelOptions options, IReadOnlyList<StoredTensor> tensors, long shardBytes, FolderExtras extras = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(shardBytes, 1);
@@ -60,6 +60,7 @@ public static class HuggingFaceModel
             ShardedTensors.Write(folder, written, shardBytes, metadata);
         else
             StateDictionary.Save(Path.Combine(folder, HuggingFaceFolder.SafetensorsName), written, metadata);
+        GenerationFile.Write(folder, options, extras.Generation);
         AtomicFile.Write(Path.Combine(folder, HuggingFaceFolder.ConfigName), stream =>
         {
             using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
@@ -69,8 +70,10 @@ public static class HuggingFaceModel
                 json.WriteNumber(VocabularyName, options.VocabularySize);
             else
                 layout.Write(json, options);
-            if (endOfText is not null && layout?.TellsEnd is not true)
-                WriteEndOfText(json, endOfText, begins: options.Family.IsCausal);
+            if (layout?.TellsEnd is true && extras.Generation is string source)
+                GenerationFile.WriteOptions(json, source);
+            else if (extras.EndOfText is not null && layout?.TellsEnd is not true)
+                WriteEndOfText(json, extras.EndOfText, begins: options.Family.IsCausal);
             if (theirs is null)
             {
                 json.WritePropertyName(Ours);
