@@ -14,6 +14,7 @@ internal static class EvalCommand
         [new ClassificationOptions().Kind] = LabelEvaluation.Run,
         [new RegressionOptions().Kind] = LabelEvaluation.Run,
         [new DenoisingOptions().Kind] = DenoisingEvaluation.Run,
+        [new DistillationOptions().Kind] = call => Evaluations![Objectives.For(call.Source.Architecture(call.Weights)).Kind](call), // by the task
     };
 
     public static Command Create()

@@ -23,6 +23,7 @@ internal static partial class LibraryWords
         ["DataConfig.UnknownCharacters"] = "--unknown-characters",
         ["DataConfig.ValidationData"] = "--val-data",
         ["DataConfig.ValidationFraction"] = "--val-fraction",
+        ["DistillationOptions.Teacher"] = "--teacher",
         ["KanOptions.BaseActivation"] = "--base-activation",
         ["ModelHints.Gelu"] = "--gelu",
         ["ModelHints.Heads"] = "--heads",

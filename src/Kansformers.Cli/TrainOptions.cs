@@ -129,6 +129,7 @@ internal sealed class TrainOptions
         if (parsed.GetValue(Out) is string folder)
             RunFolder.RequireFree(folder);
         RequireLabels(parsed, training.Objective);
+        string? teachers = TokenizerOfTeacher(training.Objective);
         Pretrained? pretrained = ReadPretrained(parsed);
         if (pretrained is { Architecture: ModelOptions own })
             training = ReadTraining(parsed, recipe.TrainingOn(own, ReadObjective(parsed, Objectives.For(own)), steps), readsObjective: false);
@@ -151,7 +152,7 @@ internal sealed class TrainOptions
                 LabelField = parsed.GetValue(Labels.LabelField),
                 Deduplicate = parsed.GetValue(Corpus.Deduplicate),
                 TokenFormat = Corpus.FormatIn(parsed),
-                Tokenizer = IsGiven(parsed, Tokenizer) || pretrained is null ? parsed.GetValue(Tokenizer)! : pretrained.Tokenizer(),
+                Tokenizer = IsGiven(parsed, Tokenizer) ? parsed.GetValue(Tokenizer)! : pretrained?.Tokenizer() ?? teachers ?? parsed.GetValue(Tokenizer)!,
                 SpecialTokens = SpecialTokenNames.Parse(parsed.GetValue(SpecialTokens)),
                 UnknownCharacters = UnknownCharacterNames.Parse(parsed.GetValue(UnknownCharacters)),
             },
@@ -236,7 +237,13 @@ internal sealed class TrainOptions
     private ObjectiveOptions ReadObjective(ParseResult parsed, ObjectiveOptions unsaid)
     {
         if (parsed.GetValue(Task) is not string task)
-            return Objective.Read(parsed, unsaid);
+        {
+            // Another objective on text draws it as the recipe would.
+            ObjectiveOptions chosen = Objective.Read(parsed, unsaid);
+            bool drawsAsUnsaid = chosen.Kind != unsaid.Kind && OptionRules.Given(parsed, Objective.All.Where(option => option.Name == "--order")).Length == 0;
+            return drawsAsUnsaid && chosen is TextObjectiveOptions text && unsaid is TextObjectiveOptions { Order: BatchOrder order } ? text with { Order = order } : chosen;
+        }
+
         if (Objective.IsNamed(parsed))
             throw new UsageException("--task is short for --objective; give one of them");
         ObjectiveOptions[] tasks = [.. Objectives.All.Where(entry => entry.NeedsLabels)];
@@ -249,6 +256,24 @@ internal sealed class TrainOptions
     {
         if (objective.NeedsLabels && !IsGiven(parsed, Data))
             throw new UsageException($"{objective.Kind} learns from labelled texts; give --data, a .csv, .tsv or .jsonl file with a column of labels");
+    }
+
+    // A student reads as its teacher does, which is told before anything long begins; null where there is none, or it does not tell.
+    private static string? TokenizerOfTeacher(ObjectiveOptions objective)
+    {
+        if (objective is not DistillationOptions { Teacher: string teacher })
+            return null;
+        if (teacher.Length == 0)
+            throw new UsageException($"{objective.Kind} learns from a model that is trained already; give --teacher, a run, a folder in Hugging Face's layout, hub:owner/name, or a weight file");
+        try
+        {
+            ModelSource source = ModelChoice.OpenSource(teacher);
+            return source.TokenizerName(source.Architecture().VocabularySize);
+        }
+        catch (KansformersException failure)
+        {
+            throw new KansformersException($"--teacher: {failure.Message}", failure);
+        }
     }
 
     private void RequireText(ParseResult parsed, ObjectiveOptions objective)

@@ -34,7 +34,7 @@ internal sealed class TrainingSession : IDisposable
             if (run.UnusedIds is string unused)
                 display.Say(unused);
             if (!model.Family.IsCausal)
-                display.Say($"learns  {run.Folder.Config.Training.Objective.Summary}; losses in {run.Folder.Config.Training.Objective.LossUnit}, validation always on the same");
+                display.Say($"learns  {run.Folder.Config.Training.Objective.Summary}; losses in {run.Folder.Config.Training.Objective.Task(model).LossUnit}, validation always on the same");
             display.Say($"run     {run.Folder.ShortName}" + (run.Trainer.Steps > 0 ? $", going on after step {run.Trainer.Steps}" : ""));
             display.Began(run.Trainer.Steps, steps);
             run.Trainer.StepEnded += step => display.Show(step, steps);

@@ -17,7 +17,7 @@ internal static class MaskedEvaluation
         Tokenizer tokenizer = call.LoadEncoderTokenizer(model);
         using TokenizedCorpus corpus = TextEvaluation.Prepare(call, tokenizer, interruption.Token);
         TokenSpan text = TextEvaluation.TextOf(call, corpus);
-        MaskingOptions masking = (call.Source.Run?.Config.Training.Objective as MaskedLanguageOptions)?.Masking ?? new MaskingOptions();
+        MaskingOptions masking = (call.Source.Run?.Config.Training.Objective.Task(model.Options) as MaskedLanguageOptions)?.Masking ?? new MaskingOptions();
         MaskedEvaluationResult result = new MaskedEvaluator((EncoderModel)model, tokenizer, masking).Evaluate(text, call.Parsed.GetValue(options.MaxTokens), new EvaluationDisplay(), interruption.Token);
         if (call.Json)
             JsonOutput.Print(new { result.Loss, result.Perplexity, MaskedTokens = result.Masked, result.Tokens, MaskShare = masking.Share, MaskUnit = masking.Unit, model.Options.BlockSize, Data = corpus.Name, Corpus = corpus.Counts, result.Seconds });

@@ -50,7 +50,7 @@ public sealed record ModelResult
 public sealed record ComparisonResult
 {
     /// <summary>What losses are measured in: the same for all models, which learn the same.</summary>
-    public string LossUnit => Config.Models[0].Training.Objective.LossUnit;
+    public string LossUnit => Config.Models[0].Training.Objective.Task(Config.Models[0].Model).LossUnit;
 
     /// <summary>The comparison.</summary>
     public required ComparisonConfig Config { get; init; }

@@ -22,12 +22,13 @@ internal static class Planning
         {
             try
             {
-                if (model.Training.Objective.Kind != config.Models[0].Training.Objective.Kind)
-                    throw new KansformersException($"it learns {model.Training.Objective.Kind}, '{config.Models[0].Name}' {config.Models[0].Training.Objective.Kind}, so that their losses cannot be compared; let all learn the same");
+                if (Task(model) != Task(config.Models[0]))
+                    throw new KansformersException($"it learns {Task(model)}, '{config.Models[0].Name}' {Task(config.Models[0])}, so that their losses cannot be compared; let all learn the same");
                 model.Training.Objective.RequireSuited(model.Model);
                 if (model.Training.Objective.NeedsLabels)
                     throw new KansformersException($"the objective {model.Training.Objective.Kind} learns from labelled examples; models are compared by what they learn from text");
-                ModelOptions options = model.Training.Objective.Shape(model.Model, text, hasWeights: false);
+                ObjectiveOptions objective = model.Training.Objective.Found(model.Model);
+                ModelOptions options = objective.Shape(model.Model, text, hasWeights: false);
                 if (config.Match.Sizes && model.IsMatched)
                 {
                     most ??= ModelDescription.Of(options).ParameterCount;
@@ -39,7 +40,7 @@ internal static class Planning
                 models.Add(new PlannedModel
                 {
                     Name = model.Name,
-                    Config = new RunConfig { Preset = model.Name, Model = options, Training = model.Training, Data = data },
+                    Config = new RunConfig { Preset = model.Name, Model = options, Training = model.Training with { Objective = objective }, Data = data },
                     Seeds = model.Seeds ?? config.Seeds,
                     IsMatched = model.IsMatched,
                     Parameters = description.ParameterCount,
@@ -78,10 +79,13 @@ internal static class Planning
             yield return $"{string.Join(", ", group.Select(model => model.Name))}: other batches than {groups[0].First().Name} (batch size, block size, objective or order of the text differ)";
     }
 
-    // All that decides which tokens a step sees; optimizers and rates do not.
+    // What validations measure.
+    private static string Task(ComparisonModel model) => model.Training.Objective.Task(model.Model).Kind;
+
+    // All that decides which tokens a step sees; optimizers, rates and teachers do not.
     private static string Batches(PlannedModel model)
     {
-        JsonObject training = RunConfig.ToJson(model.Config.Training);
+        JsonObject training = RunConfig.ToJson(model.Config.Training with { Objective = model.Config.Training.Objective.Task(model.Config.Model) });
         return string.Join(' ', ((string[])["batch_size", "grad_accum", "objective"]).Select(key => training[key]?.ToJsonString()).Append($"{model.Config.Model.BlockSize}"));
     }
 }

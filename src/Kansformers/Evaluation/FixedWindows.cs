@@ -12,6 +12,8 @@ public sealed class FixedWindows
     /// <summary>How many windows there are by default.</summary>
     public const int DefaultCount = 64;
 
+    private const int TokensPerBatch = 4096;
+
     private readonly TokenReader _read;
     private readonly ScoringWindow[] _windows;
 
@@ -56,6 +58,26 @@ public sealed class FixedWindows
         foreach ((double batchNats, int _) in WindowScorer.Score(model, _read, _windows, null, cancellation))
             nats += batchNats;
         return nats / Tokens;
+    }
+
+    /// <summary>The windows, batch by batch, with the token that follows each.</summary>
+    internal IEnumerable<RowBatch> Batches()
+    {
+        for (int from = 0, to; from < _windows.Length; from = to)
+        {
+            int length = _windows[from].Length, most = Math.Clamp(TokensPerBatch / length, 1, 64);
+            for (to = from + 1; to < _windows.Length && to - from < most && _windows[to].Length == length;)
+                to++;
+            long[] ids = new long[(to - from) * length], targets = new long[ids.Length], text = new long[length + 1];
+            for (int i = from; i < to; i++)
+            {
+                _read(_windows[i].Start, text);
+                text.AsSpan(0, length).CopyTo(ids.AsSpan((i - from) * length));
+                text.AsSpan(1).CopyTo(targets.AsSpan((i - from) * length));
+            }
+
+            yield return new RowBatch(ids, targets, to - from, ids.Length) { Tokens = ids.Length };
+        }
     }
 
     internal static void RequireTokens(long count)

@@ -22,7 +22,10 @@ internal static class MadeWith
         JsonObject data = all["data"]!.DeepClone().AsObject();
         foreach (string place in (string[])["data", "validation_data", "tokenizer"])
             data.Remove(place);
-        return new JsonObject { ["training"] = all["training"]!.DeepClone(), ["model"] = all["model"]!.DeepClone(), ["data"] = data };
+        JsonObject training = all["training"]!.DeepClone().AsObject();
+        if (training["objective"] is JsonObject objective && objective["teacher_digest"] is not null)
+            objective.Remove("teacher"); // which may lie elsewhere, as long as it is the same
+        return new JsonObject { ["training"] = training, ["model"] = all["model"]!.DeepClone(), ["data"] = data };
     }
 
     /// <summary>Refuses a configuration that says otherwise. Plans that followed the checkpoint's, as <c>--max-iters</c> makes them, are no such thing.</summary>

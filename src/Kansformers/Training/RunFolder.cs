@@ -228,7 +228,7 @@ public sealed class RunFolder
     public double Validate(TransformerModel model)
     {
         using TrainingMaterial material = LoadMaterial();
-        using IObjective objective = Config.Training.Objective.Create(model, material.Data, Config.Training);
+        using IObjective objective = Config.Training.Objective.Task(Config.Model).Create(model, material.Data, Config.Training);
         return objective.ValidationTokens > 0 ? objective.Validate() : throw new KansformersException($"the run '{Folder}' holds out nothing to validate on");
     }
 

@@ -61,6 +61,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Raised when a checkpoint is on the disk, with the number of steps it holds.</summary>
     public event Action<long>? CheckpointSaved;
 
+    /// <summary>What a user should know of the objective, a line each.</summary>
+    internal IReadOnlyList<string> Notes => _objective.Notes;
+
     /// <summary>How many steps are done.</summary>
     public long Steps => _progress.Step;
 

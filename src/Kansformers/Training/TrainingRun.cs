@@ -30,7 +30,7 @@ public sealed class TrainingRun : IDisposable
     /// <summary>The model in training.</summary>
     public TransformerModel Model { get; }
 
-    /// <summary>What there is to say of a run that goes on: a changed plan, another number of threads.</summary>
+    /// <summary>What there is to say of a run that goes on: a changed plan, another number of threads; and of what the model learns from beside its data.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
 
     /// <summary>The loop; subscribe to its events before <see cref="Run"/>.</summary>
@@ -53,6 +53,8 @@ public sealed class TrainingRun : IDisposable
         (config.Model with { VocabularySize = 1 }).Validate();
         objective.RequireSuited(config.Model);
         RunFolder.RequireFree(folder);
+        objective = objective.Found(config.Model);
+        config = config with { Training = config.Training with { Objective = objective } };
         TrainingMaterial material = objective.Open(config.Data, null, progress, cancellation);
         try
         {
@@ -177,8 +179,8 @@ public sealed class TrainingRun : IDisposable
         LossCurve curve = LossCurve.FromLog(log) with
         {
             Title = $"{Folder.Config.Preset} on {Material.Name}",
-            Unit = Folder.Config.Training.Objective.LossUnit,
-            Subtitle = $"KAN layers: {Folder.Config.Model.Placement.Text()}, {HumanText.Count(Model.ParameterCount)} parameters",
+            Unit = Task.LossUnit,
+            Subtitle = $"KAN layers: {Folder.Config.Model.Placement.Text()}, {HumanText.Count(Model.ParameterCount)} parameters{(Objective.StepLoss is string loss ? $"; losses of steps are {loss}" : "")}",
         };
         curve.Write(Folder.LossCurveFile);
         return result;
@@ -199,8 +201,9 @@ public sealed class TrainingRun : IDisposable
             CommandLine = Folder.Config.CommandLine,
             Resumes = Folder.Config.Resumes,
             Threads = Folder.Config.Threads,
-            LossUnit = Folder.Config.Training.Objective.LossUnit,
-            HasPerplexity = Folder.Config.Training.Objective.HasPerplexity,
+            LossUnit = Task.LossUnit,
+            StepLoss = Objective.StepLoss,
+            HasPerplexity = Task.HasPerplexity,
             Corpus = $"{Material.Name}: {Material.Amount}; {Material.Tokenizer.Kind} tokenizer, {model.VocabularySize} ids; {Material.Counts}{(Material.Lost.Characters > 0 ? $"; {Material.Lost} left out" : "")}",
             Model =
             [
@@ -219,7 +222,7 @@ public sealed class TrainingRun : IDisposable
             PeakMemoryBytes = PeakMemory.Bytes,
             Sample = sample,
             Measures = BestMeasures(),
-            Uses = Folder.Config.Training.Objective.Uses(name),
+            Uses = Task.Uses(name),
             ResumeCommand = $"kansformers train --resume {name}",
         }.Write(Folder.Folder);
     }
@@ -236,6 +239,10 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>What the validation of the best weights measured beside the loss.</summary>
     public IReadOnlyList<Measure> BestMeasures() => _bestMeasures ?? BestOf(RunLog.Read(Folder.LogFile));
+
+    private ObjectiveOptions Objective => Folder.Config.Training.Objective;
+
+    private ObjectiveOptions Task => Objective.Task(Folder.Config.Model);
 
     private static IReadOnlyList<Measure> BestOf(IReadOnlyList<LogEntry> log) => log.OfType<ValidationRecord>().LastOrDefault(entry => entry.Best)?.Measures ?? [];
 
@@ -264,7 +271,8 @@ public sealed class TrainingRun : IDisposable
                 FiniteWeights.Require(model.state_dict().Select(entry => (entry.Key, entry.Value)), weights, "give other weights");
             }
 
-            return new TrainingRun(run, material, model, new Trainer(model, run.Config.Training, material.Data, run)) { Notes = notes ?? [] };
+            Trainer trainer = new(model, run.Config.Training, material.Data, run);
+            return new TrainingRun(run, material, model, trainer) { Notes = [.. notes ?? [], .. trainer.Notes] };
         }
         catch (Exception failure)
         {

@@ -11,6 +11,9 @@ public abstract class CausalModel(string name, ModelOptions options) : Transform
     /// <summary>What makes logits of the last hidden state.</summary>
     protected internal abstract override nn.Module<Tensor, Tensor> Head { get; }
 
+    /// <inheritdoc/>
+    internal override LossHead TokenHead => new(Head);
+
     /// <summary>The logits of the next token at every position.</summary>
     /// <param name="idx">Token ids, int64, (B, T) with T at most the block size.</param>
     /// <returns>(B, T, vocabulary).</returns>
@@ -55,6 +58,9 @@ public abstract class CausalModel(string name, ModelOptions options) : Transform
         using var scope = NewDisposeScope();
         return HeadLoss.Compute(new LossHead(Head), Run(idx, null), targets, share).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    internal override Tensor LastHidden(TokenBatch batch) => Run(batch.Tokens, null);
 
     /// <summary>Loads a model that continues text, from wherever <see cref="TransformerModel.FromPretrained"/> does.</summary>
     /// <param name="source">Where it lies.</param>

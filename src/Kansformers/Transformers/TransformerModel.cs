@@ -29,6 +29,9 @@ public abstract class TransformerModel : nn.Module<Tensor, Tensor>
     /// <summary>What makes logits of the last hidden state: its parameters play a role of their own in training. Null where there is none.</summary>
     protected internal abstract nn.Module<Tensor, Tensor>? Head { get; }
 
+    /// <summary>What makes logits of the vocabulary for each token of <see cref="LastHidden"/>; null where the model has no such head.</summary>
+    internal virtual LossHead? TokenHead => null;
+
     /// <summary>The number of learned values.</summary>
     public long ParameterCount
     {
@@ -74,6 +77,11 @@ public abstract class TransformerModel : nn.Module<Tensor, Tensor>
     /// <returns>A scalar, differentiable in the parameters.</returns>
     /// <exception cref="ArgumentException">The batch is of another shape than the family asks for, or holds ids that the model does not have.</exception>
     public abstract Tensor Loss(TokenBatch batch, double share = 1);
+
+    /// <summary>The last hidden state of every token, which <see cref="TokenHead"/> takes: (B, T, width).</summary>
+    /// <param name="batch">Tokens, with their mask and types; targets do not matter.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Loss"/>.</exception>
+    internal virtual Tensor LastHidden(TokenBatch batch) => throw new NotSupportedException($"a {Options.Family.Name} has no state for each token that is to be predicted");
 
     /// <summary>
     /// Loads a model of any family: a run folder (its best weights), a folder in Hugging Face's layout, a weight file (safetensors or PyTorch), or

@@ -86,6 +86,7 @@ public class RunSummaryTests
             (new NextTokenOptions(), true, ["sample a   # more text", "eval a   # loss, perplexity, bits per byte"]),
             (new MaskedLanguageOptions(), true, ["eval a   # masked loss and perplexity"]),
             (new DenoisingOptions(), true, ["sample a --prompt \"a text\"   # the text as the model would have it", "eval a   # loss and perplexity, and noised texts beside what is made of them"]),
+            (new DistillationOptions(), true, ["eval a   # its loss on other text"]),
             (new ClassificationOptions(), false, ["predict a --data texts.txt   # a label for each line", "eval a   # every measure of the labels"]),
             (new RegressionOptions(), false, ["predict a --data texts.txt   # a number for each line", "eval a   # errors and correlations"]),
         ];

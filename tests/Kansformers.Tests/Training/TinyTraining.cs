@@ -57,6 +57,24 @@ internal static class TinyTraining
 
     public static readonly BartOptions EncoderDecoder = new() { Layers = 1, Heads = 2, Width = 8, BlockSize = 8 };
 
+    /// <summary>An objective with what it cannot do without: a teacher, where it needs one.</summary>
+    public static ObjectiveOptions Ready(ObjectiveOptions objective) => objective is DistillationOptions { Teacher: "" } distillation
+        ? distillation.With(TeacherFolder.Value["gpt"]) : objective;
+
+    /// <summary>A distillation with a teacher, as a run has it.</summary>
+    public static DistillationOptions With(this DistillationOptions options, string teacher, ModelOptions? student = null) =>
+        (DistillationOptions)(options with { Teacher = teacher }).Found(student ?? Model);
+
+    // A model that has learned something of the text, made once.
+    private static readonly Lazy<TestFolder> TeacherFolder = new(() =>
+    {
+        TestFolder folder = new();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
+        using TrainingRun run = TrainingRun.Start(Config(folder, Options with { MaxIters = 100, BatchSize = 8, EvalInterval = 100 }), folder["gpt"]);
+        run.Run();
+        return folder;
+    });
+
     public static TokenizedCorpus Corpus(TestFolder folder, string? text = null, string tokenizer = "char") =>
         TrainingRun.Prepare(new DataConfig { Data = folder.Write("corpus.txt", text ?? Text), Tokenizer = tokenizer }, null);
 

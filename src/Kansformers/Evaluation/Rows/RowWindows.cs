@@ -106,7 +106,8 @@ internal sealed class RowWindows
         return batch.Loss(model, 1).item<float>() * (double)batch.Wanted;
     }
 
-    private IEnumerable<RowBatch> Batches()
+    /// <summary>The windows, batch by batch.</summary>
+    public IEnumerable<RowBatch> Batches()
     {
         int most = Math.Clamp(TokensPerBatch / _rows.Length, 1, 64);
         for (int from = 0, to; from < _windows.Length; from = to)

@@ -31,6 +31,9 @@ public interface IObjective : IDisposable
 
     /// <summary>What the last validation measured beside the loss, such as the accuracy.</summary>
     IReadOnlyList<Measure> Measures => [];
+
+    /// <summary>What a user should know of it before it begins, a line each.</summary>
+    IReadOnlyList<string> Notes => [];
 }
 
 /// <summary>Something that was measured.</summary>

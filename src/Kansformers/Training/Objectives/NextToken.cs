@@ -26,7 +26,7 @@ public sealed record NextTokenOptions() : TextObjectiveOptions("next-token", "ea
 }
 
 /// <summary>Sequences drawn by <see cref="BatchSampler"/>; validation on <see cref="FixedWindows"/>.</summary>
-internal sealed class NextToken(CausalModel model, BatchOrder order, TrainingData data, TrainingOptions options) : IObjective
+internal sealed class NextToken(CausalModel model, BatchOrder order, TrainingData data, TrainingOptions options) : ITokenObjective
 {
     private readonly BatchSampler _sampler = new(data.Text, model.Options.BlockSize, options.BatchSize, order);
     private readonly FixedWindows? _validation =
@@ -39,9 +39,16 @@ internal sealed class NextToken(CausalModel model, BatchOrder order, TrainingDat
     public Tensor Loss(long batch, double share)
     {
         using var scope = NewDisposeScope();
-        (Tensor ids, Tensor targets) = _sampler.Draw(options.Seed, batch, model.Device); // (B, T) each
-        return model.Loss(new TokenBatch(ids, targets), share).MoveToOuterDisposeScope();
+        return model.Loss(Batch(batch), share).MoveToOuterDisposeScope();
     }
+
+    public TokenBatch Batch(long batch)
+    {
+        (Tensor ids, Tensor targets) = _sampler.Draw(options.Seed, batch, model.Device); // (B, T) each
+        return new TokenBatch(ids, targets);
+    }
+
+    public IEnumerable<RowBatch> Held() => _validation?.Batches() ?? [];
 
     public double Validate() => _validation?.Evaluate(model) ?? double.NaN;
 

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Kansformers.Training;
 
 /// <summary>Sequences drawn by <see cref="BatchSampler"/>, of which chance hides something; validation on <see cref="RowWindows"/>.</summary>
-internal sealed class NoisedText : IObjective
+internal sealed class NoisedText : ITokenObjective
 {
     // Apart from what decides where sequences start.
     private const long NoiseKey = 0x6d6c6d;
@@ -31,10 +31,16 @@ internal sealed class NoisedText : IObjective
 
     public long TokensOf(long batch) => (long)_options.BatchSize * _rows.Length;
 
-    public Tensor Loss(long batch, double share) =>
-        _rows.Make(_sampler.Rows(_options.Seed, batch), _rows.TextLength, row => KeyedDraws.Key(NoiseKey, _options.Seed, batch, row)).Loss(_model, share);
+    public Tensor Loss(long batch, double share) => Rows(batch).Loss(_model, share);
+
+    public TokenBatch Batch(long batch) => Rows(batch).On(_model.Device);
+
+    public IEnumerable<RowBatch> Held() => _validation?.Batches() ?? [];
 
     public double Validate() => _validation?.Loss(_model) ?? double.NaN;
 
     public void Dispose() => _sampler.Dispose();
+
+    private RowBatch Rows(long batch) =>
+        _rows.Make(_sampler.Rows(_options.Seed, batch), _rows.TextLength, row => KeyedDraws.Key(NoiseKey, _options.Seed, batch, row));
 }

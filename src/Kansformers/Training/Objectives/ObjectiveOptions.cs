@@ -31,6 +31,21 @@ public abstract record ObjectiveOptions : ListedOptions<ObjectiveOptions>
     /// <param name="family">The family.</param>
     public virtual bool Suits(Family family) => true;
 
+    /// <summary>
+    /// What validations measure, where that is another objective's loss: a run is told of, compared and evaluated as one of that objective. Itself unless something else
+    /// guides the training alone.
+    /// </summary>
+    /// <param name="model">The model that learns.</param>
+    public virtual ObjectiveOptions Task(ModelOptions model) => this;
+
+    /// <summary>What the losses of steps are, where they are no <see cref="LossUnit"/>; null where they are.</summary>
+    internal virtual string? StepLoss => null;
+
+    /// <summary>The objective with what its settings name found, before anything long begins: in full, and with what tells it again when a run goes on.</summary>
+    /// <param name="model">The model that is to learn it, as far as it is known.</param>
+    /// <exception cref="KansformersException">Something is missing, or nothing to the model.</exception>
+    internal virtual ObjectiveOptions Found(ModelOptions model) => this;
+
     /// <summary>Whether a model ends in what it needs.</summary>
     internal virtual bool IsFor(ModelOptions model) => Suits(model.Family);
 

@@ -13,6 +13,7 @@ public static class Objectives
         new ClassificationOptions(),
         new RegressionOptions(),
         new DenoisingOptions(),
+        new DistillationOptions(),
     ];
 
     /// <summary>The objective that a model is for, where none is named: what it ends in decides, and else its family.</summary>

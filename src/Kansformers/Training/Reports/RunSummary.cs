@@ -67,6 +67,9 @@ internal sealed record RunSummary
     /// <summary>What losses are measured in.</summary>
     public string LossUnit { get; init; } = "nats per token";
 
+    /// <summary>What the training loss is, where it is not measured in that; null where it is.</summary>
+    public string? StepLoss { get; init; }
+
     /// <summary>What the best validation measured beside the loss.</summary>
     public IReadOnlyList<Measure> Measures { get; init; } = [];
 
@@ -127,7 +130,7 @@ internal sealed record RunSummary
         Row(text, "of these in KAN layers", $"{HumanText.Count(KanParameters)} ({KanParameters})");
         Row(text, "steps", $"{Steps}");
         Row(text, "tokens", $"{HumanText.Count(Tokens)}");
-        Row(text, "training loss, last", $"{TrainLoss:0.0000} {LossUnit}");
+        Row(text, "training loss, last", $"{TrainLoss:0.0000} {(StepLoss is null ? LossUnit : $"({StepLoss})")}");
         if (ValidationLoss is double last)
             Row(text, "validation loss, last", $"{last:0.0000} {LossUnit}{Perplexity(last)}");
         if (BestValidationLoss is double best)

@@ -19,6 +19,9 @@ public abstract class EncoderModel : TransformerModel
     /// <summary>The architecture, as encoders have it.</summary>
     internal EncoderOptions Encoder => (EncoderOptions)Options;
 
+    /// <inheritdoc/>
+    internal override LossHead? TokenHead => (Head as MaskedLanguageHead)?.OfTokens;
+
     private protected abstract ModuleList<PostNormBlock> Blocks { get; }
 
     /// <summary>The logits of a batch without padding; without a head, its hidden states.</summary>
@@ -78,6 +81,9 @@ public abstract class EncoderModel : TransformerModel
             throw new KansformersException($"a {Options.Family.Name} without a head has no loss; set {Options.GetType().Name}.Head to masked language or classification");
         return head.Loss(Hidden(batch.Tokens, batch.Mask, batch.Types), batch.Targets, share).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    internal override Tensor LastHidden(TokenBatch batch) => Hidden(batch.Tokens, batch.Mask, batch.Types);
 
     /// <summary>What the first block takes: the vectors of tokens, positions and types.</summary>
     /// <param name="idx">(B, T).</param>

@@ -37,6 +37,9 @@ internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>, ILossHead
         RegisterComponents();
     }
 
+    /// <summary>The head as its loss takes it.</summary>
+    public LossHead OfTokens => new(_decoder) { Before = Transform };
+
     /// <param name="hidden">(..., width).</param>
     /// <returns>(..., vocabulary).</returns>
     public override Tensor forward(Tensor hidden)
@@ -46,7 +49,7 @@ internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>, ILossHead
     }
 
     /// <inheritdoc/>
-    public Tensor Loss(Tensor hidden, Tensor targets, double share) => HeadLoss.Compute(new LossHead(_decoder) { Before = Transform }, hidden, targets, share);
+    public Tensor Loss(Tensor hidden, Tensor targets, double share) => HeadLoss.Compute(OfTokens, hidden, targets, share);
 
     private Tensor Transform(Tensor hidden)
     {

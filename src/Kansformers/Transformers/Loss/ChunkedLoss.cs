@@ -21,17 +21,17 @@ internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
     /// <inheritdoc/>
     public override string Name => nameof(ChunkedLoss);
 
-    /// <summary>share · the mean cross-entropy over the targets that count, in nats.</summary>
+    /// <summary>share · the mean loss of the tokens.</summary>
     /// <param name="head">The head.</param>
     /// <param name="x">The head's input, contiguous float32 on the CPU, (tokens, in).</param>
-    /// <param name="targets">A target per token.</param>
+    /// <param name="loss">The loss of each token's logits.</param>
     /// <param name="share">The factor of the loss and so of all gradients.</param>
-    public static Tensor Apply(IChunkedHead head, Tensor x, long[] targets, double share)
+    public static Tensor Apply(IChunkedHead head, Tensor x, RowLoss loss, double share)
     {
         using var scope = NewDisposeScope();
         IReadOnlyList<Parameter> parameters = head.Parameters;
         bool graph = is_grad_enabled() && (x.requires_grad || parameters.Any(parameter => parameter.requires_grad));
-        Call call = new(head, targets, share, x.requires_grad, graph);
+        Call call = new(head, loss, share, x.requires_grad, graph);
         if (!graph)
             return call.Run(x.detach()).MoveToOuterDisposeScope();
         return apply([x, .. parameters, call]).MoveToOuterDisposeScope();
@@ -54,7 +54,7 @@ internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
         return BackwardResults.Of(grad_output, call.Head.Parameters.Count + 2, () => call.Scaled(ctx.get_saved_variables()[0], grad_output));
     }
 
-    private sealed class Call(IChunkedHead head, long[] targets, double share, bool inputWanted, bool graph)
+    private sealed class Call(IChunkedHead head, RowLoss loss, double share, bool inputWanted, bool graph)
     {
         private Tensor?[]? _gradients;
 
@@ -66,8 +66,7 @@ internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
             using var scope = NewDisposeScope();
             (long tokens, long outputs) = (x.shape[0], head.Outputs);
             long chunk = Math.Min(tokens, Math.Max(ChunkLogits / outputs / FewestTokens, 1) * FewestTokens);
-            int counted = targets.Count(target => target != CrossEntropyRows.Ignored);
-            float? slope = graph ? (float)(share / counted) : null;
+            float? slope = graph ? (float)(share / tokens) : null;
             double[] losses = new double[tokens];
             Tensor? dx = inputWanted && graph ? empty_like(x, requires_grad: false) : null;
             using IChunkedLayer layer = head.Open(chunk);
@@ -78,7 +77,7 @@ internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
                 long rows = Math.Min(chunk, tokens - from);
                 Tensor part = x.narrow(0, from, rows), logits = buffer.narrow(0, 0, rows);
                 layer.Forward(part, logits);
-                CrossEntropyRows.Run(logits, targets, (int)from, losses, slope);
+                loss.Run(logits, (int)from, losses, slope);
                 if (graph)
                     layer.Backward(part, logits, dx?.narrow(0, from, rows));
             }
@@ -91,7 +90,7 @@ internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
                     gradient?.DetachFromDisposeScope();
             }
 
-            return tensor((float)(share * losses.Sum() / counted)).MoveToOuterDisposeScope();
+            return tensor((float)(share * losses.Sum() / tokens)).MoveToOuterDisposeScope();
         }
 
         // The gradients are handed over once; another backward pass over the same graph computes them again.
@@ -118,9 +117,9 @@ internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
         // With create_graph the gradients must be differentiable themselves: torch's own operations are, on all the logits.
         private Tensor?[] Differentiable(Tensor x, Tensor upstream)
         {
-            Tensor loss = nn.functional.cross_entropy(head.Forward(x), tensor(targets), ignore_index: CrossEntropyRows.Ignored) * share;
+            Tensor mean = loss.Mean(head.Forward(x)) * share;
             Tensor[] all = [x, .. head.Parameters];
-            Queue<Tensor> found = new(autograd.grad([loss], [.. all.Where(one => one.requires_grad)], [upstream], create_graph: true));
+            Queue<Tensor> found = new(autograd.grad([mean], [.. all.Where(one => one.requires_grad)], [upstream], create_graph: true));
             return [.. all.Select(one => one.requires_grad ? found.Dequeue() : null)];
         }
 

@@ -18,30 +18,34 @@ internal static class HeadLoss
     public static Tensor Compute(LossHead head, Tensor hidden, Tensor targets, double share)
     {
         using var scope = NewDisposeScope();
-        Tensor x = hidden.reshape(-1, hidden.shape[^1]).contiguous();
-        if (targets.numel() != x.shape[0])
-            throw new ArgumentException($"there are {targets.numel()} targets for {x.shape[0]} positions", nameof(targets));
-        if (targets.dtype != ScalarType.Int64)
-            throw new ArgumentException($"the targets are {targets.dtype}; they must be Int64, places in the {head.Noun}", nameof(targets));
-        long[] all = targets.cpu().reshape(-1).contiguous().data<long>().ToArray();
-        long[] counted = [.. all.Where(id => id != CrossEntropyRows.Ignored)];
-        if (counted.Length == 0)
+        CountedPositions counted = CountedPositions.Of(hidden, targets, head.Noun);
+        if (counted.Targets.Length == 0)
             return (hidden.sum() * 0).MoveToOuterDisposeScope();
-        if (counted.Length < all.Length) // logits of the others are never made
-            x = x.index_select(0, tensor(Enumerable.Range(0, all.Length).Where(at => all[at] != CrossEntropyRows.Ignored).Select(at => (long)at).ToArray(), device: x.device));
+        return Compute(head, counted.Of(hidden), new CrossEntropyLoss(counted.Targets), share).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>share · the mean of a loss of logits.</summary>
+    /// <param name="head">What makes logits.</param>
+    /// <param name="x">The hidden states of the positions that count, (positions, width), contiguous.</param>
+    /// <param name="loss">The loss of each position's logits.</param>
+    /// <param name="share">The factor of the loss.</param>
+    /// <exception cref="ArgumentException">A target is not among the logits.</exception>
+    public static Tensor Compute(LossHead head, Tensor x, RowLoss loss, double share)
+    {
+        using var scope = NewDisposeScope();
         if (head.Before is not null)
             x = head.Before(x);
         if (head.Bias is null && ChunkedHead(head.Module, x) is IChunkedHead chunked)
         {
-            RequireRange(head, counted, chunked.Outputs);
-            return ChunkedLoss.Apply(chunked, x, counted, share).MoveToOuterDisposeScope();
+            RequireRange(head, loss.Targets, chunked.Outputs);
+            return ChunkedLoss.Apply(chunked, x, loss, share).MoveToOuterDisposeScope();
         }
 
         Tensor logits = head.Module.forward(x);
-        RequireRange(head, counted, logits.shape[^1]);
+        RequireRange(head, loss.Targets, logits.shape[^1]);
         if (head.Bias is not null)
             logits += head.Bias;
-        return (nn.functional.cross_entropy(logits, tensor(counted, device: logits.device)) * share).MoveToOuterDisposeScope();
+        return (loss.Mean(logits) * share).MoveToOuterDisposeScope();
     }
 
     private static void RequireRange(LossHead head, long[] targets, long outputs)
@@ -100,4 +104,13 @@ internal sealed record LossHead(nn.Module<Tensor, Tensor> Module)
 
     /// <summary>What the logits are of, in a word for messages.</summary>
     public string Noun { get; init; } = "vocabulary";
+
+    /// <summary>All logits of hidden states.</summary>
+    /// <param name="hidden">(positions, width).</param>
+    public Tensor Logits(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = Module.forward(Before is null ? hidden : Before(hidden));
+        return (Bias is null ? logits : logits + Bias).MoveToOuterDisposeScope();
+    }
 }

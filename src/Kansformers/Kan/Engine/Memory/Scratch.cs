@@ -13,13 +13,29 @@ internal sealed class Scratch
     public const long LargestKept = 128L << 20;
 
     [ThreadStatic]
-    private static Scratch? _ofThread;
+    private static Scratch? _ofThread, _apart;
 
     private static readonly int Uses = Enum.GetValues<Use>().Length;
     private readonly Tensor?[] _buffers = new Tensor?[2 * Uses];
 
     /// <summary>This thread's buffers.</summary>
     public static Scratch OfThread => _ofThread ??= new Scratch();
+
+    /// <summary>Runs other layers while a layer of the caller is open, whose buffers they must not overwrite: they get another set, kept for the next such call.</summary>
+    /// <param name="work">What runs them.</param>
+    public static T Apart<T>(Func<T> work)
+    {
+        Scratch outer = OfThread;
+        (_ofThread, _apart) = (_apart ?? new Scratch(), null);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            (_ofThread, _apart) = (outer, _ofThread);
+        }
+    }
 
     /// <summary>What a buffer is for; calls of one kind overwrite each other.</summary>
     public enum Use
