@@ -13,13 +13,14 @@ internal static class EvalCommand
         [new MaskedLanguageOptions().Kind] = MaskedEvaluation.Run,
         [new ClassificationOptions().Kind] = LabelEvaluation.Run,
         [new RegressionOptions().Kind] = LabelEvaluation.Run,
+        [new TokenClassificationOptions().Kind] = WordEvaluation.Run,
         [new DenoisingOptions().Kind] = DenoisingEvaluation.Run,
     };
 
     public static Command Create()
     {
         EvalOptions options = new();
-        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus; of masked language models masked loss and perplexity; of denoising models loss, and examples; of models that label texts accuracy, F1, Matthews, or correlations.");
+        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus; of masked language models masked loss and perplexity; of denoising models loss, and examples; of models that label texts accuracy, F1, Matthews, or correlations; of models that label words accuracy, F1, and F1 of entities.");
         options.AddTo(command);
         command.SetAction(parsed =>
         {

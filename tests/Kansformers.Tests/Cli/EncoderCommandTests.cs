@@ -104,6 +104,37 @@ public class EncoderCommandTests : OneThread
     }
 
     [Fact]
+    public void Words_are_labelled_measured_and_converted()
+    {
+        using TestFolder folder = new();
+        string data = folder.Write("a.jsonl", TinyTraining.Tagged);
+        JsonElement trained = Json([.. Cli.Args($"train --json --family distilbert --task token-classification {Cli.Small} --kan rbf --placement mlp --data"), data, "--out", folder["run"]]);
+        Assert.InRange(trained.GetProperty("val_entity_f1").GetDouble(), 0, 1);
+        JsonElement measured = Json("eval", folder["run"], "--json", "--data", data);
+        Assert.Equal((180, 80), (measured.GetProperty("words").GetInt32() + measured.GetProperty("words_without_label").GetInt32(), measured.GetProperty("texts").GetInt32()));
+        Assert.Equal(["B-DOG", "B-FOX", "I-FOX", "O"], measured.GetProperty("labels").EnumerateArray().Select(label => label.GetProperty("label").GetString()));
+        Assert.Equal(["DOG", "FOX"], measured.GetProperty("entities").EnumerateArray().Select(type => type.GetProperty("type").GetString()));
+        Assert.All((string[])["accuracy", "F1, macro", "F1, entities", "  DOG", "B-DOG", "nats per word"], word => Assert.Contains(word, Cli.Run("eval", folder["run"]).Out, StringComparison.Ordinal));
+
+        CliResult lines = Cli.RunWithInput("fox  a\n\ndog\n", "predict", folder["run"]);
+        Assert.Contains("1 of 3 texts is empty", lines.Error, StringComparison.Ordinal);
+        string[] printed = [.. lines.Out.Split('\n').Select(line => line.TrimEnd('\r'))];
+        Assert.Matches("^fox\t(O|[BI]-[A-Z]+)\t0\\.[0-9]{4}$", printed[0]);
+        Assert.Equal(["fox", "a", "", "", "dog", "", ""], printed.Select(line => line.Split('\t')[0]));
+        JsonElement[] predictions = [.. Json("predict", folder["run"], "--data", data, "--json").GetProperty("predictions").EnumerateArray()];
+        Assert.Equal(80, predictions.Length);
+        Assert.Equal(["fox", "a"], predictions[0].GetProperty("words").EnumerateArray().Select(word => word.GetProperty("word").GetString()));
+        string own = Cli.Run("predict", folder["run"], "--data", data).Out;
+        Assert.Equal(own, Cli.Run("predict", folder["run"], "--data", folder.Write("a.conll", string.Concat(own.Split('\n').Select(line => line.Split('\t')[0].TrimEnd('\r') + "\n")))).Out);
+        Assert.True(Cli.Run("convert", folder["run"], "--out", folder["hf"]).Code == 0);
+        Assert.Equal(own, Cli.Run("predict", folder["hf"], "--data", data).Out);
+        Cli.AssertFails(1, ["line 1 has 1 word, but 2 labels"], "eval", folder["run"], "--data", folder.Write("b.jsonl", """{"tokens": ["a"], "tags": ["O", "O"]}"""));
+        Cli.AssertFails(1, ["line 2 has the label 'B-CAT', which the model does not have"], "eval", folder["run"], "--data", folder.Write("b.conll", "a O\na B-CAT\n"));
+        Cli.AssertFails(2, ["--text-pair-field is nothing to a model that labels words"], "eval", folder["run"], "--data", data, "--text-pair-field", "a");
+        Cli.AssertFails(1, [$"there is no file '{folder["none.jsonl"]}'"], "predict", folder["run"], "--data", folder["none.jsonl"]);
+    }
+
+    [Fact]
     public void Numbers_are_fitted()
     {
         using TestFolder folder = new();
@@ -145,7 +176,7 @@ public class EncoderCommandTests : OneThread
         using TestFolder folder = new();
         string text = folder.Write("text.txt", TinyTraining.Text), csv = folder.Write("a.csv", TinyTraining.Labelled);
         Fails("classification learns from labelled texts; give --data", "train --task classification");
-        Fails("unknown task 'painting': use classification or regression", "train --task painting");
+        Fails("unknown task 'painting': use classification or regression or token-classification", "train --task painting");
         Fails("--task is short for --objective", "train --family bert --task regression --objective mlm");
         Fails("--label-field is nothing to --objective mlm; leave it out", "train --family bert --label-field a");
         Fails("--label-field, --text-pair-field are nothing to --objective next-token; leave them out", "train --label-field a --text-pair-field b");

@@ -88,6 +88,7 @@ public class RunSummaryTests
             (new DenoisingOptions(), true, ["sample a --prompt \"a text\"   # the text as the model would have it", "eval a   # loss and perplexity, and noised texts beside what is made of them"]),
             (new ClassificationOptions(), false, ["predict a --data texts.txt   # a label for each line", "eval a   # every measure of the labels"]),
             (new RegressionOptions(), false, ["predict a --data texts.txt   # a number for each line", "eval a   # errors and correlations"]),
+            (new TokenClassificationOptions(), false, ["predict a --data texts.txt   # a label for each word", "eval a   # every measure of the labels"]),
         ];
         Assert.Equal(Objectives.All.Select(entry => entry.Kind).Order(), cases.Select(one => one.Item1.Kind).Order());
         foreach ((ObjectiveOptions objective, bool hasPerplexity, string[] uses) in cases)

@@ -12,6 +12,7 @@ public static class Objectives
         new MaskedLanguageOptions(),
         new ClassificationOptions(),
         new RegressionOptions(),
+        new TokenClassificationOptions(),
         new DenoisingOptions(),
     ];
 

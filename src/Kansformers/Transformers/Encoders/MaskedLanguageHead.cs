@@ -46,7 +46,7 @@ internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>, ILossHead
     }
 
     /// <inheritdoc/>
-    public Tensor Loss(Tensor hidden, Tensor targets, double share) => HeadLoss.Compute(new LossHead(_decoder) { Before = Transform }, hidden, targets, share);
+    public Tensor Loss(Tensor hidden, TokenBatch batch, double share) => HeadLoss.Compute(new LossHead(_decoder) { Before = Transform }, hidden, batch.Targets, share);
 
     private Tensor Transform(Tensor hidden)
     {
