@@ -6,7 +6,7 @@ using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
 
-/// <summary><c>predict RUN</c>: labels texts or their words, with probabilities, or gives numbers.</summary>
+/// <summary><c>predict RUN</c>: labels texts or their words, with probabilities, gives numbers, or answers questions.</summary>
 internal static class PredictCommand
 {
     /// <summary>What each objective's models say of texts, by its name in <see cref="Objectives"/>; of others the first says why they say nothing.</summary>
@@ -15,16 +15,17 @@ internal static class PredictCommand
         [new ClassificationOptions().Kind] = Predictions.Run,
         [new RegressionOptions().Kind] = Predictions.Run,
         [new TokenClassificationOptions().Kind] = WordPredictions.Run,
+        [new QuestionAnsweringOptions().Kind] = AnswerPredictions.Run,
     };
 
     public static Command Create()
     {
         ModelChoice model = new();
-        Option<string?> data = new("--data") { Description = "texts: the lines of a text file, or a column of a .csv, .tsv or .jsonl file; for labels of words also lines with a word each (.conll, .bio, .iob, .tsv) [default: the lines of standard input]" };
+        Option<string?> data = new("--data") { Description = "texts: the lines of a text file, or a column of a .csv, .tsv or .jsonl file; for labels of words also lines with a word each (.conll, .bio, .iob, .tsv), for answers columns of questions and contexts [default: the lines of standard input]" };
         Option<string?> textField = new("--text-field") { Description = "the column of the texts [default: the run's, text, content, ... or the only one]" };
         LabelChoice labels = new();
         Option<string> unknown = UnknownCharacterNames.Option();
-        Command command = new("predict", "Label texts by a model that was trained for it: a label with its probability, or a number, for each line or row; or a label for each word.") { data, textField, labels.TextPairField, unknown };
+        Command command = new("predict", "Label texts by a model that was trained for it: a label with its probability, or a number, for each line or row; or a label for each word; or an answer for each question with its context.") { data, textField, labels.TextPairField, unknown };
         OptionRules.NotEmpty(data, textField);
         model.AddTo(command);
         command.SetAction(parsed =>

@@ -135,6 +135,34 @@ public class EncoderCommandTests : OneThread
     }
 
     [Fact]
+    public void Questions_are_answered_measured_and_converted()
+    {
+        using TestFolder folder = new();
+        string data = folder.Write("a.jsonl", TinyTraining.Asked);
+        JsonElement trained = Json([.. Cli.Args($"train --json --family roberta --task question-answering {Cli.Small} --data"), data, "--out", folder["run"]]);
+        Assert.InRange(trained.GetProperty("val_exact_match").GetDouble(), 0, 1);
+        JsonElement measured = Json("eval", folder["run"], "--json", "--data", data);
+        Assert.Equal((80, 80), (measured.GetProperty("questions").GetInt32(), measured.GetProperty("windows").GetInt32()));
+        Assert.All((string[])["exact match", "F1 ", "nats per end of an answer"], word => Assert.Contains(word, Cli.Run("eval", folder["run"]).Out, StringComparison.Ordinal));
+        JsonElement[] predictions = [.. Json("predict", folder["run"], "--data", data, "--json").GetProperty("predictions").EnumerateArray()];
+        string[] wanted = [.. TinyTraining.Asked.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(row => JsonDocument.Parse(row).RootElement.GetProperty("answers").GetProperty("text")[0].GetString()!)];
+        Assert.Equal(measured.GetProperty("exact_match").GetDouble(), predictions.Zip(wanted, (one, right) => one.GetProperty("answer").GetString() == right ? 1.0 : 0).Average(), 1e-9);
+        Assert.All(predictions, one => Assert.InRange(one.GetProperty("score").GetDouble(), 0, 1));
+
+        // Other columns, places in characters rather than in UTF-16, and a row without a context.
+        string csv = folder.Write("b.csv", "id,ask,passage\n1,q,a7\n2,q,\n");
+        string[] lines = Cli.Run("predict", folder["run"], "--data", csv, "--text-field", "ask").Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Matches("^[a7]+\t0\\.[0-9]{4}\tq$", lines[0].TrimEnd('\r'));
+        Assert.Equal("\t\tq", lines[1].TrimEnd('\r'));
+        string own = Cli.Run("predict", folder["run"], "--data", data).Out;
+        Assert.True(Cli.Run("convert", folder["run"], "--out", folder["hf"]).Code == 0);
+        Assert.Equal(own, Cli.Run("predict", folder["hf"], "--data", data).Out);
+        Cli.AssertFails(2, ["give it by --data"], "predict", folder["run"]);
+        Cli.AssertFails(1, ["line 1: the answer '7' is not in its context at character 0, but at 1"], "eval", folder["run"], "--data", folder.Write("b.jsonl", """{"question": "q", "context": "a7", "answers": {"text": ["7"], "answer_start": [0]}}"""));
+        Cli.AssertFails(2, ["--stride is nothing to a model that answers questions"], "eval", folder["run"], "--data", data, "--stride", "3");
+    }
+
+    [Fact]
     public void Numbers_are_fitted()
     {
         using TestFolder folder = new();
@@ -176,7 +204,7 @@ public class EncoderCommandTests : OneThread
         using TestFolder folder = new();
         string text = folder.Write("text.txt", TinyTraining.Text), csv = folder.Write("a.csv", TinyTraining.Labelled);
         Fails("classification learns from labelled texts; give --data", "train --task classification");
-        Fails("unknown task 'painting': use classification or regression or token-classification", "train --task painting");
+        Fails("unknown task 'painting': use classification or regression or token-classification or question-answering", "train --task painting");
         Fails("--task is short for --objective", "train --family bert --task regression --objective mlm");
         Fails("--label-field is nothing to --objective mlm; leave it out", "train --family bert --label-field a");
         Fails("--label-field, --text-pair-field are nothing to --objective next-token; leave them out", "train --label-field a --text-pair-field b");

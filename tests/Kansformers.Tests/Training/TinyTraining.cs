@@ -44,6 +44,14 @@ internal static class TinyTraining
         _ => """{"tokens": ["a", "fox", "dog"], "ner_tags": ["O", "B-FOX", "B-DOG"]}""",
     } + "\n"));
 
+    /// <summary>Questions that are answered by the digits of a context; each fits a block of 8.</summary>
+    public static string Asked { get; } = string.Concat(Enumerable.Range(0, 80).Select(row =>
+    {
+        string answer = (row % (row % 2 == 0 ? 10 : 90) + (row % 2 == 0 ? 0 : 10)).ToString(System.Globalization.CultureInfo.InvariantCulture), before = "ab"[..(row % 3)];
+        string context = (before + answer + "xyz")[..4];
+        return $$$"""{"question": "q", "context": "{{{context}}}", "answers": {"text": ["{{{answer}}}"], "answer_start": [{{{before.Length}}}]}}""" + "\n";
+    }));
+
     /// <summary>A run of an objective, with a model and with data that it can learn from.</summary>
     public static RunConfig Config(TestFolder folder, TrainingOptions? options = null, double validationFraction = 0.1)
     {
@@ -57,6 +65,7 @@ internal static class TinyTraining
                 Data = objective switch
                 {
                     TokenClassificationOptions => folder.Write("tagged.jsonl", Tagged),
+                    QuestionAnsweringOptions => folder.Write("asked.jsonl", Asked),
                     _ => objective.NeedsLabels ? folder.Write("labelled.csv", Labelled) : folder.Write("text.txt", Text),
                 },
                 LabelField = objective switch { RegressionOptions => "score", ClassificationOptions => "label", _ => null },

@@ -52,13 +52,17 @@ internal sealed record PlacedTokens(int[] Ids, (int Start, int End)[] Places)
         return places;
     }
 
-    // Control characters that a normalizer takes away lie before the next token, which does not stand for them.
+    // Control characters that a normalizer takes away lie before the next token or behind the last, which do not stand for them.
     private static (int Start, int End) WithoutTaken(string text, (int Start, int End) place)
     {
-        int start = place.Start;
-        while (start < place.End && (char.IsWhiteSpace(text[start]) || CharUnicodeInfo.GetUnicodeCategory(text[start]) is UnicodeCategory.Control or UnicodeCategory.Format))
+        (int start, int end) = place;
+        while (start < end && IsTaken(text[start]))
             start++;
-        return start < place.End ? (start, place.End) : place;
+        while (end > start && IsTaken(text[end - 1]))
+            end--;
+        return start < end ? (start, end) : place;
+
+        static bool IsTaken(char character) => char.IsWhiteSpace(character) || CharUnicodeInfo.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format;
     }
 
     private static int BytesAt(string text, int at) => text[at] < 0x80 ? 1 : text[at] < 0x800 ? 2 : char.IsHighSurrogate(text[at]) ? 4 : 3;

@@ -30,7 +30,7 @@ public abstract class TrainingMaterial : IDisposable
     /// <summary>The labelled rows that are held out; none of text.</summary>
     public IReadOnlyList<LabelledRow> HeldOut => HeldOutOf<LabelledRow>();
 
-    /// <summary>The rows of a kind that are held out: <see cref="LabelledRow"/>, or <see cref="TaggedText"/> where words have labels; none of text.</summary>
+    /// <summary>The rows of a kind that are held out: <see cref="LabelledRow"/>, <see cref="TaggedText"/> where words have labels, <see cref="QuestionRow"/> where questions have answers; none of text.</summary>
     /// <typeparam name="TRow">The kind.</typeparam>
     public IReadOnlyList<TRow> HeldOutOf<TRow>() => [.. HeldOutRows.OfType<TRow>()];
 

@@ -13,6 +13,7 @@ public static class Objectives
         new ClassificationOptions(),
         new RegressionOptions(),
         new TokenClassificationOptions(),
+        new QuestionAnsweringOptions(),
         new DenoisingOptions(),
     ];
 
