@@ -13,6 +13,8 @@ internal static class EvalCommand
         [new MaskedLanguageOptions().Kind] = MaskedEvaluation.Run,
         [new ClassificationOptions().Kind] = LabelEvaluation.Run,
         [new RegressionOptions().Kind] = LabelEvaluation.Run,
+        [new TokenClassificationOptions().Kind] = WordEvaluation.Run,
+        [new QuestionAnsweringOptions().Kind] = AnswerEvaluation.Run,
         [new DenoisingOptions().Kind] = DenoisingEvaluation.Run,
         [new DistillationOptions().Kind] = call => Evaluations![Objectives.For(call.Source.Architecture(call.Weights)).Kind](call), // by the task
     };
@@ -20,7 +22,7 @@ internal static class EvalCommand
     public static Command Create()
     {
         EvalOptions options = new();
-        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus; of masked language models masked loss and perplexity; of denoising models loss, and examples; of models that label texts accuracy, F1, Matthews, or correlations.");
+        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus; of masked language models masked loss and perplexity; of denoising models loss, and examples; of models that label texts accuracy, F1, Matthews, or correlations; of models that label words accuracy, F1, and F1 of entities; of models that answer questions exact match and F1.");
         options.AddTo(command);
         command.SetAction(parsed =>
         {

@@ -7,8 +7,8 @@ namespace Kansformers.Cli;
 /// <summary>The options that say which columns of labelled texts are what, beside <c>--text-field</c>.</summary>
 internal sealed class LabelChoice
 {
-    public readonly Option<string?> LabelField = new("--label-field") { Description = "the column of the labels, of labelled texts [default: label, class, category, ...]" };
-    public readonly Option<string?> TextPairField = new("--text-pair-field") { Description = "the column of the second text, of labelled pairs of texts [default: none]" };
+    public readonly Option<string?> LabelField = new("--label-field") { Description = "the column of the labels, of labelled texts or words [default: label, class, category, ...; of words tags, ner_tags, labels; of questions answers, answer]" };
+    public readonly Option<string?> TextPairField = new("--text-pair-field") { Description = "the column of the second text, of labelled pairs of texts [default: none; of questions that of the contexts: context, passage, ...]" };
 
     public LabelChoice() => OptionRules.NotEmpty(LabelField, TextPairField);
 

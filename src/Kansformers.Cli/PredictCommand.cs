@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Kansformers.Evaluation;
 using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Training;
@@ -7,17 +6,26 @@ using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
 
-/// <summary><c>predict RUN</c>: labels texts, with probabilities, or gives numbers.</summary>
+/// <summary><c>predict RUN</c>: labels texts or their words, with probabilities, gives numbers, or answers questions.</summary>
 internal static class PredictCommand
 {
+    /// <summary>What each objective's models say of texts, by its name in <see cref="Objectives"/>; of others the first says why they say nothing.</summary>
+    private static readonly Dictionary<string, Action<PredictCall>> Predictors = new()
+    {
+        [new ClassificationOptions().Kind] = Predictions.Run,
+        [new RegressionOptions().Kind] = Predictions.Run,
+        [new TokenClassificationOptions().Kind] = WordPredictions.Run,
+        [new QuestionAnsweringOptions().Kind] = AnswerPredictions.Run,
+    };
+
     public static Command Create()
     {
         ModelChoice model = new();
-        Option<string?> data = new("--data") { Description = "texts to label: the lines of a text file, or a column of a .csv, .tsv or .jsonl file [default: the lines of standard input]" };
+        Option<string?> data = new("--data") { Description = "texts: the lines of a text file, or a column of a .csv, .tsv or .jsonl file; for labels of words also lines with a word each (.conll, .bio, .iob, .tsv), for answers columns of questions and contexts [default: the lines of standard input]" };
         Option<string?> textField = new("--text-field") { Description = "the column of the texts [default: the run's, text, content, ... or the only one]" };
         LabelChoice labels = new();
         Option<string> unknown = UnknownCharacterNames.Option();
-        Command command = new("predict", "Label texts by a model that was trained for it: a label with its probability, or a number, for each line or row.") { data, textField, labels.TextPairField, unknown };
+        Command command = new("predict", "Label texts by a model that was trained for it: a label with its probability, or a number, for each line or row; or a label for each word; or an answer for each question with its context.") { data, textField, labels.TextPairField, unknown };
         OptionRules.NotEmpty(data, textField);
         model.AddTo(command);
         command.SetAction(parsed =>
@@ -32,32 +40,16 @@ internal static class PredictCommand
             Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(source, loaded.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
             if (tokenizer is CharTokenizer characters && treatment == UnknownCharacters.Skip)
                 tokenizer = new CharTokenizer(characters.Characters, treatment);
-            TextLabeller labeller = new(loaded, tokenizer);
-            IReadOnlyList<LabelledRow> texts = TextsToLabel.Read(file, labels.Fields(parsed, textField, source.Run?.Config.Data));
-            ModelChoice.Tell(source);
-            RequireTokens(texts, tokenizer);
-            LossNotice.Say(texts, tokenizer);
-            Predictions predictions = Predictions.Of(labeller, texts, interruption.Token);
-            predictions.Tell();
-            if (parsed.GetValue(model.Json))
-                predictions.PrintJson();
-            else
-                predictions.Print();
+            Action<PredictCall> predictor = Predictors.GetValueOrDefault(Objectives.For(loaded.Options).Kind) ?? Predictions.Run;
+            predictor(new PredictCall(loaded, tokenizer, source)
+            {
+                File = file,
+                Fields = labels.Fields(parsed, textField, source.Run?.Config.Data),
+                Json = parsed.GetValue(model.Json),
+                Cancellation = interruption.Token,
+            });
             return CommandLineApp.Succeeded;
         });
         return command;
-    }
-
-    // Else the tokenizer would say it, without what can be done here.
-    private static void RequireTokens(IReadOnlyList<LabelledRow> texts, Tokenizer tokenizer)
-    {
-        if (tokenizer is not CharTokenizer { Unknown: UnknownCharacters.Refuse } characters)
-            return;
-        CharTokenizer skipping = new(characters.Characters, UnknownCharacters.Skip);
-        foreach (LabelledRow row in texts)
-        {
-            if (skipping.LostIn(row.Text).Plus(skipping.LostIn(row.Pair ?? "")) is { Characters: > 0 } lost)
-                throw new KansformersException($"{row.Place} holds {lost}; remove such characters, or leave them out with --unknown-characters skip");
-        }
     }
 }

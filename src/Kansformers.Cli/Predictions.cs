@@ -12,8 +12,21 @@ internal sealed class Predictions
 
     private Predictions(TextLabeller labeller, IReadOnlyList<LabelledRow> texts, TextPrediction?[] found) => (_labeller, _texts, _found) = (labeller, texts, found);
 
+    public static void Run(PredictCall call)
+    {
+        TextLabeller labeller = new(call.Model, call.Tokenizer);
+        IReadOnlyList<LabelledRow> texts = TextsToLabel.Read(call.File, call.Fields);
+        call.Begin([.. texts.Select(row => (row.Text + row.Pair, row.Place))]);
+        Predictions predictions = Of(labeller, texts, call.Cancellation);
+        predictions.Tell();
+        if (call.Json)
+            predictions.PrintJson();
+        else
+            predictions.Print();
+    }
+
     /// <summary>Labels texts; one of white space alone gets none.</summary>
-    public static Predictions Of(TextLabeller labeller, IReadOnlyList<LabelledRow> texts, CancellationToken cancellation)
+    private static Predictions Of(TextLabeller labeller, IReadOnlyList<LabelledRow> texts, CancellationToken cancellation)
     {
         int[] full = [.. Enumerable.Range(0, texts.Count).Where(i => !texts[i].IsEmpty)];
         IReadOnlyList<TextPrediction> labelled = labeller.Predict(full.Select(i => texts[i]).ToArray(), LabelDisplay.Of(full.Length), cancellation);
@@ -24,7 +37,7 @@ internal sealed class Predictions
     }
 
     /// <summary>Says what was left out.</summary>
-    public void Tell()
+    private void Tell()
     {
         if (_found.Count(one => one is null) is > 0 and int empty)
             LiveLine.Say($"{empty} of {_texts.Count} texts {(empty == 1 ? "is empty, and gets" : "are empty, and get")} no label");
@@ -33,7 +46,7 @@ internal sealed class Predictions
     }
 
     /// <summary>A line for each text: label, probability and text, with tabs between; of numbers the number and the text.</summary>
-    public void Print()
+    private void Print()
     {
         for (int i = 0; i < _texts.Count; i++)
         {
@@ -47,7 +60,7 @@ internal sealed class Predictions
         }
     }
 
-    public void PrintJson() => JsonOutput.Print(new
+    private void PrintJson() => JsonOutput.Print(new
     {
         Labels = _labeller.IsNumber ? null : _labeller.Labels.ToArray(),
         Predictions = _texts.Select((text, i) => _labeller.IsNumber

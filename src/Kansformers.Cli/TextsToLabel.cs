@@ -14,13 +14,20 @@ internal static class TextsToLabel
     {
         if (file is not null && LabelledTexts.IsTable(file))
             return LabelledTexts.Read(file, fields, needsLabels: false);
+        return [.. Lines(file).Select(line => new LabelledRow(line.Text, null, "", line.Place))];
+    }
+
+    /// <summary>The lines of a text, each with its place.</summary>
+    /// <param name="file">The file; null for standard input.</param>
+    public static IReadOnlyList<(string Text, string Place)> Lines(string? file)
+    {
         if (file is not null && !File.Exists(file))
             throw new KansformersException($"{(Directory.Exists(file) ? $"'{file}' is a folder" : $"there is no file '{file}'")}; give a text file with a line for each text, or a .csv, .tsv or .jsonl file");
         string text = file is null ? PromptText.FromInput("the text") : PromptText.OfFile(file, "the text");
         string[] lines = text.Split(LineEnds, StringSplitOptions.None);
         lines = lines[^1].Length == 0 ? lines[..^1] : lines;
         string source = file is null ? "standard input" : $"'{file}'";
-        return lines.Length > 0 ? [.. lines.Select((line, i) => new LabelledRow(line, null, "", FormattableString.Invariant($"{source} line {i + 1}")))]
+        return lines.Length > 0 ? [.. lines.Select((line, i) => (line, FormattableString.Invariant($"{source} line {i + 1}")))]
             : throw new KansformersException($"{source} holds no text; give a line for each text");
     }
 }

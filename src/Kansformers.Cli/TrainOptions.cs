@@ -18,7 +18,7 @@ internal sealed class TrainOptions
     public readonly Option<double> ValidationFraction = new("--val-fraction") { Description = "the share of the tokens that is held out, from the end", DefaultValueFactory = _ => 0.1 };
     public readonly CorpusChoice Corpus = new();
     public readonly LabelChoice Labels = new();
-    public readonly Option<string?> Task = new("--task") { Description = "what --data's labels are: classification (names) or regression (numbers); short for that --objective" };
+    public readonly Option<string?> Task = new("--task") { Description = $"what is learned of labelled texts, short for that --objective: {string.Join("; ", Objectives.All.Where(entry => entry.NeedsLabels).Select(entry => $"{entry.Kind}, {entry.Summary}"))}" };
     public readonly Option<string> Tokenizer = new("--tokenizer") { Description = "char, byte, gpt2, a tokenizer.json, a vocab.json (its merges.txt beside it), a vocab.txt, or a folder with such files or a saved tokenizer (a run)", DefaultValueFactory = _ => "char" };
     public readonly Option<string> SpecialTokens = SpecialTokenNames.Option();
     public readonly Option<string> UnknownCharacters = UnknownCharacterNames.Option();
@@ -255,7 +255,7 @@ internal sealed class TrainOptions
     private void RequireLabels(ParseResult parsed, ObjectiveOptions objective)
     {
         if (objective.NeedsLabels && !IsGiven(parsed, Data))
-            throw new UsageException($"{objective.Kind} learns from labelled texts; give --data, a .csv, .tsv or .jsonl file with a column of labels");
+            throw new UsageException($"{objective.Kind} learns from labelled texts; give --data, {objective.DataNeeded}");
     }
 
     // A student reads as its teacher does, which is told before anything long begins; null where there is none, or it does not tell.

@@ -41,9 +41,9 @@ internal static class LossNotice
     }
 
     /// <summary>Says it of the texts of rows, if anything is left out.</summary>
-    public static void Say(IEnumerable<LabelledRow> rows, Tokenizer tokenizer)
+    public static void Say(IEnumerable<string> texts, Tokenizer tokenizer)
     {
-        LostText lost = rows.SelectMany(row => (string[])[row.Text, row.Pair ?? ""]).Aggregate(default(LostText), (sum, text) => sum.Plus(tokenizer.LostIn(text)));
+        LostText lost = texts.Aggregate(default(LostText), (sum, text) => sum.Plus(tokenizer.LostIn(text)));
         if (lost.Characters > 0)
             LiveLine.Say(Line("the texts", lost));
     }

@@ -16,28 +16,14 @@ internal static class LabelEvaluation
         using TransformerModel model = call.LoadModel();
         Tokenizer tokenizer = call.LoadEncoderTokenizer(model);
         TextLabeller labeller = new(model, tokenizer);
-        (IReadOnlyList<LabelledRow> rows, string data) = Rows(call, interruption.Token);
+        (IReadOnlyList<LabelledRow> rows, string data) = call.Rows((path, fields) => LabelledTexts.Read(path, fields), interruption.Token);
         ModelChoice.Tell(call.Source);
-        LossNotice.Say(rows, tokenizer);
+        LossNotice.Say(rows.SelectMany(row => (string[])[row.Text, row.Pair ?? ""]), tokenizer);
         LabelEvaluationResult result = labeller.Evaluate(rows, LabelDisplay.Of(rows.Count(row => !row.IsEmpty)), interruption.Token);
         if (call.Json)
             PrintJson(labeller, result, data);
         else
             Print(labeller, result, data);
-    }
-
-    private static (IReadOnlyList<LabelledRow> Rows, string Data) Rows(EvalCall call, CancellationToken cancellation)
-    {
-        DataConfig? own = call.Source.Run?.Config.Data;
-        if (call.Data is string data)
-            return (LabelledTexts.Read(data, call.Options.Labels.Fields(call.Parsed, call.Options.Corpus.TextField, own)), data);
-        if (own is null)
-            throw new UsageException("a weight file has no texts of its own; give --data");
-        if (!call.Source.Run!.Config.Training.Objective.NeedsLabels)
-            throw new UsageException("the run was not trained on labelled texts; give --data");
-        using TrainingMaterial material = call.Source.Run.LoadMaterial(new EncodingDisplay(), cancellation);
-        return material.HeldOut.Count > 0 ? (material.HeldOut, $"{own.ValidationData ?? $"the held-out part of {own.Data}"}")
-            : throw new KansformersException($"the run '{call.Source.Run.Folder}' holds out no texts to evaluate; give --data");
     }
 
     private static void Print(TextLabeller labeller, LabelEvaluationResult result, string data)

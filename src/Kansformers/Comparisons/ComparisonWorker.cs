@@ -69,7 +69,7 @@ public static class ComparisonWorker
         random.manual_seed(config.Training.Seed);
         using TransformerModel model = config.Model.Family.Create(config.Model);
         TrainingOptions options = config.Training with { MaxIters = Endless, Warmup = Endless, EvalInterval = long.MaxValue, EvalWindows = 1 };
-        using Trainer trainer = new(model, options, material.Data with { Validation = null, ValidationExamples = null });
+        using Trainer trainer = new(model, options, material.Data with { Validation = null });
         List<double> seconds = [];
         double before = 0;
         trainer.StepEnded += step =>

@@ -44,7 +44,7 @@ internal static class InitialWeights
     }
 
     private static bool HasHeadOf(EncoderOptions stored, EncoderOptions wanted) => stored.Head == wanted.Head
-        && (wanted.Head != EncoderHead.Classification || (stored.Labels == wanted.Labels && (wanted.Labels == 1 || AreLabelsOf(stored, wanted))));
+        && (!wanted.HasLabels || (stored.Labels == wanted.Labels && (wanted is { Head: EncoderHead.Classification, Labels: 1 } || AreLabelsOf(stored, wanted))));
 
     // Labels without names are numbered; to give them others would be a guess.
     private static bool AreLabelsOf(EncoderOptions stored, EncoderOptions wanted) => stored.LabelNames?.Equals(wanted.LabelNames)

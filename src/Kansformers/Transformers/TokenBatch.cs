@@ -6,7 +6,7 @@ namespace Kansformers.Transformers;
 /// <param name="Tokens">Token ids, int64, (B, T).</param>
 /// <param name="Targets">
 /// What is wanted of the model: where it predicts tokens a token for each of its own, int64, (B, T); where it labels sequences the label of each, int64, (B), or
-/// for a single label, which is a number, that number, (B). An encoder-decoder is wanted to write them: the tokens of another text, int64, (B, L). -1 where nothing is
+/// for a single label, which is a number, that number, (B); where it answers questions the places of each answer's first and last token, int64, (B, 2). An encoder-decoder is wanted to write them: the tokens of another text, int64, (B, L). -1 where nothing is
 /// wanted, numbers aside.
 /// </param>
 public sealed record TokenBatch(Tensor Tokens, Tensor Targets)

@@ -104,6 +104,65 @@ public class EncoderCommandTests : OneThread
     }
 
     [Fact]
+    public void Words_are_labelled_measured_and_converted()
+    {
+        using TestFolder folder = new();
+        string data = folder.Write("a.jsonl", TinyTraining.Tagged);
+        JsonElement trained = Json([.. Cli.Args($"train --json --family distilbert --task token-classification {Cli.Small} --kan rbf --placement mlp --data"), data, "--out", folder["run"]]);
+        Assert.InRange(trained.GetProperty("val_entity_f1").GetDouble(), 0, 1);
+        JsonElement measured = Json("eval", folder["run"], "--json", "--data", data);
+        Assert.Equal((180, 80), (measured.GetProperty("words").GetInt32() + measured.GetProperty("words_without_label").GetInt32(), measured.GetProperty("texts").GetInt32()));
+        Assert.Equal(["B-DOG", "B-FOX", "I-FOX", "O"], measured.GetProperty("labels").EnumerateArray().Select(label => label.GetProperty("label").GetString()));
+        Assert.Equal(["DOG", "FOX"], measured.GetProperty("entities").EnumerateArray().Select(type => type.GetProperty("type").GetString()));
+        Assert.All((string[])["accuracy", "F1, macro", "F1, entities", "  DOG", "B-DOG", "nats per word"], word => Assert.Contains(word, Cli.Run("eval", folder["run"]).Out, StringComparison.Ordinal));
+
+        CliResult lines = Cli.RunWithInput("fox  a\n\ndog\n", "predict", folder["run"]);
+        Assert.Contains("1 of 3 texts is empty", lines.Error, StringComparison.Ordinal);
+        string[] printed = [.. lines.Out.Split('\n').Select(line => line.TrimEnd('\r'))];
+        Assert.Matches("^fox\t(O|[BI]-[A-Z]+)\t0\\.[0-9]{4}$", printed[0]);
+        Assert.Equal(["fox", "a", "", "", "dog", "", ""], printed.Select(line => line.Split('\t')[0]));
+        JsonElement[] predictions = [.. Json("predict", folder["run"], "--data", data, "--json").GetProperty("predictions").EnumerateArray()];
+        Assert.Equal(80, predictions.Length);
+        Assert.Equal(["fox", "a"], predictions[0].GetProperty("words").EnumerateArray().Select(word => word.GetProperty("word").GetString()));
+        string own = Cli.Run("predict", folder["run"], "--data", data).Out;
+        Assert.Equal(own, Cli.Run("predict", folder["run"], "--data", folder.Write("a.conll", string.Concat(own.Split('\n').Select(line => line.Split('\t')[0].TrimEnd('\r') + "\n")))).Out);
+        Assert.True(Cli.Run("convert", folder["run"], "--out", folder["hf"]).Code == 0);
+        Assert.Equal(own, Cli.Run("predict", folder["hf"], "--data", data).Out);
+        Cli.AssertFails(1, ["line 1 has 1 word, but 2 labels"], "eval", folder["run"], "--data", folder.Write("b.jsonl", """{"tokens": ["a"], "tags": ["O", "O"]}"""));
+        Cli.AssertFails(1, ["line 2 has the label 'B-CAT', which the model does not have"], "eval", folder["run"], "--data", folder.Write("b.conll", "a O\na B-CAT\n"));
+        Cli.AssertFails(2, ["--text-pair-field is nothing to a model that labels words"], "eval", folder["run"], "--data", data, "--text-pair-field", "a");
+        Cli.AssertFails(1, [$"there is no file '{folder["none.jsonl"]}'"], "predict", folder["run"], "--data", folder["none.jsonl"]);
+    }
+
+    [Fact]
+    public void Questions_are_answered_measured_and_converted()
+    {
+        using TestFolder folder = new();
+        string data = folder.Write("a.jsonl", TinyTraining.Asked);
+        JsonElement trained = Json([.. Cli.Args($"train --json --family roberta --task question-answering {Cli.Small} --data"), data, "--out", folder["run"]]);
+        Assert.InRange(trained.GetProperty("val_exact_match").GetDouble(), 0, 1);
+        JsonElement measured = Json("eval", folder["run"], "--json", "--data", data);
+        Assert.Equal((80, 80), (measured.GetProperty("questions").GetInt32(), measured.GetProperty("windows").GetInt32()));
+        Assert.All((string[])["exact match", "F1 ", "nats per end of an answer"], word => Assert.Contains(word, Cli.Run("eval", folder["run"]).Out, StringComparison.Ordinal));
+        JsonElement[] predictions = [.. Json("predict", folder["run"], "--data", data, "--json").GetProperty("predictions").EnumerateArray()];
+        string[] wanted = [.. TinyTraining.Asked.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(row => JsonDocument.Parse(row).RootElement.GetProperty("answers").GetProperty("text")[0].GetString()!)];
+        Assert.Equal(measured.GetProperty("exact_match").GetDouble(), predictions.Zip(wanted, (one, right) => one.GetProperty("answer").GetString() == right ? 1.0 : 0).Average(), 1e-9);
+        Assert.All(predictions, one => Assert.InRange(one.GetProperty("score").GetDouble(), 0, 1));
+
+        // Other columns, places in characters rather than in UTF-16, and a row without a context.
+        string csv = folder.Write("b.csv", "id,ask,passage\n1,q,a7\n2,q,\n");
+        string[] lines = Cli.Run("predict", folder["run"], "--data", csv, "--text-field", "ask").Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Matches("^[a7]+\t0\\.[0-9]{4}\tq$", lines[0].TrimEnd('\r'));
+        Assert.Equal("\t\tq", lines[1].TrimEnd('\r'));
+        string own = Cli.Run("predict", folder["run"], "--data", data).Out;
+        Assert.True(Cli.Run("convert", folder["run"], "--out", folder["hf"]).Code == 0);
+        Assert.Equal(own, Cli.Run("predict", folder["hf"], "--data", data).Out);
+        Cli.AssertFails(2, ["give it by --data"], "predict", folder["run"]);
+        Cli.AssertFails(1, ["line 1: the answer '7' is not in its context at character 0, but at 1"], "eval", folder["run"], "--data", folder.Write("b.jsonl", """{"question": "q", "context": "a7", "answers": {"text": ["7"], "answer_start": [0]}}"""));
+        Cli.AssertFails(2, ["--stride is nothing to a model that answers questions"], "eval", folder["run"], "--data", data, "--stride", "3");
+    }
+
+    [Fact]
     public void Numbers_are_fitted()
     {
         using TestFolder folder = new();
@@ -145,7 +204,7 @@ public class EncoderCommandTests : OneThread
         using TestFolder folder = new();
         string text = folder.Write("text.txt", TinyTraining.Text), csv = folder.Write("a.csv", TinyTraining.Labelled);
         Fails("classification learns from labelled texts; give --data", "train --task classification");
-        Fails("unknown task 'painting': use classification or regression", "train --task painting");
+        Fails("unknown task 'painting': use classification or regression or token-classification or question-answering", "train --task painting");
         Fails("--task is short for --objective", "train --family bert --task regression --objective mlm");
         Fails("--label-field is nothing to --objective mlm; leave it out", "train --family bert --label-field a");
         Fails("--label-field, --text-pair-field are nothing to --objective next-token; leave them out", "train --label-field a --text-pair-field b");

@@ -101,7 +101,7 @@ public class LabelledTrainingTests : OneThread
         Assert.Equal(80 * fraction, held[0], 1.0);
         Assert.Equal(39 * fraction, held[1], 1.0);
         Assert.Equal(0, held[2]);
-        Assert.Equal(120, material.Data.Examples!.Count + held.Sum());
+        Assert.Equal(120, ((LabelledMaterial)material).Train.Count + held.Sum());
         using TrainingMaterial again = new ClassificationOptions().Open(data, null, null, default);
         Assert.Equal(material.HeldOut, again.HeldOut);
     }
@@ -114,7 +114,7 @@ public class LabelledTrainingTests : OneThread
         using TrainingMaterial material = new ClassificationOptions().Open(data, null, null, default);
         CharTokenizer tokenizer = Assert.IsType<CharTokenizer>(material.Tokenizer);
         Assert.Equal(" abc🐘😀😁", tokenizer.Characters);
-        Assert.Equal([3, 1, 1], material.Data.Examples!.Texts.Select(text => text.First.Length));
+        Assert.Equal([3, 1, 1], ((LabelledMaterial)material).Train.Select(example => example.Text.First.Length));
     }
 
     [Theory]

@@ -124,7 +124,13 @@ public class ObjectiveTests : OneThread
         using Trainer trainer = new(subject.Model, training, subject.Data);
         TrainingResult result = trainer.Run();
         Assert.True(result.ValidationLoss < before - 0.2, $"{before} -> {result.ValidationLoss}");
-        int seen = subject.Data.Examples?.Texts.Sum(text => Math.Min(text.First.Length + 2, 8)) ?? 9 * 8 * 8; // what stands around texts counts, and they are cut
+        int seen = subject.Data.Material switch
+        {
+            LabelledMaterial labelled => labelled.Train.Sum(example => Math.Min(example.Text.First.Length + 2, 8)), // what stands around texts counts, and they are cut
+            TaggedMaterial tagged => tagged.Train.Sum(example => Math.Min(example.Text.Ids.Length + 2, 8)),
+            QuestionMaterial questions => questions.Train.Sum(example => 3 + 1 + example.Row.Context.Length), // three special tokens and a question of one
+            _ => 9 * 8 * 8,
+        };
         Assert.Equal(7 * seen, result.Tokens); // 72 examples are nine batches
     }
 

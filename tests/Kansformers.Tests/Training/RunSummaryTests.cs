@@ -89,6 +89,8 @@ public class RunSummaryTests
             (new DistillationOptions(), true, ["eval a   # its loss on other text"]),
             (new ClassificationOptions(), false, ["predict a --data texts.txt   # a label for each line", "eval a   # every measure of the labels"]),
             (new RegressionOptions(), false, ["predict a --data texts.txt   # a number for each line", "eval a   # errors and correlations"]),
+            (new TokenClassificationOptions(), false, ["predict a --data texts.txt   # a label for each word", "eval a   # every measure of the labels"]),
+            (new QuestionAnsweringOptions(), false, ["predict a --data questions.jsonl   # an answer to each question", "eval a   # exact match and F1 of the answers"]),
         ];
         Assert.Equal(Objectives.All.Select(entry => entry.Kind).Order(), cases.Select(one => one.Item1.Kind).Order());
         foreach ((ObjectiveOptions objective, bool hasPerplexity, string[] uses) in cases)

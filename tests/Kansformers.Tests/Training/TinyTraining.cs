@@ -35,6 +35,23 @@ internal static class TinyTraining
     public static string Labelled { get; } = "text,label,score\n" + string.Concat(Enumerable.Range(0, 80).Select(row => row % 2 == 0
         ? $"fox{(row % 3 == 0 ? " " : "")}{row},fox,{2 + (row % 3)}\n" : $"dog {row},dog,{3 + (row % 2)}\n"));
 
+    /// <summary>Words whose labels follow from them and from the word before; some do not fit a block of 8.</summary>
+    public static string Tagged { get; } = string.Concat(Enumerable.Range(0, 80).Select(row => (row % 4) switch
+    {
+        0 => """{"tokens": ["fox", "a"], "ner_tags": ["B-FOX", "I-FOX"]}""",
+        1 => """{"tokens": ["a", "dog"], "ner_tags": ["O", "B-DOG"]}""",
+        2 => $$"""{"tokens": ["{{row % 7}}", "fox"], "ner_tags": ["O", "B-FOX"]}""",
+        _ => """{"tokens": ["a", "fox", "dog"], "ner_tags": ["O", "B-FOX", "B-DOG"]}""",
+    } + "\n"));
+
+    /// <summary>Questions that are answered by the digits of a context; each fits a block of 8.</summary>
+    public static string Asked { get; } = string.Concat(Enumerable.Range(0, 80).Select(row =>
+    {
+        string answer = (row % (row % 2 == 0 ? 10 : 90) + (row % 2 == 0 ? 0 : 10)).ToString(System.Globalization.CultureInfo.InvariantCulture), before = "ab"[..(row % 3)];
+        string context = (before + answer + "xyz")[..4];
+        return $$$"""{"question": "q", "context": "{{{context}}}", "answers": {"text": ["{{{answer}}}"], "answer_start": [{{{before.Length}}}]}}""" + "\n";
+    }));
+
     /// <summary>A run of an objective, with a model and with data that it can learn from.</summary>
     public static RunConfig Config(TestFolder folder, TrainingOptions? options = null, double validationFraction = 0.1)
     {
@@ -45,8 +62,13 @@ internal static class TinyTraining
             Training = options ?? Options,
             Data = new DataConfig
             {
-                Data = objective.NeedsLabels ? folder.Write("labelled.csv", Labelled) : folder.Write("text.txt", Text),
-                LabelField = objective is RegressionOptions ? "score" : objective.NeedsLabels ? "label" : null,
+                Data = objective switch
+                {
+                    TokenClassificationOptions => folder.Write("tagged.jsonl", Tagged),
+                    QuestionAnsweringOptions => folder.Write("asked.jsonl", Asked),
+                    _ => objective.NeedsLabels ? folder.Write("labelled.csv", Labelled) : folder.Write("text.txt", Text),
+                },
+                LabelField = objective switch { RegressionOptions => "score", ClassificationOptions => "label", _ => null },
                 Tokenizer = "char",
                 ValidationFraction = validationFraction,
             },

@@ -126,6 +126,18 @@ public class EncoderTests
         Assert.Equal([2, 1], found.shape);
         Close((Math.Pow(found[0, 0].item<float>() - 1.5, 2) + Math.Pow(found[1, 0].item<float>() + 2, 2)) / 2, number, tensor(new[] { 1.5f, -2f }));
 
+        // Of words each has a label or none; of answers the first and the last token, among those that are no padding.
+        using EncoderModel tags = Make(family, options => options with { Head = EncoderHead.TokenClassification, Labels = 3 }), answers = Make(family, options => options with { Head = EncoderHead.QuestionAnswering });
+        logits = tags.forward(ids, mask).log_softmax(-1);
+        Assert.Equal([2, 9, 3], logits.shape);
+        (targets[0, 2], targets[1, 1]) = (2, 0);
+        Close(-(logits[0, 2, 2] + logits[1, 1, 0]).item<float>() / 2, tags, targets);
+        logits = answers.forward(ids, mask);
+        Assert.Equal([2, 9, 2], logits.shape);
+        Tensor whole = logits[0].log_softmax(0), shorter = logits[1, ..4].log_softmax(0);
+        Close(-(whole[3, 0] + whole[7, 1] + shorter[0, 0] + shorter[3, 1]).item<float>() / 4, answers, tensor(new long[,] { { 3, 7 }, { 0, 3 } }));
+        Close(-(whole[3, 0] + whole[7, 1]).item<float>() / 2, answers, tensor(new long[,] { { 3, 7 }, { -1, -1 } }));
+
         void Close(double expected, EncoderModel model, Tensor wanted) => Assert.Equal(expected, model.Loss(new TokenBatch(ids, wanted) { Mask = mask }).item<float>(), 1e-5 * (1 + Math.Abs(expected)));
     }
 
@@ -135,8 +147,9 @@ public class EncoderTests
     {
         using var scope = NewDisposeScope();
         using EncoderModel words = Make(family), labels = Make(family, options => options with { Head = EncoderHead.Classification });
+        using EncoderModel tags = Make(family, options => options with { Head = EncoderHead.TokenClassification }), answers = Make(family, options => options with { Head = EncoderHead.QuestionAnswering });
         (Tensor ids, Tensor mask) = Padded(words.Encoder, 6, 0);
-        foreach ((EncoderModel model, Tensor targets) in ((EncoderModel, Tensor)[])[(words, full_like(ids, -1)), (labels, tensor(new long[] { -1, -1 }))])
+        foreach ((EncoderModel model, Tensor targets) in ((EncoderModel, Tensor)[])[(words, full_like(ids, -1)), (labels, tensor(new long[] { -1, -1 })), (tags, full_like(ids, -1)), (answers, full(2, 2, -1L, dtype: ScalarType.Int64))])
         {
             Tensor loss = model.Loss(new TokenBatch(ids, targets) { Mask = mask });
             loss.backward();
@@ -177,6 +190,8 @@ public class EncoderTests
     public void A_head_of_its_own_is_a_KAN_where_the_placement_has_the_head(string family)
     {
         using EncoderModel tied = Make(family, options => options with { Placement = KanPlacement.Head }), apart = Make(family, options => options with { Placement = KanPlacement.Head, TiedHead = false });
+        using EncoderModel tags = Make(family, options => options with { Placement = KanPlacement.Head, Head = EncoderHead.TokenClassification }), answers = Make(family, options => options with { Placement = KanPlacement.Head, Head = EncoderHead.QuestionAnswering });
+        Assert.Equal(["head.labels.layers.0", "head.outputs.layers.0"], tags.KanLayers().Concat(answers.KanLayers()).Select(layer => layer.Name));
         Assert.Equal(["head.dense.layers.0"], tied.KanLayers().Select(layer => layer.Name));
         Assert.Equal(["head.decoder.layers.0", "head.dense.layers.0"], apart.KanLayers().Select(layer => layer.Name).Order(StringComparer.Ordinal));
     }
@@ -198,6 +213,12 @@ public class EncoderTests
         Refused("not one for each of 2 sequences", () => labels.Loss(new TokenBatch(ids, ids)));
         Refused("target 3 is outside the labels of 3", () => labels.Loss(new TokenBatch(ids, tensor(new long[] { 0, 3 }))));
         Refused("the targets are Float32", () => labels.Loss(new TokenBatch(ids, tensor(new[] { 0.5f, 1f }))));
+        using EncoderModel tags = Make(family, options => options with { Head = EncoderHead.TokenClassification, Labels = 3 }), answers = Make(family, options => options with { Head = EncoderHead.QuestionAnswering });
+        Refused("3 targets for 6 positions", () => tags.Loss(new TokenBatch(ids, ids[0])));
+        Refused("target 3 is outside the labels of 3", () => tags.Loss(new TokenBatch(ids, full_like(ids, 3))));
+        Refused("not a first and a last place for each of 2 sequences", () => answers.Loss(new TokenBatch(ids, ids)));
+        Refused("target 3 is outside the sequence of 3", () => answers.Loss(new TokenBatch(ids, tensor(new long[,] { { 0, 1 }, { 2, 3 } }))));
+        Refused("the targets are Float32", () => answers.Loss(new TokenBatch(ids, zeros(2, 2))));
         Assert.Contains("has no loss", Assert.Throws<KansformersException>(() => none.Loss(new TokenBatch(ids, ids))).Message, StringComparison.Ordinal);
         EncoderOptions options = words.Encoder;
         foreach ((EncoderOptions wrong, string message) in ((EncoderOptions, string)[])[(options with { Labels = 0 }, "labels is 0"), (options with { LabelNames = new(["a", "b", "c"]) }, "number of label names is 3"), (options with { PaddingId = -1 }, "padding id is -1"), (options with { NormEpsilon = 0 }, "norm epsilon is 0"), (options with { HeadDropout = 1 }, "head dropout is 1"), (options with { Inner = -1 }, "inner is -1"), (options with { Head = (EncoderHead)7 }, "head is 7")])

@@ -18,15 +18,15 @@ public class FamilyTests
 
     public static TheoryData<string> Names() => [.. Families.All.Select(family => family.Name)];
 
-    private const string Classification = "classification", Regression = "regression";
+    private const string Classification = "classification", Regression = "regression", Words = "words", Answers = "answers";
 
     /// <summary>
-    /// Every family by its name, and as <c>family/form</c> with every form of the feed-forward parts where it has several, and every head for sequences where it
+    /// Every family by its name, and as <c>family/form</c> with every form of the feed-forward parts where it has several, and every head but that for masked tokens where it
     /// has any.
     /// </summary>
     private static IEnumerable<string> Forms => Families.All.SelectMany(family => FormsOf(family).Select(form => $"{family.Name}/{form}").Prepend(family.Name));
 
-    private static IEnumerable<string> FormsOf(Family family) => family.Defaults is EncoderOptions ? [Classification, Regression]
+    private static IEnumerable<string> FormsOf(Family family) => family.Defaults is EncoderOptions ? [Classification, Regression, Words, Answers]
         : family.Settings.Any(setting => setting.Name == "feed-forward") ? FeedForwards.All.Select(form => form.Name) : [];
 
     public static TheoryData<string, string> NamesAndPlacements()
@@ -377,7 +377,12 @@ public class FamilyTests
             Placement = KanPlacements.Parse(placement),
         };
         if (options is EncoderOptions encoder && parts.Length > 1)
-            return encoder with { Head = EncoderHead.Classification, Labels = parts[1] == Regression ? 1 : 3 };
+        {
+            EncoderHead head = parts[1] switch { Words => EncoderHead.TokenClassification, Answers => EncoderHead.QuestionAnswering, _ => EncoderHead.Classification };
+            return encoder with { Head = head, Labels = parts[1] switch { Regression => 1, Answers => 2, _ => 3 } };
+        }
+
+
         return parts.Length == 1 ? options : named.Settings.Single(setting => setting.Name == "feed-forward").With(options, parts[1]);
     }
 
@@ -413,6 +418,8 @@ public class FamilyTests
         return new TokenBatch(ids, encoder switch
         {
             { Head: EncoderHead.MaskedLanguage } => targets,
+            { Head: EncoderHead.TokenClassification } => randint(-1, encoder.Labels, [rows, time], ScalarType.Int64),
+            { Head: EncoderHead.QuestionAnswering } => randint(0, Math.Max(1, time - 1), [rows, 2], ScalarType.Int64), // the last token may be padding
             { Labels: 1 } => randn(rows),
             _ => randint(0, encoder.Labels, [rows], ScalarType.Int64),
         })

@@ -110,6 +110,56 @@ public class HuggingFaceEncoderTests
     }
 
     [Theory]
+    [InlineData("bert", EncoderHead.TokenClassification, "BertForTokenClassification", "classifier", "bert.pooler.dense")]
+    [InlineData("distilbert", EncoderHead.TokenClassification, "DistilBertForTokenClassification", "classifier", "pre_classifier")]
+    [InlineData("roberta", EncoderHead.TokenClassification, "RobertaForTokenClassification", "classifier", "classifier.dense")]
+    [InlineData("bert", EncoderHead.QuestionAnswering, "BertForQuestionAnswering", "qa_outputs", "bert.pooler.dense")]
+    [InlineData("distilbert", EncoderHead.QuestionAnswering, "DistilBertForQuestionAnswering", "qa_outputs", "pre_classifier")]
+    [InlineData("roberta", EncoderHead.QuestionAnswering, "RobertaForQuestionAnswering", "qa_outputs", "classifier.dense")]
+    public void Heads_for_words_and_answers_go_by_their_names(string family, EncoderHead head, string architecture, string layer, string absent)
+    {
+        using TestFolder folder = new();
+        int labels = head == EncoderHead.TokenClassification ? 3 : 2;
+        using EncoderModel model = EncoderTests.Make(family, options => options with
+        {
+            Head = head,
+            Labels = labels,
+            LabelNames = head == EncoderHead.TokenClassification ? new(["O", "B-X", "I-X"]) : null,
+        });
+        HuggingFaceModel.Save(model, folder["hf"]);
+        JsonNode config = Config(folder["hf"]);
+        Assert.Equal(architecture, (string)config["architectures"]![0]!);
+        if (head == EncoderHead.TokenClassification)
+            Assert.Equal("I-X", (string)config["id2label"]!["2"]!);
+        Assert.Null(config["problem_type"]);
+        using (TensorFile file = StateDictionary.Load(folder["hf/model.safetensors"]))
+        {
+            Assert.Equal([labels, 8], file[layer + ".weight"].Shape);
+            Assert.Equal([labels], file[layer + ".bias"].Shape);
+            Assert.DoesNotContain(file.Tensors, tensor => tensor.Name.StartsWith(absent, StringComparison.Ordinal));
+            Assert.All(file.Tensors.Where(tensor => !tensor.Name.StartsWith(layer, StringComparison.Ordinal)), tensor => Assert.StartsWith(family + ".", tensor.Name, StringComparison.Ordinal));
+        }
+
+        using (TransformerModel again = TransformerModel.FromPretrained(folder["hf"]))
+            AssertSame(model, again);
+        using (ModelConversion conversion = new(ModelSource.Open(folder["hf"])))
+            conversion.ToSafetensors(folder["ours.safetensors"]);
+        using (TransformerModel ours = TransformerModel.FromPretrained(folder["ours.safetensors"]))
+            AssertSame(model, ours);
+
+        // Without a word of what it is, the weights tell.
+        config.AsObject().Remove("architectures");
+        File.WriteAllText(folder["hf/config.json"], config.ToJsonString());
+        using TransformerModel told = TransformerModel.FromPretrained(folder["hf"]);
+        AssertSame(model, told);
+        config["id2label"] = JsonNode.Parse("""{"0":"a"}""");
+        config["architectures"] = new JsonArray(architecture);
+        File.WriteAllText(folder["hf/config.json"], config.ToJsonString());
+        if (head == EncoderHead.TokenClassification)
+            Assert.Contains("config.json says 1 labels, the weights 3", Assert.Throws<KansformersException>(() => TransformerModel.FromPretrained(folder["hf"])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("bert", "cls.predictions.decoder.weight")]
     [InlineData("distilbert", "vocab_projector.weight")]
     [InlineData("roberta", "lm_head.decoder.weight")]
@@ -163,7 +213,7 @@ public class HuggingFaceEncoderTests
     }
 
     [Theory]
-    [InlineData("bert_mlm", "architectures", "[\"BertForQuestionAnswering\"]", "supported is [\"BertForMaskedLM\"]")]
+    [InlineData("bert_mlm", "architectures", "[\"BertForNextSentencePrediction\"]", "supported is [\"BertForMaskedLM\"]")]
     [InlineData("roberta_mlm", "architectures", "\"RobertaForMaskedLM\"", "no list of texts")]
     [InlineData("bert_mlm", "num_hidden_layers", "null", "'num_hidden_layers' in config.json is missing")]
     [InlineData("bert_mlm", "num_hidden_layers", "3", "config.json says 3 layers, the weights 2")]

@@ -1,5 +1,3 @@
-using Kansformers.Text;
-
 namespace Kansformers.Evaluation;
 
 /// <summary>How often labels come.</summary>
@@ -7,8 +5,10 @@ namespace Kansformers.Evaluation;
 /// <param name="Examples">How many examples there are.</param>
 internal sealed record LabelCounts(IReadOnlyList<(string Label, int Count)> Labels, int Examples)
 {
-    /// <summary>Counts the labels of rows.</summary>
-    public static LabelCounts Of(IReadOnlyList<LabelledRow> rows) => new(
-        [.. rows.CountBy(row => row.Label, StringComparer.Ordinal).Select(entry => (entry.Key, entry.Value)).OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key, StringComparer.Ordinal)],
-        rows.Count);
+    /// <summary>Counts labels.</summary>
+    public static LabelCounts Of(IEnumerable<string> labels)
+    {
+        (string Label, int Count)[] counts = [.. labels.CountBy(label => label, StringComparer.Ordinal).Select(entry => (entry.Key, entry.Value)).OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key, StringComparer.Ordinal)];
+        return new LabelCounts(counts, counts.Sum(entry => entry.Count));
+    }
 }

@@ -11,14 +11,17 @@ internal static class LabelRules
     private const double Unbalanced = 0.8, Rare = 10, Large = 30;
 
     /// <summary>The labels of the examples of a file, in order; those that are all whole numbers by size.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="counts">Its labels.</param>
+    /// <param name="example">What has a label, in a word.</param>
     /// <exception cref="KansformersException">There is a single one, or every example has its own.</exception>
-    public static LabelNames Names(string path, LabelCounts counts)
+    public static LabelNames Names(string path, LabelCounts counts, string example = "example")
     {
         string[] names = [.. counts.Labels.Select(entry => entry.Label).Order(StringComparer.Ordinal)];
         if (names.Length == 1)
-            throw new KansformersException($"{(counts.Examples == 1 ? $"the only example of '{path}' has" : $"all {counts.Examples} examples of '{path}' have")} the label '{names[0]}', so that there is nothing to tell apart; give examples of at least two labels");
+            throw new KansformersException($"{(counts.Examples == 1 ? $"the only {example} of '{path}' has" : $"all {counts.Examples} {example}s of '{path}' have")} the label '{names[0]}', so that there is nothing to tell apart; give {example}s of at least two labels");
         if (names.Length == counts.Examples && names.Length > 2)
-            throw new KansformersException($"every one of the {counts.Examples} examples of '{path}' has a label of its own ('{names[0]}', '{names[1]}', ...), which cannot be learned; choose another column with DataConfig.LabelField{(names.All(name => TryNumber(name, out _)) ? ", or fit the numbers with TrainingOptions.Objective = Regression" : "")}");
+            throw new KansformersException($"every one of the {counts.Examples} {example}s of '{path}' has a label of its own ('{names[0]}', '{names[1]}', ...), which cannot be learned; choose another column with DataConfig.LabelField{(example == "example" && names.All(name => TryNumber(name, out _)) ? ", or fit the numbers with TrainingOptions.Objective = Regression" : "")}");
         return new LabelNames(names.All(name => long.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             ? names.OrderBy(name => long.Parse(name, CultureInfo.InvariantCulture)).ThenBy(name => name, StringComparer.Ordinal) : names);
     }
@@ -27,9 +30,19 @@ internal static class LabelRules
     /// <exception cref="KansformersException">The message names the first place.</exception>
     public static void RequireKnown(LabelNames known, IReadOnlyList<LabelledRow> rows, string has)
     {
-        LabelledRow[] foreign = [.. rows.Where(row => known.IdOf(row.Label) is null)];
+        RequireKnown(known, rows.Select(row => (row.Label, row)), row => row.Place, has, "rows");
+    }
+
+    /// <summary>Refuses words whose label is not among those that are known.</summary>
+    /// <exception cref="KansformersException">The message names the first place.</exception>
+    public static void RequireKnown(LabelNames known, IReadOnlyList<TaggedText> texts, string has) =>
+        RequireKnown(known, texts.SelectMany(text => text.Tags.Select((tag, word) => (tag, (text, word)))), at => at.text.PlaceOf(at.word), has, "words");
+
+    private static void RequireKnown<T>(LabelNames known, IEnumerable<(string Label, T At)> labels, Func<T, string> place, string has, string rows)
+    {
+        (string Label, T At)[] foreign = [.. labels.Where(entry => known.IdOf(entry.Label) is null)];
         if (foreign.Length > 0)
-            throw new KansformersException($"{foreign[0].Place} has the label '{foreign[0].Label}'{(foreign.Length > 1 ? $", and {foreign.Length - 1} more rows have such ones" : "")}, which {has} not have ({List(known)}); correct it, or leave the row out");
+            throw new KansformersException($"{place(foreign[0].At)} has the label '{foreign[0].Label}'{(foreign.Length > 1 ? $", and {foreign.Length - 1} more {rows} have such ones" : "")}, which {has} not have ({List(known)}); correct it, or leave the {rows[..^1]} out");
     }
 
     /// <summary>Refuses labels that are no finite numbers, or are all the same.</summary>
@@ -49,13 +62,15 @@ internal static class LabelRules
     }
 
     /// <summary>How often the labels come, and a warning where a few make up nearly all.</summary>
-    public static string Balance(LabelCounts counts)
+    /// <param name="counts">The labels.</param>
+    /// <param name="better">What tells more than the accuracy then.</param>
+    public static string Balance(LabelCounts counts, string better = "F1 and Matthews,")
     {
         IReadOnlyList<(string Label, int Count)> labels = counts.Labels;
         string all = $"labels  {string.Join(", ", labels.Take(Shown).Select(entry => $"{entry.Label} {entry.Count}"))}{(labels.Count > Shown ? $" and {labels.Count - Shown} more" : "")}";
         double share = (double)labels[0].Count / counts.Examples;
         return share < Unbalanced && labels[0].Count < Rare * labels[^1].Count ? all
-            : FormattableString.Invariant($"{all}; they are unbalanced: to say '{labels[0].Label}' always would be right for {share:P0}, so look at F1 and Matthews, which eval tells, more than at accuracy");
+            : FormattableString.Invariant($"{all}; they are unbalanced: to say '{labels[0].Label}' always would be right for {share:P0}, so look at {better} which eval tells, more than at accuracy");
     }
 
     /// <summary>How numbers are spread, and a warning where they are too large to be learned well.</summary>

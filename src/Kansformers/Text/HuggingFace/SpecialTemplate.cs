@@ -33,6 +33,23 @@ internal sealed record SpecialTemplate(IReadOnlyList<TemplatePart> Single, IRead
         }
     }
 
+    /// <summary>How many tokens stand before a text.</summary>
+    /// <param name="isPair">Whether there are two.</param>
+    /// <param name="isSecond">Whether that of the second is asked for.</param>
+    /// <param name="first">The tokens of the first.</param>
+    public int Before(bool isPair, bool isSecond, int first)
+    {
+        int before = 0;
+        foreach (TemplatePart part in isPair ? Pair : Single)
+        {
+            if (part.Ids is null && part.Second == isSecond)
+                return before;
+            before += part.Ids?.Length ?? first;
+        }
+
+        return before;
+    }
+
     public ModelInput Fill(int[] first, int[]? second)
     {
         List<int> ids = [], types = [];

@@ -11,10 +11,14 @@ public sealed record LabelledFields(string? Text = null, string? Pair = null, st
 /// <param name="Pair">The second text of a pair; null where there is none.</param>
 /// <param name="Label">The label as it is written; empty where none was asked for.</param>
 /// <param name="Place">Where the row is, for messages: <c>'a.csv' line 3</c>.</param>
-public sealed record LabelledRow(string Text, string? Pair, string Label, string Place)
+public sealed record LabelledRow(string Text, string? Pair, string Label, string Place) : IDataRow
 {
     /// <summary>Whether there is nothing in it but white space.</summary>
     public bool IsEmpty => string.IsNullOrWhiteSpace(Text) && string.IsNullOrWhiteSpace(Pair);
+
+    IEnumerable<string> IDataRow.Texts => Pair is null ? [Text] : [Text, Pair];
+
+    IEnumerable<string> IDataRow.Parts => [Text, Pair ?? "", Label];
 
     /// <summary>Its text, or both, as ids.</summary>
     /// <exception cref="KansformersException">The tokenizer refuses a character; the message names the row.</exception>
@@ -29,7 +33,4 @@ public sealed record LabelledRow(string Text, string? Pair, string Label, string
             throw new KansformersException($"{Place}: {failure.Message}", failure);
         }
     }
-
-    /// <summary>What of it has no token, and is left out.</summary>
-    internal LostText LostBy(Tokenizer tokenizer) => Pair is null ? tokenizer.LostIn(Text) : tokenizer.LostIn(Text).Plus(tokenizer.LostIn(Pair));
 }

@@ -8,7 +8,7 @@ namespace Kansformers.Text;
 /// <param name="Values">The values of its columns as text; null of those that are null, or hold a list or an object.</param>
 internal readonly record struct TableRecord(long Line, IReadOnlyDictionary<string, string?> Values)
 {
-    /// <summary>The columns that hold a list or an object.</summary>
+    /// <summary>The columns that hold a list or an object; their values are null, or, where that was asked for, its JSON.</summary>
     public IReadOnlyList<string> Nested { get; init; } = [];
 }
 
@@ -24,15 +24,16 @@ internal static class RecordFile
     /// <summary>The rows; blank lines are none.</summary>
     /// <param name="path">The file.</param>
     /// <param name="column">The column of the text when it is given: it may then have any name.</param>
+    /// <param name="keepsNested">Whether lists and objects are wanted, as JSON.</param>
     /// <exception cref="KansformersException">The file cannot be read, or a row is damaged; the message names its line.</exception>
-    public static IEnumerable<TableRecord> Read(string path, string? column)
+    public static IEnumerable<TableRecord> Read(string path, string? column, bool keepsNested = false)
     {
         SourceFile.RequireContent(path);
         return CorpusFiles.FormatOf(path) switch
         {
             ".csv" => Separated(path, (byte)',', column),
             ".tsv" => Separated(path, (byte)'\t', column),
-            ".jsonl" or ".ndjson" or ".json" => Lines(path),
+            ".jsonl" or ".ndjson" or ".json" => Lines(path, keepsNested),
             _ => throw new KansformersException($"'{path}' is no table with columns; give a {Kinds} file"),
         };
     }
@@ -55,20 +56,21 @@ internal static class RecordFile
         }
     }
 
-    private static IEnumerable<TableRecord> Lines(string path)
+    private static IEnumerable<TableRecord> Lines(string path, bool keepsNested)
     {
         using ByteWindow window = new(path);
         JsonShape.RequireLines(path, window.Content);
         for (long line = 1; JsonLinesFile.Length(window, line) is int length; line++)
         {
             if (!JsonLinesFile.IsBlank(window.Content[..length]))
-                yield return JsonLinesFile.Checked(path, window.Content[..length], line, window.Offset, Fields) with { Line = line };
+                yield return JsonLinesFile.Checked(path, window.Content[..length], line, window.Offset, bytes => Fields(bytes, keepsNested)) with { Line = line };
             window.Advance(Math.Min(length + 1, window.Content.Length));
         }
     }
 
-    private static TableRecord Fields(ReadOnlySpan<byte> json)
+    private static TableRecord Fields(ReadOnlySpan<byte> json, bool keepsNested)
     {
+        byte[]? copy = keepsNested ? json.ToArray() : null;
         List<string> nested = [];
         Dictionary<string, string?> values = new(StringComparer.Ordinal);
         JsonLinesFile.ForEachField(json, (ref Utf8JsonReader reader) =>
@@ -85,7 +87,10 @@ internal static class RecordFile
             };
             if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
                 nested.Add(name);
+            int start = (int)reader.TokenStartIndex;
             reader.Skip();
+            if (copy is not null && values[name] is null && nested.Contains(name))
+                values[name] = Encoding.UTF8.GetString(copy, start, (int)reader.BytesConsumed - start);
         });
         return new TableRecord(0, values) { Nested = nested };
     }

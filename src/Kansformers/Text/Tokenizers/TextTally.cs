@@ -16,6 +16,9 @@ internal sealed class TextTally
     /// <summary>The bytes of text of each token, in their order.</summary>
     public List<int> Bytes { get; } = [];
 
+    /// <summary>Receives the stretch of text of each token, white space around it included; null where nobody asks.</summary>
+    public List<(int Start, int End)>? Places { get; init; }
+
     /// <summary>What was left out.</summary>
     public LostText Lost { get; private set; }
 
@@ -33,6 +36,7 @@ internal sealed class TextTally
     public void Token(int end)
     {
         Bytes.Add(_carried + Length(_done, end));
+        Places?.Add((_done, Math.Max(_done, end)));
         (_carried, _done) = (0, Math.Max(_done, end));
     }
 
@@ -40,6 +44,7 @@ internal sealed class TextTally
     public void Control(int end)
     {
         Bytes.Add(0);
+        Places?.Add((_done, Math.Max(_done, end)));
         (_carried, _done) = (0, Math.Max(_done, end));
     }
 

@@ -10,13 +10,7 @@ public sealed record TrainingData(TokenSpan? Train, TokenSpan? Validation = null
     /// <summary>The tokenizer of the text, for objectives that need one.</summary>
     public Tokenizer? Tokenizer { get; init; }
 
-    /// <summary>The labelled examples to learn from; null where it is text.</summary>
-    internal LabelledExamples? Examples { get; init; }
-
-    /// <summary>The held-out examples; null for none.</summary>
-    internal LabelledExamples? ValidationExamples { get; init; }
-
-    /// <summary>What else an objective that opens a material of its own wants of it; null for nothing.</summary>
+    /// <summary>What an objective that opens a material of its own, such as labelled examples, wants of it; null where it is text alone.</summary>
     internal TrainingMaterial? Material { get; init; }
 
     /// <summary>The text to learn from.</summary>

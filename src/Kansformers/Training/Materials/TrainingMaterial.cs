@@ -28,7 +28,11 @@ public abstract class TrainingMaterial : IDisposable
     public abstract IReadOnlyList<string> Notes { get; }
 
     /// <summary>The labelled rows that are held out; none of text.</summary>
-    public virtual IReadOnlyList<LabelledRow> HeldOut => [];
+    public IReadOnlyList<LabelledRow> HeldOut => HeldOutOf<LabelledRow>();
+
+    /// <summary>The rows of a kind that are held out: <see cref="LabelledRow"/>, <see cref="TaggedText"/> where words have labels, <see cref="QuestionRow"/> where questions have answers; none of text.</summary>
+    /// <typeparam name="TRow">The kind.</typeparam>
+    public IReadOnlyList<TRow> HeldOutOf<TRow>() => [.. HeldOutRows.OfType<TRow>()];
 
     /// <summary>What of it has no token, and was left out.</summary>
     public virtual LostText Lost => default;
@@ -38,6 +42,9 @@ public abstract class TrainingMaterial : IDisposable
 
     /// <summary>What other text that is held out is; null where there is none.</summary>
     public virtual string? ValidationDescription => null;
+
+    /// <summary>The rows that are held out, of whatever kind; none of text.</summary>
+    internal virtual IReadOnlyList<object> HeldOutRows => [];
 
     /// <summary>How to name it so that the same is found again.</summary>
     internal abstract string Source { get; }

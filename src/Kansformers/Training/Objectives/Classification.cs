@@ -14,12 +14,6 @@ public sealed record ClassificationOptions() : LabelledObjectiveOptions("classif
 
     internal override bool IsFor(ModelOptions model) => model is EncoderOptions { Head: EncoderHead.Classification, Labels: > 1 };
 
-    // Weights that know all labels of the data keep theirs, with what they learned of them.
-    internal override ModelOptions Shape(ModelOptions model, TrainingMaterial material, bool hasWeights)
-    {
-        EncoderOptions encoder = EncoderShape.Of(model, material.Tokenizer, hasWeights);
-        LabelNames labels = ((LabelledMaterial)material).Labels;
-        bool known = hasWeights && encoder is { Head: EncoderHead.Classification, LabelNames: LabelNames own } && labels.All(label => own.IdOf(label) is not null);
-        return known ? encoder : encoder with { Head = EncoderHead.Classification, Labels = labels.Count, LabelNames = labels };
-    }
+    internal override ModelOptions Shape(ModelOptions model, TrainingMaterial material, bool hasWeights) =>
+        EncoderShape.Labelled(EncoderShape.Of(model, material.Tokenizer, hasWeights), hasWeights, EncoderHead.Classification, ((LabelledMaterial)material).Labels);
 }

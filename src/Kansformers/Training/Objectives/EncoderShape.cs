@@ -16,4 +16,11 @@ internal static class EncoderShape
         EncoderTokens tokens = EncoderTokens.Of(tokenizer);
         return encoder.WithTokens(tokens.Vocabulary, tokens.Padding);
     }
+
+    /// <summary>An encoder with a head for labels. Weights that know all labels of the data keep theirs, with what they learned of them.</summary>
+    public static EncoderOptions Labelled(EncoderOptions encoder, bool hasWeights, EncoderHead head, LabelNames labels)
+    {
+        bool known = hasWeights && encoder.Head == head && encoder.LabelNames is LabelNames own && labels.All(label => own.IdOf(label) is not null);
+        return known ? encoder : encoder with { Head = head, Labels = labels.Count, LabelNames = labels };
+    }
 }

@@ -6,61 +6,43 @@ using static TorchSharp.torch;
 namespace Kansformers.Training;
 
 /// <summary>Labelled texts in padded batches; validation on all that are held out.</summary>
-internal sealed class LabelledObjective : IObjective
+internal sealed class LabelledObjective : ExampleObjective
 {
     private readonly EncoderModel _model;
-    private readonly TrainingOptions _options;
-    private readonly EncoderInputs _inputs;
-    private readonly ModelInput[] _train, _held;
+    private readonly int _padding;
+    private readonly ModelInput[] _held;
     private readonly double[] _targets, _heldTargets;
-    private readonly ExampleOrder _order;
 
     /// <param name="model">The model, with a classification head.</param>
     /// <param name="data">The examples.</param>
     /// <param name="options">The size of batches, and the seed.</param>
     /// <exception cref="KansformersException">There are no examples, or the model does not know a label.</exception>
-    public LabelledObjective(TransformerModel model, TrainingData data, TrainingOptions options)
+    public static LabelledObjective Of(TransformerModel model, TrainingData data, TrainingOptions options)
     {
         if (model is not EncoderModel { Encoder.Head: EncoderHead.Classification } encoder)
             throw new KansformersException($"a {model.Options.Family.Name} without a classification head cannot learn labels; set {model.Options.GetType().Name}.Head to classification");
-        if (data is not { Examples: LabelledExamples examples, Tokenizer: Tokenizer tokenizer })
+        if (data.Material is not LabelledMaterial material)
             throw new KansformersException("this objective learns from labelled examples, but was given text");
-        (_model, _options) = (encoder, options);
-        _inputs = new EncoderInputs(EncoderTokens.Of(tokenizer, encoder.Options.VocabularySize), encoder.Options.BlockSize);
-        (_train, _targets) = (Filled(examples), Targets(examples));
-        (_held, _heldTargets) = data.ValidationExamples is LabelledExamples held ? (Filled(held), Targets(held)) : ([], []);
-        _order = new ExampleOrder([.. _train.Select(input => input.Ids.Count)], options.BatchSize);
+        return new LabelledObjective(encoder, material, options, new EncoderInputs(EncoderTokens.Of(material.Tokenizer, encoder.Options.VocabularySize), encoder.Options.BlockSize));
     }
 
-    public long ValidationTokens => _held.Length;
+    private LabelledObjective(EncoderModel model, LabelledMaterial material, TrainingOptions options, EncoderInputs inputs)
+        : base(model, options, [.. material.Train.Select(example => inputs.Of(example.Text, out _))], inputs.Padding)
+    {
+        (_model, _padding) = (model, inputs.Padding);
+        _held = [.. material.Validation.Select(example => inputs.Of(example.Text, out _))];
+        (_targets, _heldTargets) = (Numbers(material.Train), Numbers(material.Validation));
+    }
 
-    public IReadOnlyList<Measure> Measures { get; private set; } = [];
+    public override long ValidationTokens => _held.Length;
 
     private bool IsNumber => _model.Encoder.Labels == 1;
 
-    public long TokensOf(long batch)
-    {
-        long tokens = 0;
-        foreach (int example in _order.Batch(_options.Seed, batch))
-            tokens += _train[example].Ids.Count;
-        return tokens;
-    }
-
-    public Tensor Loss(long batch, double share)
-    {
-        int[] chosen = [.. _order.Batch(_options.Seed, batch)];
-        using var scope = NewDisposeScope();
-        (Tensor ids, Tensor? mask, Tensor? types) = PaddedBatch.Of(_model, [.. chosen.Select(example => _train[example])], _inputs.Padding);
-        Tensor targets = IsNumber ? tensor(chosen.Select(example => (float)_targets[example]).ToArray(), device: _model.Device)
-            : tensor(chosen.Select(example => (long)_targets[example]).ToArray(), device: _model.Device);
-        return _model.Loss(new TokenBatch(ids, targets) { Mask = mask, Types = types }, share).MoveToOuterDisposeScope();
-    }
-
-    public double Validate()
+    public override double Validate()
     {
         if (_held.Length == 0)
             return double.NaN;
-        float[][] logits = SequenceLogits.Of(_model, _held, _inputs.Padding);
+        float[][] logits = SequenceLogits.Of(_model, _held, _padding);
         if (logits.Any(row => row.Any(float.IsNaN)))
             return double.NaN;
         if (IsNumber)
@@ -74,17 +56,15 @@ internal sealed class LabelledObjective : IObjective
         return logits.Select((row, i) => Softmax.Loss(row, (int)_heldTargets[i])).Average();
     }
 
-    public void Dispose()
-    {
-    }
+    protected override Tensor Targets(int[] examples, int longest) => IsNumber
+        ? tensor(examples.Select(example => (float)_targets[example]).ToArray(), device: _model.Device)
+        : tensor(examples.Select(example => (long)_targets[example]).ToArray(), device: _model.Device);
 
-    private ModelInput[] Filled(LabelledExamples examples) => [.. examples.Texts.Select(text => _inputs.Of(text, out _))];
-
-    private double[] Targets(LabelledExamples examples)
+    private double[] Numbers(IReadOnlyList<LabelledExample> examples)
     {
         if (IsNumber)
-            return [.. examples.Labels.Select(LabelRules.Number)];
+            return [.. examples.Select(example => LabelRules.Number(example.Label))];
         LabelNames names = _model.Encoder.LabelNames ?? throw new KansformersException("the model's labels have no names, so that those of the data are none of them");
-        return [.. examples.Labels.Select(label => names.IdOf(label) ?? throw new KansformersException($"the label '{label}' is none of the model's ({names})"))];
+        return [.. examples.Select(example => names.IdOf(example.Label) ?? throw new KansformersException($"the label '{example.Label}' is none of the model's ({names})"))];
     }
 }

@@ -1,34 +1,18 @@
-using System.Text.Json.Serialization;
 using Kansformers.Text;
 using Kansformers.Transformers;
 
 namespace Kansformers.Training;
 
 /// <summary>An objective that learns from labelled texts, or pairs of texts: an encoder gives a label or a number for each.</summary>
-public abstract record LabelledObjectiveOptions : ObjectiveOptions
+public abstract record LabelledObjectiveOptions : ExampleObjectiveOptions
 {
     private protected LabelledObjectiveOptions(string kind, string summary)
         : base(kind, summary)
     {
     }
 
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override bool HasPerplexity => false;
-
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override bool NeedsLabels => true;
-
     // Whether labels are numbers to be fitted.
     private protected abstract bool AreNumbers { get; }
-
-    /// <inheritdoc/>
-    public override bool Suits(Family family)
-    {
-        ArgumentNullException.ThrowIfNull(family);
-        return family.Defaults is EncoderOptions;
-    }
 
     /// <inheritdoc/>
     public override IObjective Create(TransformerModel model, TrainingData data, TrainingOptions options)
@@ -36,7 +20,7 @@ public abstract record LabelledObjectiveOptions : ObjectiveOptions
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         RequireSuited(model.Options);
-        return new LabelledObjective(model, data, options);
+        return LabelledObjective.Of(model, data, options);
     }
 
     internal override TrainingMaterial Open(DataConfig data, Tokenizer? tokenizer, IProgress<EncodeProgress>? progress, CancellationToken cancellation) =>

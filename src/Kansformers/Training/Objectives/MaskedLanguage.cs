@@ -52,7 +52,7 @@ public sealed record MaskedLanguageOptions() : NoisedTextOptions("mlm", "masked 
         return family.Defaults is EncoderOptions;
     }
 
-    internal override bool IsFor(ModelOptions model) => model is EncoderOptions { Head: not EncoderHead.Classification };
+    internal override bool IsFor(ModelOptions model) => model is EncoderOptions { Head: EncoderHead.MaskedLanguage or EncoderHead.None };
 
     internal override ModelOptions Shape(ModelOptions model, TrainingMaterial material, bool hasWeights) =>
         EncoderShape.Of(model, material.Tokenizer, hasWeights) with { Head = EncoderHead.MaskedLanguage };

@@ -27,6 +27,10 @@ public abstract record ObjectiveOptions : ListedOptions<ObjectiveOptions>
     [JsonIgnore]
     public virtual bool NeedsLabels => false;
 
+    /// <summary>What its data must be, in words.</summary>
+    [JsonIgnore]
+    public virtual string DataNeeded => NeedsLabels ? "a .csv, .tsv or .jsonl file with a column of labels" : "text";
+
     /// <summary>Whether models of a family can learn it.</summary>
     /// <param name="family">The family.</param>
     public virtual bool Suits(Family family) => true;

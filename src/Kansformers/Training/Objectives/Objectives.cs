@@ -12,6 +12,8 @@ public static class Objectives
         new MaskedLanguageOptions(),
         new ClassificationOptions(),
         new RegressionOptions(),
+        new TokenClassificationOptions(),
+        new QuestionAnsweringOptions(),
         new DenoisingOptions(),
         new DistillationOptions(),
     ];

@@ -50,14 +50,15 @@ internal sealed class ClassificationHead : nn.Module<Tensor, Tensor>, ILossHead
 
     /// <summary>share · the mean cross-entropy of the labels in nats, or the mean squared error of a single one; 0 where no label counts.</summary>
     /// <param name="hidden">(B, T, width).</param>
-    /// <param name="targets">(B): labels, int64, of which -1 do not count, or the numbers that are wanted.</param>
+    /// <param name="batch">Its targets, (B): labels, int64, of which -1 do not count, or the numbers that are wanted.</param>
     /// <param name="share">The factor of the loss.</param>
     /// <exception cref="ArgumentException">The targets are not one for each sequence, or no labels.</exception>
-    public Tensor Loss(Tensor hidden, Tensor targets, double share)
+    public Tensor Loss(Tensor hidden, TokenBatch batch, double share)
     {
         using var scope = NewDisposeScope();
+        Tensor targets = batch.Targets;
         if (targets.dim() != 1 || targets.shape[0] != hidden.shape[0])
-            throw new ArgumentException($"targets of shape ({string.Join(", ", targets.shape)}) are not one for each of {hidden.shape[0]} sequences", nameof(targets));
+            throw new ArgumentException($"targets of shape ({string.Join(", ", targets.shape)}) are not one for each of {hidden.shape[0]} sequences", nameof(batch));
         if (_count > 1)
             return HeadLoss.Compute(new LossHead(_labels) { Before = Transform, Noun = "labels" }, hidden.select(1, 0), targets, share).MoveToOuterDisposeScope();
         Tensor found = forward(hidden).squeeze(-1);

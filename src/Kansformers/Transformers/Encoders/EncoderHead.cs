@@ -11,4 +11,10 @@ public enum EncoderHead
 
     /// <summary>Nothing: the hidden states themselves. Such a model has no loss.</summary>
     None,
+
+    /// <summary>Logits of the labels for every token, such as those of names in a text.</summary>
+    TokenClassification,
+
+    /// <summary>Two logits for every token: how likely an answer begins with it, and ends with it (Devlin et al., 2019, section 4.2).</summary>
+    QuestionAnswering,
 }

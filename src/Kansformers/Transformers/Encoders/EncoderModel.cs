@@ -26,7 +26,7 @@ public abstract class EncoderModel : TransformerModel
 
     /// <summary>The logits of a batch without padding; without a head, its hidden states.</summary>
     /// <param name="idx">Token ids, int64, (B, T) with T at most the block size.</param>
-    /// <returns>(B, T, vocabulary), (B, labels) or (B, T, width), as <see cref="EncoderOptions.Head"/> says.</returns>
+    /// <returns>(B, T, vocabulary), (B, labels), (B, T, labels), (B, T, 2) or (B, T, width), as <see cref="EncoderOptions.Head"/> says.</returns>
     /// <exception cref="ArgumentException">The sequence is longer than the block size, or not (B, T).</exception>
     public override Tensor forward(Tensor idx) => forward(idx, null);
 
@@ -34,7 +34,7 @@ public abstract class EncoderModel : TransformerModel
     /// <param name="idx">Token ids, int64, (B, T) with T at most the block size.</param>
     /// <param name="mask">Zero where a sequence is padded, (B, T); null where none is.</param>
     /// <param name="types">The type of each token, int64, (B, T); null for the first. Families without types take none.</param>
-    /// <returns>(B, T, vocabulary), (B, labels) or (B, T, width), as <see cref="EncoderOptions.Head"/> says.</returns>
+    /// <returns>(B, T, vocabulary), (B, labels), (B, T, labels), (B, T, 2) or (B, T, width), as <see cref="EncoderOptions.Head"/> says.</returns>
     /// <exception cref="ArgumentException">A tensor has a wrong shape, or the types are more than the model has.</exception>
     public Tensor forward(Tensor idx, Tensor? mask, Tensor? types = null)
     {
@@ -65,10 +65,10 @@ public abstract class EncoderModel : TransformerModel
     }
 
     /// <summary>
-    /// The mean loss: for tokens the cross-entropy of the targets, in nats; for labels the same, or, of a single one, the mean squared error. Logits are made for
-    /// the tokens alone that have a target.
+    /// The mean loss: for tokens the cross-entropy of the targets, in nats; for labels the same, or, of a single one of sequences, the mean squared error; for
+    /// answers the mean of that of their first and of their last token. Logits are made for the tokens alone that have a target.
     /// </summary>
-    /// <param name="batch">Tokens, and a target for each of them, (B, T), or for each sequence, (B); -1 does not count.</param>
+    /// <param name="batch">Tokens, and a target for each of them, (B, T), or for each sequence, (B), or its first and last token, (B, 2); -1 does not count.</param>
     /// <param name="share">Multiplies the loss and so all gradients: 1 / n for each of n batches that make up a step.</param>
     /// <returns>A scalar, differentiable in the parameters; 0 where no target counts.</returns>
     /// <exception cref="ArgumentException">A tensor has a wrong shape, or a target is none of the model's.</exception>
@@ -78,8 +78,8 @@ public abstract class EncoderModel : TransformerModel
         ArgumentNullException.ThrowIfNull(batch);
         using var scope = NewDisposeScope();
         if (Head is not ILossHead head)
-            throw new KansformersException($"a {Options.Family.Name} without a head has no loss; set {Options.GetType().Name}.Head to masked language or classification");
-        return head.Loss(Hidden(batch.Tokens, batch.Mask, batch.Types), batch.Targets, share).MoveToOuterDisposeScope();
+            throw new KansformersException($"a {Options.Family.Name} without a head has no loss; set {Options.GetType().Name}.Head to another");
+        return head.Loss(Hidden(batch.Tokens, batch.Mask, batch.Types), batch, share).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ public abstract record EncoderOptions : ModelOptions
     /// <summary>What becomes of the last hidden state.</summary>
     public EncoderHead Head { get; init; }
 
-    /// <summary>With <see cref="EncoderHead.Classification"/> the number of labels; 1 means a number instead.</summary>
+    /// <summary>With a head for labels the number of labels; with <see cref="EncoderHead.Classification"/> 1 means a number instead.</summary>
     public int Labels { get; init; } = 2;
 
     /// <summary>What the labels are called, as many as there are; null where they have no names.</summary>
@@ -35,7 +35,7 @@ public abstract record EncoderOptions : ModelOptions
     /// </summary>
     public bool TiedHead { get; init; } = true;
 
-    /// <summary>With <see cref="EncoderHead.Classification"/> the share of values dropped before the labels' layer in training, 0 to below 1.</summary>
+    /// <summary>With a head for labels or answers the share of values dropped before its last layer in training, 0 to below 1.</summary>
     public double HeadDropout { get; init; } = 0.1;
 
     /// <summary>The width between the two layers of a feed-forward part.</summary>
@@ -47,8 +47,13 @@ public abstract record EncoderOptions : ModelOptions
     {
         EncoderHead.MaskedLanguage => "masked language head",
         EncoderHead.Classification => Labels == 1 ? "regression head" : $"classification head of {Labels} labels",
+        EncoderHead.TokenClassification => $"head of {Labels} label{(Labels == 1 ? "" : "s")} for words",
+        EncoderHead.QuestionAnswering => "head for answers",
         _ => "no head",
     };
+
+    /// <summary>Whether the head gives labels.</summary>
+    internal bool HasLabels => Head is EncoderHead.Classification or EncoderHead.TokenClassification;
 
     /// <summary>The number of rows of the table of positions.</summary>
     internal virtual int PositionRows => BlockSize;
@@ -69,9 +74,9 @@ public abstract record EncoderOptions : ModelOptions
         string head = HeadWords + (Head == EncoderHead.MaskedLanguage && TiedHead ? ", tied to the token embedding" : "");
         return
         [
-            new OptionDetail("head", Head switch { EncoderHead.MaskedLanguage => "masked-language", EncoderHead.Classification => "classification", _ => "none" }, head),
-            new OptionDetail("labels", Head == EncoderHead.Classification ? Labels : null, null),
-            new OptionDetail("label_names", Head == EncoderHead.Classification ? LabelNames : null, Head == EncoderHead.Classification && LabelNames is not null ? $"labels {string.Join(", ", LabelNames.Take(LabelsShown))}{(LabelNames.Count > LabelsShown ? ", ..." : "")}" : null),
+            new OptionDetail("head", Head switch { EncoderHead.MaskedLanguage => "masked-language", EncoderHead.Classification => "classification", EncoderHead.TokenClassification => "token-classification", EncoderHead.QuestionAnswering => "question-answering", _ => "none" }, head),
+            new OptionDetail("labels", HasLabels ? Labels : null, null),
+            new OptionDetail("label_names", HasLabels ? LabelNames : null, HasLabels && LabelNames is not null ? $"labels {string.Join(", ", LabelNames.Take(LabelsShown))}{(LabelNames.Count > LabelsShown ? ", ..." : "")}" : null),
             new OptionDetail("tied_head", Head == EncoderHead.MaskedLanguage ? TiedHead : null, null),
             new OptionDetail("inner", InnerWidth, $"feed-forward {InnerWidth} wide{(activation is null ? "" : $" ({activation})")}"),
             new OptionDetail("activation", activation, null),
@@ -83,7 +88,7 @@ public abstract record EncoderOptions : ModelOptions
     public override void Validate()
     {
         base.Validate();
-        Require(Enum.IsDefined(Head), "head", (int)Head, "masked language, classification or none");
+        Require(Enum.IsDefined(Head), "head", (int)Head, "one of EncoderHead");
         Require(Labels >= 1, "labels", Labels, "at least 1");
         if (LabelNames is not null)
             Require(LabelNames.Count == Labels, "the number of label names", LabelNames.Count, $"that of the labels, {Labels}");

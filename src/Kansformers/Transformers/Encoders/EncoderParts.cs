@@ -51,6 +51,8 @@ internal sealed class EncoderParts(EncoderOptions options, Device? device)
     {
         EncoderHead.MaskedLanguage => new MaskedLanguageHead(options, _layers, tokens, vocabulary),
         EncoderHead.Classification => new ClassificationHead(options, _layers, labels.Activation) { DropsFirst = labels.DropsFirst },
+        EncoderHead.TokenClassification => new TokenClassificationHead(options, _layers),
+        EncoderHead.QuestionAnswering => new AnswerHead(options, _layers),
         _ => null,
     };
 }

@@ -49,7 +49,7 @@ internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>, ILossHead
     }
 
     /// <inheritdoc/>
-    public Tensor Loss(Tensor hidden, Tensor targets, double share) => HeadLoss.Compute(OfTokens, hidden, targets, share);
+    public Tensor Loss(Tensor hidden, TokenBatch batch, double share) => HeadLoss.Compute(OfTokens, hidden, batch.Targets, share);
 
     private Tensor Transform(Tensor hidden)
     {

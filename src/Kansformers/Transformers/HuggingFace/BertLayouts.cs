@@ -81,6 +81,9 @@ internal abstract class BertLikeLayout(string className, EncoderNames names) : E
 
     protected abstract EncoderOptions WithTypes(EncoderOptions options, int types);
 
+    // Their classes for answers drop nothing before the last layer.
+    protected override EncoderOptions WithHead(EncoderOptions options, ConfigReader config) => options.Head == EncoderHead.QuestionAnswering ? options with { HeadDropout = 0 } : options;
+
     protected override EncoderOptions Sizes(ConfigReader config)
     {
         config.Require("position_embedding_type", config.Text("position_embedding_type", "absolute") == "absolute", "absolute");

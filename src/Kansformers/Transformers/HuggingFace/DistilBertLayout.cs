@@ -58,6 +58,14 @@ internal sealed class DistilBertLayout() : EncoderLayout("DistilBert", new Encod
         };
     }
 
+    // Each of their classes has a name of its own for it, and that for tokens none.
+    protected override EncoderOptions WithHead(EncoderOptions options, ConfigReader config) => options.Head switch
+    {
+        EncoderHead.TokenClassification => options with { HeadDropout = options.ResidualDropout },
+        EncoderHead.QuestionAnswering => options with { HeadDropout = config.Number("qa_dropout", 0.1) },
+        _ => options,
+    };
+
     protected override void WriteSizes(Utf8JsonWriter json, EncoderOptions options)
     {
         json.WriteNumber("dim", options.Width);
@@ -67,7 +75,7 @@ internal sealed class DistilBertLayout() : EncoderLayout("DistilBert", new Encod
         json.WriteString("activation", ActivationNames.Of(options.Activation));
         WriteDropout(json, "dropout", options);
         json.WriteNumber("attention_dropout", options.AttentionDropout);
-        json.WriteNumber("seq_classif_dropout", options.HeadDropout);
+        json.WriteNumber(options.Head == EncoderHead.QuestionAnswering ? "qa_dropout" : "seq_classif_dropout", options.HeadDropout);
         json.WriteBoolean("sinusoidal_pos_embds", false);
     }
 }

@@ -15,7 +15,10 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
 
     // Theirs with the head that ours has. The second writes a head for tokens under another name, the third has one for pairs of texts beside it, which is left out.
     private static readonly (string Class, EncoderHead Head)[] Classes =
-        [("ForMaskedLM", EncoderHead.MaskedLanguage), ("LMHeadModel", EncoderHead.MaskedLanguage), ("ForPreTraining", EncoderHead.MaskedLanguage), ("ForSequenceClassification", EncoderHead.Classification), ("Model", EncoderHead.None)];
+    [
+        ("ForMaskedLM", EncoderHead.MaskedLanguage), ("LMHeadModel", EncoderHead.MaskedLanguage), ("ForPreTraining", EncoderHead.MaskedLanguage), ("ForSequenceClassification", EncoderHead.Classification),
+        ("ForTokenClassification", EncoderHead.TokenClassification), ("ForQuestionAnswering", EncoderHead.QuestionAnswering), ("Model", EncoderHead.None),
+    ];
 
     public override bool Holds(ModelOptions options) => base.Holds(options) && options is EncoderOptions encoder && ActivationNames.Has(encoder.Activation);
 
@@ -26,8 +29,9 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         config.Require("add_cross_attention", !config.Truth("add_cross_attention", false), "false");
         config.Require("pruned_heads", config.Count("pruned_heads") is null or 0, "{}");
         EncoderHead head = HeadOf(config, folder.Weights);
-        IReadOnlyList<string>? labelNames = head == EncoderHead.Classification ? config.Numbered("id2label") : null;
-        int labels = labelNames?.Count ?? (head != EncoderHead.Classification || config.IsNull("num_labels") ? DefaultLabels : config.Integer("num_labels"));
+        bool hasLabels = head is EncoderHead.Classification or EncoderHead.TokenClassification;
+        IReadOnlyList<string>? labelNames = hasLabels ? config.Numbered("id2label") : null;
+        int labels = labelNames?.Count ?? (!hasLabels || config.IsNull("num_labels") ? DefaultLabels : config.Integer("num_labels"));
         if (head == EncoderHead.Classification && !config.IsNull("problem_type"))
         {
             string supported = labels == 1 ? Regression : SingleLabel;
@@ -45,6 +49,7 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         };
         if (options.PaddingId is int padding)
             config.Require("pad_token_id", padding >= 0 && padding < options.VocabularySize, $"null or a token of the vocabulary, 0 to {options.VocabularySize - 1}");
+        options = WithHead(options, config);
         options = AtPositions(options, config.Integer("max_position_embeddings"));
         options = options with { Inner = options.Inner == 4L * options.Width ? 0 : options.Inner };
         options.Validate();
@@ -65,6 +70,8 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         else
             json.WriteNull("pad_token_id");
         if (encoder.Head == EncoderHead.Classification)
+            json.WriteString("problem_type", encoder.Labels == 1 ? Regression : SingleLabel);
+        if (encoder.HasLabels)
             WriteLabels(json, encoder.LabelNames?.ToArray() ?? Unnamed(encoder.Labels));
         json.WriteNumber("initializer_range", 0.02);
         json.WriteBoolean("tie_word_embeddings", encoder.TiedHead);
@@ -116,6 +123,9 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
     /// <summary>Writes what <see cref="Sizes"/> reads.</summary>
     protected abstract void WriteSizes(Utf8JsonWriter json, EncoderOptions options);
 
+    /// <summary>What classes with a certain head have otherwise.</summary>
+    protected virtual EncoderOptions WithHead(EncoderOptions options, ConfigReader config) => options;
+
     /// <summary>The block size that a table of so many positions leaves.</summary>
     protected virtual EncoderOptions AtPositions(EncoderOptions options, int rows) => options with { BlockSize = rows };
 
@@ -131,14 +141,16 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
     {
         IReadOnlyList<string> told = config.Texts("architectures");
         if (told.Count == 0)
-            return IsIn(names.MaskedLanguage) ? EncoderHead.MaskedLanguage : IsIn(names.Classification) ? EncoderHead.Classification : EncoderHead.None;
+            return IsIn(names.MaskedLanguage) ? EncoderHead.MaskedLanguage
+                : IsIn(names.Classification) && (names.Classification[^1].Theirs[0] != names.TokenClassification.Theirs[0] || IsIn([names.Classification[0]])) ? EncoderHead.Classification
+                : IsIn([names.TokenClassification]) ? EncoderHead.TokenClassification : IsIn([names.QuestionAnswering]) ? EncoderHead.QuestionAnswering : EncoderHead.None;
 
         string[] known = [.. Classes.Select(entry => className + entry.Class)];
         int at = Array.IndexOf(known, told[0]);
         config.Require("architectures", told.Count == 1 && at >= 0, string.Join(", ", known.Select(name => $"[\"{name}\"]")));
         return Classes[at].Head;
 
-        // By the last layer, for the first one of labels can be left over from pretraining.
+        // By the last layer, for the first one of labels can be left over from pretraining. Where that of texts and that of words are called alike, the first one tells.
         bool IsIn(IReadOnlyList<ModuleNames> head) => weights.Tensors.Any(tensor => tensor.Name == head[^1].Theirs[0] + head[^1].Ends[^1]);
     }
 
@@ -147,7 +159,6 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
 
     private static void WriteLabels(Utf8JsonWriter json, string[] labels)
     {
-        json.WriteString("problem_type", labels.Length == 1 ? Regression : SingleLabel);
         json.WriteStartObject("id2label");
         for (int label = 0; label < labels.Length; label++)
             json.WriteString(label.ToString(CultureInfo.InvariantCulture), labels[label]);
@@ -189,7 +200,9 @@ internal abstract class EncoderLayout(string className, EncoderNames names) : Hu
         if (options.TypeRows > 0)
             sizes.Add(("{0} token types", options.TypeRows, Matrix("types.weight").Rows));
         sizes.Add(("inner width {0}", options.InnerWidth, Matrix("blocks.0.mlp.c_fc.weight").Rows));
-        if (options.Head == EncoderHead.Classification)
+        if (options.Head == EncoderHead.QuestionAnswering)
+            sizes.Add(("{0} outputs for answers", AnswerHead.Outputs, Matrix("head.outputs.weight").Rows));
+        if (options.HasLabels)
             sizes.Add(("{0} labels", options.Labels, Matrix("head.labels.weight").Rows));
         SizeAgreement.Require(path, "config.json", sizes);
 

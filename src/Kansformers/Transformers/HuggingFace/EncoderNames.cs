@@ -15,6 +15,12 @@ internal sealed record EncoderNames
     /// <summary>Our modules of the head for sequences.</summary>
     public required IReadOnlyList<ModuleNames> Classification { get; init; }
 
+    /// <summary>The layer of the head for labels of tokens.</summary>
+    public ModuleNames TokenClassification { get; init; } = new("head.labels", "classifier");
+
+    /// <summary>The layer of the head for answers.</summary>
+    public ModuleNames QuestionAnswering { get; init; } = new("head.outputs", "qa_outputs");
+
     /// <summary>Beginnings of names of what no model of ours takes, behind the prefix or not: second names, buffers, heads that were only for pretraining.</summary>
     public required IReadOnlyList<string> LeftOut { get; init; }
 
@@ -33,6 +39,8 @@ internal sealed record EncoderNames
         {
             EncoderHead.MaskedLanguage => MaskedLanguage.Where(module => module.Ours != Decoder || !options.TiedHead),
             EncoderHead.Classification => Classification,
+            EncoderHead.TokenClassification => [TokenClassification],
+            EncoderHead.QuestionAnswering => [QuestionAnswering],
             _ => [],
         };
         return body.Concat(head).SelectMany(module => module.Tensors(options.Layers));

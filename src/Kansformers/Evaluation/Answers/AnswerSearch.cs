@@ -1,0 +1,52 @@
+using Kansformers.Text;
+using Kansformers.Transformers;
+
+namespace Kansformers.Evaluation;
+
+/// <summary>An answer in the tokens of a context.</summary>
+/// <param name="First">Its first token, counted in the context; -1 where a context has no token.</param>
+/// <param name="Last">Its last token.</param>
+/// <param name="Logit">The sum of both logits, by which windows are compared.</param>
+/// <param name="Probability">The product of both probabilities, among the tokens of its window.</param>
+internal readonly record struct FoundSpan(int First, int Last, double Logit, double Probability);
+
+/// <summary>Finds the best answer by the logits of windows (Devlin et al., 2019, section 4.2), and what they cost.</summary>
+internal static class AnswerSearch
+{
+    /// <summary>The most tokens of an answer.</summary>
+    public const int MostTokens = 30;
+
+    /// <summary>The logits of all tokens of windows, (T, 2) each.</summary>
+    public static float[][] Logits(EncoderModel model, IReadOnlyList<AnswerWindow> windows, int padding, Action<int>? done = null, CancellationToken cancellation = default)
+    {
+        float[][] padded = SequenceLogits.Of(model, [.. windows.Select(window => window.Input)], padding, done, cancellation);
+        return [.. padded.Select((row, i) => row[..(AnswerHead.Outputs * windows[i].Input.Ids.Count)])];
+    }
+
+    /// <summary>The best answer over the windows of a context: the largest sum of the logits of a first and a last token, not before it and at most 29 behind.</summary>
+    public static FoundSpan Best(IEnumerable<(AnswerWindow Window, float[] Logits)> windows) => windows.Select(entry => Best(entry.Window, entry.Logits)).MaxBy(span => span.Logit);
+
+    /// <summary>The mean of the cross-entropies of the first and the last token, in nats.</summary>
+    public static double Loss(float[] logits, (int First, int Last) target) => (Softmax.Loss(Column(logits, 0), target.First) + Softmax.Loss(Column(logits, 1), target.Last)) / 2;
+
+    private static FoundSpan Best(AnswerWindow window, float[] logits)
+    {
+        FoundSpan best = new(-1, -1, double.NegativeInfinity, 0);
+        for (int first = 0; first < window.Count; first++)
+        {
+            for (int last = first; last < Math.Min(window.Count, first + MostTokens); last++)
+            {
+                double sum = (double)logits[2 * (window.Before + first)] + logits[(2 * (window.Before + last)) + 1];
+                if (sum > best.Logit)
+                    best = new FoundSpan(first, last, sum, 0);
+            }
+        }
+
+        if (best.First < 0)
+            return best;
+        double cost = Softmax.Loss(Column(logits, 0), window.Before + best.First) + Softmax.Loss(Column(logits, 1), window.Before + best.Last);
+        return best with { First = window.From + best.First, Last = window.From + best.Last, Probability = Math.Exp(-cost) };
+    }
+
+    private static float[] Column(float[] logits, int column) => [.. Enumerable.Range(0, logits.Length / 2).Select(token => logits[(2 * token) + column])];
+}

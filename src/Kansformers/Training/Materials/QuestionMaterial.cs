@@ -1,0 +1,55 @@
+using Kansformers.Text;
+
+namespace Kansformers.Training;
+
+/// <summary>A question as ids, with its answer.</summary>
+/// <param name="Row">The question.</param>
+/// <param name="Text">Question and context.</param>
+/// <param name="Span">The first and the last token of the first answer, counted in the context.</param>
+internal sealed record QuestionExample(QuestionRow Row, QuestionTokens Text, (int First, int Last) Span);
+
+/// <summary>Questions with contexts and answers, in a part to train on and one that is held out.</summary>
+internal sealed class QuestionMaterial : RowMaterial<QuestionRow, QuestionExample>
+{
+    private QuestionMaterial(RowTables<QuestionRow> tables)
+        : base(tables, row => Encoded(tables.Tokenizer, row), _ => "")
+    {
+    }
+
+    /// <summary>Opens questions.</summary>
+    /// <param name="data">Where they lie.</param>
+    /// <param name="tokenizer">The run's tokenizer; null for the one that is named.</param>
+    /// <exception cref="KansformersException">Something of questions, contexts or answers is wrong; the message names file and line.</exception>
+    public static QuestionMaterial Open(DataConfig data, Tokenizer? tokenizer)
+    {
+        LabelledFields fields = new(data.TextField, data.TextPairField, data.LabelField);
+        return new QuestionMaterial(RowTables<QuestionRow>.Read(data, tokenizer, path =>
+            RowTable<QuestionRow>.Of(path, Questions.Read(path, fields, needsAnswers: true, out string columns), columns)));
+    }
+
+    internal override void Require(RunConfig config)
+    {
+        AnswerInputs inputs = new(EncoderTokens.Of(Tokenizer, config.Model.VocabularySize), config.Model.BlockSize);
+        int windows = 0, cut = 0, apart = 0;
+        foreach (QuestionExample example in Train.Concat(Validation))
+        {
+            IReadOnlyList<AnswerWindow> own = inputs.Of(example.Text, out bool isCut);
+            windows += own.Count;
+            cut += isCut ? 1 : 0;
+            apart += own.All(window => window.Target(example.Span) == (0, 0)) ? 1 : 0;
+        }
+
+        int all = Train.Count + Validation.Count;
+        Note($"windows {windows} of a block of {config.Model.BlockSize} for {all} contexts");
+        if (cut > 0)
+            Note($"texts   {cut} of {all} questions are longer than half of what a block of {config.Model.BlockSize} has room for, and are cut at their ends");
+        if (apart > 0)
+            Note($"answers {apart} of {all} are too long to lie in one window, and are not learned");
+    }
+
+    private static QuestionExample Encoded(Tokenizer tokenizer, QuestionRow row)
+    {
+        QuestionTokens text = QuestionTokens.Of(tokenizer, row);
+        return new QuestionExample(row, text, text.Span(row.Answers[0]) ?? throw new KansformersException($"{row.Place}: the answer '{row.Answers[0].Text}' has no token in this tokenizer; choose another"));
+    }
+}
