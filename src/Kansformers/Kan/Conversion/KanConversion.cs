@@ -57,6 +57,54 @@ public static class KanConversion
         return FromLinear(new LinearMap(linear.weight, linear.bias), options, samples);
     }
 
+    /// <summary>A layer of another configuration (another kind, a smaller grid) that computes what a KAN layer computes, as nearly as least squares come.</summary>
+    /// <param name="layer">The layer; it stays as it is.</param>
+    /// <param name="options">The other configuration.</param>
+    /// <param name="samples">Inputs of the layer, any leading dimensions, the last of its inputs; null for none, which fits evenly over the range of the options.</param>
+    /// <returns>The new layer, of the same device and type, and how nearly it computes the same.</returns>
+    /// <exception cref="KansformersException">
+    /// An option is invalid; or edges have functions of their own, and the other configuration shares them; or the samples are none, or not finite; or functions can only be fitted on samples.
+    /// </exception>
+    public static (KanLinear Layer, LayerMatch Match) ToKan(KanLinear layer, KanOptions options, Tensor? samples = null)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        ArgumentNullException.ThrowIfNull(options);
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        ConversionSource source = ConversionSource.Of(layer.Tensors);
+        (KanLinear made, LayerMatch match) = Convert(source, WithBias(options, source.Bias is not null), samples);
+        return (Placed(made, layer.Coefficients), match);
+    }
+
+    /// <summary>The linear layer that comes nearest to a KAN layer: exactly where the KAN layer is one.</summary>
+    /// <param name="layer">The layer; it stays as it is.</param>
+    /// <param name="samples">Inputs of the layer, any leading dimensions, the last of its inputs; null for none, which fits each edge by itself.</param>
+    /// <returns>The linear layer, of the same device and type, and how nearly it computes the same.</returns>
+    /// <exception cref="KansformersException">The samples are none, or not finite; or functions behind a layer norm are to be fitted without samples.</exception>
+    public static (Linear Layer, LayerMatch Match) ToLinear(KanLinear layer, Tensor? samples = null)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        ConversionSource source = ConversionSource.Of(layer.Tensors);
+        Linear linear = nn.Linear(layer.InFeatures, layer.OutFeatures, dtype: layer.Coefficients.dtype, device: layer.Coefficients.device);
+        return (linear, FitLinear(source, BaseActivation.Identity, (linear.weight, linear.bias), layer.Options, samples));
+    }
+
+    /// <summary>Sets a linear layer to what comes nearest to a source.</summary>
+    internal static LayerMatch FitLinear(ConversionSource source, BaseActivation before, (Tensor Weight, Tensor? Bias) linear, KanOptions options, Tensor? samples)
+    {
+        using var scope = NewDisposeScope();
+        Tensor? rows = samples is null ? null : Rows(samples, source.InFeatures);
+        (Tensor weight, Tensor? bias) = new LinearFit(source, before, linear.Bias is not null).Solve(ConversionPoints.Of(rows, options, source.IsNormed), rows);
+        linear.Weight.copy_(weight);
+        if (linear.Bias is not null)
+            linear.Bias.copy_(bias!);
+        Tensor w = weight.to_type(ScalarType.Float32);
+        Tensor? b = bias?.to_type(ScalarType.Float32);
+        return Measure(x => nn.functional.linear(BaseActivations.Apply(before, x), w, b), source, rows, KanAgreement.Fitted);
+    }
+
     // A layer's own branch can have the bias already.
     internal static KanOptions WithBias(KanOptions options, bool hasBias) =>
         !hasBias || options.Bias || (options.Sharing.IsEdge && options.BaseActivation is not null && options.Names.BaseBias is not null) ? options : options with { Bias = true };

@@ -8,10 +8,10 @@ namespace Kansformers.Transformers;
 public sealed record SwapReport(IReadOnlyList<SwapResult> Layers)
 {
     /// <summary>The layers that were replaced.</summary>
-    public IEnumerable<SwapResult> Replaced => Layers.Where(layer => layer.Kan is not null);
+    public IEnumerable<SwapResult> Replaced => Layers.Where(layer => layer.Reason is null);
 
     /// <summary>The layers that stayed, with their reasons.</summary>
-    public IEnumerable<SwapResult> Skipped => Layers.Where(layer => layer.Kan is null);
+    public IEnumerable<SwapResult> Skipped => Layers.Where(layer => layer.Reason is not null);
 
     /// <summary>The largest error of a layer beside its largest output; 0 where none was measured.</summary>
     public double LargestRelativeError => Replaced.Select(layer => layer.Match?.RelativeError ?? 0).DefaultIfEmpty().Max();
@@ -20,13 +20,13 @@ public sealed record SwapReport(IReadOnlyList<SwapResult> Layers)
     public override string ToString() => string.Join('\n', [.. Layers, $"{Replaced.Count()} replaced, {Skipped.Count()} skipped"]);
 }
 
-/// <summary>What became of a linear layer.</summary>
+/// <summary>What became of a layer.</summary>
 /// <param name="Name">Its name in the module.</param>
 /// <param name="Inputs">Its inputs.</param>
 /// <param name="Outputs">Its outputs.</param>
 public sealed record SwapResult(string Name, long Inputs, long Outputs)
 {
-    /// <summary>The layer in its place; null where it stayed.</summary>
+    /// <summary>The KAN layer in its place; null where it stayed, or became linear.</summary>
     public KanLinear? Kan { get; init; }
 
     /// <summary>Why it stayed; null where it was replaced.</summary>
@@ -42,7 +42,7 @@ public sealed record SwapResult(string Name, long Inputs, long Outputs)
     public override string ToString()
     {
         string size = string.Create(CultureInfo.InvariantCulture, $"{Name} ({Inputs} -> {Outputs})");
-        string what = Kan is null ? $"stays: {Reason}" : Kan.Options.Summary();
+        string what = Reason is not null ? $"stays: {Reason}" : Kan?.Options.Summary() ?? "linear";
         string match = Match is null ? "" : string.Create(CultureInfo.InvariantCulture, $"; {Words(Match.How)}, largest error {Match.LargestError:g2} of {Match.LargestOutput:g3} on {Match.Samples} samples");
         return $"{size}: {what}{match}{(Note is null ? "" : $"; {Note}")}";
     }
