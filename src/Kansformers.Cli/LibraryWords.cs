@@ -21,6 +21,7 @@ internal static partial class LibraryWords
         ["DataConfig.ValidationData"] = "--val-data",
         ["DataConfig.ValidationFraction"] = "--val-fraction",
         ["KanOptions.BaseActivation"] = "--base-activation",
+        ["KanModelPlan.Calibration"] = "--calibrate",
         ["ModelHints.Gelu"] = "--gelu",
         ["ModelHints.Heads"] = "--heads",
         ["ModelOptions.BlockSize"] = "--block-size",

@@ -11,6 +11,7 @@ public static class CalibrationText
 
     // Text of which most characters have no token is another language's, or another model's.
     private const double MostLost = 0.5;
+    private static readonly string[] Unknown = ["[UNK]", "<unk>", "<|unk|>", "\uFFFD"];
 
     /// <summary>Reads the beginning of a text.</summary>
     /// <param name="source">What <see cref="Corpus.Open"/> takes: a file, a folder, the name of a corpus.</param>
@@ -59,6 +60,8 @@ public static class CalibrationText
             throw new KansformersException($"'{source}' is no text for this model: {lost} of the {characters} characters read have no token of its tokenizer");
         if (ids.Count == 0)
             throw new KansformersException($"'{source}' holds no text to calibrate on");
+        if (ids.GroupBy(id => id).MaxBy(group => group.Count()) is { } most && most.Count() > ids.Count * MostLost && Unknown.Contains(tokenizer.Decode([most.Key]).Trim()))
+            throw new KansformersException($"'{source}' is no text for this model: {most.Count()} of the {ids.Count} tokens read are unknown to its tokenizer");
         if (ids.Count > tokens)
             ids.RemoveRange(tokens, ids.Count - tokens);
         return ids;

@@ -9,6 +9,7 @@ namespace Kansformers.Transformers;
 public static class KanModelConversion
 {
     private const int RandomTokens = 64, RandomSequences = 4;
+    private const double Noticeable = 0.01;
 
     /// <summary>A model whose linear layers are KANs where a plan says so.</summary>
     /// <param name="model">The model; it stays as it is.</param>
@@ -74,6 +75,11 @@ public static class KanModelConversion
             made.train(model.training);
             Tensor[] batches = [.. calibration.Batches ?? [RandomBatch(options)]];
             (double difference, double largest) = Compare(model, made, batches);
+            int bounded = results.Count(result => result.Match?.How == KanAgreement.ExactInRange), fitted = results.Count(result => result.Match is { How: KanAgreement.Fitted, RelativeError: > Noticeable });
+            if (bounded > 0)
+                notes.Add($"{bounded} layers compute the same within their grids alone, beyond which their splines vanish{(inputs is null ? "; put the grids where inputs are by a calibration, or" : ";")} take outside=linear");
+            if (fitted > 0)
+                notes.Add($"{fitted} layers are fitted to more than 1 % of their largest output, so that the model computes something else; train it further");
             return new ModelSwap(made, results, layers.Changes)
             {
                 LargestLogitDifference = difference,

@@ -99,7 +99,7 @@ internal sealed class LayerConversion(TransformerModel from, TransformerModel to
         return new SwapResult(slot.Name, old.InFeatures, old.OutFeatures) { Match = match };
     }
 
-    private SwapResult Stays(ModelSlot slot, long inputs, long outputs, string reason) => new(slot.Name, inputs, outputs) { Reason = reason };
+    private static SwapResult Stays(ModelSlot slot, long inputs, long outputs, string reason) => new(slot.Name, inputs, outputs) { Reason = reason };
 
     private Tensor? Rows(ModelSlot slot, bool asTokens, BaseActivation outside)
     {
@@ -116,7 +116,7 @@ internal sealed class LayerConversion(TransformerModel from, TransformerModel to
         }
         catch (KansformersException failure)
         {
-            throw new KansformersException($"'{slot.Name}': {failure.Message}", failure);
+            throw new KansformersException($"'{slot.Name}': {failure.Message.Replace("give samples", "give KanModelPlan.Calibration", StringComparison.Ordinal)}", failure);
         }
     }
 

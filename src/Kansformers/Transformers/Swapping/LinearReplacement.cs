@@ -127,7 +127,7 @@ public static class LinearReplacement
         }
         catch (KansformersException failure)
         {
-            throw new KansformersException($"'{site.Name}' cannot become a KAN layer: {failure.Message}", failure);
+            throw new KansformersException($"'{site.Name}' cannot become a KAN layer: {failure.Message.Replace("give samples", "give SwapPolicy.Calibrate", StringComparison.Ordinal)}", failure);
         }
 
         layer.train(linear.training);

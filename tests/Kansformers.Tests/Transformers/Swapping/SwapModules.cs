@@ -92,7 +92,7 @@ internal static class SwapModules
     private sealed class InArrays : nn.Module<Tensor, Tensor>
     {
         private readonly nn.Module<Tensor, Tensor>[] _array = [nn.Linear(8, 8)];
-        private readonly IReadOnlyList<nn.Module<Tensor, Tensor>> _view = new List<nn.Module<Tensor, Tensor>> { nn.Linear(8, 8) }.AsReadOnly();
+        private readonly System.Collections.ObjectModel.ReadOnlyCollection<nn.Module<Tensor, Tensor>> _view = new List<nn.Module<Tensor, Tensor>> { nn.Linear(8, 8) }.AsReadOnly();
         private readonly Dictionary<string, nn.Module<Tensor, Tensor>> _named = new() { ["last"] = nn.Linear(8, 8) };
 
         public InArrays()
