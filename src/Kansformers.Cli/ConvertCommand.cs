@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace Kansformers.Cli;
 
-/// <summary><c>convert SOURCE --out PATH</c>: between run folders, Hugging Face folders, PyTorch files and safetensors files.</summary>
+/// <summary><c>convert SOURCE --out PATH</c>: between run folders, Hugging Face folders, PyTorch files and safetensors files; between linear and KAN layers.</summary>
 internal static class ConvertCommand
 {
     private static readonly string[] Targets = ["hf", "run", "pt", "safetensors"];
@@ -19,7 +19,9 @@ internal static class ConvertCommand
         Option<string?> target = new("--to") { Description = "hf (a Hugging Face folder), run (a run folder), pt (torch.save) or safetensors [default: by the name of --out; a folder is hf]" };
         Option<double> shard = new("--shard-gb") { Description = "for hf: the most gigabytes of weights in a file; more go to several, with an index", DefaultValueFactory = _ => HuggingFaceModel.DefaultShardBytes / 1e9 };
         Option<string?> kan = KanFileConversion.Option();
-        Command command = new("convert", "Between run folders, Hugging Face folders (GPT-2), PyTorch files and safetensors files, with a report of every tensor; files of bare KAN layers, too.") { to, target, shard, kan };
+        SwapChoice swap = new(kan);
+        Command command = new("convert", "Between run folders, Hugging Face folders, PyTorch files and safetensors files, with a report of every tensor; files of bare KAN layers, too. Linear layers become KAN layers that compute the same (--to-kan), or KAN layers linear ones (--to-linear).") { to, target, shard, kan };
+        swap.AddTo(command);
         OptionRules.NotEmpty(to);
         model.AddTo(command, computes: false);
         command.SetAction(parsed =>
@@ -30,10 +32,13 @@ internal static class ConvertCommand
             double gigabytes = parsed.GetValue(shard);
             if (!(gigabytes >= 1e-6 && gigabytes <= 1e6))
                 throw new UsageException(FormattableString.Invariant($"--shard-gb is {gigabytes}; it must be above 0"));
-            if (KanFileConversion.Is(parsed, model, kan))
+            swap.Require(parsed);
+            if (KanFileConversion.Is(parsed, model, kan, swap))
                 return Report(parsed, model, (parsed.GetValue(model.Source)!, path, kind), KanFileConversion.Run(parsed, model, kan, path, kind));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using ModelConversion conversion = new(source, weights, model.Hints(parsed));
+            RunFolder.RequireFree(path);
+            ModelSwap? made = swap.Run(parsed, conversion, () => Tokenizer(needed: true)!);
             IReadOnlyList<TensorChange> changes = kind switch
             {
                 "hf" => conversion.ToHuggingFace(path, Tokenizer(needed: false), (long)(gigabytes * 1e9)),
@@ -42,11 +47,10 @@ internal static class ConvertCommand
                 _ => conversion.ToSafetensors(path),
             };
             ModelChoice.Tell(source);
-            return Report(parsed, model, (source.WeightFile(weights), path, kind), changes);
+            return Report(parsed, model, (source.WeightFile(weights), path, kind), changes, made);
 
             Tokenizer? Tokenizer(bool needed)
             {
-                RunFolder.RequireFree(path);
                 string? name = parsed.GetValue(model.Tokenizer);
                 return needed || name is not null || source.HasTokenizer ? ModelChoice.LoadTokenizer(source, conversion.Options.VocabularySize, name) : null;
             }
@@ -54,12 +58,18 @@ internal static class ConvertCommand
         return command;
     }
 
-    private static int Report(ParseResult parsed, ModelChoice model, (string Source, string Out, string Target) way, IReadOnlyList<TensorChange> changes)
+    private static int Report(ParseResult parsed, ModelChoice model, (string Source, string Out, string Target) way, IReadOnlyList<TensorChange> changes, ModelSwap? swap = null)
     {
         if (parsed.GetValue(model.Json))
-            JsonOutput.Print(new { way.Source, Out = Path.GetFullPath(way.Out), way.Target, Tensors = changes.Count, Counts = Counts(changes), Changes = changes });
-        else
+        {
+            JsonOutput.Print(new { way.Source, Out = Path.GetFullPath(way.Out), way.Target, Tensors = changes.Count, Counts = Counts(changes), Changes = changes, Swap = swap is null ? null : SwapChoice.Facts(swap) });
+            return CommandLineApp.Succeeded;
+        }
+
+        if (swap is null)
             Show(way.Source, way.Out, changes);
+        else
+            SwapChoice.Show(way, swap);
         return CommandLineApp.Succeeded;
     }
 

@@ -11,17 +11,18 @@ internal static class KanFileConversion
     /// <summary>What the file does not tell of its layers.</summary>
     public static Option<string?> Option() => new("--kan")
     {
-        Description = "for files of bare KAN layers (efficient-kan, fast-kan, faster-kan, ChebyKAN, FourierKAN, KAT): what names and shapes do not tell, as in rbf:denominator=0.3",
+        Description = "with --to-kan: the kind of layer, with options of its own as in bspline:grid-size=8,sharing=channel [default: bspline]; for files of bare KAN layers (efficient-kan, fast-kan, faster-kan, ChebyKAN, FourierKAN, KAT): what names and shapes do not tell, as in rbf:denominator=0.3",
     };
 
     /// <summary>Whether that is what the source is.</summary>
     /// <exception cref="UsageException">It is something else, but options for such files were given.</exception>
-    public static bool Is(ParseResult parsed, ModelChoice model, Option<string?> kan)
+    public static bool Is(ParseResult parsed, ModelChoice model, Option<string?> kan, SwapChoice swap)
     {
         string source = parsed.GetValue(model.Source)!;
         if (KanFile.IsOne(source) && !ModelFile.IsOne(source))
-            return true;
-        return parsed.GetValue(kan) is null ? false : throw new UsageException($"--kan is for files of bare KAN layers, which '{source}' is not; leave it out");
+            return swap.Asks(parsed) ? throw new UsageException($"'{source}' holds bare KAN layers and no model; --to-kan and --to-linear are for models") : true;
+        return parsed.GetValue(kan) is null || swap.ToKan(parsed) ? false
+            : throw new UsageException($"--kan is for --to-kan, or for files of bare KAN layers, which '{source}' is not; leave it out");
     }
 
     /// <summary>Loads and writes.</summary>

@@ -25,6 +25,7 @@ internal static partial class LibraryWords
         ["DataConfig.ValidationFraction"] = "--val-fraction",
         ["DistillationOptions.Teacher"] = "--teacher",
         ["KanOptions.BaseActivation"] = "--base-activation",
+        ["KanModelPlan.Calibration"] = "--calibrate",
         ["ModelHints.Gelu"] = "--gelu",
         ["ModelHints.Heads"] = "--heads",
         ["ModelOptions.BlockSize"] = "--block-size",

@@ -29,6 +29,9 @@ public enum TensorFate
 
     /// <summary>Some of its rows are a tensor of the result.</summary>
     Split,
+
+    /// <summary>It is of a layer that became one of another kind, which computes the same or nearly so.</summary>
+    Fitted,
 }
 
 /// <summary>A line of the report of a conversion.</summary>

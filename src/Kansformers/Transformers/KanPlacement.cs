@@ -20,6 +20,19 @@ public enum KanPlacement
     All = Attention | Mlp | Head,
 }
 
+/// <summary>What becomes of activations between linear layers where these are KANs.</summary>
+public enum KanActivations
+{
+    /// <summary>They are left out: KAN layers bring functions of their own. So do the original Kansformers.</summary>
+    Dropped,
+
+    /// <summary>They stay between the layers.</summary>
+    Between,
+
+    /// <summary>That of a feed-forward part is the base activation of its second layer, whose functions begin with it: nothing is computed twice. Those of heads stay between.</summary>
+    Inside,
+}
+
 /// <summary>Placements as text.</summary>
 public static class KanPlacements
 {

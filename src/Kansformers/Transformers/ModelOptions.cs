@@ -51,6 +51,10 @@ public abstract record ModelOptions
     [JsonPropertyOrder(1)]
     public KanOptions Kan { get; init; } = new BSplineOptions();
 
+    /// <summary>What becomes, where the feed-forward or head layers are KANs, of the activations that stand between linear ones.</summary>
+    [JsonPropertyOrder(1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public KanActivations KanActivations { get; init; }
+
     /// <summary>The family that these options belong to.</summary>
     [JsonIgnore]
     public Family Family => Families.Of(this);
@@ -85,10 +89,22 @@ public abstract record ModelOptions
         Require(ResidualDropout is >= 0 and < 1, "residual dropout", ResidualDropout, "0 to below 1");
         Require(AttentionDropout is >= 0 and < 1, "attention dropout", AttentionDropout, "0 to below 1");
         Require(Placement >= 0 && Placement <= KanPlacement.All, "placement", (int)Placement, "a combination of attention, mlp and head");
+        Require(Enum.IsDefined(KanActivations), "kan activations", (int)KanActivations, "dropped, between or inside");
         Kan.Validate();
         if (Placement != KanPlacement.None)
             Kan.Sharing.FunctionsOf(Width); // the widest input of a KAN is a multiple of it
     }
+
+    /// <summary>Whether an activation stands in the feed-forward parts, or within their KAN layers.</summary>
+    internal bool HasActivation => !Placement.HasFlag(KanPlacement.Mlp) || KanActivations != KanActivations.Dropped;
+
+    /// <summary>Where the activation of a feed-forward part is, if its layers are KANs; to be put behind its name.</summary>
+    internal string ActivationWords => !Placement.HasFlag(KanPlacement.Mlp) ? "" : KanActivations switch
+    {
+        KanActivations.Inside => " within the second KAN layer",
+        KanActivations.Between => " between KAN layers",
+        _ => "",
+    };
 
     /// <summary>Refuses a value.</summary>
     /// <param name="holds">Whether it is allowed.</param>

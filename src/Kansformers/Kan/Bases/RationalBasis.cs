@@ -77,6 +77,20 @@ public sealed record RationalOptions : KanOptions
         return (Quotient(at, numerator, denominator) + Derivative(at, numerator, denominator) * (x - at)).unsqueeze(-1).MoveToOuterDisposeScope();
     }
 
+    /// <summary>What the numerator's coefficients multiply: powers of x over the denominator, (rows, in, degree + 1); the base activation behind them, where there is one.</summary>
+    internal Tensor NumeratorColumns(Tensor x, KanTensors tensors)
+    {
+        using var scope = NewDisposeScope();
+        Tensor seen = KanReference.Normalised(x, tensors), denominator = KanReference.EachInput(tensors[KanRole.Denominator], tensors);
+        Tensor one = KanReference.EachInput(tensors[KanRole.Numerator], tensors) * 0;
+        one[.., 0] = 1;
+        Tensor reciprocal = Quotient(seen, one, denominator);
+        List<Tensor> columns = [.. Enumerable.Range(0, NumeratorDegree + 1).Select(power => seen.pow(power) * reciprocal)];
+        if (BaseActivation is BaseActivation activation)
+            columns.Add(BaseActivations.Apply(activation, Norm == InputNorm.LayerNorm ? seen : x));
+        return stack(columns, dim: -1).MoveToOuterDisposeScope();
+    }
+
     private Tensor Derivative(Tensor x, Tensor numerator, Tensor denominator)
     {
         using var scope = NewDisposeScope();

@@ -13,8 +13,9 @@ public sealed class ModelConversion : IDisposable
 {
     private readonly ModelSource _source;
     private readonly ModelFile _file;
-    private readonly IReadOnlyList<StoredTensor> _tensors; // by our names
-    private readonly IReadOnlyList<TensorChange> _read;
+    private IReadOnlyList<StoredTensor> _tensors; // by our names
+    private IReadOnlyList<TensorChange> _read;
+    private TransformerModel? _made;
 
     /// <summary>Opens the model's weights and looks whether they are whole.</summary>
     /// <param name="source">The model.</param>
@@ -41,10 +42,32 @@ public sealed class ModelConversion : IDisposable
     }
 
     /// <summary>The model's architecture.</summary>
-    public ModelOptions Options { get; }
+    public ModelOptions Options { get; private set; }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _made?.Dispose();
+        _file.Dispose();
+    }
+
+    /// <summary>Makes another model of it, such as one with KAN layers, which is written from then on. At most once.</summary>
+    /// <param name="change">Makes the other model of the loaded one, as <see cref="KanModelConversion"/> does.</param>
+    /// <returns>What came of it; its model belongs to this conversion.</returns>
+    /// <exception cref="InvalidOperationException">It was changed already.</exception>
+    public ModelSwap Change(Func<TransformerModel, ModelSwap> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        if (_made is not null)
+            throw new InvalidOperationException("the model was changed already");
+        using TransformerModel model = Options.Family.Create(Options);
+        _file.LoadInto(model);
+        ModelSwap swap = change(model);
+        (_made, Options) = (swap.Model, swap.Model.Options);
+        _tensors = [.. swap.Model.state_dict().Select(entry => StateDictionary.ToStored(entry.Key, entry.Value))];
+        _read = Chained(swap.Changes);
+        return swap;
+    }
 
     /// <summary>To a safetensors file, which tells the architecture. Elements keep their type.</summary>
     /// <param name="path">The file to write.</param>
@@ -103,16 +126,17 @@ public sealed class ModelConversion : IDisposable
         ArgumentNullException.ThrowIfNull(tokenizer);
         RunFolder.RequireFree(folder);
         RequireFit(tokenizer);
-        using TransformerModel model = Options.Family.Create(Options);
-        _file.LoadInto(model);
-        RunConfig config = _source.Run?.Config ?? new RunConfig
+        using TransformerModel? loaded = _made is null ? Options.Family.Create(Options) : null;
+        if (loaded is not null)
+            _file.LoadInto(loaded);
+        RunConfig config = _source.Run?.Config is RunConfig known ? known with { Model = Options } : new RunConfig
         {
             Model = Options,
             Training = new TrainingOptions(),
             Data = new DataConfig { Data = _file.Path, Tokenizer = tokenizer.Kind },
         };
         using FilesTogether files = FilesTogether.Begin();
-        RunFolder.Create(folder, config, tokenizer).SaveWeights(model);
+        RunFolder.Create(folder, config, tokenizer).SaveWeights(_made ?? loaded!);
         files.Keep();
         return Chained([.. _tensors.Select(tensor => new TensorChange(tensor.Name, tensor.Name, tensor.Type == StoredType.F32 ? TensorFate.Kept : TensorFate.Converted))]);
     }
@@ -140,6 +164,8 @@ public sealed class ModelConversion : IDisposable
 
         static TensorChange Both(TensorChange read, TensorChange change)
         {
+            if (read.Fate == TensorFate.Fitted || change.Fate == TensorFate.Fitted)
+                return new TensorChange(read.From, change.To, TensorFate.Fitted);
             if (read.Fate == TensorFate.Joined != (change.Fate == TensorFate.Split))
                 return new TensorChange(read.From, change.To, read.Fate == TensorFate.Joined ? TensorFate.Joined : TensorFate.Split);
             bool turned = (read.Fate == TensorFate.Transposed) != (change.Fate == TensorFate.Transposed);

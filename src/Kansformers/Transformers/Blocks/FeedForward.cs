@@ -30,7 +30,7 @@ internal sealed record FeedForwardOptions
 
 /// <summary>
 /// A block's feed-forward part: two linear layers with an activation between them (<c>c_fc</c>, <c>c_proj</c>), or two KAN layers
-/// (<c>kan.layers.0</c>, <c>kan.layers.1</c>), which carry their own non-linearity.
+/// (<c>kan.layers.0</c>, <c>kan.layers.1</c>), which carry their own non-linearity; <see cref="ModelOptions.KanActivations"/> says what becomes of the activation.
 /// </summary>
 internal sealed class FeedForward : nn.Module<Tensor, Tensor>
 {
@@ -50,14 +50,17 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     private readonly Dropout? _innerDropout;
 
     private readonly BaseActivation _activation;
+    private readonly bool _isBetweenKan;
+    private readonly int _inner;
 
     public FeedForward(FeedForwardOptions options, LinearLayers layers)
         : base(nameof(FeedForward))
     {
-        _activation = options.Activation;
+        (_activation, _inner) = (options.Activation, options.Inner);
         if (layers.IsKan(KanPlacement.Mlp))
         {
-            _kan = layers.Kan(options.Width, options.Inner, options.Width);
+            _kan = layers.KanPair(new LinearShape(options.Width, options.Inner), options.Activation);
+            _isBetweenKan = layers.KeepsActivation(mayBeInside: true);
         }
         else
         {
@@ -71,28 +74,29 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>This part for single tokens, or null where that is not possible.</summary>
-    public ITokenLayer? OpenTokens(long largest) => _kan is not null ? _kan.OpenTokens(largest)
-        : TokenLayers.Open([_expand!.OpenTokens, OpenActivation, _project!.OpenTokens]);
+    public ITokenLayer? OpenTokens(long largest) => _kan is null ? TokenLayers.Open([_expand!.OpenTokens, OpenActivation, _project!.OpenTokens])
+        : !_isBetweenKan ? _kan.OpenTokens(largest)
+        : TokenLayers.Open([() => _kan.Layers[0].OpenTokens(largest), OpenActivation, () => _kan.Layers[1].OpenTokens(largest)]);
 
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        Tensor y = _kan is not null ? _kan.forward(x) : _project!.forward(Inner(x));
+        Tensor y = _kan is null ? _project!.forward(Inner(_expand!, x)) : _isBetweenKan ? _kan.Layers[1].forward(Inner(_kan.Layers[0], x)) : _kan.forward(x);
         return _dropout.forward(y).MoveToOuterDisposeScope();
     }
 
     // (B, T, inner).
-    private Tensor Inner(Tensor x)
+    private Tensor Inner(nn.Module<Tensor, Tensor> expand, Tensor x)
     {
-        Tensor y = BaseActivations.Apply(_activation, _expand!.forward(x));
+        Tensor y = BaseActivations.Apply(_activation, expand.forward(x));
         return _innerDropout?.forward(y) ?? y;
     }
 
     // Models that go on token by token have GELUs.
     private GeluTokens? OpenActivation() => _activation switch
     {
-        BaseActivation.Gelu => new GeluTokens((int)_expand!.Weight.shape[0], GeluForm.Exact),
-        BaseActivation.GeluTanh => new GeluTokens((int)_expand!.Weight.shape[0], GeluForm.Tanh),
+        BaseActivation.Gelu => new GeluTokens(_inner, GeluForm.Exact),
+        BaseActivation.GeluTanh => new GeluTokens(_inner, GeluForm.Tanh),
         _ => null,
     };
 }

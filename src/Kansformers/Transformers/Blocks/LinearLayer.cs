@@ -9,7 +9,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace Kansformers.Transformers;
 
 /// <summary>A linear layer, y = x · weightᵀ + bias, whose products can be taken in bfloat16. Parameter names are those of <c>nn.Linear</c>.</summary>
-internal sealed class LinearLayer : nn.Module<Tensor, Tensor>, IHasPrecision
+internal sealed class LinearLayer : nn.Module<Tensor, Tensor>, IHasPrecision, IProbed
 {
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
@@ -55,15 +55,22 @@ internal sealed class LinearLayer : nn.Module<Tensor, Tensor>, IHasPrecision
     public Precision Precision { get; set; }
 
     /// <inheritdoc/>
+    public Action<Tensor, Tensor>? Probe { get; set; }
+
+    /// <inheritdoc/>
     /// <param name="input">Any leading dimensions, the last of size in.</param>
     /// <returns>The same leading dimensions, the last of size out.</returns>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return LinearFunction.IsFaster(input, _weight, _bias, Precision)
-            ? LinearFunction.Apply(input, _weight, _bias, Precision == Precision.Float32 ? null : _half)
-            : Apply(input, _weight, _bias, Precision);
+        Tensor output = Compute(input);
+        Probe?.Invoke(input, output);
+        return output;
     }
+
+    private Tensor Compute(Tensor input) => LinearFunction.IsFaster(input, _weight, _bias, Precision)
+        ? LinearFunction.Apply(input, _weight, _bias, Precision == Precision.Float32 ? null : _half)
+        : Apply(input, _weight, _bias, Precision);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

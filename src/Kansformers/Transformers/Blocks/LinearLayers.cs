@@ -26,6 +26,16 @@ internal sealed class LinearLayers(ModelOptions options, Device? device)
     /// <summary>A stack of KAN layers; the original gave them no biases.</summary>
     public KanNetwork Kan(params long[] widths) => new(widths, options.Kan, device);
 
+    /// <summary>The two KAN layers of a feed-forward part; what stood between linear ones may be in the second.</summary>
+    /// <param name="shape">The first layer.</param>
+    /// <param name="activation">What stood between.</param>
+    public KanNetwork KanPair(LinearShape shape, BaseActivation activation) => options.KanActivations != KanActivations.Inside ? Kan(shape.From, shape.To, shape.From)
+        : new([new KanLinear(shape.From, shape.To, options.Kan, device), new KanLinear(shape.To, shape.From, options.Kan with { BaseActivation = activation }, device)]);
+
+    /// <summary>Whether activations stay between layers that are KANs.</summary>
+    /// <param name="mayBeInside">Whether the second layer can have it.</param>
+    public bool KeepsActivation(bool mayBeInside) => options.KanActivations == KanActivations.Between || (options.KanActivations == KanActivations.Inside && !mayBeInside);
+
     /// <summary>A layer norm.</summary>
     public LayerNorm Norm(long width, bool hasBias = true) => nn.LayerNorm(width, eps: NormEpsilon, bias: hasBias, device: device);
 

@@ -11,7 +11,7 @@ namespace Kansformers.Transformers;
 /// A head that multiplies by the token embedding (Press and Wolf, "Using the Output Embedding to Improve Language Models", 2017). It has no parameters of
 /// its own but a bias where it is asked for: they are the embedding's.
 /// </summary>
-internal sealed class TiedHead : nn.Module<Tensor, Tensor>, IHasPrecision
+internal sealed class TiedHead : nn.Module<Tensor, Tensor>, IHasPrecision, IProbed
 {
     // A field of a module type would be registered as a part of this module: the embedding belongs to another, under whose name it is saved.
     private readonly Func<Parameter> _weight;
@@ -43,6 +43,9 @@ internal sealed class TiedHead : nn.Module<Tensor, Tensor>, IHasPrecision
     /// <summary>How the products are computed on the CPU.</summary>
     public Precision Precision { get; set; }
 
+    /// <inheritdoc/>
+    public Action<Tensor, Tensor>? Probe { get; set; }
+
     /// <summary>The head, opened for single tokens while the embedding stays as it is; null where that is not possible.</summary>
     internal ITokenLayer? OpenTokens()
     {
@@ -55,6 +58,8 @@ internal sealed class TiedHead : nn.Module<Tensor, Tensor>, IHasPrecision
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return LinearLayer.Apply(input, Weight, _bias, Precision).MoveToOuterDisposeScope();
+        Tensor output = LinearLayer.Apply(input, Weight, _bias, Precision);
+        Probe?.Invoke(input, output);
+        return output.MoveToOuterDisposeScope();
     }
 }

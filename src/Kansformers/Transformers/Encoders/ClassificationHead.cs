@@ -9,7 +9,7 @@ namespace Kansformers.Transformers;
 
 /// <summary>
 /// Logits of labels from the hidden state of the first token: a layer of the model's width with an activation, then one to the labels. A first layer that is a KAN
-/// has no activation behind it: it brings its functions.
+/// has no activation behind it, unless the model keeps those: it brings its functions.
 /// </summary>
 internal sealed class ClassificationHead : nn.Module<Tensor, Tensor>, ILossHead
 {
@@ -32,7 +32,7 @@ internal sealed class ClassificationHead : nn.Module<Tensor, Tensor>, ILossHead
         _dense = layers.For(KanPlacement.Head, new LinearShape(options.Width, options.Width));
         _labels = layers.For(KanPlacement.Head, new LinearShape(options.Width, options.Labels));
         _dropout = nn.Dropout(options.HeadDropout);
-        _activation = layers.IsKan(KanPlacement.Head) ? BaseActivation.Identity : activation;
+        _activation = layers.IsKan(KanPlacement.Head) && !layers.KeepsActivation(mayBeInside: false) ? BaseActivation.Identity : activation;
         _count = options.Labels;
         RegisterComponents();
     }

@@ -70,7 +70,7 @@ public abstract record EncoderOptions : ModelOptions
     /// <inheritdoc/>
     public override IReadOnlyList<OptionDetail> Details()
     {
-        string? activation = Placement.HasFlag(KanPlacement.Mlp) ? null : Activation.ToString();
+        string? activation = HasActivation ? Activation.ToString() : null;
         string head = HeadWords + (Head == EncoderHead.MaskedLanguage && TiedHead ? ", tied to the token embedding" : "");
         return
         [
@@ -78,7 +78,7 @@ public abstract record EncoderOptions : ModelOptions
             new OptionDetail("labels", HasLabels ? Labels : null, null),
             new OptionDetail("label_names", HasLabels ? LabelNames : null, HasLabels && LabelNames is not null ? $"labels {string.Join(", ", LabelNames.Take(LabelsShown))}{(LabelNames.Count > LabelsShown ? ", ..." : "")}" : null),
             new OptionDetail("tied_head", Head == EncoderHead.MaskedLanguage ? TiedHead : null, null),
-            new OptionDetail("inner", InnerWidth, $"feed-forward {InnerWidth} wide{(activation is null ? "" : $" ({activation})")}"),
+            new OptionDetail("inner", InnerWidth, $"feed-forward {InnerWidth} wide{(activation is null ? "" : $" ({activation}{ActivationWords})")}"),
             new OptionDetail("activation", activation, null),
             new OptionDetail("norm_epsilon", NormEpsilon, null),
         ];

@@ -33,7 +33,7 @@ internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>, ILossHead
         _dense = layers.For(KanPlacement.Head, new LinearShape(options.Width, options.Width));
         _norm = layers.Norm(options.Width);
         _decoder = options.TiedHead ? new TiedHead(tokens, hasBias: true) : layers.For(KanPlacement.Head, new LinearShape(options.Width, options.VocabularySize));
-        _activation = layers.IsKan(KanPlacement.Head) ? BaseActivation.Identity : activation;
+        _activation = layers.IsKan(KanPlacement.Head) && !layers.KeepsActivation(mayBeInside: false) ? BaseActivation.Identity : activation;
         RegisterComponents();
     }
 

@@ -57,7 +57,7 @@ internal sealed class GptFamily() : Family<GptOptions, Gpt>("gpt", "GPT-2 as in 
             return content;
         }
 
-        if (gpt.Placement != KanPlacement.None && !IsOriginal(gpt.Kan))
+        if (gpt.Placement != KanPlacement.None && !(IsOriginal(gpt.Kan) && gpt.KanActivations == KanActivations.Dropped))
             return ModelMetadata.PyTorch(options, tensors);
         StoredTensor mask = CausalMask(gpt.BlockSize);
         for (int layer = 0; layer < gpt.Layers; layer++)

@@ -15,11 +15,11 @@ public sealed record GptOptions : ModelOptions
     /// <inheritdoc/>
     public override IReadOnlyList<OptionDetail> Details()
     {
-        string? gelu = Placement.HasFlag(KanPlacement.Mlp) ? null : Gelu == GeluForm.Exact ? "exact" : "tanh";
+        string? gelu = !HasActivation ? null : Gelu == GeluForm.Exact ? "exact" : "tanh";
         return
         [
             new OptionDetail("biases", Biases, Biases ? "with biases" : "without biases"),
-            new OptionDetail("gelu", gelu, gelu is null ? null : $"{gelu} GELU"),
+            new OptionDetail("gelu", gelu, gelu is null ? null : $"{gelu} GELU{ActivationWords}"),
             new OptionDetail("tied_head", TiedHead, TiedHead ? "head tied to the token embedding" : "head of its own"),
         ];
     }

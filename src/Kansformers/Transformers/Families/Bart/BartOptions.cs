@@ -73,13 +73,13 @@ public sealed record BartOptions : ModelOptions
     /// <inheritdoc/>
     public override IReadOnlyList<OptionDetail> Details()
     {
-        bool onlyKan = Placement.HasFlag(KanPlacement.Mlp) && KanSide == KanSide.Both, kanHead = PlacementOf(KanSide.Decoder).HasFlag(KanPlacement.Head);
+        bool onlyKan = !HasActivation && KanSide == KanSide.Both, kanHead = PlacementOf(KanSide.Decoder).HasFlag(KanPlacement.Head);
         string inner = DecoderInnerWidth == InnerWidth ? $"{InnerWidth}" : $"{InnerWidth} and {DecoderInnerWidth}";
         return
         [
             new OptionDetail("decoder_layers", DecoderDepth, $"{Layers} layers of the encoder, {DecoderDepth} of the decoder"),
             new OptionDetail("decoder_heads", DecoderHeadCount, DecoderHeadCount == Heads ? null : $"{DecoderHeadCount} heads of the decoder"),
-            new OptionDetail("inner", InnerWidth, $"feed-forward {inner} wide{(onlyKan ? "" : $" ({Activation})")}"),
+            new OptionDetail("inner", InnerWidth, $"feed-forward {inner} wide{(onlyKan ? "" : $" ({Activation}{ActivationWords})")}"),
             new OptionDetail("decoder_inner", DecoderInnerWidth, null),
             new OptionDetail("activation", onlyKan ? null : Activation.ToString(), null),
             new OptionDetail("scaled_embedding", ScaledEmbedding, ScaledEmbedding ? "scaled embedding" : null),

@@ -1,0 +1,138 @@
+using Kansformers.Checkpoints;
+using Kansformers.Kan;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kansformers.Transformers;
+
+/// <summary>Gives the layers of a model the parameters with which they compute what those of another model compute.</summary>
+/// <param name="from">The model that there is.</param>
+/// <param name="to">The model that is to compute the same.</param>
+/// <param name="inputs">What goes into the layers of the first; null where nothing is known of that.</param>
+internal sealed class LayerConversion(TransformerModel from, TransformerModel to, SlotInputs? inputs)
+{
+    private readonly Dictionary<string, ModelSlot> _from = ModelSlots.Of(from).ToDictionary(slot => slot.Name);
+    private readonly HashSet<string> _done = [];
+    private readonly List<TensorChange> _changes = [];
+
+    /// <summary>What became of each tensor.</summary>
+    public IReadOnlyList<TensorChange> Changes => _changes;
+
+    /// <summary>Sets a layer of the second model.</summary>
+    public SwapResult Convert(ModelSlot slot)
+    {
+        ModelSlot source = _from[slot.Name];
+        return (source.Module, slot.Module) switch
+        {
+            (KanLinear old, KanLinear kan) when old.Options == kan.Options && OutsideOf(from, slot) == OutsideOf(to, slot) => Stays(slot, kan.InFeatures, kan.OutFeatures, "it is of that kind already"),
+            (_, KanLinear kan) => Made(slot, source, kan),
+            (KanLinear old, LinearLayer linear) => Made(slot, source, old, linear),
+            (LinearLayer, LinearLayer linear) => Stays(slot, linear.Weight.shape[1], linear.Weight.shape[0], "the placement leaves it linear"),
+            (_, TiedHead head) => Stays(slot, from.Options.Width, from.Options.VocabularySize, "it is tied to the token embedding"),
+            _ => throw new InvalidOperationException($"'{slot.Name}' cannot become a {slot.Module.GetType().Name}"),
+        };
+    }
+
+    /// <summary>Copies all that is no layer that was made.</summary>
+    public void CopyRest()
+    {
+        Dictionary<string, Tensor> state = from.state_dict();
+        foreach ((string name, Tensor tensor) in to.state_dict())
+        {
+            if (_done.Contains(name))
+                continue;
+            tensor.copy_(state[name]);
+            _changes.Add(new TensorChange(name, name, TensorFate.Kept));
+        }
+    }
+
+    // The activation that stands before a layer, outside of it.
+    private static BaseActivation OutsideOf(TransformerModel model, ModelSlot slot)
+    {
+        bool isKan = model.Options.Placement.HasFlag(KanPlacement.Mlp) && slot.Module is KanLinear;
+        return slot.Expand is null || (isKan && model.Options.KanActivations != KanActivations.Between) ? BaseActivation.Identity : ActivationOf(model.Options);
+    }
+
+    private static BaseActivation ActivationOf(ModelOptions options) => options switch
+    {
+        GptOptions gpt => gpt.Gelu == GeluForm.Exact ? BaseActivation.Gelu : BaseActivation.GeluTanh,
+        EncoderOptions encoder => encoder.Activation,
+        BartOptions bart => bart.Activation,
+        _ => BaseActivation.Identity,
+    };
+
+    private SwapResult Made(ModelSlot slot, ModelSlot source, KanLinear kan)
+    {
+        using var scope = NewDisposeScope();
+        BaseActivation before = OutsideOf(from, source), now = OutsideOf(to, slot);
+        bool isOutside = before == now; // what stands before both is a part of neither
+        BaseActivation outside = isOutside ? before : BaseActivation.Identity;
+        ConversionSource wanted = source.Module switch
+        {
+            LinearLayer linear => ConversionSource.Of(new LinearMap(linear.Weight, linear.Bias) { Before = isOutside ? BaseActivation.Identity : before }),
+            TiedHead head => ConversionSource.Of(new LinearMap(head.Weight, head.Bias)),
+            KanLinear old when isOutside => ConversionSource.Of(old.Tensors),
+            _ => throw new KansformersException($"'{slot.Name}': activations between KAN layers stay where they are"),
+        };
+        LayerMatch match = Naming(slot, () =>
+        {
+            (KanLinear made, LayerMatch match) = KanConversion.Convert(wanted, kan.Options, Rows(slot, kan.Options.Norm == InputNorm.LayerNorm || wanted.IsNormed, outside));
+            using (made)
+            {
+                foreach ((KanRole role, Tensor tensor) in made.Tensors.All)
+                    kan.Tensors[role].copy_(tensor);
+            }
+
+            return match;
+        });
+        Note(source, slot, kan.Tensors.Find(KanRole.Base) is null ? kan.Options.Sharing.IsEdge ? kan.Options.Names.Coefficients : kan.Options.Names.Matrix : kan.Options.Names.Base);
+        return new SwapResult(slot.Name, kan.InFeatures, kan.OutFeatures) { Kan = kan, Match = match };
+    }
+
+    private SwapResult Made(ModelSlot slot, ModelSlot source, KanLinear old, LinearLayer linear)
+    {
+        using var scope = NewDisposeScope();
+        BaseActivation before = OutsideOf(from, source), now = OutsideOf(to, slot);
+        LayerMatch match = Naming(slot, () => KanConversion.FitLinear(ConversionSource.Of(old.Tensors), before == now ? BaseActivation.Identity : now, (linear.Weight, linear.Bias), old.Options,
+            Rows(slot, asTokens: true, before == now ? before : BaseActivation.Identity)));
+        Note(source, slot, "weight");
+        return new SwapResult(slot.Name, old.InFeatures, old.OutFeatures) { Match = match };
+    }
+
+    private static SwapResult Stays(ModelSlot slot, long inputs, long outputs, string reason) => new(slot.Name, inputs, outputs) { Reason = reason };
+
+    private Tensor? Rows(ModelSlot slot, bool asTokens, BaseActivation outside)
+    {
+        if (inputs?.Before(slot) is not SampleRows rows)
+            return null;
+        return BaseActivations.Apply(outside, asTokens ? rows.Rows() : rows.WithExtremes());
+    }
+
+    private static LayerMatch Naming(ModelSlot slot, Func<LayerMatch> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (KansformersException failure)
+        {
+            throw new KansformersException($"'{slot.Name}': {failure.Message.Replace("give samples", "give KanModelPlan.Calibration", StringComparison.Ordinal)}", failure);
+        }
+    }
+
+    // The old layer's weight became the first of the new one's tensors, its bias the bias; the others are new.
+    private void Note(ModelSlot source, ModelSlot slot, string main)
+    {
+        List<string> old = [.. source.Module.state_dict().Keys.Select(name => $"{source.Path}.{name}")];
+        foreach (string name in slot.Module.state_dict().Keys.OrderBy(name => name != main))
+        {
+            string path = $"{slot.Path}.{name}";
+            _done.Add(path);
+            string? was = old.FirstOrDefault(other => (name.EndsWith("bias", StringComparison.Ordinal)) == other.EndsWith("bias", StringComparison.Ordinal));
+            old.Remove(was ?? "");
+            _changes.Add(new TensorChange(was, path, was is null ? TensorFate.Added : TensorFate.Fitted));
+        }
+
+        _changes.AddRange(old.Select(name => new TensorChange(name, null, TensorFate.Fitted)));
+    }
+}
