@@ -127,7 +127,7 @@ public class HuggingFaceEncoderTests
             LabelNames = head == EncoderHead.TokenClassification ? new(["O", "B-X", "I-X"]) : null,
         });
         HuggingFaceModel.Save(model, folder["hf"]);
-        JsonNode config = Config(folder["hf"]);
+        JsonObject config = HuggingFaceFixture.Config(folder["hf"]);
         Assert.Equal(architecture, (string)config["architectures"]![0]!);
         if (head == EncoderHead.TokenClassification)
             Assert.Equal("I-X", (string)config["id2label"]!["2"]!);
@@ -141,17 +141,17 @@ public class HuggingFaceEncoderTests
         }
 
         using (TransformerModel again = TransformerModel.FromPretrained(folder["hf"]))
-            AssertSame(model, again);
+            HuggingFaceFixture.Same(model, again);
         using (ModelConversion conversion = new(ModelSource.Open(folder["hf"])))
             conversion.ToSafetensors(folder["ours.safetensors"]);
         using (TransformerModel ours = TransformerModel.FromPretrained(folder["ours.safetensors"]))
-            AssertSame(model, ours);
+            HuggingFaceFixture.Same(model, ours);
 
         // Without a word of what it is, the weights tell.
-        config.AsObject().Remove("architectures");
+        config.Remove("architectures");
         File.WriteAllText(folder["hf/config.json"], config.ToJsonString());
         using TransformerModel told = TransformerModel.FromPretrained(folder["hf"]);
-        AssertSame(model, told);
+        HuggingFaceFixture.Same(model, told);
         config["id2label"] = JsonNode.Parse("""{"0":"a"}""");
         config["architectures"] = new JsonArray(architecture);
         File.WriteAllText(folder["hf/config.json"], config.ToJsonString());
