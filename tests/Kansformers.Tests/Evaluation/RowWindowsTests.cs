@@ -66,7 +66,7 @@ public class RowWindowsTests : OneThread
         Assert.Equal((3, 3 * 4), (rows.Texts.Count, objective.ValidationTokens)); // windows of 6 tokens, of which the even ones are hidden, and the last
         Assert.Equal(3, rows.Texts.Count);
         Assert.Equal(loss, objective.Validate());
-        using IObjective counted = new NoisedText(model, rows, BatchOrder.Replacement, new TrainingData(corpus.Train, corpus.Validation), TinyTraining.Options);
+        using NoisedText counted = new(model, rows, BatchOrder.Replacement, new TrainingData(corpus.Train, corpus.Validation), TinyTraining.Options);
         Assert.Equal(3 * 4, counted.ValidationTokens); // before any validation, too
     }
 

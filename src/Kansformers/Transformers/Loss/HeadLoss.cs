@@ -44,12 +44,12 @@ internal static class HeadLoss
         return (nn.functional.cross_entropy(logits, tensor(counted, device: logits.device)) * share).MoveToOuterDisposeScope();
     }
 
-    private static void RequireRange(LossHead head, long[] ids, long outputs)
+    private static void RequireRange(LossHead head, long[] targets, long outputs)
     {
-        foreach (long id in ids)
+        foreach (long id in targets)
         {
             if ((ulong)id >= (ulong)outputs)
-                throw new ArgumentException($"target {id} is outside the {head.Noun} of {outputs}", "targets");
+                throw new ArgumentException($"target {id} is outside the {head.Noun} of {outputs}", nameof(targets));
         }
     }
 
