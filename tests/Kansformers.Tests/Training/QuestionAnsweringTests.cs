@@ -108,7 +108,7 @@ public class QuestionAnsweringTests : OneThread
         run.Run();
         Assert.Equal([new Measure("exact_match", 1), new Measure("f1", 1)], run.BestMeasures());
         AnswerFinder finder = new(run.Model, run.Material.Tokenizer);
-        QuestionRow row = new("q", "abcde7fg", [new ContextAnswer("7", 5)], "here");
+        QuestionRow row = new("q", "abcde7hi", [new ContextAnswer("7", 5)], "here");
         AnswerPrediction found = Assert.Single(finder.Predict([row]));
         Assert.Equal(("7", 5), (found.Answer, found.Start));
         Assert.InRange(found.Score, 0.3, 1);
