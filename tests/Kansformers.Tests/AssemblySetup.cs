@@ -4,6 +4,7 @@ using Kansformers.Runtime;
 // One test at a time: torch's random generator, its count of tensors and the console belong to the whole process,
 // and torch itself uses all processors.
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+[assembly: Kansformers.Tests.Seeded]
 
 namespace Kansformers.Tests;
 

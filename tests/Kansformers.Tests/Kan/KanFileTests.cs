@@ -168,7 +168,7 @@ public class KanFileTests
         Cli.Cli.AssertFails(2, ["--heads"], "convert", folder["kan.pt"], "--out", folder["x.pt"], "--heads", "2");
         Cli.Cli.AssertFails(2, ["no option 'oops'"], "convert", folder["kan.pt"], "--out", folder["x.pt"], "--kan", "rbf:oops=1");
         Cli.Cli.AssertFails(1, ["kind switch"], "convert", folder["kan.pt"], "--out", folder["x.pt"], "--kan", "switch");
-        Cli.Cli.AssertFails(2, ["--kan is for files of bare KAN layers"], "convert", folder["none.pt"], "--out", folder["x.pt"], "--kan", "rbf");
+        Cli.Cli.AssertFails(2, ["--kan is for --to-kan, or for files of bare KAN layers"], "convert", folder["none.pt"], "--out", folder["x.pt"], "--kan", "rbf");
         Assert.False(File.Exists(folder["x.pt"]));
     }
 

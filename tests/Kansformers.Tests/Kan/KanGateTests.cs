@@ -68,7 +68,8 @@ public sealed class KanGateTests
     public void A_pair_of_SiLU_and_the_identity_is_SwiGLU_and_learned_ones_begin_so()
     {
         using var scope = NewDisposeScope();
-        Tensor x = randn(7, 64);
+        random.manual_seed(6);
+        Tensor x = randn(7, 64).clamp_(-3, 3); // within the grid: beyond it functions begin as straight lines
         Tensor expected = nn.functional.silu(x.narrow(1, 0, 32)) * x.narrow(1, 32, 32);
         using KanGate plain = new(32, GateFunction.Fixed(BaseActivation.Silu), GateFunction.Fixed(BaseActivation.Identity), GateForm.Pair);
         EngineCheck.Close("SwiGLU", plain.forward(x), expected, 1e-6);

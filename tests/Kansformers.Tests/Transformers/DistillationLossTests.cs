@@ -14,7 +14,7 @@ public sealed class DistillationLossTests
 
     public static TheoryData<string, int> Pairs => new()
     {
-        { "gpt from gpt", 17 }, { "KAN head from KAN head", 17 }, { "KAN gpt from wide gpt", 17 }, { "bert from bert", 17 }, { "KAN bert from bert", 17 },
+        { "gpt from gpt", 17 }, { "KAN head from KAN head", 17 }, { "KAN gpt from wide gpt", 17 }, { "kansformer from wide gpt", 17 }, { "bert from bert", 17 }, { "KAN bert from bert", 17 },
         { "gpt from gpt", 66_000 }, { "KAN head from KAN head", 66_000 }, // several chunks
     };
 
@@ -135,6 +135,7 @@ public sealed class DistillationLossTests
         {
             "gpt from gpt" => (gpt, gpt with { Layers = 2 }),
             "KAN head from KAN head" => (gpt with { Placement = KanPlacement.Head }, gpt with { Placement = KanPlacement.Head }),
+            "kansformer from wide gpt" => (new KansformerOptions { Layers = 1, Heads = 2, Width = 8, BlockSize = 65, EmbeddingDropout = 0, ResidualDropout = 0, AttentionDropout = 0, VocabularySize = vocabulary }, gpt with { Width = 12 }),
             "KAN gpt from wide gpt" => (gpt with { Placement = KanPlacement.All }, gpt with { Width = 12 }),
             "bert from bert" => (bert, bert with { Layers = 2 }),
             _ => (bert with { Placement = KanPlacement.All, Kan = new RationalOptions() }, bert),
