@@ -139,7 +139,7 @@ public class ComparisonConfigTests
     [Theory]
     [InlineData("benchmarks/compare/anchor.json", 2000 * 12 * 64)]
     [InlineData("benchmarks/compare/tuning.json", 1000 * 12 * 64)]
-    [InlineData("benchmarks/compare/bert.json", 1200 * 16 * 64)]
+    [InlineData("benchmarks/compare/bert.json", 600 * 16 * 64)]
     public void The_files_of_the_repository_hold(string path, long tokens)
     {
         Assert.SkipWhen(SharedFolder.RepositoryRoot is null, "needs the repository around the test program");
