@@ -238,6 +238,12 @@ public class EncoderCommandTests : OneThread
         CliResult skipped = Cli.Run("predict", run, "--data", table, "--unknown-characters", "skip");
         Assert.Equal((0, 2), (skipped.Code, skipped.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
         Assert.Contains("the texts: 2 characters (4 bytes) without a token, the first 'é' (U+00E9); left out", skipped.Error, StringComparison.Ordinal);
+
+        // A run that was trained with such characters left out goes on so, unless told otherwise.
+        string odd = folder.Write("odd.csv", TinyTraining.Labelled.TrimEnd('\n') + "\nfoxé,fox,1\n"), skipping = folder["skipping"];
+        Json([.. Cli.Args($"train --json --family bert --task classification {Cli.Small} --label-field label --unknown-characters skip --tokenizer"), run, "--data", odd, "--out", skipping]);
+        Assert.Contains("left out", Cli.Run("predict", skipping, "--data", table).Error, StringComparison.Ordinal);
+        Cli.AssertFails(1, [$"'{table}' line 3 holds 2 characters (4 bytes) without a token"], "predict", skipping, "--data", table, "--unknown-characters", "refuse");
         Cli.AssertFails(2, ["--unknown-characters is 'replace': use refuse or skip"], "predict", run, "--data", lines, "--unknown-characters", "replace");
         foreach (string verb in (string[])["predict", "eval"])
         {

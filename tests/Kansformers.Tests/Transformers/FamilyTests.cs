@@ -385,7 +385,6 @@ public class FamilyTests
             return encoder with { Head = head, Labels = parts[1] switch { Regression => 1, Answers => 2, _ => 3 } };
         }
 
-
         return parts.Length == 1 ? options : named.Settings.Single(setting => setting.Name == "feed-forward").With(options, parts[1]);
     }
 
