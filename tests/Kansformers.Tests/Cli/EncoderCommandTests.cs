@@ -2,6 +2,7 @@ using System.Text.Json;
 using Kansformers.Cli;
 using Kansformers.Tests.Training;
 using Kansformers.Training;
+using Kansformers.Transformers;
 
 namespace Kansformers.Tests.Cli;
 
@@ -254,6 +255,16 @@ public class EncoderCommandTests : OneThread
         Cli.AssertFails(1, ["line 2 has the label 'fox', which is no number; choose another column with --label-field, or learn names with --objective classification"],
             [.. Cli.Args($"train --family bert --task regression {Cli.Small} --data"), csv, "--out", folder["no"]]);
         Cli.AssertFails(1, ["the only example of", "has the label 'x'"], [.. Cli.Args($"train --family bert --task classification {Cli.Small} --data"), folder.Write("c.csv", "text,label\na,x\n"), "--out", folder["no"]]);
+    }
+
+    // Before the text is read, which need not be there.
+    [Fact]
+    public void An_encoder_without_a_head_is_not_measured()
+    {
+        using TestFolder folder = new();
+        using (TransformerModel model = new Bert(new BertOptions { Layers = 1, Heads = 2, Width = 8, BlockSize = 8, VocabularySize = 300, Head = EncoderHead.None }))
+            HuggingFaceModel.Save(model, folder["bare"]);
+        Cli.AssertFails(1, [$"'{folder["bare"]}' is a bert without a head", $"train --model {folder["bare"]}"], "eval", folder["bare"], "--tokenizer", "byte", "--data", folder["none.txt"]);
     }
 
     [Fact]
