@@ -71,7 +71,7 @@ public sealed class ModelComparison : IDisposable
     /// <param name="progress">Is told how far it is, perhaps from another thread.</param>
     /// <param name="cancellation">Ends the runs in order; calling this again, with the same folder, goes on.</param>
     /// <returns>What came of it; <see cref="ComparisonResult.Failures"/> tells the runs that failed.</returns>
-    /// <exception cref="KansformersException">The folder cannot be written; or the file of results, and then all else is done, table and picture too.</exception>
+    /// <exception cref="KansformersException">The folder cannot be written; or the file of results: at once where there is something to list already, else when all else is done, table and picture too.</exception>
     /// <exception cref="OperationCanceledException">It was interrupted.</exception>
     public ComparisonResult Run(ComparisonOptions? options = null, IProgress<ComparisonProgress>? progress = null, CancellationToken cancellation = default)
     {
