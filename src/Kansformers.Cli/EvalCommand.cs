@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kansformers.Training;
+using Kansformers.Transformers;
 
 namespace Kansformers.Cli;
 
@@ -28,8 +29,10 @@ internal static class EvalCommand
         {
             options.RequireData(parsed);
             (ModelSource source, RunWeights weights) = options.Model.Open(parsed);
-            ObjectiveOptions objective = Objectives.For(source.Architecture(weights, options.Model.Hints(parsed)));
-            Evaluations[objective.Kind](new EvalCall(options, parsed, source, weights));
+            ModelOptions model = source.Architecture(weights, options.Model.Hints(parsed));
+            if (model is EncoderOptions { Head: EncoderHead.None })
+                throw new KansformersException($"'{source.Path}' is a {model.Family.Name} without a head, of which there is nothing to measure; it gets one by training: train --model {parsed.GetValue(options.Model.Source)}, for labels with --task");
+            Evaluations[Objectives.For(model).Kind](new EvalCall(options, parsed, source, weights));
             return CommandLineApp.Succeeded;
         });
         return command;

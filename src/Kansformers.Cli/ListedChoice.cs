@@ -36,22 +36,29 @@ internal sealed class ListedChoice<T>
     /// <summary>Whether an entry is named.</summary>
     public bool IsNamed(ParseResult parsed) => parsed.GetValue(_kind) is not null;
 
+    /// <summary>The entry that is named, as it stands in the list.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="unsaid">What stands where none is named, or this one.</param>
+    /// <exception cref="UsageException">There is no such entry.</exception>
+    public T Named(ParseResult parsed, T unsaid)
+    {
+        try
+        {
+            return parsed.GetValue(_kind) is string kind && _named(kind) is T named && named.Kind != unsaid.Kind ? named : unsaid;
+        }
+        catch (KansformersException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+    }
+
     /// <summary>The entry, with the numbers and words that were given.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="unsaid">What stands where nothing is given.</param>
     /// <exception cref="UsageException">There is no such entry, or it has no such number or word.</exception>
     public T Read(ParseResult parsed, T unsaid)
     {
-        T entry;
-        try
-        {
-            entry = parsed.GetValue(_kind) is string kind && _named(kind) is T named && named.Kind != unsaid.Kind ? named : unsaid;
-        }
-        catch (KansformersException failure)
-        {
-            throw new UsageException(failure.Message);
-        }
-
+        T entry = Named(parsed, unsaid);
         foreach ((string name, Option<double?> option) in _numbers)
         {
             if (parsed.GetValue(option) is double value)

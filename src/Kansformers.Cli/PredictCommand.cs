@@ -24,13 +24,13 @@ internal static class PredictCommand
         Option<string?> data = new("--data") { Description = "texts: the lines of a text file, or a column of a .csv, .tsv or .jsonl file; for labels of words also lines with a word each (.conll, .bio, .iob, .tsv), for answers columns of questions and contexts [default: the lines of standard input]" };
         Option<string?> textField = new("--text-field") { Description = "the column of the texts [default: the run's, text, content, ... or the only one]" };
         LabelChoice labels = new();
-        Option<string> unknown = UnknownCharacterNames.Option();
+        Option<string?> unknown = UnknownCharacterNames.OptionOfRun();
         Command command = new("predict", "Label texts by a model that was trained for it: a label with its probability, or a number, for each line or row; or a label for each word; or an answer for each question with its context.") { data, textField, labels.TextPairField, unknown };
         OptionRules.NotEmpty(data, textField);
         model.AddTo(command);
         command.SetAction(parsed =>
         {
-            UnknownCharacters treatment = UnknownCharacterNames.Parse(parsed.GetValue(unknown));
+            UnknownCharacters? treatment = parsed.GetValue(unknown) is string name ? UnknownCharacterNames.Parse(name) : null;
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             string? file = parsed.GetValue(data);
             if (OptionRules.Given(parsed, textField, labels.TextPairField).Length > 0 && (file is null || !LabelledTexts.IsTable(file)))
@@ -38,8 +38,8 @@ internal static class PredictCommand
             using Interruption interruption = new();
             using TransformerModel loaded = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
             Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(source, loaded.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
-            if (tokenizer is CharTokenizer characters && treatment == UnknownCharacters.Skip)
-                tokenizer = new CharTokenizer(characters.Characters, treatment);
+            if (tokenizer is CharTokenizer characters && treatment is UnknownCharacters told)
+                tokenizer = new CharTokenizer(characters.Characters, told);
             Action<PredictCall> predictor = Predictors.GetValueOrDefault(Objectives.For(loaded.Options).Kind) ?? Predictions.Run;
             predictor(new PredictCall(loaded, tokenizer, source)
             {

@@ -37,5 +37,9 @@ internal sealed class RecipeChoice
 
     /// <summary>The same of how each trains its own model.</summary>
     public static string Trained<T>(Func<TrainingOptions, T> value) =>
-        Default(recipe => value(recipe.Training(Families.Preset(recipe.Size.Preset, null).Family.Defaults, recipe.Size.Steps)));
+        Default(recipe =>
+        {
+            ModelOptions model = Families.Preset(recipe.Size.Preset, null).Family.Defaults;
+            return value(recipe.Training(model, Objectives.For(model), recipe.Size.Steps));
+        });
 }

@@ -115,8 +115,8 @@ internal sealed class TrainOptions
         ModelOptions? model = IsPretrained(parsed) ? null : ReadModel(parsed, recipe);
         long steps = parsed.GetValue(MaxIters) ?? recipe.Size.Steps;
         ModelOptions usual = Families.Preset(recipe.Size.Preset, null).Family.Defaults; // stands for weights until they are there
-        TrainingOptions training = model is not null ? ReadTraining(parsed, recipe.Training(model, steps))
-            : ReadTraining(parsed, recipe.TrainingOn(usual, IsNamed(parsed) ? ReadObjective(parsed, Objectives.All[0]) : Objectives.All[0], steps), readsObjective: false);
+        TrainingOptions training = model is not null ? ReadTraining(parsed, recipe.Training(model, NamedObjective(parsed, Objectives.For(model)), steps))
+            : ReadTraining(parsed, recipe.TrainingOn(usual, NamedObjective(parsed, Objectives.All[0]), steps), readsObjective: IsNamed(parsed));
         try
         {
             training.Validate();
@@ -132,7 +132,7 @@ internal sealed class TrainOptions
         string? teachers = TokenizerOfTeacher(training.Objective);
         Pretrained? pretrained = ReadPretrained(parsed);
         if (pretrained is { Architecture: ModelOptions own })
-            training = ReadTraining(parsed, recipe.TrainingOn(own, ReadObjective(parsed, Objectives.For(own)), steps), readsObjective: false);
+            training = ReadTraining(parsed, recipe.TrainingOn(own, NamedObjective(parsed, Objectives.For(own)), steps));
 
         RequireText(parsed, training.Objective);
         RunConfig config = new()
@@ -234,21 +234,16 @@ internal sealed class TrainOptions
 
     private bool IsNamed(ParseResult parsed) => Objective.IsNamed(parsed) || parsed.GetValue(Task) is not null;
 
-    private ObjectiveOptions ReadObjective(ParseResult parsed, ObjectiveOptions unsaid)
+    // By its own name or its task's, as it stands in the list: the recipe speaks before its options do.
+    private ObjectiveOptions NamedObjective(ParseResult parsed, ObjectiveOptions unsaid)
     {
         if (parsed.GetValue(Task) is not string task)
-        {
-            // Another objective on text draws it as the recipe would.
-            ObjectiveOptions chosen = Objective.Read(parsed, unsaid);
-            bool drawsAsUnsaid = chosen.Kind != unsaid.Kind && OptionRules.Given(parsed, Objective.All.Where(option => option.Name == "--order")).Length == 0;
-            return drawsAsUnsaid && chosen is TextObjectiveOptions text && unsaid is TextObjectiveOptions { Order: BatchOrder order } ? text with { Order = order } : chosen;
-        }
-
+            return Objective.Named(parsed, unsaid);
         if (Objective.IsNamed(parsed))
             throw new UsageException("--task is short for --objective; give one of them");
         ObjectiveOptions[] tasks = [.. Objectives.All.Where(entry => entry.NeedsLabels)];
-        return Objective.Read(parsed, tasks.FirstOrDefault(entry => entry.Kind.Equals(task, StringComparison.OrdinalIgnoreCase))
-            ?? throw new UsageException($"unknown task '{task}': use {string.Join(" or ", tasks.Select(entry => entry.Kind))}"));
+        return tasks.FirstOrDefault(entry => entry.Kind.Equals(task, StringComparison.OrdinalIgnoreCase))
+            ?? throw new UsageException($"unknown task '{task}': use {string.Join(" or ", tasks.Select(entry => entry.Kind))}");
     }
 
     // Labels have no default, and are nothing to text: told before anything is downloaded.
@@ -311,7 +306,7 @@ internal sealed class TrainOptions
             MinLearningRate = schedule == LearningRateDecay.Constant ? 0 : parsed.GetValue(MinLearningRate) ?? least,
             Warmup = parsed.GetValue(Warmup) ?? unsaid.Warmup,
             Schedule = schedule,
-            Objective = readsObjective ? ReadObjective(parsed, unsaid.Objective) : unsaid.Objective,
+            Objective = readsObjective ? Objective.Read(parsed, unsaid.Objective) : unsaid.Objective,
             Optimizer = Optimizer.Read(parsed, unsaid.Optimizer),
             GradClip = parsed.GetValue(GradClip) ?? unsaid.GradClip,
             UpdateGrid = parsed.GetValue(UpdateGrid),

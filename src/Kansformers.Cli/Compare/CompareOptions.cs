@@ -132,5 +132,4 @@ internal sealed class CompareOptions
     }
 
     private IEnumerable<Option> Given(ParseResult parsed) => _train.OfComparison.Where(option => IsGiven(parsed, option));
-
 }

@@ -58,7 +58,7 @@ internal static class DenoisingEvaluation
     {
         try
         {
-            return BeamSample.OptionsOf(source) with { MaxNewTokens = null, MinNewTokens = 0, Returned = 1 };
+            return BeamSample.OptionsOf(source) with { MaxNewTokens = null, MaxLength = null, MinNewTokens = 0, MinLength = 0, Returned = 1 };
         }
         catch (KansformersException failure)
         {

@@ -7,7 +7,7 @@ namespace Kansformers.Cli;
 internal sealed class EvalOptions
 {
     public readonly ModelChoice Model = new();
-    public readonly Option<string?> Data = new("--data") { Description = "text to score, or for models that label texts a table with labels: as for train [default: the held-out part of the run's own]" };
+    public readonly Option<string?> Data = new("--data") { Description = "text to score, or for models that learned from labels (of texts, of words, answers to questions) a file with such: as for train [default: the held-out part of the run's own]" };
     public readonly CorpusChoice Corpus = new();
     public readonly LabelChoice Labels = new();
     public readonly Option<int?> Stride = new("--stride") { Description = "how far each window of one block moves on; smaller gives every token more context [default: the block size]" };

@@ -18,7 +18,8 @@ public sealed record ComparisonOptions
     /// </summary>
     public Func<IReadOnlyList<string>, ProcessStartInfo>? Worker { get; init; }
 
-    /// <summary>A file that lists outcomes: its runs are not trained again, and those that are done are added. Null for none.</summary>
+    /// <summary>A file that lists outcomes: its runs are not trained again, and those that are done are added. Null for none. A file of that name and
+    /// <c>.lock</c> stays beside it, by which comparisons that add to it at the same time wait for each other.</summary>
     public string? Results { get; init; }
 }
 
@@ -70,7 +71,7 @@ public sealed class ModelComparison : IDisposable
     /// <param name="progress">Is told how far it is, perhaps from another thread.</param>
     /// <param name="cancellation">Ends the runs in order; calling this again, with the same folder, goes on.</param>
     /// <returns>What came of it; <see cref="ComparisonResult.Failures"/> tells the runs that failed.</returns>
-    /// <exception cref="KansformersException">The folder cannot be written.</exception>
+    /// <exception cref="KansformersException">The folder cannot be written; or the file of results: at once where there is something to list already, else when all else is done, table and picture too.</exception>
     /// <exception cref="OperationCanceledException">It was interrupted.</exception>
     public ComparisonResult Run(ComparisonOptions? options = null, IProgress<ComparisonProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -95,6 +96,7 @@ public sealed class ModelComparison : IDisposable
         ComparisonResult result = ComparisonResult.Of(_config, Models, [.. runs.Select(run => (run, outcomes.Find(run)))], [.. failures]);
         AtomicFile.WriteText(Path.Combine(Folder, "compare.md"), result.ToMarkdown());
         AtomicFile.WriteText(Path.Combine(Folder, "compare.svg"), result.ToSvg());
+        outcomes.Keep(runs); // those that the file did not take before
         return result;
     }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -14,20 +13,28 @@ internal sealed class ResultsFile
 {
     private const int Format = 1;
 
+    /// <summary>Put behind the file's name: what is locked while the file is read and written again.</summary>
+    public const string LockEnd = ".lock";
+
+    // Reading and writing takes milliseconds.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
     private readonly Lock _lock = new();
     private readonly string _path;
     private readonly SortedDictionary<string, RunOutcome> _runs;
+    private bool _isUnsaved;
 
     private ResultsFile(string path, SortedDictionary<string, RunOutcome> runs) => (_path, _runs) = (path, runs);
 
     /// <summary>Reads a file; one that is not there holds nothing yet.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or a link to it.</param>
     /// <exception cref="KansformersException">It cannot be read, or is none.</exception>
     public static ResultsFile Open(string path)
     {
         if (Directory.Exists(path))
             throw new KansformersException($"'{path}' is a folder; give the results a file");
-        return new ResultsFile(path, Read(path));
+        string real = RealFile.PathOf(path); // whatever it is called by, it has one lock, and a link stays one
+        return new ResultsFile(real, Read(real));
     }
 
     private static SortedDictionary<string, RunOutcome> Read(string path)
@@ -63,45 +70,32 @@ internal sealed class ResultsFile
             return _runs.GetValueOrDefault(run);
     }
 
-    /// <summary>Adds what is not listed yet, and saves; what another comparison has added to the file meanwhile stays in it.</summary>
+    /// <summary>
+    /// Adds what is not listed yet, and saves; what another comparison has added to the file meanwhile stays in it. What could not be saved is saved with what is added next,
+    /// even if that is nothing.
+    /// </summary>
     /// <param name="outcomes">Runs by the names of their folders.</param>
     /// <exception cref="KansformersException">The file cannot be read again or written.</exception>
     public void Add(IEnumerable<(string Run, RunOutcome Outcome)> outcomes)
     {
         lock (_lock)
         {
-            bool any = false;
             foreach ((string run, RunOutcome outcome) in outcomes)
-                any |= _runs.TryAdd(run, outcome);
-            if (any)
-                Save();
+                _isUnsaved |= _runs.TryAdd(run, outcome);
+            if (!_isUnsaved)
+                return;
+            Save();
+            _isUnsaved = false;
         }
     }
 
     // Comparisons of other folders, in processes of their own, may add to the same file at the same time: reading and writing it again must be one step.
     private void Save()
     {
-        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(_path))))[..16];
-        using Mutex one = new(false, $"kansformers-results-{name}");
-        try
-        {
-            one.WaitOne();
-        }
-        catch (AbandonedMutexException)
-        {
-            // Its process was killed; the file is written as a whole or not at all, and the mutex is ours.
-        }
-
-        try
-        {
-            foreach ((string run, RunOutcome outcome) in Read(_path))
-                _runs.TryAdd(run, outcome);
-            AtomicFile.WriteText(_path, Text());
-        }
-        finally
-        {
-            one.ReleaseMutex();
-        }
+        using FileLock one = FileLock.Wait(_path + LockEnd, LongestWait);
+        foreach ((string run, RunOutcome outcome) in Read(_path))
+            _runs.TryAdd(run, outcome);
+        AtomicFile.WriteText(_path, Text());
     }
 
     private string Text()

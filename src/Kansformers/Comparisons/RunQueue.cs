@@ -63,7 +63,7 @@ internal sealed class RunQueue(IReadOnlyList<PlannedRun> runs, RunOutcomes outco
             bool done = workers.Do([ComparisonWorker.Train, run.Files.Path], threads, line => Read(run, line, jobs), cancellation);
             if (done)
             {
-                outcomes.Keep(run);
+                Keep(run, jobs);
                 Finish(run, run.Files.ReadOutcome<RunOutcome>() is RunOutcome outcome
                     ? FormattableString.Invariant($"{run.Model.Name}, seed {run.Seed}: validation loss {outcome.ValidationLoss:0.0000} after {outcome.Steps} steps, {HumanText.Duration(TimeSpan.FromSeconds(outcome.Seconds))}") : null, jobs);
             }
@@ -77,6 +77,20 @@ internal sealed class RunQueue(IReadOnlyList<PlannedRun> runs, RunOutcomes outco
         {
             lock (_lock)
                 _running.Remove(run);
+        }
+    }
+
+    // A run is done once it is trained, for its outcome lies beside its folder. What the list of results did not take it is given again with the next run, and at the end.
+    private void Keep(PlannedRun run, int jobs)
+    {
+        try
+        {
+            outcomes.Keep(run);
+        }
+        catch (KansformersException failure)
+        {
+            lock (_lock)
+                Report(FormattableString.Invariant($"{run.Model.Name}, seed {run.Seed}, is trained, but not among the results yet: {failure.Message}"), jobs);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Kansformers.Runtime;
 using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
@@ -113,15 +114,10 @@ public abstract record KanOptions
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
     public virtual void Validate()
     {
-        Require(BaseActivation is not BaseActivation activation || Enum.IsDefined(activation), "base activation", BaseActivation!, string.Join(", ", Enum.GetNames<BaseActivation>()));
-        Require(Enum.IsDefined(Norm), "norm", Norm, string.Join(", ", Enum.GetNames<InputNorm>()));
-        Require(Enum.IsDefined(Initialization), "initialization", Initialization, string.Join(", ", Enum.GetNames<KanInitialization>()));
-    }
-
-    private protected static void Require(bool holds, string option, object value, string allowed)
-    {
-        if (!holds)
-            throw new KansformersException(FormattableString.Invariant($"{option} is {value}; it must be {allowed}"));
+        if (BaseActivation is BaseActivation activation)
+            Allowed.Require("base activation", activation);
+        Allowed.Require("norm", Norm);
+        Allowed.Require("initialization", Initialization);
     }
 }
 

@@ -89,7 +89,7 @@ public abstract record ModelOptions
         Require(ResidualDropout is >= 0 and < 1, "residual dropout", ResidualDropout, "0 to below 1");
         Require(AttentionDropout is >= 0 and < 1, "attention dropout", AttentionDropout, "0 to below 1");
         Require(Placement >= 0 && Placement <= KanPlacement.All, "placement", (int)Placement, "a combination of attention, mlp and head");
-        Require(Enum.IsDefined(KanActivations), "kan activations", (int)KanActivations, "dropped, between or inside");
+        Allowed.Require("kan activations", KanActivations);
         Kan.Validate();
         if (Placement != KanPlacement.None)
             Kan.Sharing.FunctionsOf(Width); // the widest input of a KAN is a multiple of it

@@ -63,14 +63,27 @@ public class BartCommandTests : OneThread
         string told = Cli.Run(call).Error;
         Assert.All((string[])["no examples are written: ", "'repetition_penalty' in generation_config.json is 1.2"], words => Assert.Contains(words, told, StringComparison.Ordinal));
 
+        // As long as the text, whatever the folder says of lengths: what it does not say is at most 20 tokens.
+        string[] plain = Written("\"num_beams\":1");
+        Assert.All(plain, words => Assert.True(words.Length > 20, words));
+        Assert.Equal(plain, Written("\"num_beams\":1,\"max_length\":9,\"min_length\":8"));
+        Assert.Equal(plain, Written("\"num_beams\":1,\"max_new_tokens\":9,\"min_new_tokens\":8"));
+
         (int?, bool) Beams(string asked)
+        {
+            JsonElement measured = Measured(asked), beams = measured.GetProperty("beams");
+            return (beams.ValueKind == JsonValueKind.Null ? null : beams.GetInt32(), measured.GetProperty("examples").GetArrayLength() > 0);
+        }
+
+        string[] Written(string asked) => [.. Measured(asked).GetProperty("examples").EnumerateArray().Select(example => example.GetProperty("written").GetString()!)];
+
+        JsonElement Measured(string asked)
         {
             if (asked.Length > 0)
                 folder.Write("tokenizer/generation_config.json", $"{{{asked}}}");
             CliResult result = Cli.Run(call);
             Assert.True(result.Code == 0, result.Error);
-            JsonElement measured = JsonDocument.Parse(result.Out).RootElement, beams = measured.GetProperty("beams");
-            return (beams.ValueKind == JsonValueKind.Null ? null : beams.GetInt32(), measured.GetProperty("examples").GetArrayLength() > 0);
+            return JsonDocument.Parse(result.Out).RootElement;
         }
     }
 }

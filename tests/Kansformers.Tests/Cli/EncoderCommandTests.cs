@@ -2,6 +2,7 @@ using System.Text.Json;
 using Kansformers.Cli;
 using Kansformers.Tests.Training;
 using Kansformers.Training;
+using Kansformers.Transformers;
 
 namespace Kansformers.Tests.Cli;
 
@@ -238,6 +239,12 @@ public class EncoderCommandTests : OneThread
         CliResult skipped = Cli.Run("predict", run, "--data", table, "--unknown-characters", "skip");
         Assert.Equal((0, 2), (skipped.Code, skipped.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
         Assert.Contains("the texts: 2 characters (4 bytes) without a token, the first 'é' (U+00E9); left out", skipped.Error, StringComparison.Ordinal);
+
+        // A run that was trained with such characters left out goes on so, unless told otherwise.
+        string odd = folder.Write("odd.csv", TinyTraining.Labelled.TrimEnd('\n') + "\nfoxé,fox,1\n"), skipping = folder["skipping"];
+        Json([.. Cli.Args($"train --json --family bert --task classification {Cli.Small} --label-field label --unknown-characters skip --tokenizer"), run, "--data", odd, "--out", skipping]);
+        Assert.Contains("left out", Cli.Run("predict", skipping, "--data", table).Error, StringComparison.Ordinal);
+        Cli.AssertFails(1, [$"'{table}' line 3 holds 2 characters (4 bytes) without a token"], "predict", skipping, "--data", table, "--unknown-characters", "refuse");
         Cli.AssertFails(2, ["--unknown-characters is 'replace': use refuse or skip"], "predict", run, "--data", lines, "--unknown-characters", "replace");
         foreach (string verb in (string[])["predict", "eval"])
         {
@@ -248,6 +255,16 @@ public class EncoderCommandTests : OneThread
         Cli.AssertFails(1, ["line 2 has the label 'fox', which is no number; choose another column with --label-field, or learn names with --objective classification"],
             [.. Cli.Args($"train --family bert --task regression {Cli.Small} --data"), csv, "--out", folder["no"]]);
         Cli.AssertFails(1, ["the only example of", "has the label 'x'"], [.. Cli.Args($"train --family bert --task classification {Cli.Small} --data"), folder.Write("c.csv", "text,label\na,x\n"), "--out", folder["no"]]);
+    }
+
+    // Before the text is read, which need not be there.
+    [Fact]
+    public void An_encoder_without_a_head_is_not_measured()
+    {
+        using TestFolder folder = new();
+        using (TransformerModel model = new Bert(new BertOptions { Layers = 1, Heads = 2, Width = 8, BlockSize = 8, VocabularySize = 300, Head = EncoderHead.None }))
+            HuggingFaceModel.Save(model, folder["bare"]);
+        Cli.AssertFails(1, [$"'{folder["bare"]}' is a bert without a head", $"train --model {folder["bare"]}"], "eval", folder["bare"], "--tokenizer", "byte", "--data", folder["none.txt"]);
     }
 
     [Fact]

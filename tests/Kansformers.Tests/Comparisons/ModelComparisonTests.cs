@@ -122,6 +122,61 @@ public class ModelComparisonTests : OneThread
         Assert.Equal(20, (from writer in Enumerable.Range(0, 4) from i in Enumerable.Range(0, 5) where all.Find($"{writer}-{i}")?.ValidationLoss == writer + i select i).Count());
     }
 
+    [Fact]
+    public async Task A_results_file_has_one_lock_for_all_processes_whatever_it_is_called_by()
+    {
+        using TestFolder folder = new();
+        string real = folder.Write("real/results.json", """{"format":1,"runs":{}}"""), link = folder["link.json"];
+        File.CreateSymbolicLink(link, Path.Combine("real", "results.json"));
+        Task adding;
+        using (FileStream another = new(real + ResultsFile.LockEnd, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        {
+            adding = Task.Run(() => ResultsFile.Open(link).Add([("a-seed1-0", Outcome(1.5))]));
+            await Task.WhenAny(adding, Task.Delay(300));
+            Assert.False(adding.IsCompleted);
+            Assert.Null(ResultsFile.Open(real).Find("a-seed1-0"));
+        }
+
+        await adding;
+        Assert.NotNull(new FileInfo(link).LinkTarget);
+        Assert.Equal(1.5, ResultsFile.Open(real).Find("a-seed1-0")!.ValidationLoss);
+        Assert.Equal([real, real + ResultsFile.LockEnd], Directory.GetFiles(folder["real"]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void What_could_not_be_saved_is_saved_with_the_next()
+    {
+        using TestFolder folder = new();
+        ResultsFile file = ResultsFile.Open(folder["results.json"]);
+        Directory.CreateDirectory(folder["results.json"] + ResultsFile.LockEnd); // no file can be made there
+        Assert.Contains("cannot write", Assert.Throws<KansformersException>(() => file.Add([("a-seed1-0", Outcome(1.5))])).Message, StringComparison.Ordinal);
+        Directory.Delete(folder["results.json"] + ResultsFile.LockEnd);
+        file.Add([("a-seed1-0", Outcome(1.5))]);
+        Assert.NotNull(ResultsFile.Open(folder["results.json"]).Find("a-seed1-0"));
+    }
+
+    [Fact]
+    public void A_run_whose_result_cannot_be_kept_is_no_failed_run()
+    {
+        using TestFolder folder = new();
+        ComparisonConfig config = Config(folder, "linear; rational group:2") with { Seeds = [1] };
+        string results = folder["results.json"];
+        Directory.CreateDirectory(results + ResultsFile.LockEnd);
+        Recorder progress = new() { Reported = report => { if (report.Notice?.Contains("not among the results yet", StringComparison.Ordinal) is true) Directory.Delete(results + ResultsFile.LockEnd); } };
+        using (ModelComparison comparison = ModelComparison.Open(config, folder["c"]))
+            Assert.Empty(comparison.Run(new ComparisonOptions { Results = results }, progress).Failures);
+        Assert.Contains(progress.Notices, notice => notice.StartsWith("linear, seed 1, is trained, but not among the results yet: cannot write ", StringComparison.Ordinal));
+        Assert.Contains(progress.Notices, notice => notice.StartsWith("linear, seed 1: validation loss ", StringComparison.Ordinal));
+        Assert.Equal(2, File.ReadLines(results).Count(line => line.Contains("-seed1-", StringComparison.Ordinal)));
+
+        // Where it never can, all else is done first.
+        string never = folder["never.json"];
+        Directory.CreateDirectory(never + ResultsFile.LockEnd);
+        using ModelComparison other = ModelComparison.Open(config with { Seeds = [2] }, folder["d"]);
+        Assert.Contains(never, Assert.Throws<KansformersException>(() => other.Run(new ComparisonOptions { Results = never })).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("failed", File.ReadAllText(folder["d/compare.md"]), StringComparison.Ordinal);
+    }
+
     // Results that are committed are found by these digits: where they change, every run is trained again.
     [Fact]
     public void The_digest_of_a_run_stays_what_it_is()
@@ -135,19 +190,22 @@ public class ModelComparisonTests : OneThread
         Assert.Equal("32895e81", RunName.Digest(config));
     }
 
-    [Fact]
-    public void The_anchors_results_are_those_of_its_models()
+    [Theory]
+    [InlineData("anchor", "anchor", "tinyshakespeare.txt", 8, "swiglu", "silu-ring", "ring", "gated")]
+    [InlineData("wikitext", "anchor", "wikitext-2-valid.txt", 3, "swiglu", "silu-ring", "ring", "gated")]
+    [InlineData("bert", "bert", "tinyshakespeare.txt", 3, "linear", "bspline per edge", "rational group:8")]
+    public void Committed_results_are_those_of_the_models_that_they_are_told_of(string file, string plan, string corpus, int seeds, params string[] models)
     {
         Assert.SkipWhen(SharedFolder.RepositoryRoot is null, "needs the repository around the test program");
-        string text = SharedFolder.Require("corpora", "tinyshakespeare.txt"), folder = Path.Combine(SharedFolder.RepositoryRoot!, "benchmarks/compare");
-        ComparisonConfig config = ComparisonConfig.Load(Path.Combine(folder, "anchor.json"));
+        string text = SharedFolder.Require("corpora", corpus), folder = Path.Combine(SharedFolder.RepositoryRoot!, "benchmarks/compare");
+        ComparisonConfig config = ComparisonConfig.Load(Path.Combine(folder, $"{plan}.json"));
         using TestFolder runs = new();
         using ModelComparison comparison = ModelComparison.Open(config with { Data = config.Data with { Data = text } }, runs.Path);
-        ResultsFile results = ResultsFile.Open(Path.Combine(folder, "anchor.results.json"));
-        foreach (string name in (string[])["swiglu", "silu-ring", "ring", "gated"])
+        ResultsFile results = ResultsFile.Open(Path.Combine(folder, $"{file}.results.json"));
+        foreach (string name in models)
         {
             PlannedModel model = comparison.Models.Single(model => model.Name == name);
-            Assert.All(Enumerable.Range(1, 8), seed => Assert.NotNull(results.Find(RunName.Of(name, seed, RunName.Digest(model.Config)))));
+            Assert.All(Enumerable.Range(1, seeds), seed => Assert.NotNull(results.Find(RunName.Of(name, seed, RunName.Digest(model.Config)))));
         }
     }
 

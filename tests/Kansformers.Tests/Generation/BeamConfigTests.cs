@@ -102,6 +102,23 @@ public class BeamConfigTests
             Assert.Equal(BeamOptions.Of(source.Path) with { EndOfText = null }, BeamOptions.Of(folder["hf"]) with { EndOfText = null });
     }
 
+    [Theory]
+    [InlineData("guidance_scale", "1.5")]
+    [InlineData("forced_decoder_ids", "[[1,5]]")]
+    [InlineData("stop_strings", "[\"end\"]")]
+    [InlineData("max_time", "0.5")]
+    [InlineData("repetition_penalty", "1.2")]
+    [InlineData("renormalize_logits", "true")]
+    public void A_converted_folder_asks_for_what_is_refused_of_its_source(string option, string value)
+    {
+        using TestFolder source = Copy(), folder = new();
+        Config(source, config => config[option] = JsonNode.Parse(value));
+        using (ModelConversion conversion = new(ModelSource.Open(source.Path)))
+            conversion.ToHuggingFace(folder["hf"]);
+        foreach (string asked in (string[])[source.Path, folder["hf"]])
+            Assert.Contains($"'{option}' in config.json is ", Assert.Throws<KansformersException>(() => BeamOptions.Of(asked)).Message, StringComparison.Ordinal);
+    }
+
     private static TestFolder Copy()
     {
         TestFolder folder = new();

@@ -25,7 +25,7 @@ public class RecipeTests : OneThread
 
         foreach (long steps in new long[] { 1, 7, 1000, 100_000 })
         {
-            foreach (TrainingOptions training in new[] { recipe.Training(family.Defaults, steps), recipe.TrainingOn(family.Defaults, Objectives.For(family.Defaults), steps) })
+            foreach (TrainingOptions training in new[] { recipe.Training(family.Defaults, Objectives.For(family.Defaults), steps), recipe.TrainingOn(family.Defaults, Objectives.For(family.Defaults), steps) })
             {
                 training.Validate();
                 Assert.Equal((steps, recipe.Size.BatchSize), (training.MaxIters, training.BatchSize));
@@ -54,7 +54,7 @@ public class RecipeTests : OneThread
     public void The_originals_settings_are_the_defaults_of_the_library_as_ever()
     {
         Recipe original = Recipes.Named("original");
-        TrainingOptions training = original.Training(new GptOptions(), 321);
+        TrainingOptions training = original.Training(new GptOptions(), new NextTokenOptions(), 321);
         Assert.Equal(new TrainingOptions { MaxIters = 321 }, training);
         Assert.Equal(new AdamWOptions(0.9, 0.95, 1e-8, 0.1), training.Optimizer);
         Assert.Equal(new NextTokenOptions { Order = BatchOrder.Replacement }, training.Objective);
@@ -69,7 +69,7 @@ public class RecipeTests : OneThread
     {
         Recipe tuned = Recipes.All[0];
         Assert.Equal("tuned", tuned.Name);
-        TrainingOptions training = tuned.Training(new KansformerOptions(), 1000);
+        TrainingOptions training = tuned.Training(new KansformerOptions(), new NextTokenOptions(), 1000);
         Assert.IsType<MuonOptions>(training.Optimizer);
         Assert.Equal(BatchOrder.Shuffled, ((NextTokenOptions)training.Objective).Order);
         Assert.Equal((0, LearningRateDecay.Linear), (training.MinLearningRate, training.Schedule));
@@ -111,7 +111,7 @@ public class RecipeTests : OneThread
     {
         using TestFolder folder = new();
         ModelOptions model = Families.Preset(recipe.Size.Preset, null).Family.Defaults.WithDropout(recipe.Dropout) with { Layers = 2, Heads = 2, Width = 16, BlockSize = 8 };
-        TrainingOptions training = recipe.Training(model, 12) with { BatchSize = 3, GradAccum = 2, EvalInterval = 5, EvalWindows = 3 };
+        TrainingOptions training = recipe.Training(model, Objectives.For(model), 12) with { BatchSize = 3, GradAccum = 2, EvalInterval = 5, EvalWindows = 3 };
         RunConfig config = TinyTraining.Config(folder, training) with { Model = model, Recipe = recipe.Name };
         using (TrainingRun run = TrainingRun.Start(config, folder["whole"]))
             run.Run();

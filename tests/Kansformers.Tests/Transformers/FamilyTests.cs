@@ -78,6 +78,40 @@ public class FamilyTests
         }
     }
 
+    // As with torch's own modules, parameters belong to the module.
+    [Theory]
+    [MemberData(nameof(NamesAndPlacements))]
+    public void A_model_outlives_the_scope_that_it_is_made_in(string family, string placement)
+    {
+        ModelOptions options = Options(family, placement);
+        TransformerModel made, moved, apart;
+        using (NewDisposeScope())
+        {
+            made = New();
+            moved = New();
+            moved.to(ScalarType.Float64);
+            moved.to(ScalarType.Float32);
+        }
+
+        apart = New();
+        using (made)
+        using (moved)
+        using (apart)
+        {
+            Same(apart, made);
+            Same(apart, moved);
+            using var scope = NewDisposeScope();
+            made.Loss(Batch(2, 5, options)).backward();
+            Assert.All(made.named_parameters(), entry => Assert.NotNull(entry.parameter.grad));
+        }
+
+        TransformerModel New()
+        {
+            random.manual_seed(1);
+            return options.Family.Create(options);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(NamesAndPlacements))]
     public void A_trainer_collects_the_same_gradients(string family, string placement)
@@ -384,7 +418,6 @@ public class FamilyTests
             EncoderHead head = parts[1] switch { Words => EncoderHead.TokenClassification, Answers => EncoderHead.QuestionAnswering, _ => EncoderHead.Classification };
             return encoder with { Head = head, Labels = parts[1] switch { Regression => 1, Answers => 2, _ => 3 } };
         }
-
 
         return parts.Length == 1 ? options : named.Settings.Single(setting => setting.Name == "feed-forward").With(options, parts[1]);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Kansformers.Runtime;
 using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
@@ -64,16 +65,16 @@ public sealed record BSplineOptions : GridOptions
     public override void Validate()
     {
         base.Validate();
-        Require(GridSize >= 1, "grid size", GridSize, "at least 1");
-        Require(SplineOrder is >= 1 and <= 16, "spline order", SplineOrder, "1 to 16");
-        Require(double.IsFinite(GridLow) && double.IsFinite(GridHigh) && GridLow < GridHigh, "grid range", $"{GridLow},{GridHigh}", "two finite numbers, the lower one first");
-        Require(Holds(GridLow, GridHigh), "grid range", $"{GridLow},{GridHigh}", $"so narrow and near zero that float32 holds its knots, {SplineOrder} intervals beyond each end included: they may span 1.7e38");
-        Require(TellsKnotsApart(), "grid range", $"{GridLow},{GridHigh}", $"wide enough that float32 tells the knots of {GridSize} intervals apart");
-        Require(Enum.IsDefined(Outside), "outside", Outside, string.Join(", ", Enum.GetNames<OutsideRule>()));
-        Require(double.IsFinite(NoiseScale) && NoiseScale >= 0, "noise scale", NoiseScale, "a finite number, at least 0");
-        Require(double.IsFinite(BaseScale), "base scale", BaseScale, "a finite number");
-        Require(double.IsFinite(SplineScale), "spline scale", SplineScale, "a finite number");
-        Require(Enum.IsDefined(GridUpdate), "grid update", GridUpdate, string.Join(", ", Enum.GetNames<GridUpdateRule>()));
+        Allowed.Require(GridSize >= 1, "grid size", GridSize, "at least 1");
+        Allowed.Require(SplineOrder is >= 1 and <= 16, "spline order", SplineOrder, "1 to 16");
+        Allowed.Require(double.IsFinite(GridLow) && double.IsFinite(GridHigh) && GridLow < GridHigh, "grid range", $"{GridLow},{GridHigh}", "two finite numbers, the lower one first");
+        Allowed.Require(Holds(GridLow, GridHigh), "grid range", $"{GridLow},{GridHigh}", $"so narrow and near zero that float32 holds its knots, {SplineOrder} intervals beyond each end included: they may span 1.7e38");
+        Allowed.Require(TellsKnotsApart(), "grid range", $"{GridLow},{GridHigh}", $"wide enough that float32 tells the knots of {GridSize} intervals apart");
+        Allowed.Require("outside", Outside);
+        Allowed.Require(double.IsFinite(NoiseScale) && NoiseScale >= 0, "noise scale", NoiseScale, "a finite number, at least 0");
+        Allowed.Require(double.IsFinite(BaseScale), "base scale", BaseScale, "a finite number");
+        Allowed.Require(double.IsFinite(SplineScale), "spline scale", SplineScale, "a finite number");
+        Allowed.Require("grid update", GridUpdate);
     }
 
     /// <summary>Whether float32 holds the knots of a grid over a range, its extension included, their differences, and some more.</summary>

@@ -38,7 +38,7 @@ public sealed record ChebyshevOptions : KanOptions
     public override void Validate()
     {
         base.Validate();
-        Require(Degree is >= 1 and <= 64, "degree", Degree, "1 to 64");
+        Allowed.Require(Degree is >= 1 and <= 64, "degree", Degree, "1 to 64");
     }
 
     /// <inheritdoc/>

@@ -40,7 +40,7 @@ public sealed record FourierOptions : KanOptions
     public override void Validate()
     {
         base.Validate();
-        Require(Frequencies is >= 1 and <= 1024, "frequencies", Frequencies, "1 to 1024");
+        Allowed.Require(Frequencies is >= 1 and <= 1024, "frequencies", Frequencies, "1 to 1024");
     }
 
     /// <inheritdoc/>

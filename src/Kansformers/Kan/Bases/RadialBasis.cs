@@ -54,10 +54,10 @@ public sealed record RadialBasisOptions : GridOptions
     public override void Validate()
     {
         base.Validate();
-        Require(GridSize >= 2, "grid size", GridSize, "at least 2");
+        Allowed.Require(GridSize >= 2, "grid size", GridSize, "at least 2");
         UniformCentres.Require(GridLow, GridHigh, GridSize);
-        Require(float.IsNormal(InitialWidth) && float.IsNormal(1 / InitialWidth) && InitialWidth > 0, "denominator", InitialWidth, "a finite number above 0, its reciprocal too, in float32");
-        Require(double.IsFinite(InitScale) && InitScale >= 0, "init scale", InitScale, "a finite number, at least 0");
+        Allowed.Require(float.IsNormal(InitialWidth) && float.IsNormal(1 / InitialWidth) && InitialWidth > 0, "denominator", InitialWidth, "a finite number above 0, its reciprocal too, in float32");
+        Allowed.Require(double.IsFinite(InitScale) && InitScale >= 0, "init scale", InitScale, "a finite number, at least 0");
     }
 
     /// <inheritdoc/>

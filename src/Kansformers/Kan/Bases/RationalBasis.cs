@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Kansformers.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,11 +51,11 @@ public sealed record RationalOptions : KanOptions
     public override void Validate()
     {
         base.Validate();
-        Require(!Sharing.IsEdge, "sharing", Sharing, "channel or group:N for rational functions");
-        Require(NumeratorDegree is >= 1 and <= 16, "numerator degree", NumeratorDegree, "1 to 16");
-        Require(DenominatorDegree is >= 1 and <= 16, "denominator degree", DenominatorDegree, "1 to 16");
-        Require(Enum.IsDefined(Denominator), "denominator", Denominator, string.Join(", ", Enum.GetNames<RationalDenominator>()));
-        Require(Enum.IsDefined(Start), "start", Start, string.Join(", ", Enum.GetNames<RationalStart>()));
+        Allowed.Require(!Sharing.IsEdge, "sharing", Sharing, "channel or group:N for rational functions");
+        Allowed.Require(NumeratorDegree is >= 1 and <= 16, "numerator degree", NumeratorDegree, "1 to 16");
+        Allowed.Require(DenominatorDegree is >= 1 and <= 16, "denominator degree", DenominatorDegree, "1 to 16");
+        Allowed.Require("denominator", Denominator);
+        Allowed.Require("start", Start);
     }
 
     /// <inheritdoc/>

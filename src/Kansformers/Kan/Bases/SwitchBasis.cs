@@ -50,10 +50,10 @@ public sealed record SwitchOptions : GridOptions
     public override void Validate()
     {
         base.Validate();
-        Require(GridSize >= 2, "grid size", GridSize, "at least 2");
+        Allowed.Require(GridSize >= 2, "grid size", GridSize, "at least 2");
         UniformCentres.Require(GridLow, GridHigh, GridSize);
-        Require(float.IsFinite((float)InvDenominator) && (float)InvDenominator != 0, "inv denominator", InvDenominator, "a finite number other than 0, in float32");
-        Require(Enum.IsDefined(Rule), "rule", Rule, string.Join(", ", Enum.GetNames<SwitchRule>()));
+        Allowed.Require(float.IsFinite((float)InvDenominator) && (float)InvDenominator != 0, "inv denominator", InvDenominator, "a finite number other than 0, in float32");
+        Allowed.Require("rule", Rule);
     }
 
     /// <inheritdoc/>

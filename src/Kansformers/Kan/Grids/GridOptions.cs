@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Kansformers.Runtime;
 using static TorchSharp.torch;
 
 namespace Kansformers.Kan;
@@ -89,7 +90,7 @@ public abstract record GridOptions : KanOptions
     public override void Validate()
     {
         base.Validate();
-        Require(GridEps is >= 0 and <= 1, "grid eps", GridEps, "0 to 1");
-        Require(GridTolerance > 0, "grid tolerance", GridTolerance, "above 0");
+        Allowed.Require(GridEps is >= 0 and <= 1, "grid eps", GridEps, "0 to 1");
+        Allowed.Require(GridTolerance > 0, "grid tolerance", GridTolerance, "above 0");
     }
 }

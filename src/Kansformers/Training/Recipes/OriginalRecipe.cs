@@ -17,5 +17,7 @@ internal sealed record OriginalRecipe() : Recipe("original", "the original's exa
     public override double Dropout => new GptOptions().ResidualDropout;
 
     /// <inheritdoc/>
-    public override TrainingOptions Training(ModelOptions model, long steps) => Own with { MaxIters = steps, Objective = Objectives.For(model) };
+    public override TrainingOptions Training(ModelOptions model, ObjectiveOptions objective, long steps) => Own with { MaxIters = steps, Objective = Drawn(objective) };
+
+    private static ObjectiveOptions Drawn(ObjectiveOptions objective) => objective is TextObjectiveOptions text ? text with { Order = BatchOrder.Replacement } : objective;
 }

@@ -23,8 +23,9 @@ public abstract record Recipe(string Name, string Summary)
 
     /// <summary>How to train a model from random weights.</summary>
     /// <param name="model">The model.</param>
+    /// <param name="objective">What is to be learned, such as <see cref="Objectives.For"/> says; what its sequences are drawn by is the recipe's.</param>
     /// <param name="steps">How many steps there are to be.</param>
-    public abstract TrainingOptions Training(ModelOptions model, long steps);
+    public abstract TrainingOptions Training(ModelOptions model, ObjectiveOptions objective, long steps);
 
     /// <summary>
     /// The rate for labels to be learned by weights that another training made: the wider the model, the gentler. It is 3e-4 for a width of 128 and 5e-5 for 768, as BERT's

@@ -35,7 +35,7 @@ internal sealed record TunedRecipe() : Recipe("tuned", "what was found to learn 
     }
 
     /// <inheritdoc/>
-    public override TrainingOptions Training(ModelOptions model, long steps) => new()
+    public override TrainingOptions Training(ModelOptions model, ObjectiveOptions objective, long steps) => new()
     {
         MaxIters = steps,
         BatchSize = Size.BatchSize,
@@ -43,13 +43,12 @@ internal sealed record TunedRecipe() : Recipe("tuned", "what was found to learn 
         MinLearningRate = 0,
         Warmup = Math.Min(WarmupSteps, steps / 10),
         Schedule = LearningRateDecay.Linear,
-        Objective = Shuffled(Objectives.For(model)),
+        Objective = Shuffled(objective),
         Optimizer = new MuonOptions { NeuronBeta = 0.95 },
         Roles = [new RoleRule(ParameterRole.Convolution, RateFactor: 3)],
         GradClip = 0,
     };
 
     // Whatever is learned from text is learned from each place of it once in an epoch.
-    private static ObjectiveOptions Shuffled(ObjectiveOptions objective) =>
-        objective.Words().FirstOrDefault(word => word.Name == "order")?.With("shuffled") ?? objective;
+    private static ObjectiveOptions Shuffled(ObjectiveOptions objective) => objective is TextObjectiveOptions text ? text with { Order = BatchOrder.Shuffled } : objective;
 }

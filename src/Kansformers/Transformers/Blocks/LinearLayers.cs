@@ -55,17 +55,18 @@ internal sealed class LinearLayers(ModelOptions options, Device? device)
     /// <summary>A table of vectors: (count, width).</summary>
     public Embedding Embedding(long count, long width)
     {
-        // torch's own would be made on the CPU first, with all its weights.
-        if (device?.type == DeviceType.META)
-        {
-            Embedding shape = nn.Embedding(1, 1);
-            shape.weight = new Parameter(empty(count, width, device: device));
-            return shape;
-        }
-
-        Embedding layer = nn.Embedding(count, width, device: device);
+        using var scope = NewDisposeScope();
         using var guard = no_grad();
-        nn.init.normal_(layer.weight!, 0, EmbeddingDeviation);
+        bool hasValues = device?.type != DeviceType.META;
+        Embedding layer = hasValues ? nn.Embedding(count, width, device: device) : nn.Embedding(1, 1); // torch's own would be made on the CPU first, with all its weights
+        if (hasValues)
+            nn.init.normal_(layer.weight!, 0, EmbeddingDeviation);
+        else
+            layer.weight = new Parameter(empty(count, width, device: device));
+
+        // What the layer holds of its weight is a handle that is made in the scope that is open, with which it would be lost.
+        foreach (Parameter parameter in layer.parameters())
+            parameter.DetachFromDisposeScope();
         return layer;
     }
 }

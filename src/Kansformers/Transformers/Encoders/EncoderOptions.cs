@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Kansformers.Kan;
+using Kansformers.Runtime;
 
 namespace Kansformers.Transformers;
 
@@ -88,12 +89,12 @@ public abstract record EncoderOptions : ModelOptions
     public override void Validate()
     {
         base.Validate();
-        Require(Enum.IsDefined(Head), "head", (int)Head, "one of EncoderHead");
+        Allowed.Require("head", Head);
         Require(Labels >= 1, "labels", Labels, "at least 1");
         if (LabelNames is not null)
             Require(LabelNames.Count == Labels, "the number of label names", LabelNames.Count, $"that of the labels, {Labels}");
         Require(Inner >= 0, "inner", Inner, "at least 1, or 0 for 4 times the width");
-        Require(Enum.IsDefined(Activation), "activation", (int)Activation, "one of BaseActivation");
+        Allowed.Require("activation", Activation);
         Require(NormEpsilon > 0 && double.IsFinite(NormEpsilon), "norm epsilon", NormEpsilon, "above 0");
         Require(PaddingId is null or >= 0, "padding id", PaddingId ?? 0, "at least 0");
         Require(HeadDropout is >= 0 and < 1, "head dropout", HeadDropout, "0 to below 1");

@@ -1,3 +1,5 @@
+using Kansformers.Runtime;
+
 namespace Kansformers.Transformers;
 
 /// <summary>The architecture of a GPT. The defaults are the preset gpt-nano with every linear layer a KAN.</summary>
@@ -28,7 +30,7 @@ public sealed record GptOptions : ModelOptions
     public override void Validate()
     {
         base.Validate();
-        Require(Enum.IsDefined(Gelu), "gelu", (int)Gelu, "tanh or exact");
+        Allowed.Require("gelu", Gelu);
         if (TiedHead && Placement.HasFlag(KanPlacement.Head))
             throw new KansformersException("the head cannot be tied to the embedding and a KAN at once; leave the head out of the placement");
     }

@@ -10,15 +10,6 @@ internal static class GenerationFile
 {
     private const long MostBytes = 1 << 20;
 
-    // What a config.json can hold of it, but for what it tells of the model as well.
-    private static readonly string[] Options =
-    [
-        "max_length", "max_new_tokens", "min_length", "min_new_tokens", "do_sample", "early_stopping", "num_beams", "num_beam_groups", "num_return_sequences", "diversity_penalty",
-        "temperature", "top_k", "top_p", "typical_p", "repetition_penalty", "encoder_repetition_penalty", "length_penalty", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size",
-        "bad_words_ids", "suppress_tokens", "begin_suppress_tokens", "bos_token_id", "forced_bos_token_id", "forced_eos_token_id", "force_bos_token_to_be_generated",
-        "exponential_decay_length_penalty", "remove_invalid_values", "renormalize_logits",
-    ];
-
     /// <summary>Writes the file, where there is anything to tell.</summary>
     /// <param name="folder">Where to.</param>
     /// <param name="options">The model's architecture.</param>
@@ -51,7 +42,7 @@ internal static class GenerationFile
     public static void WriteOptions(Utf8JsonWriter json, string source)
     {
         using HuggingFaceFolder opened = HuggingFaceFolder.Open(source);
-        foreach (JsonProperty option in opened.Config.EnumerateObject().Where(option => Options.Contains(option.Name)).DistinctBy(option => option.Name))
+        foreach (JsonProperty option in opened.Config.EnumerateObject().Where(option => GenerationKeys.All.Contains(option.Name)).DistinctBy(option => option.Name))
             option.WriteTo(json);
     }
 }

@@ -62,7 +62,7 @@ public static class KanModelConversion
         ArgumentOutOfRangeException.ThrowIfLessThan(calibration.Rows, 1, "rows");
         if (calibration.Batches is { Count: 0 })
             throw new KansformersException("there are no tokens to calibrate on");
-        TransformerModel made = options.Family.Create(options, model.Device); // outside of the scope, to which handles of embeddings would belong
+        TransformerModel made = options.Family.Create(options, model.Device);
         try
         {
             using var guard = no_grad();

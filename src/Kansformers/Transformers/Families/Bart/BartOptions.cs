@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Kansformers.Kan;
+using Kansformers.Runtime;
 
 namespace Kansformers.Transformers;
 
@@ -98,9 +99,9 @@ public sealed record BartOptions : ModelOptions
             throw new KansformersException($"decoder heads is {DecoderHeadCount}, which does not divide embd {Width}; choose heads that divide it");
         Require(Inner >= 0, "inner", Inner, "at least 1, or 0 for 4 times the width");
         Require(DecoderInner >= 0, "decoder inner", DecoderInner, "at least 1, or 0 for as wide as the encoder's");
-        Require(Enum.IsDefined(Activation), "activation", (int)Activation, "one of BaseActivation");
+        Allowed.Require("activation", Activation);
         Require(ActivationDropout is >= 0 and < 1, "activation dropout", ActivationDropout, "0 to below 1");
-        Require(Enum.IsDefined(KanSide), "kan side", (int)KanSide, "both, encoder or decoder");
+        Allowed.Require("kan side", KanSide);
         Require(PaddingId >= 0, "padding id", PaddingId, "at least 0");
         Require(StartId >= 0, "start id", StartId, "at least 0");
         Require(EndId >= 0, "end id", EndId, "at least 0");
