@@ -45,6 +45,8 @@ internal static class PredictCommand
             {
                 File = file,
                 Fields = labels.Fields(parsed, textField, source.Run?.Config.Data),
+                Columns = (textField, labels.TextPairField),
+                Parsed = parsed,
                 Json = parsed.GetValue(model.Json),
                 Cancellation = interruption.Token,
             });

@@ -11,6 +11,7 @@ internal static class WordEvaluation
     {
         EvalOptions options = call.Options;
         call.RequireUnused("labels words", options.Stride, options.MaxTokens, options.Corpus.Deduplicate, options.Corpus.TokenFormat, options.Labels.TextPairField);
+        LabelChoice.RequireColumns(call.Parsed, [call.Data], options.Corpus.TextField, options.Labels.LabelField);
         using Interruption interruption = new();
         using TransformerModel model = call.LoadModel();
         Tokenizer tokenizer = call.LoadEncoderTokenizer(model);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Kansformers.Cli;
 using Kansformers.Tests.Training;
 using Kansformers.Training;
+using Kansformers.Transformers;
 
 namespace Kansformers.Tests.Cli;
 
@@ -132,6 +133,16 @@ public class EncoderCommandTests : OneThread
         Cli.AssertFails(1, ["line 2 has the label 'B-CAT', which the model does not have"], "eval", folder["run"], "--data", folder.Write("b.conll", "a O\na B-CAT\n"));
         Cli.AssertFails(2, ["--text-pair-field is nothing to a model that labels words"], "eval", folder["run"], "--data", data, "--text-pair-field", "a");
         Cli.AssertFails(1, [$"there is no file '{folder["none.jsonl"]}'"], "predict", folder["run"], "--data", folder["none.jsonl"]);
+
+        // A table has texts in a column; where words stand in lines there is none to choose.
+        string table = folder.Write("a.csv", "id,text,other\n7,fox  a,dog\n8,dog,fox\n"), tsv = folder.Write("a.tsv", "fox\tO\na\tO\n"), conll = folder.Write("c.conll", "fox O\na O\ndog B-DOG\n");
+        Assert.Equal(lines.Out.Replace("\n\n\n", "\n\n", StringComparison.Ordinal), Cli.Run("predict", folder["run"], "--data", table).Out);
+        Assert.Equal(["dog", "", "fox", "", ""], Cli.Run("predict", folder["run"], "--data", table, "--text-field", "other").Out.Split('\n').Select(line => line.Split('\t')[0].TrimEnd('\r')));
+        Cli.AssertFails(1, ["has no column 'b'; choose another with --text-field"], "predict", folder["run"], "--data", table, "--text-field", "b");
+        Cli.AssertFails(2, ["--text-field chooses a field of .jsonl, but", "a.tsv' is read as a line for each word; leave it out"], "predict", folder["run"], "--data", tsv, "--text-field", "a");
+        Cli.AssertFails(2, ["--text-pair-field is nothing to a model that labels words"], "predict", folder["run"], "--data", tsv, "--text-pair-field", "a");
+        Cli.AssertFails(2, ["--text-field, --label-field choose fields of .jsonl", "c.conll' is read as a line for each word"], "eval", folder["run"], "--data", conll, "--text-field", "a", "--label-field", "b");
+        Cli.AssertFails(2, ["--label-field chooses a field of .jsonl"], [.. Cli.Args($"train --family bert --task token-classification {Cli.Small} --label-field b --data"), conll, "--out", folder["no"]]);
     }
 
     [Fact]
@@ -251,7 +262,12 @@ public class EncoderCommandTests : OneThread
     }
 
     [Fact]
-    public void Every_objective_can_be_measured() => Assert.Equal(Objectives.All.Select(objective => objective.Kind), EvalCommand.Evaluations.Keys);
+    public void Every_objective_can_be_measured()
+    {
+        IEnumerable<ModelOptions> models = Families.All.SelectMany(family => family.Defaults is not EncoderOptions encoder ? [family.Defaults]
+            : Enum.GetValues<EncoderHead>().SelectMany(head => ((int[])[1, 2]).Select(labels => (ModelOptions)(encoder with { Head = head, Labels = labels }))));
+        Assert.Equal(models.Select(model => Objectives.For(model).Kind).Distinct().Order(), EvalCommand.Evaluations.Keys.Order());
+    }
 
     private static string Digits(TestFolder folder)
     {

@@ -73,6 +73,10 @@ public class QuestionAnsweringTests : OneThread
     [InlineData("""{"question": "q", "context": "ba", "answers": {"text": ["b"], "answer_start": [-1]}}""", "at character -1, but at 0")]
     [InlineData("""{"question": "q", "context": "a", "answer": "a", "answer_start": "x"}""", "line 1 has 'x' in 'answer_start', which is no whole number")]
     [InlineData("""{"question": "q", "context": "a", "answer": "a"}""", "line 1 has no field 'answer_start'")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["\ud83d"], "answer_start": [0]}}""", "a.jsonl' line 1 is bad: its text or a name in it is not a text, or holds half a surrogate pair")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"\ud83d": 1, "text": [""], "answer_start": [0]}}""", "line 1")]
+    [InlineData("""{"question": "q", "context": "a", "answers": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["a"]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}""", "another form")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}, "answers": "a"}""", "line 1 has no field 'answer_start'")]
     public void What_cannot_be_learned_is_told_with_its_place(string content, params string[] words)
     {
         using TestFolder folder = new();
@@ -86,6 +90,36 @@ public class QuestionAnsweringTests : OneThread
         Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
         Assert.DoesNotContain('\n', message);
         Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    [Fact]
+    public void Answers_that_are_too_long_to_be_given_are_counted()
+    {
+        using TestFolder folder = new();
+        string rows = string.Concat(((int[])[29, 30, 31, 40]).Select(length => $$$"""{"question": "q", "context": "{{{new string('a', 50)}}}", "answers": {"text": ["{{{new string('a', length)}}}"], "answer_start": [1]}}""" + "\n"));
+        RunConfig config = new()
+        {
+            Model = TinyTraining.Encoder with { BlockSize = 64 },
+            Training = TinyTraining.Options with { Objective = new QuestionAnsweringOptions() },
+            Data = new DataConfig { Data = folder.Write("a.jsonl", rows), Tokenizer = "char" },
+        };
+        using TrainingRun run = TrainingRun.Start(config, folder["run"]);
+        Assert.Equal("answers 2 of 4 have more than 30 tokens, the most that an answer is given, and cannot be found as a whole", Assert.Single(run.Material.Notes, note => note.StartsWith("answers", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void An_answer_without_a_token_is_told_without_a_remedy_for_characters()
+    {
+        using TestFolder folder = new();
+        folder.Write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nq\na\n");
+        DataConfig data = new() { Data = folder.Write("a.jsonl", """{"question": "q", "context": "a \u0001 a", "answers": {"text": ["\u0001"], "answer_start": [2]}}""" + "\n"), Tokenizer = folder["vocab.txt"] };
+        string message = Assert.Throws<KansformersException>(() => QuestionMaterial.Open(data, null)).Message;
+        Assert.EndsWith("has no token in this tokenizer; choose another", message, StringComparison.Ordinal);
+        new CharTokenizer("qb").Save(folder["char"]);
+        data = data with { Data = folder.Write("b.jsonl", """{"question": "q", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}}""" + "\n"), Tokenizer = folder["char"] };
+        message = Assert.Throws<KansformersException>(() => QuestionMaterial.Open(data, null)).Message;
+        Assert.Contains("the character 'a'", message, StringComparison.Ordinal);
+        Assert.EndsWith("or leave such characters out with DataConfig.UnknownCharacters = Skip", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public static class Questions
         {
             string place = Place;
             string? value = Value(name);
-            (string Text, long Start)[] told = !Record.Nested.Contains(name) ? [(value ?? "", Number(Value(StartName)))] : [.. FromJson(value!)];
+            (string Text, long Start)[] told = !Record.Nested.Contains(name) ? [(value ?? "", Number(Value(StartName)))] : [.. JsonLinesFile.Nested(place, value!, FromJson)];
             return told.Length == 0 ? throw new KansformersException($"{place} has no answer in '{name}'; give it one, or leave the row out: questions without an answer cannot be learned")
                 : [.. told.Select(answer => Found(context, answer.Text, answer.Start, place))];
         }
@@ -78,10 +78,8 @@ public static class Questions
             : throw new KansformersException($"{Place} has '{text}' in '{StartName}', which is no whole number");
 
         // {"text": [...], "answer_start": [...]}, or a list of objects with one of each.
-        private List<(string Text, long Start)> FromJson(string json)
+        private List<(string Text, long Start)> FromJson(JsonElement root)
         {
-            using JsonDocument document = JsonDocument.Parse(json);
-            JsonElement root = document.RootElement;
             List<(string Text, long Start)> answers = [];
             if (root.ValueKind == JsonValueKind.Array)
             {

@@ -85,6 +85,7 @@ internal static class RecordFile
                 JsonTokenType.False => "false",
                 _ => null,
             };
+            nested.Remove(name); // of a key that comes twice the last counts
             if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
                 nested.Add(name);
             int start = (int)reader.TokenStartIndex;

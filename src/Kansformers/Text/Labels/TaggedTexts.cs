@@ -16,7 +16,7 @@ public static class TaggedTexts
 
     /// <summary>Whether a file holds words by its ending; else each of its lines is a text.</summary>
     /// <param name="path">The file.</param>
-    public static bool HasWords(string path) => IsJson(path) || CorpusFiles.FormatOf(path) is ".conll" or ".bio" or ".iob" or ".iob2" or ".tsv";
+    public static bool HasWords(string path) => HasFields(path) || CorpusFiles.FormatOf(path) is ".conll" or ".bio" or ".iob" or ".iob2" or ".tsv";
 
     /// <summary>Reads all texts.</summary>
     /// <param name="path">The file, packed (<c>.gz</c>, <c>.zst</c>) or not.</param>
@@ -37,12 +37,14 @@ public static class TaggedTexts
             throw new KansformersException($"'{path}' is a table, which has no lists of words; give a .jsonl file with lists, or one with a line 'word label' for each word");
         SourceFile.RequireContent(path);
         string found = "word and label in each line";
-        List<TaggedText> texts = [.. IsJson(path) ? Rows(path, fields, needsTags, names => found = names) : Lines(path, needsTags)];
+        List<TaggedText> texts = [.. HasFields(path) ? Rows(path, fields, needsTags, names => found = names) : Lines(path, needsTags)];
         columns = found;
         return texts.Count > 0 ? texts : throw new KansformersException($"'{path}' holds no text; give a file with words");
     }
 
-    private static bool IsJson(string path) => CorpusFiles.FormatOf(path) is ".jsonl" or ".ndjson" or ".json";
+    /// <summary>Whether a file has fields with lists of words by its ending; else each of its lines is a word or a text.</summary>
+    /// <param name="path">The file.</param>
+    public static bool HasFields(string path) => CorpusFiles.FormatOf(path) is ".jsonl" or ".ndjson" or ".json";
 
     private static IEnumerable<TaggedText> Rows(string path, LabelledFields fields, bool needsTags, Action<string> told)
     {
@@ -69,13 +71,12 @@ public static class TaggedTexts
                     throw new KansformersException($"{place} has no field '{name}': it has {string.Join(", ", record.Values.Keys.Select(other => $"'{other}'"))}");
                 if (!record.Nested.Contains(name))
                     return !isLabel && !needsTags && json is not null ? TaggedTexts.Words(json) : throw new KansformersException($"{place} holds no list in '{name}', where a list of {(isLabel ? "labels" : "words")} is wanted");
-                using JsonDocument parsed = JsonDocument.Parse(json!);
-                return parsed.RootElement.ValueKind != JsonValueKind.Array ? throw Wrong() : [.. parsed.RootElement.EnumerateArray().Select(item => item.ValueKind switch
+                return JsonLinesFile.Nested<string[]>(place, json!, list => list.ValueKind != JsonValueKind.Array ? throw Wrong() : [.. list.EnumerateArray().Select(item => item.ValueKind switch
                 {
                     JsonValueKind.String => item.GetString()!,
                     JsonValueKind.Number when isLabel && item.TryGetInt64(out long number) => number.ToString(CultureInfo.InvariantCulture),
                     _ => throw Wrong(),
-                })];
+                })]);
 
                 KansformersException Wrong() => new($"{place} holds in '{name}' something else than a list of {(isLabel ? "names or whole numbers" : "texts")}");
             }

@@ -1,3 +1,4 @@
+using Kansformers.Evaluation;
 using Kansformers.Text;
 
 namespace Kansformers.Training;
@@ -30,12 +31,13 @@ internal sealed class QuestionMaterial : RowMaterial<QuestionRow, QuestionExampl
     internal override void Require(RunConfig config)
     {
         AnswerInputs inputs = new(EncoderTokens.Of(Tokenizer, config.Model.VocabularySize), config.Model.BlockSize);
-        int windows = 0, cut = 0, apart = 0;
+        int windows = 0, cut = 0, apart = 0, tooLong = 0;
         foreach (QuestionExample example in Train.Concat(Validation))
         {
             IReadOnlyList<AnswerWindow> own = inputs.Of(example.Text, out bool isCut);
             windows += own.Count;
             cut += isCut ? 1 : 0;
+            tooLong += example.Span.Last - example.Span.First >= AnswerSearch.MostTokens ? 1 : 0;
             apart += own.All(window => window.Target(example.Span) == (0, 0)) ? 1 : 0;
         }
 
@@ -45,6 +47,8 @@ internal sealed class QuestionMaterial : RowMaterial<QuestionRow, QuestionExampl
             Note($"texts   {cut} of {all} questions are longer than half of what a block of {config.Model.BlockSize} has room for, and are cut at their ends");
         if (apart > 0)
             Note($"answers {apart} of {all} are too long to lie in one window, and are not learned");
+        if (tooLong > 0)
+            Note($"answers {tooLong} of {all} have more than {AnswerSearch.MostTokens} tokens, the most that an answer is given, and cannot be found as a whole");
     }
 
     private static QuestionExample Encoded(Tokenizer tokenizer, QuestionRow row)
