@@ -20,6 +20,9 @@ internal sealed record PredictCall(TransformerModel Model, Tokenizer Tokenizer, 
     /// <summary>The call as it was written.</summary>
     public required ParseResult Parsed { get; init; }
 
+    /// <summary>Whether a question may have no answer.</summary>
+    public bool MayFindNone { get; init; }
+
     public bool Json { get; init; }
 
     public CancellationToken Cancellation { get; init; }

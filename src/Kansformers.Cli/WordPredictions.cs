@@ -39,7 +39,7 @@ internal static class WordPredictions
         {
             for (int word = 0; word < text.Words.Count; word++)
             {
-                string shown = text.Words[word].ReplaceLineEndings(" ").Replace('\t', ' ');
+                string shown = PrintedValues.Column(text.Words[word]);
                 Console.WriteLine(one.Labels[word] is string label ? FormattableString.Invariant($"{shown}\t{label}\t{one.Probabilities[word]:0.0000}") : $"{shown}\t\t");
             }
 

@@ -33,7 +33,7 @@ internal static class WordEvaluation
         LabelMeasures measures = result.Labels;
         Console.WriteLine($"data            {data}: {result.Texts} texts, {measures.Examples} words{left}");
         Console.WriteLine(FormattableString.Invariant($"loss            {result.Loss:0.0000} nats per word"));
-        Console.WriteLine(FormattableString.Invariant($"accuracy        {measures.Accuracy:0.0000}{(double.IsNaN(measures.AccuracyStandardError) ? "" : FormattableString.Invariant($" (standard error {measures.AccuracyStandardError:0.0000})"))}"));
+        Console.WriteLine($"accuracy        {PrintedValues.Share(measures.Accuracy, measures.AccuracyStandardError)}");
         Console.WriteLine(FormattableString.Invariant($"F1, macro       {measures.MacroF1:0.0000}"));
         if (result.Entities is EntityMeasures entities)
         {

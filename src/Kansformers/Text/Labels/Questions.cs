@@ -6,11 +6,12 @@ namespace Kansformers.Text;
 
 /// <summary>
 /// Reads questions with contexts and answers from a table, as SQuAD (Rajpurkar et al., 2016) is given with a question in each row: <c>answers</c> with <c>text</c> and
-/// <c>answer_start</c>, or columns <c>answer</c> and <c>answer_start</c>. Places count characters (Unicode code points), as there.
+/// <c>answer_start</c>, or columns <c>answer</c> and <c>answer_start</c>. Places count characters (Unicode code points), as there. A question without an answer is one that its
+/// context does not answer, as in SQuAD 2.0 (Rajpurkar, Jia and Liang, 2018); a column <c>is_impossible</c> says so, too.
 /// </summary>
 public static class Questions
 {
-    private const string TextName = "text", StartName = "answer_start";
+    private const string TextName = "text", StartName = "answer_start", ImpossibleName = "is_impossible";
 
     private static readonly UsualNames QuestionNames = new("question"), ContextNames = new("context", "passage", "paragraph", "document"), AnswerNames = new("answers", "answer");
 
@@ -41,7 +42,8 @@ public static class Questions
             if (needsAnswers)
                 answers ??= row.Find(AnswerNames, "answers", "DataConfig.LabelField");
             string asked = row.Text(question, needsAnswers), text = row.Text(context, needsAnswers);
-            rows.Add(new QuestionRow(asked, text, needsAnswers ? row.Answers(answers!, text) : [], row.Place));
+            ContextAnswer[] found = needsAnswers ? row.Answers(answers!, text) : [];
+            rows.Add(new QuestionRow(asked, text, found, row.Place) { IsUnanswerable = needsAnswers && found.Length == 0 });
         }
 
         columns = $"question '{question}', context '{context}'{(answers is null ? "" : $", answers '{answers}'")}";
@@ -65,10 +67,20 @@ public static class Questions
         {
             string place = Place;
             string? value = Value(name);
-            (string Text, long Start)[] told = !Record.Nested.Contains(name) ? [(value ?? "", Number(Value(StartName)))] : [.. JsonLinesFile.Nested(place, value!, FromJson)];
-            return told.Length == 0 ? throw new KansformersException($"{place} has no answer in '{name}'; give it one, or leave the row out: questions without an answer cannot be learned")
-                : [.. told.Select(answer => Found(context, answer.Text, answer.Start, place))];
+            (string Text, long Start)[] told = Record.Nested.Contains(name) ? [.. JsonLinesFile.Nested(place, value!, FromJson)]
+                : string.IsNullOrEmpty(value) ? [] : [(value, Number(Value(StartName)))];
+            if (IsImpossible is bool isImpossible && isImpossible == told.Length > 0)
+                throw new KansformersException($"{place} has {(isImpossible ? "an answer" : "no answer")} in '{name}', but {(isImpossible ? "true" : "false")} in '{ImpossibleName}'; correct one of them, or leave the row out");
+            return [.. told.Select(answer => Found(context, answer.Text, answer.Start, place))];
         }
+
+        private bool? IsImpossible => Record.Values.GetValueOrDefault(ImpossibleName)?.Trim() switch
+        {
+            null or "" => null,
+            "true" or "True" or "TRUE" or "1" => true,
+            "false" or "False" or "FALSE" or "0" => false,
+            string other => throw new KansformersException($"{Place} has '{other}' in '{ImpossibleName}', where true or false is wanted"),
+        };
 
         private string Names => string.Join(", ", Record.Values.Keys.Select(name => $"'{name}'"));
 
