@@ -59,7 +59,7 @@ public class QuestionAnsweringTests : OneThread
     }
 
     [Theory]
-    [InlineData("""{"question": "q", "answers": {"text": ["a"], "answer_start": [0]}}""", "cannot tell which column holds the contexts", "line 1 has 'question', 'answers'; choose it with DataConfig.TextPairField")]
+    [InlineData("""{"question": "q", "answers": {"text": ["a"], "answer_start": [0]}}""", "cannot tell which column of '", "a.jsonl' holds the contexts; choose it with DataConfig.TextPairField: line 1 has 'question', 'answers'")]
     [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}}|{"context": "a", "answers": {"text": ["a"], "answer_start": [0]}}""", "line 2 has no field 'question'")]
     [InlineData("""{"question": " ", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}}""", "line 1 has no text in 'question'")]
     [InlineData("""{"question": "q", "context": ["a"], "answers": {"text": ["a"], "answer_start": [0]}}""", "line 1 holds a list or an object in 'context'")]

@@ -68,7 +68,7 @@ public class TokenClassificationTests : OneThread
     [InlineData("a.jsonl", """{"words": ["a"], "tags": [1.5]}""", "line 1 holds in 'tags' something else than a list of names or whole numbers")]
     [InlineData("a.jsonl", """{"words": ["a"], "tags": {"x": 1}}""", "line 1 holds in 'tags' something else than a list")]
     [InlineData("a.jsonl", """{"words": ["a", "b"], "tags": ["x", " "]}""", "line 1 has no label for word 2, 'b'")]
-    [InlineData("a.jsonl", """{"words": ["a"], "other": ["x"]}""", "cannot tell which field of", "holds the labels; choose it with DataConfig.LabelField: line 1 has 'words', 'other'")]
+    [InlineData("a.jsonl", """{"words": ["a"], "other": ["x"]}""", "cannot tell which column of", "holds the labels; choose it with DataConfig.LabelField: line 1 has 'words', 'other'")]
     [InlineData("a.jsonl", """{"words": [], "tags": []}""", "all 1 texts of", "are empty")]
     [InlineData("a.jsonl", """{"words": ["a", "b"], "tags": ["x", "x"]}""", "all 2 words of", "have the label 'x'", "at least two labels")]
     [InlineData("a.jsonl", """{"words": ["a", "b", "c"], "tags": ["x", "y", "z"]}""", "every one of the 3 words", "a label of its own")]
