@@ -8,7 +8,7 @@ internal static class AnswerPredictions
 {
     public static void Run(PredictCall call)
     {
-        AnswerFinder finder = new(call.Model, call.Tokenizer);
+        AnswerFinder finder = new(call.Model, call.Tokenizer) { MayFindNone = call.MayFindNone };
         if (call.File is null)
             throw new UsageException("questions and their contexts are columns of a .csv, .tsv or .jsonl file; give it by --data");
         IReadOnlyList<QuestionRow> questions = Questions.Read(call.File, call.Fields, needsAnswers: false);
@@ -25,14 +25,12 @@ internal static class AnswerPredictions
             {
                 Predictions = questions.Zip(found, (question, one) => question.IsEmpty
                     ? new { question.Question, Answer = (string?)null, Score = (double?)null, Start = (int?)null, Cut = false }
-                    : new { question.Question, Answer = (string?)one.Answer, Score = (double?)one.Score, Start = (int?)question.Context[..one.Start].EnumerateRunes().Count(), Cut = one.WasCut }),
+                    : new { question.Question, Answer = (string?)one.Answer, Score = (double?)one.Score, Start = one.Answer.Length == 0 ? null : (int?)question.Context[..one.Start].EnumerateRunes().Count(), Cut = one.WasCut }),
             });
             return;
         }
 
         foreach ((QuestionRow question, AnswerPrediction one) in questions.Zip(found))
-            Console.WriteLine(question.IsEmpty ? $"\t\t{OneLine(question.Question)}" : FormattableString.Invariant($"{OneLine(one.Answer)}\t{one.Score:0.0000}\t{OneLine(question.Question)}"));
+            Console.WriteLine(question.IsEmpty ? $"\t\t{PrintedValues.Column(question.Question)}" : FormattableString.Invariant($"{PrintedValues.Column(one.Answer)}\t{one.Score:0.0000}\t{PrintedValues.Column(question.Question)}"));
     }
-
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');
 }

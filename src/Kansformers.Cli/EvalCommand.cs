@@ -7,7 +7,7 @@ namespace Kansformers.Cli;
 /// <summary><c>eval RUN</c>: how good a model is at what it is for, on a whole corpus or on labelled texts.</summary>
 internal static class EvalCommand
 {
-    /// <summary>How each objective is measured, by its name in <see cref="Objectives"/>.</summary>
+    /// <summary>How each objective is measured, by its name in <see cref="Objectives"/>; of all that a model can be for.</summary>
     public static IReadOnlyDictionary<string, Action<EvalCall>> Evaluations { get; } = new Dictionary<string, Action<EvalCall>>
     {
         [new NextTokenOptions().Kind] = TextEvaluation.Run,
@@ -17,7 +17,6 @@ internal static class EvalCommand
         [new TokenClassificationOptions().Kind] = WordEvaluation.Run,
         [new QuestionAnsweringOptions().Kind] = AnswerEvaluation.Run,
         [new DenoisingOptions().Kind] = DenoisingEvaluation.Run,
-        [new DistillationOptions().Kind] = call => Evaluations![Objectives.For(call.Source.Architecture(call.Weights)).Kind](call), // by the task
     };
 
     public static Command Create()

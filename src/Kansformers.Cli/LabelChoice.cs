@@ -14,6 +14,18 @@ internal sealed class LabelChoice
 
     public Option[] All => [LabelField, TextPairField];
 
+    /// <summary>Refuses columns where words stand in lines.</summary>
+    /// <param name="parsed">The call.</param>
+    /// <param name="files">The files of words; null for one that is not given.</param>
+    /// <param name="columns">The options that choose columns.</param>
+    /// <exception cref="UsageException">One is given, and no file has columns.</exception>
+    public static void RequireColumns(ParseResult parsed, IEnumerable<string?> files, params IEnumerable<Option> columns)
+    {
+        string[] named = [.. files.OfType<string>()];
+        if (OptionRules.Given(parsed, columns) is { Length: > 0 } given && named.Length > 0 && !named.Any(TaggedTexts.HasFields))
+            throw new UsageException($"{string.Join(", ", given)} {(given.Length == 1 ? "chooses a field" : "choose fields")} of .jsonl, but '{named[0]}' is read as a line for each word; leave {(given.Length == 1 ? "it" : "them")} out");
+    }
+
     /// <summary>The columns, each as it is given, or else as a run was trained on: the same for every verb that reads a table.</summary>
     /// <param name="parsed">The call, whose verb may not have all of the options.</param>
     /// <param name="textField">Its option for the text.</param>

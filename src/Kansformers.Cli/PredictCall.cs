@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -12,6 +13,15 @@ internal sealed record PredictCall(TransformerModel Model, Tokenizer Tokenizer, 
 
     /// <summary>The columns of a table.</summary>
     public required LabelledFields Fields { get; init; }
+
+    /// <summary>The options that choose columns.</summary>
+    public required (Option Text, Option Pair) Columns { get; init; }
+
+    /// <summary>The call as it was written.</summary>
+    public required ParseResult Parsed { get; init; }
+
+    /// <summary>Whether a question may have no answer.</summary>
+    public bool MayFindNone { get; init; }
 
     public bool Json { get; init; }
 

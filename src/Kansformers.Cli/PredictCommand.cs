@@ -24,8 +24,9 @@ internal static class PredictCommand
         Option<string?> data = new("--data") { Description = "texts: the lines of a text file, or a column of a .csv, .tsv or .jsonl file; for labels of words also lines with a word each (.conll, .bio, .iob, .tsv), for answers columns of questions and contexts [default: the lines of standard input]" };
         Option<string?> textField = new("--text-field") { Description = "the column of the texts [default: the run's, text, content, ... or the only one]" };
         LabelChoice labels = new();
+        Option<bool> none = new("--allow-no-answer") { Description = "a question may have no answer; for models that learned of such questions" };
         Option<string?> unknown = UnknownCharacterNames.OptionOfRun();
-        Command command = new("predict", "Label texts by a model that was trained for it: a label with its probability, or a number, for each line or row; or a label for each word; or an answer for each question with its context.") { data, textField, labels.TextPairField, unknown };
+        Command command = new("predict", "Label texts by a model that was trained for it: a label with its probability, or a number, for each line or row; or a label for each word; or an answer for each question with its context.") { data, textField, labels.TextPairField, none, unknown };
         OptionRules.NotEmpty(data, textField);
         model.AddTo(command);
         command.SetAction(parsed =>
@@ -40,11 +41,17 @@ internal static class PredictCommand
             Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(source, loaded.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
             if (tokenizer is CharTokenizer characters && treatment is UnknownCharacters told)
                 tokenizer = new CharTokenizer(characters.Characters, told);
-            Action<PredictCall> predictor = Predictors.GetValueOrDefault(Objectives.For(loaded.Options).Kind) ?? Predictions.Run;
+            ObjectiveOptions objective = Objectives.For(loaded.Options);
+            if (objective is not QuestionAnsweringOptions)
+                OptionRules.RequireUnused(parsed, "a model that does not answer questions", none);
+            Action<PredictCall> predictor = Predictors.GetValueOrDefault(objective.Kind) ?? Predictions.Run;
             predictor(new PredictCall(loaded, tokenizer, source)
             {
                 File = file,
                 Fields = labels.Fields(parsed, textField, source.Run?.Config.Data),
+                Columns = (textField, labels.TextPairField),
+                Parsed = parsed,
+                MayFindNone = parsed.GetValue(none),
                 Json = parsed.GetValue(model.Json),
                 Cancellation = interruption.Token,
             });

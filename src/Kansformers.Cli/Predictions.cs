@@ -50,12 +50,12 @@ internal sealed class Predictions
     {
         for (int i = 0; i < _texts.Count; i++)
         {
-            string text = OneLine(_texts[i].Text) + (_texts[i].Pair is string pair ? "\t" + OneLine(pair) : "");
+            string text = PrintedValues.Column(_texts[i].Text) + (_texts[i].Pair is string pair ? "\t" + PrintedValues.Column(pair) : "");
             Console.WriteLine(_found[i] switch
             {
                 null => _labeller.IsNumber ? $"\t{text}" : $"\t\t{text}",
                 { Label: null } number => FormattableString.Invariant($"{number.Value:0.######}\t{text}"),
-                TextPrediction one => FormattableString.Invariant($"{OneLine(one.Label)}\t{one.Probabilities[(int)one.Value]:0.0000}\t{text}"),
+                TextPrediction one => FormattableString.Invariant($"{PrintedValues.Column(one.Label)}\t{one.Probabilities[(int)one.Value]:0.0000}\t{text}"),
             });
         }
     }
@@ -77,6 +77,4 @@ internal sealed class Predictions
     });
 
     private Dictionary<string, double> Named(IReadOnlyList<double> probabilities) => _labeller.Labels.Select((name, label) => (name, label)).ToDictionary(entry => entry.name, entry => probabilities[entry.label]);
-
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');
 }

@@ -14,6 +14,8 @@ internal static class TextsToLabel
     {
         if (file is not null && LabelledTexts.IsTable(file))
             return LabelledTexts.Read(file, fields, needsLabels: false);
+        if (Path.GetExtension(file) is string ending && ending.Equals(".parquet", StringComparison.OrdinalIgnoreCase))
+            throw new KansformersException($"'{file}' cannot be read here, Parquet is read as text to train on alone; give a text file with a line for each text, or a .csv, .tsv or .jsonl file");
         return [.. Lines(file).Select(line => new LabelledRow(line.Text, null, "", line.Place))];
     }
 

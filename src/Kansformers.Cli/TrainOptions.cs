@@ -275,6 +275,8 @@ internal sealed class TrainOptions
     {
         RequireLabels(parsed, objective);
         OptionRules.RequireUnused(parsed, $"--objective {objective.Kind}", objective.NeedsLabels ? [Corpus.Deduplicate, Corpus.TokenFormat, SpecialTokens] : Labels.All);
+        if (objective is TokenClassificationOptions)
+            LabelChoice.RequireColumns(parsed, [parsed.GetValue(Data), parsed.GetValue(ValidationData)], Corpus.TextField, Labels.LabelField);
     }
 
     private Precision ReadPrecision(ParseResult parsed)

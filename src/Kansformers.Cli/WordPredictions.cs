@@ -9,8 +9,7 @@ internal static class WordPredictions
     public static void Run(PredictCall call)
     {
         WordLabeller labeller = new(call.Model, call.Tokenizer);
-        IReadOnlyList<TaggedText> texts = call.File is string file && TaggedTexts.HasWords(file) && File.Exists(file)
-            ? TaggedTexts.Read(file, call.Fields, needsTags: false) : [.. TextsToLabel.Lines(call.File).Select(line => TaggedText.Of(line.Text, line.Place))];
+        IReadOnlyList<TaggedText> texts = Read(call);
         call.Begin([.. texts.Select(text => (string.Join(' ', text.Words), text.Place))]);
         IReadOnlyList<WordPrediction> found = labeller.Predict(texts, LabelDisplay.Of(texts.Count), call.Cancellation);
         if (texts.Count(text => text.IsEmpty) is > 0 and int empty)
@@ -23,6 +22,16 @@ internal static class WordPredictions
             Print(texts, found);
     }
 
+    // A table without words has texts.
+    private static IReadOnlyList<TaggedText> Read(PredictCall call)
+    {
+        OptionRules.RequireUnused(call.Parsed, "a model that labels words", call.Columns.Pair);
+        if (call.File is not string file || !TaggedTexts.HasWords(file))
+            return [.. TextsToLabel.Read(call.File, call.Fields).Select(row => TaggedText.Of(row.Text, row.Place))];
+        LabelChoice.RequireColumns(call.Parsed, [file], call.Columns.Text);
+        return TaggedTexts.Read(file, call.Fields, needsTags: false);
+    }
+
     // A line for each word: word, label and probability, with tabs between; an empty line behind each text.
     private static void Print(IReadOnlyList<TaggedText> texts, IReadOnlyList<WordPrediction> found)
     {
@@ -30,7 +39,7 @@ internal static class WordPredictions
         {
             for (int word = 0; word < text.Words.Count; word++)
             {
-                string shown = text.Words[word].ReplaceLineEndings(" ").Replace('\t', ' ');
+                string shown = PrintedValues.Column(text.Words[word]);
                 Console.WriteLine(one.Labels[word] is string label ? FormattableString.Invariant($"{shown}\t{label}\t{one.Probabilities[word]:0.0000}") : $"{shown}\t\t");
             }
 

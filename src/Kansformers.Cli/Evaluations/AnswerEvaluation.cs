@@ -23,14 +23,19 @@ internal static class AnswerEvaluation
         AnswerMeasures measures = result.Answers;
         if (call.Json)
         {
-            JsonOutput.Print(new { result.Loss, measures.ExactMatch, measures.ExactMatchStandardError, measures.F1, measures.Questions, result.Windows, result.Empty, result.Cut, Data = data, result.Seconds });
+            JsonOutput.Print(new { result.Loss, measures.ExactMatch, measures.ExactMatchStandardError, measures.F1, measures.Questions, measures.Unanswerable, measures.AnswerableExactMatch, measures.AnswerableF1, measures.UnanswerableExactMatch, result.Windows, result.Empty, result.Cut, Data = data, result.Seconds });
             return;
         }
 
         string left = string.Concat(result.Empty > 0 ? $"; {result.Empty} empty rows passed over" : "", result.Cut > 0 ? $"; {result.Cut} questions cut" : "");
         Console.WriteLine($"data            {data}: {measures.Questions} questions, {result.Windows} windows{left}");
         Console.WriteLine(FormattableString.Invariant($"loss            {result.Loss:0.0000} nats per end of an answer"));
-        Console.WriteLine(FormattableString.Invariant($"exact match     {measures.ExactMatch:0.0000}{(double.IsNaN(measures.ExactMatchStandardError) ? "" : FormattableString.Invariant($" (standard error {measures.ExactMatchStandardError:0.0000})"))}"));
+        Console.WriteLine($"exact match     {PrintedValues.Share(measures.ExactMatch, measures.ExactMatchStandardError)}");
         Console.WriteLine(FormattableString.Invariant($"F1              {measures.F1:0.0000}"));
+        if (measures.Unanswerable == 0)
+            return;
+        if (measures.Unanswerable < measures.Questions)
+            Console.WriteLine(FormattableString.Invariant($"with answer     exact match {measures.AnswerableExactMatch:0.0000}, F1 {measures.AnswerableF1:0.0000}, {measures.Questions - measures.Unanswerable} questions"));
+        Console.WriteLine(FormattableString.Invariant($"without answer  exact match {measures.UnanswerableExactMatch:0.0000}, {measures.Unanswerable} questions"));
     }
 }

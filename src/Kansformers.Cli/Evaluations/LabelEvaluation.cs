@@ -41,7 +41,7 @@ internal static class LabelEvaluation
 
         LabelMeasures measures = result.Labels!;
         Console.WriteLine(FormattableString.Invariant($"loss            {result.Loss:0.0000} nats per example"));
-        Console.WriteLine(FormattableString.Invariant($"accuracy        {measures.Accuracy:0.0000}{(double.IsNaN(measures.AccuracyStandardError) ? "" : FormattableString.Invariant($" (standard error {measures.AccuracyStandardError:0.0000})"))}"));
+        Console.WriteLine($"accuracy        {PrintedValues.Share(measures.Accuracy, measures.AccuracyStandardError)}");
         Console.WriteLine(FormattableString.Invariant($"F1, macro       {measures.MacroF1:0.0000}"));
         Console.WriteLine(FormattableString.Invariant($"Matthews        {measures.Matthews:0.0000}"));
         for (int label = 0; label < labeller.Labels.Count; label++)

@@ -11,6 +11,7 @@ internal static class WordEvaluation
     {
         EvalOptions options = call.Options;
         call.RequireUnused("labels words", options.Stride, options.MaxTokens, options.Corpus.Deduplicate, options.Corpus.TokenFormat, options.Labels.TextPairField);
+        LabelChoice.RequireColumns(call.Parsed, [call.Data], options.Corpus.TextField, options.Labels.LabelField);
         using Interruption interruption = new();
         using TransformerModel model = call.LoadModel();
         Tokenizer tokenizer = call.LoadEncoderTokenizer(model);
@@ -32,7 +33,7 @@ internal static class WordEvaluation
         LabelMeasures measures = result.Labels;
         Console.WriteLine($"data            {data}: {result.Texts} texts, {measures.Examples} words{left}");
         Console.WriteLine(FormattableString.Invariant($"loss            {result.Loss:0.0000} nats per word"));
-        Console.WriteLine(FormattableString.Invariant($"accuracy        {measures.Accuracy:0.0000}{(double.IsNaN(measures.AccuracyStandardError) ? "" : FormattableString.Invariant($" (standard error {measures.AccuracyStandardError:0.0000})"))}"));
+        Console.WriteLine($"accuracy        {PrintedValues.Share(measures.Accuracy, measures.AccuracyStandardError)}");
         Console.WriteLine(FormattableString.Invariant($"F1, macro       {measures.MacroF1:0.0000}"));
         if (result.Entities is EntityMeasures entities)
         {

@@ -59,15 +59,16 @@ public sealed class TrainingRun : IDisposable
         try
         {
             bool hasWeights = config.InitialWeights is not null;
-            int ids = material.Tokenizer.VocabularySize, needed = objective.Shape(config.Model, material, hasWeights: false).VocabularySize;
+            ModelOptions fresh = objective.Shape(config.Model, material, hasWeights: false);
+            int ids = material.Tokenizer.VocabularySize;
 
             // The ids of a tokenizer made of this text mean other characters in any other: a model with more ids is not its own, padded.
-            bool own = config.Data.Tokenizer == "char" && ids != config.Model.VocabularySize && needed != config.Model.VocabularySize;
+            bool own = config.Data.Tokenizer == "char" && ids != config.Model.VocabularySize && fresh.VocabularySize != config.Model.VocabularySize;
             if (hasWeights && (own || !material.Tokenizer.Fits(config.Model.VocabularySize)))
                 throw new KansformersException($"the tokenizer has {ids} ids, the model of '{config.InitialWeights}' {config.Model.VocabularySize}; they do not belong together: give the tokenizer that the model was trained with");
             RunConfig complete = config with
             {
-                Model = objective.Shape(config.Model, material, hasWeights),
+                Model = hasWeights ? objective.Shape(config.Model, material, hasWeights: true) : fresh,
                 Threads = [get_num_threads()],
                 Data = config.Data with { Data = material.Source, ValidationData = material.ValidationSource, Fingerprint = material.Fingerprint },
             };

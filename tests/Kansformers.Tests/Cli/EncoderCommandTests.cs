@@ -133,6 +133,18 @@ public class EncoderCommandTests : OneThread
         Cli.AssertFails(1, ["line 2 has the label 'B-CAT', which the model does not have"], "eval", folder["run"], "--data", folder.Write("b.conll", "a O\na B-CAT\n"));
         Cli.AssertFails(2, ["--text-pair-field is nothing to a model that labels words"], "eval", folder["run"], "--data", data, "--text-pair-field", "a");
         Cli.AssertFails(1, [$"there is no file '{folder["none.jsonl"]}'"], "predict", folder["run"], "--data", folder["none.jsonl"]);
+        Cli.AssertFails(1, ["a.parquet' cannot be read here", "give a text file with a line for each text, or a .csv, .tsv or .jsonl file"], "predict", folder["run"], "--data", folder.Write("a.parquet", "PAR1"));
+        Cli.AssertFails(2, ["--allow-no-answer is nothing to a model that does not answer questions"], "predict", folder["run"], "--data", data, "--allow-no-answer");
+
+        // A table has texts in a column; where words stand in lines there is none to choose.
+        string table = folder.Write("a.csv", "id,text,other\n7,fox  a,dog\n8,dog,fox\n"), tsv = folder.Write("a.tsv", "fox\tO\na\tO\n"), conll = folder.Write("c.conll", "fox O\na O\ndog B-DOG\n");
+        Assert.Equal(lines.Out.Replace("\n\n\n", "\n\n", StringComparison.Ordinal), Cli.Run("predict", folder["run"], "--data", table).Out);
+        Assert.Equal(["dog", "", "fox", "", ""], Cli.Run("predict", folder["run"], "--data", table, "--text-field", "other").Out.Split('\n').Select(line => line.Split('\t')[0].TrimEnd('\r')));
+        Cli.AssertFails(1, ["has no column 'b'; choose another with --text-field"], "predict", folder["run"], "--data", table, "--text-field", "b");
+        Cli.AssertFails(2, ["--text-field chooses a field of .jsonl, but", "a.tsv' is read as a line for each word; leave it out"], "predict", folder["run"], "--data", tsv, "--text-field", "a");
+        Cli.AssertFails(2, ["--text-pair-field is nothing to a model that labels words"], "predict", folder["run"], "--data", tsv, "--text-pair-field", "a");
+        Cli.AssertFails(2, ["--text-field, --label-field choose fields of .jsonl", "c.conll' is read as a line for each word"], "eval", folder["run"], "--data", conll, "--text-field", "a", "--label-field", "b");
+        Cli.AssertFails(2, ["--label-field chooses a field of .jsonl"], [.. Cli.Args($"train --family bert --task token-classification {Cli.Small} --label-field b --data"), conll, "--out", folder["no"]]);
     }
 
     [Fact]
@@ -159,6 +171,18 @@ public class EncoderCommandTests : OneThread
         Assert.True(Cli.Run("convert", folder["run"], "--out", folder["hf"]).Code == 0);
         Assert.Equal(own, Cli.Run("predict", folder["hf"], "--data", data).Out);
         Cli.AssertFails(2, ["give it by --data"], "predict", folder["run"]);
+        Cli.AssertFails(1, ["a.parquet' is no table with columns of questions and contexts; give a .csv, .tsv or .jsonl file"], "predict", folder["run"], "--data", folder.Write("a.parquet", "PAR1"));
+
+        // Questions without an answer.
+        Assert.Equal((0, JsonValueKind.Null), (measured.GetProperty("unanswerable").GetInt32(), measured.GetProperty("unanswerable_exact_match").ValueKind));
+        string none = folder.Write("none.jsonl", TinyTraining.Asked + """{"question": "q", "context": "a7", "answers": []}""" + "\n");
+        JsonElement mixed = Json("eval", folder["run"], "--json", "--data", none);
+        Assert.Equal((81, 1), (mixed.GetProperty("questions").GetInt32(), mixed.GetProperty("unanswerable").GetInt32()));
+        Assert.Equal(mixed.GetProperty("exact_match").GetDouble(), ((80 * mixed.GetProperty("answerable_exact_match").GetDouble()) + mixed.GetProperty("unanswerable_exact_match").GetDouble()) / 81, 1e-9);
+        string told = Cli.Run("eval", folder["run"], "--data", none).Out;
+        Assert.All((string[])["with answer     exact match", "80 questions", "without answer  exact match", ", 1 questions"], word => Assert.Contains(word, told, StringComparison.Ordinal));
+        Assert.All(Json("predict", folder["run"], "--data", none, "--json", "--allow-no-answer").GetProperty("predictions").EnumerateArray(), one =>
+            Assert.Equal(one.GetProperty("answer").GetString()!.Length == 0, one.GetProperty("start").ValueKind == JsonValueKind.Null));
         Cli.AssertFails(1, ["line 1: the answer '7' is not in its context at character 0, but at 1"], "eval", folder["run"], "--data", folder.Write("b.jsonl", """{"question": "q", "context": "a7", "answers": {"text": ["7"], "answer_start": [0]}}"""));
         Cli.AssertFails(2, ["--stride is nothing to a model that answers questions"], "eval", folder["run"], "--data", data, "--stride", "3");
     }
@@ -268,7 +292,12 @@ public class EncoderCommandTests : OneThread
     }
 
     [Fact]
-    public void Every_objective_can_be_measured() => Assert.Equal(Objectives.All.Select(objective => objective.Kind), EvalCommand.Evaluations.Keys);
+    public void Every_objective_can_be_measured()
+    {
+        IEnumerable<ModelOptions> models = Families.All.SelectMany(family => family.Defaults is not EncoderOptions encoder ? [family.Defaults]
+            : Enum.GetValues<EncoderHead>().SelectMany(head => ((int[])[1, 2]).Select(labels => (ModelOptions)(encoder with { Head = head, Labels = labels }))));
+        Assert.Equal(models.Select(model => Objectives.For(model).Kind).Distinct().Order(), EvalCommand.Evaluations.Keys.Order());
+    }
 
     private static string Digits(TestFolder folder)
     {

@@ -3,7 +3,7 @@ using Kansformers.Text;
 
 namespace Kansformers.Tests.Evaluation;
 
-/// <summary>Answers, and how right they are, by the rules of SQuAD 1.1.</summary>
+/// <summary>Answers, and how right they are, by the rules of SQuAD 1.1 and 2.0.</summary>
 public class AnswerMeasureTests
 {
     [Theory]
@@ -29,7 +29,48 @@ public class AnswerMeasureTests
         Assert.Equal((1 + 0.8 + 0.5) / 4, found.F1, 1e-12);
         Assert.Equal(Math.Sqrt(0.25 * 0.75 / 3), found.ExactMatchStandardError, 1e-12);
         Assert.Throws<ArgumentException>(() => AnswerMeasures.Of([]));
-        Assert.Throws<ArgumentException>(() => AnswerMeasures.Of([("a", [])]));
+        Assert.Equal((0, found.ExactMatch, found.F1, double.NaN), (found.Unanswerable, found.AnswerableExactMatch, found.AnswerableF1, found.UnanswerableExactMatch));
+    }
+
+    // As evaluate-v2.0.py, the official script, tells by its source: no right answer is the empty one, and where one of two is empty, F1 is 1 if both are.
+    [Fact]
+    public void Without_an_answer_the_empty_one_is_right()
+    {
+        AnswerMeasures found = AnswerMeasures.Of(
+        [
+            ("", []), // 1, 1
+            ("fox", []), // 0, 0
+            ("The.", []), // nothing is left of it: 1, 1
+            ("", ["fox"]), // 0, 0
+            ("quick fox", ["the", "fox"]), // "the" is no answer; 0, F1 2/3
+            ("", ["the"]), // has an answer by its row, of which nothing is left: 1, 1
+        ]);
+        Assert.Equal((6, 3), (found.Questions, found.Unanswerable));
+        Assert.Equal((3 / 6.0, 2 / 3.0, 1 / 3.0), (found.ExactMatch, found.UnanswerableExactMatch, found.AnswerableExactMatch));
+        Assert.Equal((3 + (2 / 3.0)) / 6, found.F1, 1e-12);
+        Assert.Equal((1 + (2 / 3.0)) / 3, found.AnswerableF1, 1e-12);
+        Assert.Equal((1.0, double.NaN), (AnswerMeasures.Of([("", [])]).ExactMatch, AnswerMeasures.Of([("", [])]).AnswerableF1));
+    }
+
+    [Fact]
+    public void There_is_no_answer_where_every_window_says_so_more_than_any_answer()
+    {
+        // Two windows: start token, two of the context.
+        AnswerWindow first = new(new ModelInput([0, 1, 2], [0, 0, 0]), 0, 2, 1), second = first with { From = 2 };
+        float[] sure = [3, 3, 2, 0, 0, 2.5f], unsure = [1, 1, 0, 0, 0, 0]; // none 6 against 4.5; none 2 against 0
+        Assert.Equal((0, 1, 4.5), Best([(first, sure)], false));
+        Assert.Equal((-1, -1, 6), Best([(first, sure)], true));
+        Assert.Equal((0, 1, 4.5), Best([(first, sure), (second, unsure)], true)); // 2, the least of both, against 4.5
+        FoundSpan none = AnswerSearch.Best([(first, sure)], mayBeNone: true);
+        double starts = Math.Exp(3) + Math.Exp(2) + 1, ends = Math.Exp(3) + 1 + Math.Exp(2.5);
+        Assert.Equal(Math.Exp(3) / starts * (Math.Exp(3) / ends), none.Probability, 1e-9);
+        Assert.Equal(("", 0), (AnswerFinder.Answer("ab", new PlacedTokens([1, 2], [(0, 1), (1, 2)]), none).Answer, none.First + 1));
+
+        static (int, int, double) Best((AnswerWindow, float[])[] windows, bool mayBeNone)
+        {
+            FoundSpan best = AnswerSearch.Best(windows, mayBeNone);
+            return (best.First, best.Last, best.Logit);
+        }
     }
 
     [Fact]

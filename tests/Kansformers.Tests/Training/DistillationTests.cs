@@ -24,7 +24,7 @@ public class DistillationTests : OneThread
     }
 
     [Fact]
-    public void A_student_comes_nearer_to_its_teacher_and_the_teacher_stays_as_it_is()
+    public void A_student_comes_nearer_to_its_teacher()
     {
         using TestFolder folder = new();
         using Gpt teacher = (Gpt)TransformerModel.FromPretrained(Ready.Teacher);
@@ -34,14 +34,11 @@ public class DistillationTests : OneThread
         using IObjective objective = Ready.Create(student, material.Data, training);
         objective.Validate();
         (double soft, double agreement) = (objective.Measures[0].Value, objective.Measures[1].Value);
-        byte[] before = Bytes(teacher);
         using (Trainer trainer = new(student, training, material.Data))
             trainer.Run();
         objective.Validate();
         Assert.True(objective.Measures[0].Value < soft / 2, $"{soft} -> {objective.Measures[0].Value}");
         Assert.True(objective.Measures[1].Value > agreement);
-        using TransformerModel after = TransformerModel.FromPretrained(Ready.Teacher);
-        Assert.Equal(before, Bytes(after));
     }
 
     [Fact]
@@ -67,8 +64,14 @@ public class DistillationTests : OneThread
             return loss.item<float>();
         })];
         Assert.Equal(losses[0], losses[1]);
-        Assert.Equal(before, Bytes(teacher));
         Assert.All(teacher.parameters(), parameter => Assert.Null(parameter.grad));
+
+        // A step on what a trainer takes: the student's weights alone, also where a gradient is 0 and they decay.
+        byte[] student0 = Bytes(student);
+        using (Optimizer optimizer = new(new AdamWOptions { WeightDecay = 0.5 }, ParameterGroups.Of(student, 0.5, TinyTraining.Options.Roles)))
+            optimizer.Step(0.1);
+        Assert.NotEqual(student0, Bytes(student));
+        Assert.Equal(before, Bytes(teacher));
     }
 
     [Fact]
@@ -106,7 +109,6 @@ public class DistillationTests : OneThread
         Assert.Contains("training.objective.teacher", message, StringComparison.Ordinal);
         Replace($"\"teacher\": \"{folder["teacher"]}\"", $"\"teacher\": \"{Ready.Teacher}\"");
         Assert.Contains("are not those that the run began with; bring the old ones back", Refused(), StringComparison.Ordinal);
-        Replace(Ready.TeacherDigest!, Ready.TeacherDigest!);
         Replace($"\"teacher\": \"{Ready.Teacher}\"", $"\"teacher\": \"{folder["moved"]}\"");
         using (TrainingRun run = TrainingRun.Resume(folder["run"]))
             run.Run();

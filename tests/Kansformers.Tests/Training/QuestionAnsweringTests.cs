@@ -59,11 +59,14 @@ public class QuestionAnsweringTests : OneThread
     }
 
     [Theory]
-    [InlineData("""{"question": "q", "answers": {"text": ["a"], "answer_start": [0]}}""", "cannot tell which column holds the contexts", "line 1 has 'question', 'answers'; choose it with DataConfig.TextPairField")]
+    [InlineData("""{"question": "q", "answers": {"text": ["a"], "answer_start": [0]}}""", "cannot tell which column of '", "a.jsonl' holds the contexts; choose it with DataConfig.TextPairField: line 1 has 'question', 'answers'")]
     [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}}|{"context": "a", "answers": {"text": ["a"], "answer_start": [0]}}""", "line 2 has no field 'question'")]
     [InlineData("""{"question": " ", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}}""", "line 1 has no text in 'question'")]
     [InlineData("""{"question": "q", "context": ["a"], "answers": {"text": ["a"], "answer_start": [0]}}""", "line 1 holds a list or an object in 'context'")]
-    [InlineData("""{"question": "q", "context": "a", "answers": {"text": [], "answer_start": []}}""", "line 1 has no answer in 'answers'", "without an answer cannot be learned")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"text": [], "answer_start": []}}""", "no question of", "a.jsonl' has an answer, so that none can be learned")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"text": [], "answer_start": []}, "is_impossible": false}""", "line 1 has no answer in 'answers', but false in 'is_impossible'")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}, "is_impossible": true}""", "line 1 has an answer in 'answers', but true in 'is_impossible'")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}, "is_impossible": "no"}""", "line 1 has 'no' in 'is_impossible', where true or false is wanted")]
     [InlineData("""{"question": "q", "context": "a", "answers": {"text": [""], "answer_start": [0]}}""", "line 1 has an empty answer")]
     [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["a"], "answer_start": []}}""", "line 1 has answers of another form than")]
     [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["a"]}}""", "another form")]
@@ -73,6 +76,11 @@ public class QuestionAnsweringTests : OneThread
     [InlineData("""{"question": "q", "context": "ba", "answers": {"text": ["b"], "answer_start": [-1]}}""", "at character -1, but at 0")]
     [InlineData("""{"question": "q", "context": "a", "answer": "a", "answer_start": "x"}""", "line 1 has 'x' in 'answer_start', which is no whole number")]
     [InlineData("""{"question": "q", "context": "a", "answer": "a"}""", "line 1 has no field 'answer_start'")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["\ud83d"], "answer_start": [0]}}""", "a.jsonl' line 1 is bad: its text or a name in it is not a text, or holds half a surrogate pair")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"\ud83d": 1, "text": [""], "answer_start": [0]}}""", "line 1")]
+    [InlineData("""{"question": "q", "context": "a", "answers": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["a"]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}""", "another form")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}, "answers": "a"}""", "line 1 has no field 'answer_start'")]
+    [InlineData("""{"question": "q", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}}|{"question": "q", "context": "a"}""", "line 2 has no field 'answers'")]
     public void What_cannot_be_learned_is_told_with_its_place(string content, params string[] words)
     {
         using TestFolder folder = new();
@@ -86,6 +94,83 @@ public class QuestionAnsweringTests : OneThread
         Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
         Assert.DoesNotContain('\n', message);
         Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    [Theory]
+    [InlineData("a.jsonl", """{"question": "q", "context": "a", "answers": {"text": [], "answer_start": []}}""")]
+    [InlineData("a.jsonl", """{"question": "q", "context": "a", "answers": [], "is_impossible": true, "plausible_answers": [{"text": "a", "answer_start": 0}]}""")]
+    [InlineData("a.jsonl", """{"question": "q", "context": "a", "answers": null}""")]
+    [InlineData("a.csv", "question,context,answer,answer_start,is_impossible|q,a,,,True")]
+    [InlineData("a.csv", "question,context,answer,answer_start|q,a,,-1")]
+    public void Questions_without_an_answer_are_read(string name, string content)
+    {
+        using TestFolder folder = new();
+        string path = folder.Write(name, content.Replace('|', '\n') + "\n");
+        QuestionRow row = Assert.Single(Questions.Read(path, new LabelledFields()));
+        Assert.True(row.IsUnanswerable);
+        Assert.Empty(row.Answers);
+        Assert.False(Assert.Single(Questions.Read(path, new LabelledFields(), needsAnswers: false)).IsUnanswerable); // it was not asked
+    }
+
+    [Fact]
+    public void That_there_is_no_answer_is_learned()
+    {
+        using TestFolder folder = new();
+        string rows = string.Concat(Enumerable.Range(0, 80).Select(i =>
+        {
+            string before = "abcd"[..(i % 5)], after = "efgh"[..(4 - (i % 5))];
+            return (i / 5) % 2 == 0 ? $$$"""{"question": "q", "context": "{{{before}}}7{{{after}}}", "answers": {"text": ["7"], "answer_start": [{{{before.Length}}}]}}""" + "\n"
+                : $$$"""{"question": "q", "context": "{{{before}}}i{{{after}}}", "answers": {"text": [], "answer_start": []}}""" + "\n";
+        }));
+        RunConfig config = new()
+        {
+            Model = TinyTraining.Encoder with { BlockSize = 12 },
+            Training = TinyTraining.Options with { Objective = new QuestionAnsweringOptions(), MaxIters = 200, BatchSize = 8, EvalInterval = 50 },
+            Data = new DataConfig { Data = folder.Write("a.jsonl", rows), Tokenizer = "char" },
+        };
+        using TrainingRun run = TrainingRun.Start(config, folder["run"]);
+        Assert.Contains("answers 40 of 80 questions have none: their first and last token are the first of all", run.Material.Notes);
+        Assert.Equal((4, 4), (run.Material.HeldOutOf<QuestionRow>().Count(row => row.IsUnanswerable), run.Material.HeldOutOf<QuestionRow>().Count(row => !row.IsUnanswerable)));
+        run.Run();
+        Assert.Equal([new Measure("exact_match", 1), new Measure("f1", 1)], run.BestMeasures());
+        AnswerFinder finder = new(run.Model, run.Material.Tokenizer), open = new(run.Model, run.Material.Tokenizer) { MayFindNone = true };
+        QuestionRow with = new("q", "ab7gh", [new ContextAnswer("7", 2)], "one"), without = new("q", "abigh", [], "two") { IsUnanswerable = true };
+        Assert.Equal(["7", ""], open.Predict([with, without]).Select(found => found.Answer));
+        Assert.All(open.Predict([with, without]), found => Assert.InRange(found.Score, 0.3, 1));
+        Assert.NotEqual("", finder.Predict([without])[0].Answer); // where there must be one
+        AnswerEvaluationResult result = finder.Evaluate([with, without, without with { Context = "a7" }]);
+        Assert.Equal((3, 2, 1.0, 0.5), (result.Answers.Questions, result.Answers.Unanswerable, result.Answers.AnswerableExactMatch, result.Answers.UnanswerableExactMatch));
+        Assert.True(result.Loss > finder.Evaluate([with, without]).Loss);
+    }
+
+    [Fact]
+    public void Answers_that_are_too_long_to_be_given_are_counted()
+    {
+        using TestFolder folder = new();
+        string rows = string.Concat(((int[])[29, 30, 31, 40]).Select(length => $$$"""{"question": "q", "context": "{{{new string('a', 50)}}}", "answers": {"text": ["{{{new string('a', length)}}}"], "answer_start": [1]}}""" + "\n"));
+        RunConfig config = new()
+        {
+            Model = TinyTraining.Encoder with { BlockSize = 64 },
+            Training = TinyTraining.Options with { Objective = new QuestionAnsweringOptions() },
+            Data = new DataConfig { Data = folder.Write("a.jsonl", rows), Tokenizer = "char" },
+        };
+        using TrainingRun run = TrainingRun.Start(config, folder["run"]);
+        Assert.Equal("answers 2 of 4 have more than 30 tokens, the most that an answer is given, and cannot be found as a whole", Assert.Single(run.Material.Notes, note => note.StartsWith("answers", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void An_answer_without_a_token_is_told_without_a_remedy_for_characters()
+    {
+        using TestFolder folder = new();
+        folder.Write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nq\na\n");
+        DataConfig data = new() { Data = folder.Write("a.jsonl", """{"question": "q", "context": "a \u0001 a", "answers": {"text": ["\u0001"], "answer_start": [2]}}""" + "\n"), Tokenizer = folder["vocab.txt"] };
+        string message = Assert.Throws<KansformersException>(() => QuestionMaterial.Open(data, null)).Message;
+        Assert.EndsWith("has no token in this tokenizer; choose another", message, StringComparison.Ordinal);
+        new CharTokenizer("qb").Save(folder["char"]);
+        data = data with { Data = folder.Write("b.jsonl", """{"question": "q", "context": "a", "answers": {"text": ["a"], "answer_start": [0]}}""" + "\n"), Tokenizer = folder["char"] };
+        message = Assert.Throws<KansformersException>(() => QuestionMaterial.Open(data, null)).Message;
+        Assert.Contains("the character 'a'", message, StringComparison.Ordinal);
+        Assert.EndsWith("or leave such characters out with DataConfig.UnknownCharacters = Skip", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -68,11 +68,15 @@ public class TokenClassificationTests : OneThread
     [InlineData("a.jsonl", """{"words": ["a"], "tags": [1.5]}""", "line 1 holds in 'tags' something else than a list of names or whole numbers")]
     [InlineData("a.jsonl", """{"words": ["a"], "tags": {"x": 1}}""", "line 1 holds in 'tags' something else than a list")]
     [InlineData("a.jsonl", """{"words": ["a", "b"], "tags": ["x", " "]}""", "line 1 has no label for word 2, 'b'")]
-    [InlineData("a.jsonl", """{"words": ["a"], "other": ["x"]}""", "cannot tell which field of", "holds the labels; choose it with DataConfig.LabelField: line 1 has 'words', 'other'")]
+    [InlineData("a.jsonl", """{"words": ["a"], "other": ["x"]}""", "cannot tell which column of", "holds the labels; choose it with DataConfig.LabelField: line 1 has 'words', 'other'")]
     [InlineData("a.jsonl", """{"words": [], "tags": []}""", "all 1 texts of", "are empty")]
     [InlineData("a.jsonl", """{"words": ["a", "b"], "tags": ["x", "x"]}""", "all 2 words of", "have the label 'x'", "at least two labels")]
     [InlineData("a.jsonl", """{"words": ["a", "b", "c"], "tags": ["x", "y", "z"]}""", "every one of the 3 words", "a label of its own")]
     [InlineData("a.jsonl", """{"words": ["a"], "tags": ["x"]}|no""", "line 2 is bad")]
+    [InlineData("a.jsonl", """{"words": ["\ud83d"], "tags": ["x"]}""", "a.jsonl' line 1 is bad: its text or a name in it is not a text, or holds half a surrogate pair")]
+    [InlineData("a.jsonl", """{"words": ["a"], "tags": ["\ud83d"]}""", "line 1 is bad", "half a surrogate pair")]
+    [InlineData("a.jsonl", """{"words": ["a"], "tags": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["x"]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}""", "line 1 holds in 'tags' something else than a list")]
+    [InlineData("a.jsonl", """{"words": ["a"], "tags": ["x"], "words": "a"}""", "line 1 holds no list in 'words'")]
     [InlineData("a.txt", "a x|b|c y", "a.txt' line 2 has no label")]
     [InlineData("a.txt", "-DOCSTART- O", "holds no text")]
     [InlineData("a.csv", "a,x", "is a table, which has no lists of words")]
@@ -84,6 +88,19 @@ public class TokenClassificationTests : OneThread
         Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
         Assert.DoesNotContain('\n', message);
         Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    [Fact]
+    public void Fields_are_refused_where_words_stand_in_lines()
+    {
+        using TestFolder folder = new();
+        DataConfig data = new() { Data = folder.Write("a.conll", "a x\nb y\na x\n"), Tokenizer = "char", TextField = "words", LabelField = "tags" };
+        string message = Assert.Throws<KansformersException>(() => TaggedMaterial.Open(data, null)).Message;
+        Assert.EndsWith("a.conll' has a line for each word, and no fields; leave out DataConfig.TextField and DataConfig.LabelField, or give a .jsonl file", message, StringComparison.Ordinal);
+        message = Assert.Throws<KansformersException>(() => TaggedMaterial.Open(data with { TextField = null }, null)).Message;
+        Assert.Contains("leave out DataConfig.LabelField, or", message, StringComparison.Ordinal);
+        using TaggedMaterial mixed = TaggedMaterial.Open(data with { ValidationData = folder.Write("b.jsonl", """{"words": ["a"], "tags": ["x"]}""") }, null);
+        Assert.Single(mixed.Validation);
     }
 
     [Fact]

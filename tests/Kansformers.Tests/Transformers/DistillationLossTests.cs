@@ -101,6 +101,26 @@ public sealed class DistillationLossTests
         Assert.Equal(0, DistillationLoss.Measure(pair, batch, 2).Positions);
     }
 
+    [Fact]
+    public void A_batch_without_a_target_is_read_once_and_a_teacher_without_a_weight_never()
+    {
+        using var scope = NewDisposeScope();
+        (ModelOptions options, _) = Options("bert from bert", 17);
+        using TransformerModel student = options.Family.Create(options.WithDropout(0.5));
+        student.train();
+        TokenBatch batch = Batch(17, masked: true), none = batch with { Targets = full_like(batch.Targets, -1) };
+        StudentAndTeacher alone = new(student, null!);
+        Assert.True(DistillationLoss.Compute(alone, batch, new SoftTargetWeights(2, 0, 1), 0, 1).item<float>() > 0);
+
+        // What chance has drawn tells how often dropout was computed.
+        random.manual_seed(3);
+        student.LastHidden(none);
+        float once = rand(1).item<float>();
+        random.manual_seed(3);
+        Assert.Equal(0, DistillationLoss.Compute(alone, none, new SoftTargetWeights(2, 1, 1), 1, 1).item<float>());
+        Assert.Equal(once, rand(1).item<float>());
+    }
+
     // Softmax, divergence, cross-entropy and angle as sums of exponentials and products, on all logits at once.
     private static Tensor Reference(TransformerModel student, TransformerModel teacher, TokenBatch batch, double cosine)
     {

@@ -4,13 +4,13 @@ using Kansformers.Transformers;
 namespace Kansformers.Evaluation;
 
 /// <summary>An answer in the tokens of a context.</summary>
-/// <param name="First">Its first token, counted in the context; -1 where a context has no token.</param>
+/// <param name="First">Its first token, counted in the context; -1 where there is none.</param>
 /// <param name="Last">Its last token.</param>
 /// <param name="Logit">The sum of both logits, by which windows are compared.</param>
 /// <param name="Probability">The product of both probabilities, among the tokens of its window.</param>
 internal readonly record struct FoundSpan(int First, int Last, double Logit, double Probability);
 
-/// <summary>Finds the best answer by the logits of windows (Devlin et al., 2019, section 4.2), and what they cost.</summary>
+/// <summary>Finds the best answer by the logits of windows (Devlin et al., 2019, sections 4.2 and 4.3), and what they cost.</summary>
 internal static class AnswerSearch
 {
     /// <summary>The most tokens of an answer.</summary>
@@ -24,7 +24,18 @@ internal static class AnswerSearch
     }
 
     /// <summary>The best answer over the windows of a context: the largest sum of the logits of a first and a last token, not before it and at most 29 behind.</summary>
-    public static FoundSpan Best(IEnumerable<(AnswerWindow Window, float[] Logits)> windows) => windows.Select(entry => Best(entry.Window, entry.Logits)).MaxBy(span => span.Logit);
+    /// <param name="windows">The windows with their logits.</param>
+    /// <param name="mayBeNone">Whether there may be no answer: that is so where the sum of the logits of the first token of all is larger in every window.</param>
+    public static FoundSpan Best(IReadOnlyList<(AnswerWindow Window, float[] Logits)> windows, bool mayBeNone = false)
+    {
+        FoundSpan best = windows.Select(entry => Best(entry.Window, entry.Logits)).MaxBy(span => span.Logit);
+        if (!mayBeNone)
+            return best;
+
+        // A window without the answer says rightly that it has none: one that does not say so is enough.
+        FoundSpan none = windows.Select(entry => new FoundSpan(-1, -1, (double)entry.Logits[0] + entry.Logits[1], Math.Exp(-2 * Loss(entry.Logits, (0, 0))))).MinBy(span => span.Logit);
+        return none.Logit > best.Logit ? none : best;
+    }
 
     /// <summary>The mean of the cross-entropies of the first and the last token, in nats.</summary>
     public static double Loss(float[] logits, (int First, int Last) target) => (Softmax.Loss(Column(logits, 0), target.First) + Softmax.Loss(Column(logits, 1), target.Last)) / 2;

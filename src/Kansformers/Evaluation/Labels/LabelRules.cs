@@ -28,10 +28,8 @@ internal static class LabelRules
 
     /// <summary>Refuses rows whose label is not among those that are known.</summary>
     /// <exception cref="KansformersException">The message names the first place.</exception>
-    public static void RequireKnown(LabelNames known, IReadOnlyList<LabelledRow> rows, string has)
-    {
+    public static void RequireKnown(LabelNames known, IReadOnlyList<LabelledRow> rows, string has) =>
         RequireKnown(known, rows.Select(row => (row.Label, row)), row => row.Place, has, "rows");
-    }
 
     /// <summary>Refuses words whose label is not among those that are known.</summary>
     /// <exception cref="KansformersException">The message names the first place.</exception>
@@ -42,7 +40,7 @@ internal static class LabelRules
     {
         (string Label, T At)[] foreign = [.. labels.Where(entry => known.IdOf(entry.Label) is null)];
         if (foreign.Length > 0)
-            throw new KansformersException($"{place(foreign[0].At)} has the label '{foreign[0].Label}'{(foreign.Length > 1 ? $", and {foreign.Length - 1} more {rows} have such ones" : "")}, which {has} not have ({List(known)}); correct it, or leave the {rows[..^1]} out");
+            throw new KansformersException($"{place(foreign[0].At)} has the label '{foreign[0].Label}'{(foreign.Length > 1 ? $", and {foreign.Length - 1} more {rows} have such ones" : "")}, which {has} not have ({known.Shown}); correct it, or leave the {rows[..^1]} out");
     }
 
     /// <summary>Refuses labels that are no finite numbers, or are all the same.</summary>
@@ -86,6 +84,4 @@ internal static class LabelRules
     public static double Number(string label) => double.Parse(label, NumberStyles.Float, CultureInfo.InvariantCulture);
 
     private static bool TryNumber(string label, out double value) => double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
-
-    private static string List(LabelNames names) => string.Join(", ", names.Take(Shown)) + (names.Count > Shown ? $" and {names.Count - Shown} more" : "");
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Kansformers.Text;
 using Kansformers.Transformers;
 
@@ -8,10 +7,8 @@ namespace Kansformers.Evaluation;
 /// <summary>Labels texts by an encoder with a classification head, or gives a number for each where it has a single label.</summary>
 public sealed class TextLabeller
 {
-    private readonly EncoderModel _model;
-    private readonly Tokenizer _tokenizer;
+    private readonly EncoderReader _reader;
     private readonly EncoderInputs _inputs;
-    private readonly bool _isUnnamed;
 
     /// <summary>Takes a model.</summary>
     /// <param name="model">The model; it stays the caller's.</param>
@@ -19,17 +16,10 @@ public sealed class TextLabeller
     /// <exception cref="KansformersException">The model does not label texts, or the tokenizer has more ids.</exception>
     public TextLabeller(TransformerModel model, Tokenizer tokenizer)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(tokenizer);
-        if (model is not EncoderModel { Encoder.Head: EncoderHead.Classification } encoder)
-            throw new KansformersException($"this {model.Options.Family.Name} does not label texts: it has no classification head; train one with TrainingOptions.Objective = Classification");
-        if (!tokenizer.Fits(model.Options.VocabularySize))
-            throw new KansformersException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.Options.VocabularySize}; they do not belong together");
-        (_model, _tokenizer) = (encoder, tokenizer);
-        _inputs = new EncoderInputs(EncoderTokens.Of(tokenizer, model.Options.VocabularySize), model.Options.BlockSize);
-        IsNumber = encoder.Encoder.Labels == 1;
-        Labels = encoder.Encoder.LabelNames ?? new LabelNames(Enumerable.Range(0, encoder.Encoder.Labels).Select(LabelNames.Unnamed));
-        _isUnnamed = encoder.Encoder.LabelNames is null;
+        _reader = EncoderReader.Of(model, tokenizer, EncoderHead.Classification, "does not label texts: it has no classification head; train one with TrainingOptions.Objective = Classification");
+        _inputs = new EncoderInputs(_reader.Tokens, _reader.BlockSize);
+        IsNumber = _reader.Model.Encoder.Labels == 1;
+        Labels = LabelNames.Of(_reader.Model.Encoder);
     }
 
     /// <summary>Whether it gives numbers.</summary>
@@ -47,7 +37,7 @@ public sealed class TextLabeller
     {
         ArgumentNullException.ThrowIfNull(rows);
         long started = Stopwatch.GetTimestamp();
-        LabelledRow[] full = [.. rows.Where(row => !row.IsEmpty).Select(Numbered)];
+        LabelledRow[] full = [.. rows.Where(row => !row.IsEmpty)];
         if (full.Length == 0)
             throw new KansformersException("there is no text to evaluate: all are empty");
         if (IsNumber)
@@ -69,10 +59,6 @@ public sealed class TextLabeller
 
         return result with { Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds };
     }
-
-    // Labels that have no names go by their numbers as well.
-    private LabelledRow Numbered(LabelledRow row) => _isUnnamed && !IsNumber && int.TryParse(row.Label, NumberStyles.None, CultureInfo.InvariantCulture, out int label) && label < Labels.Count
-        ? row with { Label = Labels[label] } : row;
 
     /// <summary>Labels texts.</summary>
     /// <param name="texts">The texts, each with the second of a pair, or null.</param>
@@ -97,10 +83,9 @@ public sealed class TextLabeller
     {
         ArgumentNullException.ThrowIfNull(rows);
         bool[] cut = new bool[rows.Count];
-        ModelInput[] inputs = [.. rows.Select((row, i) => _inputs.Of(row.Encode(_tokenizer), out cut[i]))];
-        float[][] logits = SequenceLogits.Of(_model, inputs, _inputs.Padding, done, cancellation);
-        if (logits.Any(row => row.Any(value => !float.IsFinite(value))))
-            throw new KansformersException("the model's output is not a number: its weights are broken; load another checkpoint, or train with a smaller learning rate");
+        ModelInput[] inputs = [.. rows.Select((row, i) => _inputs.Of(row.Encode(_reader.Tokenizer), out cut[i]))];
+        float[][] logits = SequenceLogits.Of(_reader.Model, inputs, _inputs.Padding, done, cancellation);
+        EncoderReader.RequireFinite(logits);
         return [.. logits.Select((row, i) => IsNumber
             ? new TextPrediction(row[0], null, []) { WasCut = cut[i], Outputs = row }
             : new TextPrediction(Softmax.Largest(row), Labels[Softmax.Largest(row)], Softmax.Of(row)) { WasCut = cut[i], Outputs = row })];

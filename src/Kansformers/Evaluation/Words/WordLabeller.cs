@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Kansformers.Text;
 using Kansformers.Transformers;
 
@@ -8,10 +7,8 @@ namespace Kansformers.Evaluation;
 /// <summary>Labels the words of texts by an encoder with a head for labels of tokens: what it says of a word's first token.</summary>
 public sealed class WordLabeller
 {
-    private readonly EncoderModel _model;
-    private readonly Tokenizer _tokenizer;
+    private readonly EncoderReader _reader;
     private readonly WordInputs _inputs;
-    private readonly bool _isUnnamed;
 
     /// <summary>Takes a model.</summary>
     /// <param name="model">The model; it stays the caller's.</param>
@@ -19,16 +16,9 @@ public sealed class WordLabeller
     /// <exception cref="KansformersException">The model does not label words, or the tokenizer has more ids.</exception>
     public WordLabeller(TransformerModel model, Tokenizer tokenizer)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(tokenizer);
-        if (model is not EncoderModel { Encoder.Head: EncoderHead.TokenClassification } encoder)
-            throw new KansformersException($"this {model.Options.Family.Name} does not label words: it has no head for them; train one with TrainingOptions.Objective = token-classification");
-        if (!tokenizer.Fits(model.Options.VocabularySize))
-            throw new KansformersException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {model.Options.VocabularySize}; they do not belong together");
-        (_model, _tokenizer) = (encoder, tokenizer);
-        _inputs = new WordInputs(EncoderTokens.Of(tokenizer, model.Options.VocabularySize), model.Options.BlockSize);
-        Labels = encoder.Encoder.LabelNames ?? new LabelNames(Enumerable.Range(0, encoder.Encoder.Labels).Select(LabelNames.Unnamed));
-        _isUnnamed = encoder.Encoder.LabelNames is null;
+        _reader = EncoderReader.Of(model, tokenizer, EncoderHead.TokenClassification, "does not label words: it has no head for them; train one with TrainingOptions.Objective = token-classification");
+        _inputs = new WordInputs(_reader.Tokens, _reader.BlockSize);
+        Labels = LabelNames.Of(_reader.Model.Encoder);
     }
 
     /// <summary>What the labels are called.</summary>
@@ -43,10 +33,9 @@ public sealed class WordLabeller
     public IReadOnlyList<WordPrediction> Predict(IReadOnlyList<TaggedText> texts, Action<int>? done = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        WordInput[] inputs = [.. texts.Select(text => _inputs.Of(WordTokens.Of(_tokenizer, text)))];
-        float[]?[][] logits = WordLogits.Of(_model, inputs, _inputs.Padding, done, cancellation);
-        if (logits.Any(text => text.Any(row => row?.Any(value => !float.IsFinite(value)) == true)))
-            throw new KansformersException("the model's output is not a number: its weights are broken; load another checkpoint, or train with a smaller learning rate");
+        WordInput[] inputs = [.. texts.Select(text => _inputs.Of(WordTokens.Of(_reader.Tokenizer, text)))];
+        float[]?[][] logits = WordLogits.Of(_reader.Model, inputs, _inputs.Padding, done, cancellation);
+        EncoderReader.RequireFinite(logits.SelectMany(text => text));
         return [.. logits.Select((rows, i) => new WordPrediction(
             [.. rows.Select(row => row is null ? null : Labels[Softmax.Largest(row)])],
             [.. rows.Select(row => row is null ? double.NaN : Softmax.Of(row).Max())])
@@ -62,7 +51,7 @@ public sealed class WordLabeller
     {
         ArgumentNullException.ThrowIfNull(texts);
         long started = Stopwatch.GetTimestamp();
-        TaggedText[] full = [.. texts.Where(text => !text.IsEmpty).Select(Numbered)];
+        TaggedText[] full = [.. texts.Where(text => !text.IsEmpty)];
         LabelRules.RequireKnown(Labels, full, "the model does");
         IReadOnlyList<WordPrediction> found = Predict(full, done, cancellation);
         float[]?[][] logits = [.. found.Select(one => one.Outputs)];
@@ -80,12 +69,6 @@ public sealed class WordLabeller
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
         };
     }
-
-    // Labels that have no names go by their numbers as well.
-    private TaggedText Numbered(TaggedText text) => !_isUnnamed ? text : text with
-    {
-        Tags = [.. text.Tags.Select(tag => int.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out int label) && label < Labels.Count ? Labels[label] : tag)],
-    };
 }
 
 /// <summary>What came of the words of a text.</summary>

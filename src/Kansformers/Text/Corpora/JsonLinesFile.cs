@@ -5,6 +5,11 @@ namespace Kansformers.Text;
 /// <summary>JSON Lines: one JSON object a line, whose text field is a document. Blank lines are no rows; a text that is null is an empty one.</summary>
 internal sealed class JsonLinesFile : TableFile
 {
+    // Depth is no danger to a reader that does not call itself, and the text may lie beside something deep.
+    private const int AnyDepth = int.MaxValue;
+
+    private const string NoText = "its text or a name in it is not a text, or holds half a surrogate pair";
+
     private JsonLinesFile(string path, IReadOnlyList<CorpusColumn> columns)
         : base(path) => Columns = columns;
 
@@ -115,7 +120,25 @@ internal sealed class JsonLinesFile : TableFile
         }
         catch (InvalidOperationException failure)
         {
-            throw Bad(path, line, "its text or a name in it is not a text, or holds half a surrogate pair", failure);
+            throw Bad(path, line, NoText, failure);
+        }
+    }
+
+    /// <summary>Reads a list or an object of a line that was read before, and tells what is wrong with a text in it.</summary>
+    /// <param name="place">Where the line is, for messages.</param>
+    /// <param name="json">The list or the object.</param>
+    /// <param name="read">Reads it.</param>
+    internal static T Nested<T>(string place, string json, Func<JsonElement, T> read)
+    {
+        // As deep as the line may be.
+        using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = AnyDepth });
+        try
+        {
+            return read(document.RootElement);
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw new KansformersException($"{place} is bad: {NoText}", failure);
         }
     }
 
@@ -162,8 +185,7 @@ internal sealed class JsonLinesFile : TableFile
     /// <summary>Visits the fields; the visitor stands on a name, and goes to the end of its value.</summary>
     internal static void ForEachField(ReadOnlySpan<byte> json, Visit visit)
     {
-        // Depth is no danger to a reader that does not call itself, and the text may lie beside something deep.
-        Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = int.MaxValue });
+        Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = AnyDepth });
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
             throw new JsonException();

@@ -36,8 +36,9 @@ internal sealed record QuestionTokens(int[] Question, PlacedTokens Context)
 /// <param name="Before">How many tokens stand before these.</param>
 internal sealed record AnswerWindow(ModelInput Input, int From, int Count, int Before)
 {
-    /// <summary>The places of an answer's first and last token; 0 and 0 where it is not in the window as a whole.</summary>
-    public (int First, int Last) Target((int First, int Last) span) => span.First >= From && span.Last < From + Count ? (Before + span.First - From, Before + span.Last - From) : (0, 0);
+    /// <summary>The places of an answer's first and last token; 0 and 0, the token for the whole, where it is not in the window as a whole, or there is none.</summary>
+    public (int First, int Last) Target((int First, int Last)? span) =>
+        span is (int first, int last) && first >= From && last < From + Count ? (Before + first - From, Before + last - From) : (0, 0);
 }
 
 /// <summary>Divides contexts into windows that overlap, each with the question and special tokens around.</summary>

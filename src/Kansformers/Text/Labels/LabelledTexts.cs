@@ -20,66 +20,47 @@ public static class LabelledTexts
     /// <summary>As the public one, and tells which columns were read.</summary>
     internal static IReadOnlyList<LabelledRow> Read(string path, LabelledFields fields, bool needsLabels, out LabelledFields found)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(fields);
-        if (!File.Exists(path))
-            throw new KansformersException($"{(Directory.Exists(path) ? $"'{path}' is a folder" : $"there is no file '{path}'")}; {(needsLabels ? "labelled texts" : "texts in columns")} are read from one {RecordFile.Kinds} file{(needsLabels ? " with a column of labels" : "")}");
-        path = Path.GetFullPath(path);
-        if (!RecordFile.IsOne(path))
-            throw new KansformersException($"'{path}' is no table with a column of labels; give a {RecordFile.Kinds} file");
+        path = RecordFile.Require(path, needsLabels ? "labelled texts" : "texts", needsLabels ? "a column of labels" : "a column of texts");
         List<LabelledRow> rows = [];
         LabelledFields? known = null;
         foreach (TableRecord record in RecordFile.Read(path, fields.Text))
         {
-            known ??= Find(path, [.. record.Values.Keys], fields, needsLabels);
-            string place = FormattableString.Invariant($"'{path}' line {record.Line}");
-            string text = Text(record, known.Text!, place), label = needsLabels ? Label(record, known.Label!, place) : "";
-            rows.Add(new LabelledRow(text, known.Pair is null ? null : Text(record, known.Pair, place), label, place));
+            known ??= Find(record, fields, needsLabels);
+            rows.Add(new LabelledRow(record.Text(known.Text!), known.Pair is null ? null : record.Text(known.Pair), needsLabels ? Label(record, known.Label!) : "", record.Place));
         }
 
         found = known ?? fields;
         return rows.Count > 0 ? rows : throw new KansformersException($"'{path}' holds no row; give a file with texts");
     }
 
-    private static LabelledFields Find(string path, string[] columns, LabelledFields given, bool needsLabels)
+    private static LabelledFields Find(TableRecord record, LabelledFields given, bool needsLabels)
     {
+        (string path, string[] columns) = (record.Path, [.. record.Values.Keys]);
         foreach ((string? name, string option) in ((string?, string)[])[(given.Text, "TextField"), (given.Pair, "TextPairField"), (needsLabels ? given.Label : null, "LabelField")])
         {
             if (name is not null && !columns.Contains(name))
-                throw new KansformersException($"'{path}' has no column '{name}'; choose another with DataConfig.{option}: it has {List(columns)}");
+                throw new KansformersException($"'{path}' has no column '{name}'; choose another with DataConfig.{option}: it has {record.Names}");
         }
 
         // Where no label is wanted, a column that usually holds labels is still no text, unless there is no other.
         string? label = given.Label ?? LabelNames.Of(columns.Where(name => name != given.Text && name != given.Pair));
         if (needsLabels && label is null)
-            throw new KansformersException($"cannot tell which column of '{path}' holds the labels; choose it with DataConfig.LabelField: it has {List(columns)}");
+            throw new KansformersException($"cannot tell which column of '{path}' holds the labels; choose it with DataConfig.LabelField: it has {record.Names}");
         if (!needsLabels && columns.All(name => name == label || name == given.Pair))
             label = null;
         string[] others = [.. columns.Where(name => name != label && name != given.Pair)];
         string[] unlikeLabels = [.. others.Where(name => LabelNames.Rank(name) is null)];
         string text = given.Text ?? TextNames.Of(others) ?? ((needsLabels || unlikeLabels.Length > 0 ? unlikeLabels : others) is [string only] ? only
-            : throw new KansformersException($"cannot tell which column of '{path}' holds the texts; choose it with DataConfig.TextField: it has {List(columns)}"));
+            : throw new KansformersException($"cannot tell which column of '{path}' holds the texts; choose it with DataConfig.TextField: it has {record.Names}"));
         if (text == given.Pair || (needsLabels && (text == label || given.Pair == label)))
             throw new KansformersException($"one column of '{path}' cannot be two things: text '{text}'{(given.Pair is null ? "" : $", second text '{given.Pair}'")}, label '{label}'");
         return new LabelledFields(text, given.Pair, label);
     }
 
-    private static string Text(TableRecord record, string column, string place)
+    private static string Label(TableRecord record, string column)
     {
-        if (record.Nested.Contains(column))
-            throw Nested(column, place);
-        return record.Values.TryGetValue(column, out string? text) ? text ?? "" : throw new KansformersException($"{place} has no field '{column}': it has {List(record.Values.Keys)}");
+        string label = record.Values.ContainsKey(column) ? record.Text(column).Trim() : "";
+        return label.Length > 0 ? label : throw new KansformersException($"{record.Place} has no label in '{column}'; give it one, or leave the row out");
     }
-
-    private static string Label(TableRecord record, string column, string place)
-    {
-        if (record.Nested.Contains(column))
-            throw Nested(column, place);
-        string? label = record.Values.GetValueOrDefault(column)?.Trim();
-        return string.IsNullOrEmpty(label) ? throw new KansformersException($"{place} has no label in '{column}'; give it one, or leave the row out") : label;
-    }
-
-    private static KansformersException Nested(string column, string place) => new($"{place} holds a list or an object in '{column}', where a text or a number is wanted; choose another column, or convert it");
-
-    private static string List(IEnumerable<string> columns) => TextColumn.List([.. columns.Select(name => new CorpusColumn(name, ColumnContent.Text))]);
 }

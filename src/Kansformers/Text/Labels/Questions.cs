@@ -6,11 +6,12 @@ namespace Kansformers.Text;
 
 /// <summary>
 /// Reads questions with contexts and answers from a table, as SQuAD (Rajpurkar et al., 2016) is given with a question in each row: <c>answers</c> with <c>text</c> and
-/// <c>answer_start</c>, or columns <c>answer</c> and <c>answer_start</c>. Places count characters (Unicode code points), as there.
+/// <c>answer_start</c>, or columns <c>answer</c> and <c>answer_start</c>. Places count characters (Unicode code points), as there. A question without an answer is one that its
+/// context does not answer, as in SQuAD 2.0 (Rajpurkar, Jia and Liang, 2018); a column <c>is_impossible</c> says so, too.
 /// </summary>
 public static class Questions
 {
-    private const string TextName = "text", StartName = "answer_start";
+    private const string TextName = "text", StartName = "answer_start", ImpossibleName = "is_impossible";
 
     private static readonly UsualNames QuestionNames = new("question"), ContextNames = new("context", "passage", "paragraph", "document"), AnswerNames = new("answers", "answer");
 
@@ -24,64 +25,61 @@ public static class Questions
     /// <summary>As the public one, and tells which columns were read, in words.</summary>
     internal static IReadOnlyList<QuestionRow> Read(string path, LabelledFields fields, bool needsAnswers, out string columns)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(fields);
-        if (!File.Exists(path))
-            throw new KansformersException($"{(Directory.Exists(path) ? $"'{path}' is a folder" : $"there is no file '{path}'")}; questions are read from one {RecordFile.Kinds} file with columns of questions and contexts");
-        path = Path.GetFullPath(path);
-        if (!RecordFile.IsOne(path))
-            throw new KansformersException($"'{path}' is no table with columns of questions and contexts; give a {RecordFile.Kinds} file");
+        path = RecordFile.Require(path, "questions", "columns of questions and contexts");
         (string? question, string? context, string? answers) = (fields.Text, fields.Pair, fields.Label);
         List<QuestionRow> rows = [];
         foreach (TableRecord record in RecordFile.Read(path, fields.Text, keepsNested: true))
         {
-            Row row = new(record, string.Create(CultureInfo.InvariantCulture, $"'{path}' line {record.Line}"));
-            question ??= row.Find(QuestionNames, "questions", "DataConfig.TextField");
-            context ??= row.Find(ContextNames, "contexts", "DataConfig.TextPairField");
+            Row row = new(record);
+            question ??= record.Find(QuestionNames, "questions", "TextField");
+            context ??= record.Find(ContextNames, "contexts", "TextPairField");
             if (needsAnswers)
-                answers ??= row.Find(AnswerNames, "answers", "DataConfig.LabelField");
+                answers ??= record.Find(AnswerNames, "answers", "LabelField");
             string asked = row.Text(question, needsAnswers), text = row.Text(context, needsAnswers);
-            rows.Add(new QuestionRow(asked, text, needsAnswers ? row.Answers(answers!, text) : [], row.Place));
+            ContextAnswer[] found = needsAnswers ? row.Answers(answers!, text) : [];
+            rows.Add(new QuestionRow(asked, text, found, row.Place) { IsUnanswerable = needsAnswers && found.Length == 0 });
         }
 
         columns = $"question '{question}', context '{context}'{(answers is null ? "" : $", answers '{answers}'")}";
         return rows.Count > 0 ? rows : throw new KansformersException($"'{path}' holds no row; give a file with questions");
     }
 
-    private readonly record struct Row(TableRecord Record, string Place)
+    private readonly record struct Row(TableRecord Record)
     {
-        public string Find(UsualNames usual, string what, string option) => usual.Of(Record.Values.Keys)
-            ?? throw new KansformersException($"cannot tell which column holds the {what}: {Place} has {Names}; choose it with {option}");
+        public string Place => Record.Place;
 
         public string Text(string name, bool mustHold)
         {
-            if (Record.Nested.Contains(name))
-                throw new KansformersException($"{Place} holds a list or an object in '{name}', where a text is wanted");
-            string text = Value(name) ?? "";
+            string text = Record.Text(name);
             return text.Trim().Length > 0 || !mustHold ? text : throw new KansformersException($"{Place} has no text in '{name}'; give it one, or leave the row out");
         }
 
         public ContextAnswer[] Answers(string name, string context)
         {
             string place = Place;
-            string? value = Value(name);
-            (string Text, long Start)[] told = !Record.Nested.Contains(name) ? [(value ?? "", Number(Value(StartName)))] : [.. FromJson(value!)];
-            return told.Length == 0 ? throw new KansformersException($"{place} has no answer in '{name}'; give it one, or leave the row out: questions without an answer cannot be learned")
-                : [.. told.Select(answer => Found(context, answer.Text, answer.Start, place))];
+            string? value = Record.Value(name);
+            (string Text, long Start)[] told = Record.Nested.Contains(name) ? [.. JsonLinesFile.Nested(place, value!, FromJson)]
+                : string.IsNullOrEmpty(value) ? [] : [(value, Number(Record.Value(StartName)))];
+            if (IsImpossible is bool isImpossible && isImpossible == told.Length > 0)
+                throw new KansformersException($"{place} has {(isImpossible ? "an answer" : "no answer")} in '{name}', but {(isImpossible ? "true" : "false")} in '{ImpossibleName}'; correct one of them, or leave the row out");
+            return [.. told.Select(answer => Found(context, answer.Text, answer.Start, place))];
         }
 
-        private string Names => string.Join(", ", Record.Values.Keys.Select(name => $"'{name}'"));
-
-        private string? Value(string name) => Record.Values.TryGetValue(name, out string? value) ? value : throw new KansformersException($"{Place} has no field '{name}': it has {Names}");
+        private bool? IsImpossible => Record.Values.GetValueOrDefault(ImpossibleName)?.Trim() switch
+        {
+            null or "" => null,
+            "true" or "True" or "TRUE" or "1" => true,
+            "false" or "False" or "FALSE" or "0" => false,
+            string other => throw new KansformersException($"{Place} has '{other}' in '{ImpossibleName}', where true or false is wanted"),
+        };
 
         private long Number(string? text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number
             : throw new KansformersException($"{Place} has '{text}' in '{StartName}', which is no whole number");
 
         // {"text": [...], "answer_start": [...]}, or a list of objects with one of each.
-        private List<(string Text, long Start)> FromJson(string json)
+        private List<(string Text, long Start)> FromJson(JsonElement root)
         {
-            using JsonDocument document = JsonDocument.Parse(json);
-            JsonElement root = document.RootElement;
             List<(string Text, long Start)> answers = [];
             if (root.ValueKind == JsonValueKind.Array)
             {

@@ -3,15 +3,6 @@ using System.Text.Json;
 
 namespace Kansformers.Text;
 
-/// <summary>A row of a table.</summary>
-/// <param name="Line">The line that it begins in.</param>
-/// <param name="Values">The values of its columns as text; null of those that are null, or hold a list or an object.</param>
-internal readonly record struct TableRecord(long Line, IReadOnlyDictionary<string, string?> Values)
-{
-    /// <summary>The columns that hold a list or an object; their values are null, or, where that was asked for, its JSON.</summary>
-    public IReadOnlyList<string> Nested { get; init; } = [];
-}
-
 /// <summary>Reads tables of any columns row by row: <c>.csv</c>, <c>.tsv</c> and <c>.jsonl</c>, packed or not.</summary>
 internal static class RecordFile
 {
@@ -20,6 +11,28 @@ internal static class RecordFile
 
     /// <summary>Whether a file is a table that can be read, by its ending.</summary>
     public static bool IsOne(string path) => CorpusFiles.FormatOf(path) is ".csv" or ".tsv" or ".jsonl" or ".ndjson" or ".json";
+
+    /// <summary>The full path of a table that is there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What is read of it, for messages.</param>
+    /// <param name="columns">What it must have.</param>
+    /// <exception cref="KansformersException">There is no such file, or it is no table by its ending.</exception>
+    public static string Require(string path, string what, string columns)
+    {
+        path = RequireThere(path, $"{what} are read from one {Kinds} file with {columns}");
+        return IsOne(path) ? path : throw new KansformersException($"'{path}' is no table with {columns}; give a {Kinds} file");
+    }
+
+    /// <summary>The full path of a file that is there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="wanted">What is wanted, for the message.</param>
+    /// <exception cref="KansformersException">There is no such file.</exception>
+    public static string RequireThere(string path, string wanted)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return File.Exists(path) ? Path.GetFullPath(path)
+            : throw new KansformersException($"{(Directory.Exists(path) ? $"'{path}' is a folder" : $"there is no file '{path}'")}; {wanted}");
+    }
 
     /// <summary>The rows; blank lines are none.</summary>
     /// <param name="path">The file.</param>
@@ -52,7 +65,7 @@ internal static class RecordFile
             Dictionary<string, string?> values = new(names.Length, StringComparer.Ordinal);
             for (int i = 0; i < names.Length; i++)
                 values.Add(names[i], records.Field(i));
-            yield return new TableRecord(records.Line, values);
+            yield return new TableRecord(path, records.Line, values);
         }
     }
 
@@ -63,12 +76,12 @@ internal static class RecordFile
         for (long line = 1; JsonLinesFile.Length(window, line) is int length; line++)
         {
             if (!JsonLinesFile.IsBlank(window.Content[..length]))
-                yield return JsonLinesFile.Checked(path, window.Content[..length], line, window.Offset, bytes => Fields(bytes, keepsNested)) with { Line = line };
+                yield return JsonLinesFile.Checked(path, window.Content[..length], line, window.Offset, bytes => Fields(path, bytes, keepsNested)) with { Line = line };
             window.Advance(Math.Min(length + 1, window.Content.Length));
         }
     }
 
-    private static TableRecord Fields(ReadOnlySpan<byte> json, bool keepsNested)
+    private static TableRecord Fields(string path, ReadOnlySpan<byte> json, bool keepsNested)
     {
         byte[]? copy = keepsNested ? json.ToArray() : null;
         List<string> nested = [];
@@ -85,6 +98,7 @@ internal static class RecordFile
                 JsonTokenType.False => "false",
                 _ => null,
             };
+            nested.Remove(name); // of a key that comes twice the last counts
             if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
                 nested.Add(name);
             int start = (int)reader.TokenStartIndex;
@@ -92,6 +106,6 @@ internal static class RecordFile
             if (copy is not null && values[name] is null && nested.Contains(name))
                 values[name] = Encoding.UTF8.GetString(copy, start, (int)reader.BytesConsumed - start);
         });
-        return new TableRecord(0, values) { Nested = nested };
+        return new TableRecord(path, 0, values) { Nested = nested };
     }
 }

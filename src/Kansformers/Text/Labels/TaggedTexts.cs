@@ -16,7 +16,7 @@ public static class TaggedTexts
 
     /// <summary>Whether a file holds words by its ending; else each of its lines is a text.</summary>
     /// <param name="path">The file.</param>
-    public static bool HasWords(string path) => IsJson(path) || CorpusFiles.FormatOf(path) is ".conll" or ".bio" or ".iob" or ".iob2" or ".tsv";
+    public static bool HasWords(string path) => HasFields(path) || CorpusFiles.FormatOf(path) is ".conll" or ".bio" or ".iob" or ".iob2" or ".tsv";
 
     /// <summary>Reads all texts.</summary>
     /// <param name="path">The file, packed (<c>.gz</c>, <c>.zst</c>) or not.</param>
@@ -28,31 +28,30 @@ public static class TaggedTexts
     /// <summary>As the public one, and tells what was read, in words.</summary>
     internal static IReadOnlyList<TaggedText> Read(string path, LabelledFields fields, bool needsTags, out string columns)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(fields);
-        if (!File.Exists(path))
-            throw new KansformersException($"{(Directory.Exists(path) ? $"'{path}' is a folder" : $"there is no file '{path}'")}; words with labels are read from one .jsonl file, or one with a line 'word label' for each word");
-        path = Path.GetFullPath(path);
+        path = RecordFile.RequireThere(path, "words with labels are read from one .jsonl file, or one with a line 'word label' for each word");
         if (CorpusFiles.FormatOf(path) is ".csv" or ".parquet")
             throw new KansformersException($"'{path}' is a table, which has no lists of words; give a .jsonl file with lists, or one with a line 'word label' for each word");
         SourceFile.RequireContent(path);
         string found = "word and label in each line";
-        List<TaggedText> texts = [.. IsJson(path) ? Rows(path, fields, needsTags, names => found = names) : Lines(path, needsTags)];
+        List<TaggedText> texts = [.. HasFields(path) ? Rows(path, fields, needsTags, names => found = names) : Lines(path, needsTags)];
         columns = found;
         return texts.Count > 0 ? texts : throw new KansformersException($"'{path}' holds no text; give a file with words");
     }
 
-    private static bool IsJson(string path) => CorpusFiles.FormatOf(path) is ".jsonl" or ".ndjson" or ".json";
+    /// <summary>Whether a file has fields with lists of words by its ending; else each of its lines is a word or a text.</summary>
+    /// <param name="path">The file.</param>
+    public static bool HasFields(string path) => CorpusFiles.FormatOf(path) is ".jsonl" or ".ndjson" or ".json";
 
     private static IEnumerable<TaggedText> Rows(string path, LabelledFields fields, bool needsTags, Action<string> told)
     {
         string? words = fields.Text, tags = fields.Label;
         foreach (TableRecord record in RecordFile.Read(path, fields.Text, keepsNested: true))
         {
-            string place = string.Create(CultureInfo.InvariantCulture, $"'{path}' line {record.Line}");
-            words ??= Find(WordNames, "words", "DataConfig.TextField");
+            string place = record.Place;
+            words ??= record.Find(WordNames, "words", "TextField");
             if (needsTags)
-                tags ??= Find(TagNames, "labels", "DataConfig.LabelField");
+                tags ??= record.Find(TagNames, "labels", "LabelField");
             string[] texts = List(words, false), labels = needsTags ? List(tags!, true) : [];
             if (needsTags && labels.Length != texts.Length)
                 throw new KansformersException($"{place} has {texts.Length} word{(texts.Length == 1 ? "" : "s")}, but {labels.Length} label{(labels.Length == 1 ? "" : "s")}; give each word one");
@@ -60,22 +59,17 @@ public static class TaggedTexts
                 throw new KansformersException($"{place} has no label for word {bare + 1}, '{texts[bare]}'; give it one");
             yield return new TaggedText(texts, labels, place);
 
-            string Find(UsualNames usual, string what, string option) => usual.Of(record.Values.Keys)
-                ?? throw new KansformersException($"cannot tell which field of '{path}' holds the {what}; choose it with {option}: line {record.Line} has {string.Join(", ", record.Values.Keys.Select(name => $"'{name}'"))}");
-
             string[] List(string name, bool isLabel)
             {
-                if (!record.Values.TryGetValue(name, out string? json))
-                    throw new KansformersException($"{place} has no field '{name}': it has {string.Join(", ", record.Values.Keys.Select(other => $"'{other}'"))}");
+                string? json = record.Value(name);
                 if (!record.Nested.Contains(name))
                     return !isLabel && !needsTags && json is not null ? TaggedTexts.Words(json) : throw new KansformersException($"{place} holds no list in '{name}', where a list of {(isLabel ? "labels" : "words")} is wanted");
-                using JsonDocument parsed = JsonDocument.Parse(json!);
-                return parsed.RootElement.ValueKind != JsonValueKind.Array ? throw Wrong() : [.. parsed.RootElement.EnumerateArray().Select(item => item.ValueKind switch
+                return JsonLinesFile.Nested<string[]>(place, json!, list => list.ValueKind != JsonValueKind.Array ? throw Wrong() : [.. list.EnumerateArray().Select(item => item.ValueKind switch
                 {
                     JsonValueKind.String => item.GetString()!,
                     JsonValueKind.Number when isLabel && item.TryGetInt64(out long number) => number.ToString(CultureInfo.InvariantCulture),
                     _ => throw Wrong(),
-                })];
+                })]);
 
                 KansformersException Wrong() => new($"{place} holds in '{name}' something else than a list of {(isLabel ? "names or whole numbers" : "texts")}");
             }

@@ -104,13 +104,14 @@ internal abstract class RowMaterial<TRow, TExample> : TrainingMaterial
         lost = default;
         const string remedy = "leave such characters out with DataConfig.UnknownCharacters = Skip";
         bool refuses = data.UnknownCharacters == UnknownCharacters.Refuse;
+        CharTokenizer? skipping = Tokenizer is CharTokenizer characters ? new CharTokenizer(characters.Characters, UnknownCharacters.Skip) : null; // what one that refuses would lose
         foreach (TRow row in rows)
         {
             try
             {
                 examples.Add(encode(row));
             }
-            catch (KansformersException failure) when (refuses)
+            catch (KansformersException failure) when (refuses && skipping is not null && row.Texts.Any(text => skipping.LostIn(text).Characters > 0))
             {
                 throw new KansformersException($"{failure.Message}, or {remedy}", failure);
             }

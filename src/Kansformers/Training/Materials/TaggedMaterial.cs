@@ -28,6 +28,8 @@ internal sealed class TaggedMaterial : RowMaterial<TaggedText, TaggedExample>
         LabelledFields fields = new(data.TextField, data.TextPairField, data.LabelField);
         if (fields.Pair is not null)
             throw new KansformersException("DataConfig.TextPairField is nothing to labels of words; leave it out");
+        if (fields is not { Text: null, Label: null } && !((string?[])[data.Data, data.ValidationData]).Any(file => file is not null && TaggedTexts.HasFields(file)))
+            throw new KansformersException($"'{data.Data}' has a line for each word, and no fields; leave out {(fields.Text is null ? "" : "DataConfig.TextField")}{(fields is { Text: not null, Label: not null } ? " and " : "")}{(fields.Label is null ? "" : "DataConfig.LabelField")}, or give a .jsonl file");
         RowTables<TaggedText> tables = RowTables<TaggedText>.Read(data, tokenizer, path =>
             RowTable<TaggedText>.Of(path, TaggedTexts.Read(path, fields, needsTags: true, out string columns), columns));
         LabelCounts counts = LabelCounts.Of(tables.Train.Rows.SelectMany(row => row.Tags));

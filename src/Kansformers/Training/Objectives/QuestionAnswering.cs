@@ -8,7 +8,7 @@ namespace Kansformers.Training;
 
 /// <summary>
 /// Extractive question answering: the answer to a question is a part of a context, told by its first and its last token (Devlin et al., "BERT", 2019, section 4.2). Long
-/// contexts are learned in windows that overlap; where a window does not hold the answer, both are the first token of all.
+/// contexts are learned in windows that overlap; where a window does not hold the answer, or there is none (section 4.3), both are the first token of all.
 /// </summary>
 public sealed record QuestionAnsweringOptions() : ExampleObjectiveOptions("question-answering", "questions are answered by a part of a context")
 {
@@ -51,6 +51,7 @@ public sealed record QuestionAnsweringOptions() : ExampleObjectiveOptions("quest
     {
         private readonly EncoderModel _model = model;
         private readonly int _padding = padding;
+        private readonly bool _mayFindNone = train.Concat(held).Any(entry => entry.Example.Span is null);
 
         public override long ValidationTokens => held.Length;
 
@@ -65,7 +66,7 @@ public sealed record QuestionAnsweringOptions() : ExampleObjectiveOptions("quest
                 QuestionExample example = held[from].Example;
                 for (to = from + 1; to < held.Length && ReferenceEquals(held[to].Example, example);)
                     to++;
-                FoundSpan span = AnswerSearch.Best(Enumerable.Range(from, to - from).Select(i => (held[i].Window, logits[i])));
+                FoundSpan span = AnswerSearch.Best([.. Enumerable.Range(from, to - from).Select(i => (held[i].Window, logits[i]))], _mayFindNone);
                 answers.Add((AnswerFinder.Answer(example.Row.Context, example.Text.Context, span).Answer, [.. example.Row.Answers.Select(answer => answer.Text)]));
             }
 

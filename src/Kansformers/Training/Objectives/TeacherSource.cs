@@ -93,11 +93,14 @@ internal sealed class TeacherSource
     /// <exception cref="KansformersException">The weights are others, or cannot be read.</exception>
     public TransformerModel Load(string? digest, Device device)
     {
-        if (digest is not null && Digest() != digest)
+        // The weights that are compared are those that are loaded: the file stays open.
+        using ModelFile file = ModelFile.Open(_source.WeightFile());
+        if (digest is not null && DigestOf(file, Architecture) != digest)
             throw Changed();
-        TransformerModel model = _source.LoadModel(device: device);
+        TransformerModel model = Architecture.Family.Create(Architecture, device);
         try
         {
+            file.LoadInto(model);
             FiniteWeights.Require(model.state_dict().Select(entry => (entry.Key, entry.Value)), _source.WeightFile(), "give another DistillationOptions.Teacher");
             model.eval();
             foreach (TorchSharp.Modules.Parameter parameter in model.parameters())

@@ -1,41 +1,18 @@
 using TorchSharp;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace Kansformers.Transformers;
 
-/// <summary>Two logits of each token from its hidden state by one layer: how likely an answer begins there, and ends there.</summary>
-internal sealed class AnswerHead : nn.Module<Tensor, Tensor>, ILossHead
+/// <summary>Two logits of each token: how likely an answer begins there, and ends there.</summary>
+/// <param name="options">The model.</param>
+/// <param name="layers">Makes linear layers.</param>
+internal sealed class AnswerHead(EncoderOptions options, LinearLayers layers) : TokenLogitsHead(options, layers, "outputs", AnswerHead.Outputs)
 {
     /// <summary>The logits of a token: of the first and of the last of an answer.</summary>
     public const int Outputs = 2;
 
     private const long Ignored = -1;
-
-    [ComponentName(Name = "outputs")]
-    private readonly nn.Module<Tensor, Tensor> _outputs;
-
-    private readonly Dropout _dropout;
-
-    /// <param name="options">The model.</param>
-    /// <param name="layers">Makes linear layers.</param>
-    public AnswerHead(EncoderOptions options, LinearLayers layers)
-        : base(nameof(AnswerHead))
-    {
-        _outputs = layers.For(KanPlacement.Head, new LinearShape(options.Width, Outputs));
-        _dropout = nn.Dropout(options.HeadDropout);
-        RegisterComponents();
-    }
-
-    /// <param name="hidden">(B, T, width).</param>
-    /// <returns>(B, T, 2).</returns>
-    public override Tensor forward(Tensor hidden)
-    {
-        using var scope = NewDisposeScope();
-        return _outputs.forward(_dropout.forward(hidden)).MoveToOuterDisposeScope();
-    }
 
     /// <summary>
     /// share · the mean of the cross-entropies of first and last token in nats, each among all tokens of its sequence (Devlin et al., 2019, section 4.2); padding is
@@ -45,7 +22,7 @@ internal sealed class AnswerHead : nn.Module<Tensor, Tensor>, ILossHead
     /// <param name="batch">Its targets, (B, 2): places of tokens, int64, of which -1 do not count; and its mask.</param>
     /// <param name="share">The factor of the loss.</param>
     /// <exception cref="ArgumentException">The targets are not two for each sequence, or no places of it.</exception>
-    public Tensor Loss(Tensor hidden, TokenBatch batch, double share)
+    public override Tensor Loss(Tensor hidden, TokenBatch batch, double share)
     {
         using var scope = NewDisposeScope();
         (Tensor targets, long time) = (batch.Targets, hidden.shape[1]);

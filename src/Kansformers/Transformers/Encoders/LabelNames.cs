@@ -9,7 +9,10 @@ namespace Kansformers.Transformers;
 [JsonConverter(typeof(LabelNamesConverter))]
 public sealed class LabelNames : IReadOnlyList<string>, IEquatable<LabelNames>
 {
+    private const int MostShown = 10;
+
     private readonly string[] _names;
+    private readonly bool _areNumbers;
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
 
     /// <summary>Takes the names.</summary>
@@ -25,12 +28,23 @@ public sealed class LabelNames : IReadOnlyList<string>, IEquatable<LabelNames>
         }
     }
 
+    // Those of labels that have no names.
+    private LabelNames(int count)
+        : this(Enumerable.Range(0, count).Select(Unnamed)) => _areNumbers = true;
+
+    /// <summary>What the labels of a model are called; those that have no names go by their numbers as well.</summary>
+    internal static LabelNames Of(EncoderOptions model) => model.LabelNames ?? new LabelNames(model.Labels);
+
     /// <summary>What Hugging Face's library calls a label that has no name.</summary>
     /// <param name="label">The label, counted from 0.</param>
     internal static string Unnamed(int label) => string.Create(CultureInfo.InvariantCulture, $"LABEL_{label}");
 
     /// <summary>Which label a name is of, counted from 0; null where none is called so.</summary>
-    internal int? IdOf(string name) => _ids.TryGetValue(name, out int label) ? label : null;
+    internal int? IdOf(string name) => _ids.TryGetValue(name, out int label)
+        || (_areNumbers && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out label) && label < Count) ? label : null;
+
+    /// <summary>The first of them, for messages.</summary>
+    internal string Shown => string.Join(", ", _names.Take(MostShown)) + (Count > MostShown ? $" and {Count - MostShown} more" : "");
 
     /// <inheritdoc/>
     public int Count => _names.Length;

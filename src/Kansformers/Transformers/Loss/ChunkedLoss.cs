@@ -37,6 +37,10 @@ internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
         return apply([x, .. parameters, call]).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Of how many tokens logits are made at once.</summary>
+    /// <param name="outputs">The logits of a token.</param>
+    public static long RowsAtOnce(long outputs) => Math.Max(ChunkLogits / outputs / FewestTokens, 1) * FewestTokens;
+
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
@@ -65,7 +69,7 @@ internal sealed class ChunkedLoss : autograd.SingleTensorFunction<ChunkedLoss>
             using var guard = no_grad();
             using var scope = NewDisposeScope();
             (long tokens, long outputs) = (x.shape[0], head.Outputs);
-            long chunk = Math.Min(tokens, Math.Max(ChunkLogits / outputs / FewestTokens, 1) * FewestTokens);
+            long chunk = Math.Min(tokens, RowsAtOnce(outputs));
             float? slope = graph ? (float)(share / tokens) : null;
             double[] losses = new double[tokens];
             Tensor? dx = inputWanted && graph ? empty_like(x, requires_grad: false) : null;

@@ -8,9 +8,6 @@ namespace Kansformers.Transformers;
 /// </summary>
 internal static class DistillationLoss
 {
-    // As many logits at once as a head's loss makes.
-    private const long ChunkLogits = 16L << 20;
-
     /// <summary>share · the mean loss; 0 where no target counts.</summary>
     /// <param name="pair">Student and teacher.</param>
     /// <param name="batch">Tokens and targets.</param>
@@ -21,12 +18,13 @@ internal static class DistillationLoss
     public static Tensor Compute(StudentAndTeacher pair, TokenBatch batch, SoftTargetWeights weights, double cosine, double share)
     {
         using var scope = NewDisposeScope();
-        if (pair.Hidden(batch) is not (Tensor student, Tensor teacher, long[] targets))
-            return (pair.Student.LastHidden(batch).sum() * 0).MoveToOuterDisposeScope();
-        Tensor loss = weights.Soft == 0 ? HeadLoss.Compute(pair.Student.TokenHead!, student, new CrossEntropyLoss(targets), weights.Hard * share)
-            : HeadLoss.Compute(pair.Student.TokenHead!, student, new SoftTargetLoss(targets, pair.Teacher.TokenHead!, teacher, weights), share);
+        (Tensor student, Tensor? teacher, long[] targets) = pair.Hidden(batch, needsTeacher: weights.Soft > 0 || cosine > 0);
+        if (targets.Length == 0)
+            return (student.sum() * 0).MoveToOuterDisposeScope();
+        Tensor loss = weights.Soft > 0 ? HeadLoss.Compute(pair.Student.TokenHead!, student, new SoftTargetLoss(targets, pair.Teacher.TokenHead!, teacher!, weights), share)
+            : HeadLoss.Compute(pair.Student.TokenHead!, student, new CrossEntropyLoss(targets), weights.Hard * share);
         if (cosine > 0)
-            loss += (1 - nn.functional.cosine_similarity(student, teacher, -1)).mean() * (cosine * share);
+            loss += (1 - nn.functional.cosine_similarity(student, teacher!, -1)).mean() * (cosine * share);
         return loss.MoveToOuterDisposeScope();
     }
 
@@ -38,17 +36,16 @@ internal static class DistillationLoss
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        if (pair.Hidden(batch) is not (Tensor student, Tensor teacher, long[] targets))
-            return default;
-        long chunk = Math.Max(ChunkLogits / pair.Student.Options.VocabularySize, 128);
+        (Tensor student, Tensor? teacher, long[] targets) = pair.Hidden(batch, needsTeacher: true);
+        long chunk = ChunkedLoss.RowsAtOnce(pair.Student.Options.VocabularySize);
         double soft = 0;
         long agreed = 0;
         for (long from = 0; from < targets.Length; from += chunk)
         {
             using var inner = NewDisposeScope();
             long rows = Math.Min(chunk, targets.Length - from);
-            Tensor own = pair.Student.TokenHead!.Logits(student.narrow(0, from, rows)), wanted = pair.Teacher.TokenHead!.Logits(teacher.narrow(0, from, rows));
-            soft += SoftTargetLoss.Divergence((own / temperature).log_softmax(-1), (wanted / temperature).log_softmax(-1)).to(ScalarType.Float64).sum().item<double>();
+            Tensor own = pair.Student.TokenHead!.Logits(student.narrow(0, from, rows)), wanted = pair.Teacher.TokenHead!.Logits(teacher!.narrow(0, from, rows));
+            soft += SoftTargetLoss.Divergence(SoftTargetLoss.Soft(own, temperature), SoftTargetLoss.Soft(wanted, temperature)).to(ScalarType.Float64).sum().item<double>();
             agreed += own.argmax(-1).eq(wanted.argmax(-1)).sum().item<long>();
         }
 
@@ -61,15 +58,16 @@ internal static class DistillationLoss
 /// <param name="Teacher">The model that it learns from, of the same vocabulary, in evaluation mode. It gets no gradients.</param>
 internal sealed record StudentAndTeacher(TransformerModel Student, TransformerModel Teacher)
 {
-    /// <summary>The last hidden states of both at the positions that have a target, (positions, width of each), and the targets; null where there is none.</summary>
-    public (Tensor Student, Tensor Teacher, long[] Targets)? Hidden(TokenBatch batch)
+    /// <summary>The last hidden states of both at the positions that have a target, (positions, width of each), and the targets.</summary>
+    /// <param name="batch">Tokens and targets.</param>
+    /// <param name="needsTeacher">Whether the teacher's are wanted; else they are null, as where there is no target.</param>
+    public (Tensor Student, Tensor? Teacher, long[] Targets) Hidden(TokenBatch batch, bool needsTeacher)
     {
         using var scope = NewDisposeScope();
         Tensor student = Student.LastHidden(batch);
         CountedPositions counted = CountedPositions.Of(student, batch.Targets, Student.TokenHead!.Noun);
-        if (counted.Targets.Length == 0)
-            return null;
-        return (counted.Of(student).MoveToOuterDisposeScope(), WithoutGradients(() => counted.Of(Teacher.LastHidden(batch))).MoveToOuterDisposeScope(), counted.Targets);
+        Tensor? teacher = needsTeacher && counted.Targets.Length > 0 ? WithoutGradients(() => counted.Of(Teacher.LastHidden(batch))) : null;
+        return (counted.Of(student).MoveToOuterDisposeScope(), teacher?.MoveToOuterDisposeScope(), counted.Targets);
     }
 
     private static Tensor WithoutGradients(Func<Tensor> compute)

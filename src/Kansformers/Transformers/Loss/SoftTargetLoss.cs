@@ -35,6 +35,15 @@ internal sealed class SoftTargetLoss(long[] targets, LossHead teacher, Tensor hi
         return Rows(Soft(logits), WantedSoft(0, logits.shape[0]), logits.log_softmax(-1), Places(0, Targets.Length, logits.device)).mean().MoveToOuterDisposeScope();
     }
 
+    /// <summary>The log-probabilities of logits at a temperature.</summary>
+    /// <param name="logits">(rows, vocabulary).</param>
+    /// <param name="temperature">What they are divided by.</param>
+    public static Tensor Soft(Tensor logits, double temperature)
+    {
+        using var scope = NewDisposeScope();
+        return (logits / temperature).log_softmax(-1).MoveToOuterDisposeScope();
+    }
+
     /// <summary>KL(wanted ‖ soft) of each row.</summary>
     /// <param name="soft">The student's log-probabilities, (rows, vocabulary).</param>
     /// <param name="wanted">The teacher's.</param>
@@ -47,7 +56,7 @@ internal sealed class SoftTargetLoss(long[] targets, LossHead teacher, Tensor hi
     private Tensor Rows(Tensor soft, Tensor wanted, Tensor hard, Tensor places) =>
         Divergence(soft, wanted) * (weights.Soft * weights.Temperature * weights.Temperature) - hard.gather(1, places).squeeze(1) * weights.Hard;
 
-    private Tensor Soft(Tensor logits) => (logits / weights.Temperature).log_softmax(-1);
+    private Tensor Soft(Tensor logits) => Soft(logits, weights.Temperature);
 
     // The student's head may be open meanwhile.
     private Tensor WantedSoft(long first, long rows)
