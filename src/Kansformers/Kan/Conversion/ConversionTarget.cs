@@ -188,7 +188,7 @@ internal sealed class ConversionTarget(KanOptions options, ConversionSource sour
         tensors.Find(KanRole.BaseBias)?.zero_();
         Tensor? bias = source.Bias is null ? constant : constant is null ? source.Bias : source.Bias + constant;
         if (own is null)
-            return how;
+            return bias is null ? how : throw new KansformersException($"the layer has a bias, which a layer of {options.Kind} without one cannot hold; set KanOptions.Bias");
         own.zero_();
         if (bias is not null)
             own.copy_(bias.view(own.shape));

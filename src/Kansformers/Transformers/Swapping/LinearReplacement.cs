@@ -109,7 +109,7 @@ public static class LinearReplacement
         Linear linear = site.Layer;
         KanOptions options = policy.KanOf?.Invoke(site) ?? policy.Kan;
         (KanLinear layer, LayerMatch? match) = (null!, null);
-        string? note = site.TiedTo is null ? null : $"tied to '{site.TiedTo}' no longer";
+        List<string> notes = site.TiedTo is null ? [] : [$"tied to '{site.TiedTo}' no longer"];
         try
         {
             if (policy.Start == SwapStart.Fresh)
@@ -120,7 +120,8 @@ public static class LinearReplacement
             else
             {
                 bool isSeen = samples is { IsEmpty: false };
-                note ??= samples is { IsEmpty: true } ? "the calibration did not reach it" : null;
+                if (samples is { IsEmpty: true })
+                    notes.Add("the calibration did not reach it");
                 (layer, match) = KanConversion.FromLinear(linear, policy.Suit ? KanConversion.Suited(options) : options,
                     isSeen ? options.Norm == InputNorm.LayerNorm ? samples!.Rows() : samples!.WithExtremes() : null);
             }
@@ -132,13 +133,13 @@ public static class LinearReplacement
 
         layer.train(linear.training);
         ModuleHooks.Share(linear, layer);
-        if (policy.Frozen == FrozenLayers.Keep)
-            note ??= Freeze(linear, layer);
-        return Result(site) with { Kan = layer, Match = match, Note = note };
+        if (policy.Frozen == FrozenLayers.Keep && Freeze(linear, layer))
+            notes.Add("frozen, as it was");
+        return Result(site) with { Kan = layer, Match = match, Note = notes.Count == 0 ? null : string.Join("; ", notes) };
     }
 
-    // What was not learned is not learned: the weight became everything but the bias.
-    private static string? Freeze(Linear linear, KanLinear layer)
+    // What was not learned is not learned: the weight became everything but the bias. Whether the weight is frozen.
+    private static bool Freeze(Linear linear, KanLinear layer)
     {
         bool weight = linear.weight.requires_grad, bias = linear.bias?.requires_grad ?? weight;
         foreach ((KanRole role, Tensor tensor) in layer.Tensors.All)
@@ -147,7 +148,7 @@ public static class LinearReplacement
                 tensor.requires_grad_(role is KanRole.Bias or KanRole.BaseBias ? bias : weight);
         }
 
-        return weight ? null : "frozen, as it was";
+        return !weight;
     }
 
     private static void Calibrate(nn.Module module, SwapPolicy policy, LinearSite[] chosen, IReadOnlyDictionary<object, List<ModulePlace>> places, Dictionary<Linear, SampleRows> samples)

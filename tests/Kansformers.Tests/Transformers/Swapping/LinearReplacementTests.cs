@@ -200,6 +200,22 @@ public class LinearReplacementTests
         Assert.All(layers[1].parameters(), parameter => Assert.True(parameter.requires_grad));
     }
 
+    [Fact]
+    public void Frozen_layers_stay_frozen_whatever_else_there_is_to_say_of_them()
+    {
+        using var scope = NewDisposeScope();
+        Linear one = nn.Linear(8, 8), two = nn.Linear(8, 8), apart = nn.Linear(8, 8);
+        two.weight = one.weight;
+        using Sequential module = nn.Sequential(("one", one), ("two", two));
+        using Sequential whole = nn.Sequential(("run", module), ("apart", apart));
+        (one.weight!.requires_grad, apart.weight!.requires_grad) = (false, false);
+        SwapReport report = LinearReplacement.Replace(whole, new SwapPolicy { Tied = TiedLayers.Copy, Calibrate = () => module.forward(randn(20, 8)) });
+        Assert.Equal(
+            ["tied to 'run.two.weight' no longer; frozen, as it was", "tied to 'run.one.weight' no longer; frozen, as it was", "the calibration did not reach it; frozen, as it was"],
+            report.Layers.Select(layer => layer.Note));
+        Assert.All(report.Replaced, layer => Assert.Equal(["bias"], layer.Kan!.named_parameters().Where(entry => entry.parameter.requires_grad).Select(entry => entry.name)));
+    }
+
     [Theory]
     [InlineData(FrozenLayers.Skip, 1)]
     [InlineData(FrozenLayers.Train, 2)]
