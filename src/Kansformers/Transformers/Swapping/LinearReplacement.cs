@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Kansformers.Kan;
 using Kansformers.Runtime;
 using TorchSharp;
@@ -67,9 +68,7 @@ public static class LinearReplacement
 
     private static SwapResult Result(LinearSite site) => new(site.Name, site.Inputs, site.Outputs);
 
-    private static string? Obstacle(List<ModulePlace> places) =>
-        places.FirstOrDefault(place => !place.Holds.IsAssignableFrom(typeof(KanLinear))) is ModulePlace narrow
-            ? $"{narrow.Words} holds a {narrow.Holds.Name} only; declare it as Module<Tensor, Tensor>" : null;
+    private static string? Obstacle(List<ModulePlace> places) => places.Select(place => place.Obstacle(typeof(KanLinear))).FirstOrDefault(obstacle => obstacle is not null);
 
     // All layers, before any is put into its place: when one fails, those made are disposed.
     private static Dictionary<Linear, SwapResult> Make(nn.Module module, SwapPolicy policy, LinearSite[] chosen, IReadOnlyDictionary<object, List<ModulePlace>> places)
@@ -189,7 +188,7 @@ public static class LinearReplacement
         }
         catch
         {
-            undo.Dispose();
+            undo.Back(); // what failed first is what is told
             throw;
         }
     }
@@ -201,16 +200,32 @@ public static class LinearReplacement
             site.Layer.Dispose();
     }
 
+    // Steps back, of which one that fails keeps none of the others from being taken.
     private sealed class Undoing : IDisposable
     {
         private readonly Stack<Action> _steps = [];
 
         public void Add(Action step) => _steps.Push(step);
 
-        public void Dispose()
+        public void Dispose() => Back()?.Throw();
+
+        // The first failure.
+        public ExceptionDispatchInfo? Back()
         {
+            ExceptionDispatchInfo? first = null;
             while (_steps.TryPop(out Action? step))
-                step();
+            {
+                try
+                {
+                    step();
+                }
+                catch (Exception failure)
+                {
+                    first ??= ExceptionDispatchInfo.Capture(failure);
+                }
+            }
+
+            return first;
         }
     }
 }

@@ -156,6 +156,38 @@ public class LinearReplacementTests
     }
 
     [Fact]
+    public void A_layer_stays_where_a_delegate_or_a_set_holds_it_and_the_report_says_so()
+    {
+        using var scope = NewDisposeScope();
+        using FixedModule module = new();
+        Tensor x = randn(3, 8), before = module.forward(x);
+        SwapReport report = LinearReplacement.Replace(module);
+        Assert.Equal(
+            [
+                "the field _run of FixedModule calls a method of the layer itself; let it be a lambda that calls a field of the type Module<Tensor, Tensor>",
+                "the field _set of FixedModule is a HashSet`1, in which a layer cannot be exchanged; take a list or a dictionary",
+            ],
+            report.Skipped.Select(layer => layer.Reason!));
+        Assert.Equal("free", report.Replaced.Single().Name);
+        Close(before, module.forward(x), 1e-5);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_module_is_as_it_was_when_a_place_takes_no_other_layer(bool evenBack)
+    {
+        using var scope = NewDisposeScope();
+        using ChoosyModule module = new(evenBack);
+        Tensor x = randn(3, 8), before = module.forward(x);
+        Assert.Equal("no", Assert.Throws<InvalidOperationException>(() => LinearReplacement.Replace(module)).Message);
+        Assert.Equal(3, LinearReplacement.Find(module).Count);
+        Close(before, module.forward(x), 0);
+        Assert.Equal("no", Assert.Throws<InvalidOperationException>(() => LinearReplacement.Replace(module, new SwapPolicy { Calibrate = () => module.forward(x) })).Message);
+        Close(before, module.forward(x), 0);
+    }
+
+    [Fact]
     public void A_module_is_as_it_was_when_a_layer_cannot_be_made()
     {
         using var scope = NewDisposeScope();
@@ -275,7 +307,6 @@ public class LinearReplacementTests
         Assert.Throws<ArgumentException>(() => LinearReplacement.Replace(alone));
         using Gpt model = TinyGpt.Make(KanPlacement.None);
         Assert.Contains("KanModelConversion", Assert.Throws<KansformersException>(() => LinearReplacement.Replace(model)).Message, StringComparison.Ordinal);
-        using Sequential native = nn.Sequential(nn.Linear(8, 8), nn.ReLU());
         using AroundNative around = new();
         Assert.Contains("libtorch", LinearReplacement.Replace(around).Skipped.Single().Reason, StringComparison.Ordinal);
     }
@@ -324,6 +355,53 @@ public class LinearReplacementTests
             : base("narrow") => RegisterComponents();
 
         public override Tensor forward(Tensor x) => wide.forward(list[0].forward(_field.forward(x)));
+    }
+
+    private sealed class FixedModule : nn.Module<Tensor, Tensor>
+    {
+        private readonly Func<Tensor, Tensor> _run;
+        private readonly HashSet<nn.Module<Tensor, Tensor>> _set;
+        private readonly nn.Module<Tensor, Tensor> free = nn.Linear(8, 8);
+
+        public FixedModule()
+            : base("fixed")
+        {
+            Linear called = nn.Linear(8, 8), listed = nn.Linear(8, 8);
+            (_run, _set) = (called.forward, [listed]);
+            register_module("called", called);
+            register_module("listed", listed);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor x) => free.forward(_set.Single().forward(_run(x)));
+    }
+
+    // Its list refuses KAN layers and recorders, and, if it is said so, the linear layers that were in it as well.
+    private sealed class ChoosyModule : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> first = nn.Linear(8, 8);
+        private readonly Choosy _list;
+
+        public ChoosyModule(bool evenBack)
+            : base("choosy")
+        {
+            RegisterComponents();
+            _list = new Choosy(evenBack) { nn.Linear(8, 8), nn.Linear(8, 8) };
+            register_module("second", _list[0]);
+            register_module("third", _list[1]);
+        }
+
+        public override Tensor forward(Tensor x) => _list[1].forward(_list[0].forward(first.forward(x)));
+
+        private sealed class Choosy(bool evenBack) : System.Collections.ObjectModel.Collection<nn.Module<Tensor, Tensor>>
+        {
+            protected override void SetItem(int index, nn.Module<Tensor, Tensor> item)
+            {
+                if (item is not Linear)
+                    throw new InvalidOperationException("no");
+                base.SetItem(index, evenBack ? throw new InvalidOperationException("not back either") : item);
+            }
+        }
     }
 
     private sealed class AroundNative : nn.Module<Tensor, Tensor>
