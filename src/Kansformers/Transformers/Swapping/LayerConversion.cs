@@ -31,7 +31,7 @@ internal sealed class LayerConversion(TransformerModel from, TransformerModel to
             string layer = $"'{path}.{part.Names.First}'";
             throw new KansformersException(before == BaseActivation.Identity
                 ? $"{layer} is a KAN layer without an activation behind it; a linear layer there has {now}, which the norm behind it keeps any other layer from making up for: the head stays a KAN"
-                : $"{layer} has {before} behind it, then a norm, so that no other layer can take {before} in; keep activations between or inside (KanModelPlan.Activations), or leave the head linear");
+                : $"{layer} has {before} behind it, then a norm, so that no other layer can take {before} in; let KanModelPlan.Activations be between or inside, or leave the head linear");
         }
     }
 
@@ -103,11 +103,10 @@ internal sealed class LayerConversion(TransformerModel from, TransformerModel to
 
     private static SwapResult Stays(ModelSlot slot, long inputs, long outputs, string reason) => new(slot.Name, inputs, outputs) { Reason = reason };
 
-    private Tensor? Rows(ModelSlot slot, bool asTokens, BaseActivation outside)
+    private ConversionSamples? Rows(ModelSlot slot, bool asTokens, BaseActivation outside)
     {
-        if (inputs?.Before(slot) is not SampleRows rows)
-            return null;
-        return BaseActivations.Apply(outside, asTokens ? rows.Rows() : rows.WithExtremes());
+        ConversionSamples? samples = inputs?.Before(slot)?.Samples(asTokens);
+        return outside == BaseActivation.Identity ? samples : samples?.Behind(outside);
     }
 
     private static LayerMatch Naming(ModelSlot slot, Func<LayerMatch> make)

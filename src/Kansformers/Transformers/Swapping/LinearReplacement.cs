@@ -118,11 +118,10 @@ public static class LinearReplacement
             }
             else
             {
-                bool isSeen = samples is { IsEmpty: false };
                 if (samples is { IsEmpty: true })
                     notes.Add("the calibration did not reach it");
-                (layer, match) = KanConversion.FromLinear(linear, policy.Suit ? KanConversion.Suited(options) : options,
-                    isSeen ? options.Norm == InputNorm.LayerNorm ? samples!.Rows() : samples!.WithExtremes() : null);
+                (layer, match) = KanConversion.FromLinear(new LinearMap(linear.weight, linear.bias), policy.Suit ? KanConversion.Suited(options) : options,
+                    samples is { IsEmpty: false } ? samples.Samples(options.Norm == InputNorm.LayerNorm) : null);
             }
         }
         catch (KansformersException failure)
