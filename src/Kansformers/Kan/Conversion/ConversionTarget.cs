@@ -193,7 +193,7 @@ internal sealed class ConversionTarget(KanOptions options, ConversionSource sour
         tensors.Find(KanRole.BaseBias)?.zero_();
         Tensor? bias = source.Bias is null ? constant : constant is null ? source.Bias : source.Bias + constant;
         if (own is null)
-            return bias is null ? how : throw new KansformersException($"the layer has a bias, which a layer of {options.Kind} without one cannot hold; set KanOptions.Bias");
+            return bias is null ? how : throw new KansformersException($"the layer has a bias, and the {options.Kind} that is to take its place has none; let it have one");
         own.zero_();
         if (bias is not null)
             own.copy_(bias.view(own.shape));
