@@ -33,11 +33,11 @@ internal static class ConvertCommand
             if (!(gigabytes >= 1e-6 && gigabytes <= 1e6))
                 throw new UsageException(FormattableString.Invariant($"--shard-gb is {gigabytes}; it must be above 0"));
             swap.Require(parsed);
+            RequireFree(path, kind);
             if (KanFileConversion.Is(parsed, model, kan, swap))
                 return Report(parsed, model, (parsed.GetValue(model.Source)!, path, kind), KanFileConversion.Run(parsed, model, kan, path, kind));
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             using ModelConversion conversion = new(source, weights, model.Hints(parsed));
-            RunFolder.RequireFree(path);
             ModelSwap? made = swap.Run(parsed, conversion, () => Tokenizer(needed: true)!);
             IReadOnlyList<TensorChange> changes = kind switch
             {
@@ -71,6 +71,15 @@ internal static class ConvertCommand
         else
             SwapChoice.Show(way, swap);
         return CommandLineApp.Succeeded;
+    }
+
+    // Before anything is read, which can take long.
+    private static void RequireFree(string path, string kind)
+    {
+        if (kind is "hf" or "run")
+            RunFolder.RequireFree(path);
+        else if (Path.Exists(path))
+            throw new KansformersException($"'{Path.GetFullPath(path)}' exists already; give --out a file that is new");
     }
 
     private static string KindOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch

@@ -60,6 +60,8 @@ internal sealed class SwapChoice(Option<string?> kan)
 
         if (parsed.GetValue(_tokens) < 1)
             throw new UsageException($"--calibrate-tokens is {parsed.GetValue(_tokens)}; it must be at least 1");
+        if (parsed.GetResult(_tokens) is { Implicit: false } && parsed.GetValue(_calibrate) is null)
+            throw new UsageException("--calibrate-tokens is how many tokens of --calibrate; give that, or leave it out");
         if (toKan)
         {
             _ = Placement(parsed);

@@ -265,7 +265,10 @@ public sealed class TrainingRun : IDisposable
         try
         {
             model = run.Config.Model.Family.Create(run.Config.Model, device);
-            if (run.Config.InitialWeights is string weights && !File.Exists(run.CheckpointFile))
+            bool isNew = !File.Exists(run.CheckpointFile);
+            if (isNew && run.Config.Training.Objective.Begin(model) is string begun)
+                (notes ??= []).Add(begun);
+            if (isNew && run.Config.InitialWeights is string weights)
             {
                 if (InitialWeights.Load(model, weights) is string note)
                     (notes ??= []).Add(note);

@@ -29,6 +29,17 @@ public class ConvertTests(TrainedRun run)
         Assert.Equal(text, Sample(folder["from-hf"]));
     }
 
+    [Theory]
+    [InlineData("model.pt")]
+    [InlineData("model.safetensors")]
+    public void A_file_that_is_there_already_stays(string name)
+    {
+        using TestFolder folder = new();
+        string path = folder.Write(name, "something of value");
+        Cli.AssertFails(1, [name, "exists already"], "convert", run.Folder, "--out", path);
+        Assert.Equal("something of value", File.ReadAllText(path));
+    }
+
     [Fact]
     public void The_report_names_every_tensor_and_what_became_of_it()
     {

@@ -19,6 +19,7 @@ public class SwapTests(TrainedRun run)
         Assert.InRange(swap.GetProperty("largest_logit_difference").GetDouble(), 0, 1e-4);
         Assert.Equal("exact", swap.GetProperty("layers")[0].GetProperty("how").GetString());
         CliResult info = Cli.Run("info", folder["kan"], "--json");
+        Assert.Equal(0, info.Code);
         Assert.Equal("all", JsonDocument.Parse(info.Out).RootElement.GetProperty("placement").GetString());
         JsonElement back = Convert(folder["kan"], folder["back"], "--to-linear");
         Assert.InRange(back.GetProperty("swap").GetProperty("largest_logit_difference").GetDouble(), 0, 1e-3);
@@ -40,9 +41,16 @@ public class SwapTests(TrainedRun run)
         Assert.Equal(Loss(folder["linear"]), Loss(folder["kan"]), 1e-4);
         Assert.Equal(0, Cli.Run("train", "--model", folder["kan"], "--data", run.Text, "--max-iters", "2", "--eval-interval", "1", "--batch-size", "2", "--out", folder["tuned"]).Code);
 
-        string Sample(string model) => Cli.Run("sample", model, "--prompt", "the ", "--max-new-tokens", "8", "--temperature", "0").Out.Split('\n')[0];
+        string Sample(string model) => Out("sample", model, "--prompt", "the ", "--max-new-tokens", "8", "--temperature", "0").Split('\n')[0];
 
-        double Loss(string model) => JsonDocument.Parse(Cli.Run("eval", model, "--data", run.Text, "--json").Out).RootElement.GetProperty("loss").GetDouble();
+        double Loss(string model) => JsonDocument.Parse(Out("eval", model, "--data", run.Text, "--json")).RootElement.GetProperty("loss").GetDouble();
+
+        static string Out(params string[] call)
+        {
+            CliResult result = Cli.Run(call);
+            Assert.True(result.Code == 0, result.Error);
+            return result.Out;
+        }
     }
 
     [Theory]
@@ -56,6 +64,7 @@ public class SwapTests(TrainedRun run)
     [InlineData(2, "unknown KAN kind", "--to-kan", "--kan", "cubic")]
     [InlineData(2, "inside, between or dropped", "--to-kan", "--kan-activations", "outside")]
     [InlineData(2, "--calibrate-tokens is 0", "--to-kan", "--calibrate-tokens", "0")]
+    [InlineData(2, "of --calibrate", "--to-kan", "--calibrate-tokens", "100")]
     [InlineData(1, "there is no file", "--to-kan", "--calibrate", "no-such-file.txt")]
     [InlineData(1, "cannot be divided", "--to-kan", "--kan", "bspline:sharing=group:7")]
     public void A_wrong_word_is_one_clear_line(int code, string words, params string[] options)

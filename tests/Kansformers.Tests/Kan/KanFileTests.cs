@@ -164,6 +164,7 @@ public class KanFileTests
         Assert.Contains($"{tensors.Count} kept", result.Out, StringComparison.Ordinal);
         Assert.Equal(0, Cli.Cli.Run("convert", folder["kan.safetensors"], "--out", folder["back.pt"], "--json").Code);
         AssertSame(tensors.ToDictionary(entry => entry.Name, entry => entry.Tensor.to_type(ScalarType.Float64)), folder["back.pt"]);
+        Cli.Cli.AssertFails(1, ["exists already"], "convert", folder["kan.safetensors"], "--out", folder["back.pt"]);
         Cli.Cli.AssertFails(2, ["bare KAN layers", "not to hf"], "convert", folder["kan.pt"], "--out", folder["x"]);
         Cli.Cli.AssertFails(2, ["--heads"], "convert", folder["kan.pt"], "--out", folder["x.pt"], "--heads", "2");
         Cli.Cli.AssertFails(2, ["no option 'oops'"], "convert", folder["kan.pt"], "--out", folder["x.pt"], "--kan", "rbf:oops=1");

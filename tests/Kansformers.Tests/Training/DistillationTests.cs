@@ -160,6 +160,85 @@ public class DistillationTests : OneThread
         }
     }
 
+    // Every family that a teacher can be of, with itself, and a BERT with a DistilBERT.
+    public static TheoryData<string, string> Pairs
+    {
+        get
+        {
+            TheoryData<string, string> pairs = new() { { "bert", "distilbert" } };
+            foreach (Family family in Families.All.Where(new DistillationOptions().Suits))
+                pairs.Add(family.Name, family.Name);
+            return pairs;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void A_student_begins_with_evenly_many_of_its_teachers_layers(string teachers, string students)
+    {
+        using var scope = NewDisposeScope();
+        using TransformerModel teacher = Make(teachers, 5, 12), student = Make(students, 2, 8);
+        Assert.Null(TeacherWeights.Obstacle(teacher.Options, student.Options));
+        Assert.Equal("start   the model begins with its teacher's weights, layers 1, 3 of 5", TeacherWeights.Copy(teacher, student));
+        Dictionary<string, Tensor> from = teacher.state_dict();
+        int ofLayers = 0;
+        foreach ((string name, Tensor tensor) in student.state_dict())
+        {
+            string source = name.Replace("blocks.1.", "blocks.2.", StringComparison.Ordinal).Replace("transformer.h.1.", "transformer.h.2.", StringComparison.Ordinal);
+            ofLayers += source == name ? 0 : 1;
+            Assert.True(from[source][..(int)tensor.shape[0]].equal(tensor).all().item<bool>(), name);
+        }
+
+        Assert.True(ofLayers > 4);
+
+        static TransformerModel Make(string name, int layers, int block)
+        {
+            ModelOptions options = Families.Named(name).Defaults with { Layers = layers, Heads = 2, Width = 8, BlockSize = block, VocabularySize = 30 };
+            return options.Family.Create(options is EncoderOptions encoder ? encoder with { Head = EncoderHead.MaskedLanguage } : options);
+        }
+    }
+
+    [Fact]
+    public void A_run_that_begins_with_its_teachers_weights_says_so_and_goes_on_with_its_own()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder, TinyTraining.Options with { Objective = Ready with { StudentStart = StudentStart.Teacher } });
+        using (TransformerModel teacher = TransformerModel.FromPretrained(Ready.Teacher))
+            config = config with { Model = teacher.Options.WithDropout(0) };
+        using (TrainingRun run = TrainingRun.Start(config, folder["whole"]))
+        {
+            Assert.Contains(run.Notes, note => note.EndsWith("layers 1 of 1", StringComparison.Ordinal));
+            using TransformerModel teacher = TransformerModel.FromPretrained(Ready.Teacher);
+            Assert.Equal(Bytes(teacher), Bytes(run.Model));
+            run.Run();
+        }
+
+        ResumeTests.Interrupt(TrainingRun.Start(config, folder["run"]), 5);
+        using (TrainingRun run = TrainingRun.Resume(folder["run"]))
+            run.Run();
+        RunComparison.AssertSame(folder["whole"], folder["run"]);
+        using TrainingRun kan = TrainingRun.Start(config with { Model = config.Model with { Placement = KanPlacement.Mlp } }, folder["kan"]);
+        Assert.Contains(kan.Notes, note => note.Contains("tensors that the teacher does not have, or in another size, begin at random", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_teacher_whose_weights_do_not_fit_is_refused()
+    {
+        using TestFolder folder = new();
+        RunConfig config = TinyTraining.Config(folder, TinyTraining.Options with { Objective = Ready with { StudentStart = StudentStart.Teacher } });
+        Refuse(config with { Model = config.Model with { Width = 16 } }, "has a width of 8, the model 16, so that");
+        Refuse(config with { Model = config.Model with { Heads = 4 } }, "has 2 heads, the model 4");
+        Refuse(config with { Model = config.Model with { Layers = 9 } }, "layers, the model 9");
+        Refuse(config with { Model = new KansformerOptions { Layers = 1, Heads = 2, Width = 8, BlockSize = 8 } }, "is a gpt, the model a kansformer");
+        Refuse(config with { Model = config.Model with { VocabularySize = 38 }, InitialWeights = Path.Combine(Ready.Teacher, "model.safetensors") }, "leave one of them out");
+
+        void Refuse(RunConfig config, string why)
+        {
+            Assert.Contains(why, Assert.Throws<KansformersException>(() => TrainingRun.Start(config, folder["run"])).Message, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(folder["run"]));
+        }
+    }
+
     [Fact]
     public void Weights_that_teach_nothing_are_refused() =>
         Assert.Contains("both 0", Assert.Throws<KansformersException>((Ready with { SoftWeight = 0, TaskWeight = 0 }).Validate).Message, StringComparison.Ordinal);

@@ -65,7 +65,12 @@ internal sealed class ConversionTarget(KanOptions options, ConversionSource sour
         if (options.BaseActivation == wanted && seesRaw)
         {
             if (tensors.IsEdge)
-                return Store(tensors, zeros(options.Functions, 1, dtype: ScalarType.Float64), KanAgreement.Exact, baseFactor: 1);
+            {
+                tensors[KanRole.Coefficients].zero_();
+                tensors[KanRole.Base].copy_(source.Factors.squeeze(-1));
+                return StoreBias(tensors, null, KanAgreement.Exact);
+            }
+
             if (options.IsFunction)
                 tensors[KanRole.Numerator].zero_();
             else
@@ -95,7 +100,7 @@ internal sealed class ConversionTarget(KanOptions options, ConversionSource sour
         for (int knot = 1; knot <= order; knot++)
             line += grid.narrow(1, knot, splines.Coefficients) / order;
         if (tensors.IsEdge)
-            return Store(tensors, line.unsqueeze(-1), how, baseFactor: 0);
+            return Store(tensors, tensors.Find(KanRole.Base) is null ? line.unsqueeze(-1) : cat([line, zeros_like(line[.., ..1])], dim: 1).unsqueeze(-1), how);
         long group = tensors.InFeatures / tensors.Functions; // of which all have the same knots
         tensors[KanRole.FunctionCoefficients].copy_(line.view(tensors.Functions, group, -1).select(1, 0));
         tensors.Find(KanRole.FunctionBase)?.zero_();
@@ -117,7 +122,7 @@ internal sealed class ConversionTarget(KanOptions options, ConversionSource sour
         Tensor columns = options is RationalOptions rational ? rational.NumeratorColumns(at, seen) : Expanded(at, seen);
         if (hasConstant)
             columns = cat([columns, ones_like(columns[.., .., ..1])], dim: -1);
-        Tensor terms = source.Terms(at.shape[1] == 1 && source.Linear is null ? at.expand(-1, source.InFeatures) : at);
+        Tensor terms = source.Terms(at);
         Tensor map = Solve(ByUnit(columns, tensors), ByUnit(terms, tensors), ByUnit(points.Weight.view(-1, 1, 1).expand(-1, at.shape[1], 1), tensors));
         Tensor? constant = null;
         if (hasConstant)
@@ -129,7 +134,7 @@ internal sealed class ConversionTarget(KanOptions options, ConversionSource sour
         }
 
         if (tensors.IsEdge)
-            return Store(tensors, map, KanAgreement.Fitted, baseFactor: null, constant);
+            return Store(tensors, map, KanAgreement.Fitted, constant);
         Tensor functions = map.squeeze(-1).expand(tensors.Functions, -1);
         if (options.BaseActivation is not null)
         {
@@ -164,15 +169,15 @@ internal sealed class ConversionTarget(KanOptions options, ConversionSource sour
 
     private static bool HasBias(KanTensors tensors) => tensors.Find(KanRole.Bias) is not null || tensors.Find(KanRole.BaseBias) is not null;
 
-    // New factors = map · old ones, edge by edge.
-    private KanAgreement Store(KanTensors tensors, Tensor map, KanAgreement how, double? baseFactor, Tensor? constant = null)
+    // New factors = map · old ones, edge by edge; the base branch's, where there is one, are the last.
+    private KanAgreement Store(KanTensors tensors, Tensor map, KanAgreement how, Tensor? constant = null)
     {
         Tensor each = map.dim() == 2 ? map.unsqueeze(0) : map; // (in or 1, columns, terms)
         Tensor factors = source.Factors.permute(1, 0, 2).matmul(each.transpose(1, 2)).transpose(0, 1); // (out, in, columns)
-        bool holdsBase = baseFactor is null && tensors.Find(KanRole.Base) is not null;
-        Tensor coefficients = holdsBase ? factors[.., .., ..^1] : factors;
+        Tensor? weight = tensors.Find(KanRole.Base);
+        Tensor coefficients = weight is null ? factors : factors[.., .., ..^1];
         tensors[KanRole.Coefficients].copy_(options.Axes(tensors.InFeatures, tensors.OutFeatures).ToStored(coefficients));
-        tensors.Find(KanRole.Base)?.copy_(holdsBase ? factors[.., .., ^1] : source.Factors.squeeze(-1) * baseFactor!.Value);
+        weight?.copy_(factors[.., .., ^1]);
         return StoreBias(tensors, constant, how);
     }
 
@@ -188,7 +193,7 @@ internal sealed class ConversionTarget(KanOptions options, ConversionSource sour
         tensors.Find(KanRole.BaseBias)?.zero_();
         Tensor? bias = source.Bias is null ? constant : constant is null ? source.Bias : source.Bias + constant;
         if (own is null)
-            return how;
+            return bias is null ? how : throw new KansformersException($"the layer has a bias, and the {options.Kind} that is to take its place has none; let it have one");
         own.zero_();
         if (bias is not null)
             own.copy_(bias.view(own.shape));

@@ -42,6 +42,12 @@ public static class KanConversion
             throw new ArgumentException($"a weight ({string.Join(", ", shape)}) and a bias ({string.Join(", ", map.Bias?.shape ?? [])}) must be (out, in) and (out)", nameof(map));
         using var guard = no_grad();
         using var scope = NewDisposeScope();
+        return FromLinear(map, options, samples is null ? null : ConversionSamples.Of(samples, shape[1]));
+    }
+
+    internal static (KanLinear Layer, LayerMatch Match) FromLinear(LinearMap map, KanOptions options, ConversionSamples? samples)
+    {
+        using var scope = NewDisposeScope();
         (KanLinear layer, LayerMatch match) = Convert(ConversionSource.Of(map), WithBias(options, map.Bias is not null), samples);
         return (Placed(layer, map.Weight), match);
     }
@@ -72,7 +78,7 @@ public static class KanConversion
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         ConversionSource source = ConversionSource.Of(layer.Tensors);
-        (KanLinear made, LayerMatch match) = Convert(source, WithBias(options, source.Bias is not null), samples);
+        (KanLinear made, LayerMatch match) = Convert(source, WithBias(options, source.Bias is not null), samples is null ? null : ConversionSamples.Of(samples, source.InFeatures));
         return (Placed(made, layer.Coefficients), match);
     }
 
@@ -88,34 +94,32 @@ public static class KanConversion
         using var scope = NewDisposeScope();
         ConversionSource source = ConversionSource.Of(layer.Tensors);
         Linear linear = nn.Linear(layer.InFeatures, layer.OutFeatures, dtype: layer.Coefficients.dtype, device: layer.Coefficients.device);
-        return (linear, FitLinear(source, BaseActivation.Identity, (linear.weight, linear.bias), layer.Options, samples));
+        return (linear, FitLinear(source, BaseActivation.Identity, (linear.weight, linear.bias), layer.Options, samples is null ? null : ConversionSamples.Of(samples, source.InFeatures)));
     }
 
     /// <summary>Sets a linear layer to what comes nearest to a source.</summary>
-    internal static LayerMatch FitLinear(ConversionSource source, BaseActivation before, (Tensor Weight, Tensor? Bias) linear, KanOptions options, Tensor? samples)
+    internal static LayerMatch FitLinear(ConversionSource source, BaseActivation before, (Tensor Weight, Tensor? Bias) linear, KanOptions options, ConversionSamples? samples)
     {
         using var scope = NewDisposeScope();
-        Tensor? rows = samples is null ? null : Rows(samples, source.InFeatures);
-        (Tensor weight, Tensor? bias) = new LinearFit(source, before, linear.Bias is not null).Solve(ConversionPoints.Of(rows, options, source.IsNormed), rows);
+        (Tensor weight, Tensor? bias) = new LinearFit(source, before, linear.Bias is not null).Solve(ConversionPoints.Of(samples?.All, options, source.IsNormed), samples?.Seen);
         linear.Weight.copy_(weight);
         if (linear.Bias is not null)
             linear.Bias.copy_(bias!);
         Tensor w = weight.to_type(ScalarType.Float32);
         Tensor? b = bias?.to_type(ScalarType.Float32);
-        return Measure(x => nn.functional.linear(BaseActivations.Apply(before, x), w, b), source, rows, KanAgreement.Fitted);
+        return Measure(x => nn.functional.linear(BaseActivations.Apply(before, x), w, b), source, samples, KanAgreement.Fitted);
     }
 
     // A layer's own branch can have the bias already.
     internal static KanOptions WithBias(KanOptions options, bool hasBias) =>
         !hasBias || options.Bias || (options.Sharing.IsEdge && options.BaseActivation is not null && options.Names.BaseBias is not null) ? options : options with { Bias = true };
 
-    internal static (KanLinear Layer, LayerMatch Match) Convert(ConversionSource source, KanOptions options, Tensor? samples)
+    internal static (KanLinear Layer, LayerMatch Match) Convert(ConversionSource source, KanOptions options, ConversionSamples? samples)
     {
-        Tensor? rows = samples is null ? null : Rows(samples, source.InFeatures);
-        (KanLinear layer, KanAgreement how) = new ConversionTarget(options, source).Make(rows);
+        (KanLinear layer, KanAgreement how) = new ConversionTarget(options, source).Make(samples?.All);
         try
         {
-            return (layer, Measure(layer.forward, source, rows, how));
+            return (layer, Measure(layer.forward, source, samples, how));
         }
         catch
         {
@@ -124,14 +128,14 @@ public static class KanConversion
         }
     }
 
-    internal static LayerMatch Measure(Func<Tensor, Tensor> layer, ConversionSource source, Tensor? rows, KanAgreement how)
+    private static LayerMatch Measure(Func<Tensor, Tensor> layer, ConversionSource source, ConversionSamples? samples, KanAgreement how)
     {
         using var scope = NewDisposeScope();
-        Tensor x = rows ?? Normal(source.InFeatures);
+        Tensor x = samples?.Seen ?? Normal(source.InFeatures);
         Tensor wanted = source.Forward(x), made = layer(x.to_type(ScalarType.Float32)).to_type(ScalarType.Float64);
         return new LayerMatch(how, (wanted - made).abs().max().item<double>(), wanted.abs().max().item<double>(), x.shape[0])
         {
-            Range = rows is null ? null : (rows.min().item<double>(), rows.max().item<double>()),
+            Range = samples is null ? null : (samples.All.min().item<double>(), samples.All.max().item<double>()),
         };
     }
 
@@ -140,17 +144,6 @@ public static class KanConversion
     {
         using Generator chance = new(1);
         return randn([Probes, inputs], dtype: ScalarType.Float64, generator: chance);
-    }
-
-    internal static Tensor Rows(Tensor samples, long inputs)
-    {
-        if (samples.dim() < 1 || samples.shape[^1] != inputs)
-            throw new ArgumentException($"the samples have shape ({string.Join(", ", samples.shape)}); their last dimension must be {inputs}", nameof(samples));
-        Tensor rows = samples.detach().reshape(-1, inputs).cpu().to_type(ScalarType.Float64);
-        if (rows.shape[0] == 0)
-            throw new KansformersException("there are no samples to calibrate on");
-        long broken = rows.isfinite().logical_not().sum().item<long>();
-        return broken == 0 ? rows : throw new KansformersException($"{broken} of the {rows.numel()} sample values are NaN or infinite");
     }
 
     internal static KanLinear Placed(KanLinear layer, Tensor like)

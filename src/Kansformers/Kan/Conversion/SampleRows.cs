@@ -35,12 +35,17 @@ internal sealed class SampleRows(int most) : IDisposable
             Halve();
     }
 
-    /// <summary>The rows, (rows, in), float32 on the CPU; the last two are the smallest and the largest value of each input, and so no rows that there were.</summary>
+    /// <summary>The rows, to fit a layer on.</summary>
+    /// <param name="asTokens">Whether an input counts only together with the others of its row: then the extremes of each are left out, which are no row that there was.</param>
     /// <exception cref="InvalidOperationException">There is none.</exception>
-    public Tensor WithExtremes() => IsEmpty ? throw new InvalidOperationException("no input was seen") : cat([.. _parts, _low!.unsqueeze(0), _high!.unsqueeze(0)], 0);
-
-    /// <summary>The rows alone.</summary>
-    public Tensor Rows() => cat([.. _parts], 0);
+    /// <exception cref="KansformersException">A value is NaN or infinite.</exception>
+    public ConversionSamples Samples(bool asTokens)
+    {
+        if (IsEmpty)
+            throw new InvalidOperationException("no input was seen");
+        Tensor[] extremes = asTokens ? [] : [_low!.unsqueeze(0), _high!.unsqueeze(0)];
+        return ConversionSamples.Of(cat([.. _parts, .. extremes], 0), _low!.shape[0], extremes.Length);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

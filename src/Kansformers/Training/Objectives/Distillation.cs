@@ -20,6 +20,9 @@ public sealed record DistillationOptions() : TextObjectiveOptions("distillation"
     /// <summary>Identifies the teacher's weights; null until a run begins, which notes it. Other weights are refused.</summary>
     public string? TeacherDigest { get; init; }
 
+    /// <summary>With what weights the student begins, where it is given none.</summary>
+    public StudentStart StudentStart { get; init; }
+
     /// <summary>What the logits of both are divided by before their probabilities are compared.</summary>
     public double Temperature { get; init; } = 2;
 
@@ -54,6 +57,7 @@ public sealed record DistillationOptions() : TextObjectiveOptions("distillation"
     public override IReadOnlyList<WordSetting<ObjectiveOptions>> Words() =>
     [
         new("teacher", "the model to learn from: a run, a folder in Hugging Face's layout, hub:owner/name, or a weight file", Teacher, [], value => this with { Teacher = value }),
+        WordSetting<ObjectiveOptions>.Of("student start", "what a model without weights begins with: random ones, or its teacher's, of the layers evenly many", StudentStart, value => this with { StudentStart = value }),
         .. Masked.Words().Select(setting => setting with { With = value => With((MaskedLanguageOptions)setting.With(value)) }),
     ];
 
@@ -109,6 +113,8 @@ public sealed record DistillationOptions() : TextObjectiveOptions("distillation"
     {
         TeacherSource source = TeacherSource.Find(Teacher);
         source.RequireFor(model, Task(model));
+        if (StudentStart == StudentStart.Teacher && TeacherWeights.Obstacle(source.Architecture, model) is string obstacle)
+            throw new KansformersException($"the teacher '{Teacher}' {obstacle}, so that the model cannot begin with its weights; let DistillationOptions.StudentStart be random");
         string digest = source.Digest();
         if (TeacherDigest is not null && TeacherDigest != digest)
             throw source.Changed();
@@ -119,6 +125,8 @@ public sealed record DistillationOptions() : TextObjectiveOptions("distillation"
     internal override ModelOptions Shape(ModelOptions model, TrainingMaterial material, bool hasWeights)
     {
         ModelOptions shaped = Task(model).Shape(model, material, hasWeights);
+        if (hasWeights && StudentStart == StudentStart.Teacher)
+            throw new KansformersException("the model is to begin with weights of its own (RunConfig.InitialWeights) and with its teacher's (DistillationOptions.StudentStart); leave one of them out");
         if (hasWeights)
             return shaped;
         TeacherSource source = TeacherSource.Find(Teacher);
@@ -127,6 +135,14 @@ public sealed record DistillationOptions() : TextObjectiveOptions("distillation"
             : shaped with { VocabularySize = teacher.VocabularySize };
         source.RequireTokens(own, material.Tokenizer);
         return own;
+    }
+
+    internal override string? Begin(TransformerModel model)
+    {
+        if (StudentStart != StudentStart.Teacher)
+            return null;
+        using TransformerModel teacher = TeacherSource.Find(Teacher).Load(TeacherDigest, model.Device);
+        return TeacherWeights.Copy(teacher, model);
     }
 
     private DistillationOptions With(MaskedLanguageOptions masked) => this with { MaskShare = masked.MaskShare, MaskUnit = masked.MaskUnit, Order = masked.Order };

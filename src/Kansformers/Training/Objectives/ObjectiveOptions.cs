@@ -50,6 +50,11 @@ public abstract record ObjectiveOptions : ListedOptions<ObjectiveOptions>
     /// <exception cref="KansformersException">Something is missing, or nothing to the model.</exception>
     internal virtual ObjectiveOptions Found(ModelOptions model) => this;
 
+    /// <summary>Gives a new model weights to begin with, where the settings say so.</summary>
+    /// <param name="model">The model, of random weights.</param>
+    /// <returns>What there is to say of it; null where nothing was done.</returns>
+    internal virtual string? Begin(TransformerModel model) => null;
+
     /// <summary>Whether a model ends in what it needs.</summary>
     internal virtual bool IsFor(ModelOptions model) => Suits(model.Family);
 

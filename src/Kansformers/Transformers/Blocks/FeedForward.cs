@@ -32,7 +32,7 @@ internal sealed record FeedForwardOptions
 /// A block's feed-forward part: two linear layers with an activation between them (<c>c_fc</c>, <c>c_proj</c>), or two KAN layers
 /// (<c>kan.layers.0</c>, <c>kan.layers.1</c>), which carry their own non-linearity; <see cref="ModelOptions.KanActivations"/> says what becomes of the activation.
 /// </summary>
-internal sealed class FeedForward : nn.Module<Tensor, Tensor>
+internal sealed class FeedForward : nn.Module<Tensor, Tensor>, IHasActivation
 {
     [ComponentName(Name = "kan")]
     private readonly KanNetwork? _kan;
@@ -72,6 +72,15 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
         _innerDropout = options.InnerDropout > 0 ? nn.Dropout(options.InnerDropout) : null;
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    public BaseActivation Between => _kan is null || _isBetweenKan ? _activation : BaseActivation.Identity;
+
+    /// <inheritdoc/>
+    public bool IsKan => _kan is not null;
+
+    /// <inheritdoc/>
+    public (string First, string? Second) Names => ("c_fc", "c_proj");
 
     /// <summary>This part for single tokens, or null where that is not possible.</summary>
     public ITokenLayer? OpenTokens(long largest) => _kan is null ? TokenLayers.Open([_expand!.OpenTokens, OpenActivation, _project!.OpenTokens])

@@ -11,7 +11,7 @@ namespace Kansformers.Transformers;
 /// Logits of labels from the hidden state of the first token: a layer of the model's width with an activation, then one to the labels. A first layer that is a KAN
 /// has no activation behind it, unless the model keeps those: it brings its functions.
 /// </summary>
-internal sealed class ClassificationHead : nn.Module<Tensor, Tensor>, ILossHead
+internal sealed class ClassificationHead : nn.Module<Tensor, Tensor>, ILossHead, IHasActivation
 {
     [ComponentName(Name = "dense")]
     private readonly nn.Module<Tensor, Tensor> _dense;
@@ -39,6 +39,15 @@ internal sealed class ClassificationHead : nn.Module<Tensor, Tensor>, ILossHead
 
     /// <summary>Whether values are dropped before the first layer, too.</summary>
     public bool DropsFirst { get; init; }
+
+    /// <inheritdoc/>
+    public BaseActivation Between => _activation;
+
+    /// <inheritdoc/>
+    public bool IsKan => _dense is KanNetwork;
+
+    /// <inheritdoc/>
+    public (string First, string? Second) Names => ("dense", "labels");
 
     /// <param name="hidden">(B, T, width).</param>
     /// <returns>(B, labels).</returns>

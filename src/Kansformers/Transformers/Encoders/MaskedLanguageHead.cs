@@ -8,9 +8,9 @@ namespace Kansformers.Transformers;
 
 /// <summary>
 /// Logits of the vocabulary from hidden states: a layer of the model's width, an activation and a norm, then the product with the token embedding, or a layer of its
-/// own. A first layer that is a KAN has no activation behind it: it brings its functions.
+/// own. A first layer that is a KAN has no activation behind it, unless the model keeps those: it brings its functions.
 /// </summary>
-internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>, ILossHead
+internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>, ILossHead, IHasActivation
 {
     [ComponentName(Name = "dense")]
     private readonly nn.Module<Tensor, Tensor> _dense;
@@ -36,6 +36,15 @@ internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>, ILossHead
         _activation = layers.IsKan(KanPlacement.Head) && !layers.KeepsActivation(mayBeInside: false) ? BaseActivation.Identity : activation;
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    public BaseActivation Between => _activation;
+
+    /// <inheritdoc/>
+    public bool IsKan => _dense is KanNetwork;
+
+    /// <inheritdoc/>
+    public (string First, string? Second) Names => ("dense", null);
 
     /// <summary>The head as its loss takes it.</summary>
     public LossHead OfTokens => new(_decoder) { Before = Transform };

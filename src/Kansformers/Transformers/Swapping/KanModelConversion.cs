@@ -25,22 +25,24 @@ public static class KanModelConversion
         ModelOptions options = model.Options;
         bool isLinear = options.Placement == KanPlacement.None;
         KanOptions kan = isLinear && plan.Suit ? KanConversion.Suited(plan.Kan) : plan.Kan;
-        if (options is GptOptions { TiedHead: true } tied && plan.Placement.HasFlag(KanPlacement.Head))
+        if (Untied(options, plan.Placement) is ModelOptions untied)
         {
-            options = tied with { TiedHead = false };
+            options = untied;
             notes.Add("the head is a KAN now, and tied to the token embedding no longer");
         }
 
-        if (options is BartOptions { TiedHead: true } && plan.Placement.HasFlag(KanPlacement.Head))
-            notes.Add("the head is a KAN now, and tied to the token embedding no longer");
         if (options is EncoderOptions { Head: EncoderHead.MaskedLanguage, TiedHead: true } && plan.Placement.HasFlag(KanPlacement.Head))
             notes.Add("the logits stay products with the token embedding; the layer before them is a KAN");
-        bool hasActivations = options is not KansformerOptions;
+        (string Path, IHasActivation Part)[] parts = [.. ModelSlots.Parts(model)];
+        bool isSettled = parts.Any(entry => entry.Part.IsKan); // its KAN layers learned with an activation between them, or without one, and need it so still
+        KanActivations activations = parts.Length == 0 ? KanActivations.Dropped : isSettled ? options.KanActivations : plan.Activations;
+        if (isSettled && activations != plan.Activations && (plan.Placement & ~options.Placement) != 0)
+            notes.Add($"activations between KAN layers are {activations.ToString().ToLowerInvariant()}, as in the KAN layers that there are");
         options = options with
         {
             Placement = options.Placement | plan.Placement,
             Kan = KanConversion.WithBias(kan, HasBias(model)),
-            KanActivations = !hasActivations ? KanActivations.Dropped : options.Placement.HasFlag(KanPlacement.Mlp) ? options.KanActivations : plan.Activations,
+            KanActivations = activations,
         };
         return Convert(model, options, (plan.Calibration, plan.CalibrationRows), notes);
     }
@@ -53,8 +55,17 @@ public static class KanModelConversion
     public static ModelSwap ToLinear(TransformerModel model, IReadOnlyList<Tensor>? calibration = null, int rows = 8192)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return model.Options.Placement == KanPlacement.None ? throw new KansformersException("the model has no KAN layers: its linear layers are linear already")
-            : Convert(model, model.Options with { Placement = KanPlacement.None, KanActivations = KanActivations.Dropped }, (calibration, rows), []);
+        ModelOptions options = model.Options;
+        if (options.Placement == KanPlacement.None)
+            throw new KansformersException("the model has no KAN layers: its linear layers are linear already");
+        List<string> notes = [];
+        if (Untied(options, options.Placement) is ModelOptions untied)
+        {
+            options = untied;
+            notes.Add("the head was a KAN with weights of its own, and is not tied to the token embedding");
+        }
+
+        return Convert(model, options with { Placement = KanPlacement.None, KanActivations = KanActivations.Dropped }, (calibration, rows), notes);
     }
 
     private static ModelSwap Convert(TransformerModel model, ModelOptions options, (IReadOnlyList<Tensor>? Batches, int Rows) calibration, List<string> notes)
@@ -70,10 +81,11 @@ public static class KanModelConversion
             IReadOnlyList<ModelSlot> from = ModelSlots.Of(model);
             using SlotInputs? inputs = calibration.Batches is null ? null : SlotInputs.Of(model, from, calibration.Batches, calibration.Rows);
             LayerConversion layers = new(model, made, inputs);
+            layers.RequireActivations();
             SwapResult[] results = [.. ModelSlots.Of(made).Select(layers.Convert)];
             layers.CopyRest();
             made.train(model.training);
-            Tensor[] batches = [.. calibration.Batches ?? [RandomBatch(options)]];
+            Tensor[] batches = [.. calibration.Batches ?? [RandomBatch(options).to(model.Device)]];
             (double difference, double largest) = Compare(model, made, batches);
             int bounded = results.Count(result => result.Match?.How == KanAgreement.ExactInRange), fitted = results.Count(result => result.Match is { How: KanAgreement.Fitted, RelativeError: > Noticeable });
             if (bounded > 0)
@@ -96,8 +108,20 @@ public static class KanModelConversion
         }
     }
 
-    private static bool HasBias(TransformerModel model) =>
-        ModelSlots.Of(model).Any(slot => slot.Module is LinearLayer { Bias: not null } || (slot.Module is KanLinear kan && kan.Tensors.Find(KanRole.Bias) is not null));
+    // The options with a head of its own weights, where a placement has a KAN for one that would be tied; null where nothing changes.
+    private static ModelOptions? Untied(ModelOptions options, KanPlacement placement) => options switch
+    {
+        GptOptions { TiedHead: true } gpt when placement.HasFlag(KanPlacement.Head) => gpt with { TiedHead = false },
+        BartOptions { TiedHead: true } bart when (bart with { Placement = placement }).PlacementOf(KanSide.Decoder).HasFlag(KanPlacement.Head) => bart with { TiedHead = false },
+        _ => null,
+    };
+
+    private static bool HasBias(TransformerModel model) => ModelSlots.Of(model).Any(slot => slot.Module switch
+    {
+        LinearLayer linear => linear.Bias is not null,
+        KanLinear kan => (kan.Tensors.Find(KanRole.Bias) ?? kan.Tensors.Find(KanRole.BaseBias)) is not null,
+        _ => false,
+    });
 
     private static (double Difference, double Largest) Compare(TransformerModel one, TransformerModel other, IEnumerable<Tensor> batches)
     {

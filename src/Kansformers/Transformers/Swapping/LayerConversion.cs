@@ -18,17 +18,34 @@ internal sealed class LayerConversion(TransformerModel from, TransformerModel to
     /// <summary>What became of each tensor.</summary>
     public IReadOnlyList<TensorChange> Changes => _changes;
 
+    /// <summary>Refuses what no layer can make up for: an activation before a norm that only one of the models has.</summary>
+    /// <exception cref="KansformersException">There is one; the message says which and what to do.</exception>
+    public void RequireActivations()
+    {
+        Dictionary<string, IHasActivation> made = ModelSlots.Parts(to).ToDictionary(entry => entry.Path, entry => entry.Part);
+        foreach ((string path, IHasActivation part) in ModelSlots.Parts(from))
+        {
+            (BaseActivation before, BaseActivation now) = (part.Between, made[path].Between);
+            if (before == now || part.Names.Second is not null)
+                continue;
+            string layer = $"'{path}.{part.Names.First}'";
+            throw new KansformersException(before == BaseActivation.Identity
+                ? $"{layer} is a KAN layer without an activation behind it; a linear layer there has {now}, which the norm behind it keeps any other layer from making up for: the head stays a KAN"
+                : $"{layer} has {before} behind it, then a norm, so that no other layer can take {before} in; let KanModelPlan.Activations be between or inside, or leave the head linear");
+        }
+    }
+
     /// <summary>Sets a layer of the second model.</summary>
     public SwapResult Convert(ModelSlot slot)
     {
         ModelSlot source = _from[slot.Name];
         return (source.Module, slot.Module) switch
         {
-            (KanLinear old, KanLinear kan) when old.Options == kan.Options && OutsideOf(from, slot) == OutsideOf(to, slot) => Stays(slot, kan.InFeatures, kan.OutFeatures, "it is of that kind already"),
+            (KanLinear old, KanLinear kan) when old.Options == kan.Options && source.Between == slot.Between => Stays(slot, kan.InFeatures, kan.OutFeatures, "it is of that kind already"),
             (_, KanLinear kan) => Made(slot, source, kan),
             (KanLinear old, LinearLayer linear) => Made(slot, source, old, linear),
             (LinearLayer, LinearLayer linear) => Stays(slot, linear.Weight.shape[1], linear.Weight.shape[0], "the placement leaves it linear"),
-            (_, TiedHead head) => Stays(slot, from.Options.Width, from.Options.VocabularySize, "it is tied to the token embedding"),
+            (TiedHead, TiedHead) => Stays(slot, from.Options.Width, from.Options.VocabularySize, "it is tied to the token embedding"),
             _ => throw new InvalidOperationException($"'{slot.Name}' cannot become a {slot.Module.GetType().Name}"),
         };
     }
@@ -46,25 +63,10 @@ internal sealed class LayerConversion(TransformerModel from, TransformerModel to
         }
     }
 
-    // The activation that stands before a layer, outside of it.
-    private static BaseActivation OutsideOf(TransformerModel model, ModelSlot slot)
-    {
-        bool isKan = model.Options.Placement.HasFlag(KanPlacement.Mlp) && slot.Module is KanLinear;
-        return slot.Expand is null || (isKan && model.Options.KanActivations != KanActivations.Between) ? BaseActivation.Identity : ActivationOf(model.Options);
-    }
-
-    private static BaseActivation ActivationOf(ModelOptions options) => options switch
-    {
-        GptOptions gpt => gpt.Gelu == GeluForm.Exact ? BaseActivation.Gelu : BaseActivation.GeluTanh,
-        EncoderOptions encoder => encoder.Activation,
-        BartOptions bart => bart.Activation,
-        _ => BaseActivation.Identity,
-    };
-
     private SwapResult Made(ModelSlot slot, ModelSlot source, KanLinear kan)
     {
         using var scope = NewDisposeScope();
-        BaseActivation before = OutsideOf(from, source), now = OutsideOf(to, slot);
+        BaseActivation before = source.Between, now = slot.Between;
         bool isOutside = before == now; // what stands before both is a part of neither
         BaseActivation outside = isOutside ? before : BaseActivation.Identity;
         ConversionSource wanted = source.Module switch
@@ -92,7 +94,7 @@ internal sealed class LayerConversion(TransformerModel from, TransformerModel to
     private SwapResult Made(ModelSlot slot, ModelSlot source, KanLinear old, LinearLayer linear)
     {
         using var scope = NewDisposeScope();
-        BaseActivation before = OutsideOf(from, source), now = OutsideOf(to, slot);
+        BaseActivation before = source.Between, now = slot.Between;
         LayerMatch match = Naming(slot, () => KanConversion.FitLinear(ConversionSource.Of(old.Tensors), before == now ? BaseActivation.Identity : now, (linear.Weight, linear.Bias), old.Options,
             Rows(slot, asTokens: true, before == now ? before : BaseActivation.Identity)));
         Note(source, slot, "weight");
@@ -101,11 +103,10 @@ internal sealed class LayerConversion(TransformerModel from, TransformerModel to
 
     private static SwapResult Stays(ModelSlot slot, long inputs, long outputs, string reason) => new(slot.Name, inputs, outputs) { Reason = reason };
 
-    private Tensor? Rows(ModelSlot slot, bool asTokens, BaseActivation outside)
+    private ConversionSamples? Rows(ModelSlot slot, bool asTokens, BaseActivation outside)
     {
-        if (inputs?.Before(slot) is not SampleRows rows)
-            return null;
-        return BaseActivations.Apply(outside, asTokens ? rows.Rows() : rows.WithExtremes());
+        ConversionSamples? samples = inputs?.Before(slot)?.Samples(asTokens);
+        return outside == BaseActivation.Identity ? samples : samples?.Behind(outside);
     }
 
     private static LayerMatch Naming(ModelSlot slot, Func<LayerMatch> make)

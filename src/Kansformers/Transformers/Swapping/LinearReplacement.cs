@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Kansformers.Kan;
 using Kansformers.Runtime;
 using TorchSharp;
@@ -67,9 +68,7 @@ public static class LinearReplacement
 
     private static SwapResult Result(LinearSite site) => new(site.Name, site.Inputs, site.Outputs);
 
-    private static string? Obstacle(List<ModulePlace> places) =>
-        places.FirstOrDefault(place => !place.Holds.IsAssignableFrom(typeof(KanLinear))) is ModulePlace narrow
-            ? $"{narrow.Words} holds a {narrow.Holds.Name} only; declare it as Module<Tensor, Tensor>" : null;
+    private static string? Obstacle(List<ModulePlace> places) => places.Select(place => place.Obstacle(typeof(KanLinear))).FirstOrDefault(obstacle => obstacle is not null);
 
     // All layers, before any is put into its place: when one fails, those made are disposed.
     private static Dictionary<Linear, SwapResult> Make(nn.Module module, SwapPolicy policy, LinearSite[] chosen, IReadOnlyDictionary<object, List<ModulePlace>> places)
@@ -109,7 +108,7 @@ public static class LinearReplacement
         Linear linear = site.Layer;
         KanOptions options = policy.KanOf?.Invoke(site) ?? policy.Kan;
         (KanLinear layer, LayerMatch? match) = (null!, null);
-        string? note = site.TiedTo is null ? null : $"tied to '{site.TiedTo}' no longer";
+        List<string> notes = site.TiedTo is null ? [] : [$"tied to '{site.TiedTo}' no longer"];
         try
         {
             if (policy.Start == SwapStart.Fresh)
@@ -119,10 +118,10 @@ public static class LinearReplacement
             }
             else
             {
-                bool isSeen = samples is { IsEmpty: false };
-                note ??= samples is { IsEmpty: true } ? "the calibration did not reach it" : null;
-                (layer, match) = KanConversion.FromLinear(linear, policy.Suit ? KanConversion.Suited(options) : options,
-                    isSeen ? options.Norm == InputNorm.LayerNorm ? samples!.Rows() : samples!.WithExtremes() : null);
+                if (samples is { IsEmpty: true })
+                    notes.Add("the calibration did not reach it");
+                (layer, match) = KanConversion.FromLinear(new LinearMap(linear.weight, linear.bias), policy.Suit ? KanConversion.Suited(options) : options,
+                    samples is { IsEmpty: false } ? samples.Samples(options.Norm == InputNorm.LayerNorm) : null);
             }
         }
         catch (KansformersException failure)
@@ -132,13 +131,13 @@ public static class LinearReplacement
 
         layer.train(linear.training);
         ModuleHooks.Share(linear, layer);
-        if (policy.Frozen == FrozenLayers.Keep)
-            note ??= Freeze(linear, layer);
-        return Result(site) with { Kan = layer, Match = match, Note = note };
+        if (policy.Frozen == FrozenLayers.Keep && Freeze(linear, layer))
+            notes.Add("frozen, as it was");
+        return Result(site) with { Kan = layer, Match = match, Note = notes.Count == 0 ? null : string.Join("; ", notes) };
     }
 
-    // What was not learned is not learned: the weight became everything but the bias.
-    private static string? Freeze(Linear linear, KanLinear layer)
+    // What was not learned is not learned: the weight became everything but the bias. Whether the weight is frozen.
+    private static bool Freeze(Linear linear, KanLinear layer)
     {
         bool weight = linear.weight.requires_grad, bias = linear.bias?.requires_grad ?? weight;
         foreach ((KanRole role, Tensor tensor) in layer.Tensors.All)
@@ -147,7 +146,7 @@ public static class LinearReplacement
                 tensor.requires_grad_(role is KanRole.Bias or KanRole.BaseBias ? bias : weight);
         }
 
-        return weight ? null : "frozen, as it was";
+        return !weight;
     }
 
     private static void Calibrate(nn.Module module, SwapPolicy policy, LinearSite[] chosen, IReadOnlyDictionary<object, List<ModulePlace>> places, Dictionary<Linear, SampleRows> samples)
@@ -188,7 +187,7 @@ public static class LinearReplacement
         }
         catch
         {
-            undo.Dispose();
+            undo.Back(); // what failed first is what is told
             throw;
         }
     }
@@ -200,16 +199,32 @@ public static class LinearReplacement
             site.Layer.Dispose();
     }
 
+    // Steps back, of which one that fails keeps none of the others from being taken.
     private sealed class Undoing : IDisposable
     {
         private readonly Stack<Action> _steps = [];
 
         public void Add(Action step) => _steps.Push(step);
 
-        public void Dispose()
+        public void Dispose() => Back()?.Throw();
+
+        // The first failure.
+        public ExceptionDispatchInfo? Back()
         {
+            ExceptionDispatchInfo? first = null;
             while (_steps.TryPop(out Action? step))
-                step();
+            {
+                try
+                {
+                    step();
+                }
+                catch (Exception failure)
+                {
+                    first ??= ExceptionDispatchInfo.Capture(failure);
+                }
+            }
+
+            return first;
         }
     }
 }

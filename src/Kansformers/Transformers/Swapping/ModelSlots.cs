@@ -9,39 +9,46 @@ namespace Kansformers.Transformers;
 /// <param name="Path">Its name in its model.</param>
 internal sealed record ModelSlot(string Name, nn.Module Module, string Path)
 {
-    /// <summary>The slot before it in a feed-forward part of which it is the second layer; null for all others.</summary>
-    public string? Expand { get; init; }
+    /// <summary>The slot from which it takes its inputs, where at most an activation stands between the two; null for all others.</summary>
+    public string? Follows { get; init; }
+
+    /// <summary>The activation between the two, outside of both.</summary>
+    public BaseActivation Between { get; init; } = BaseActivation.Identity;
 }
 
 /// <summary>The places of a model for linear layers.</summary>
 internal static class ModelSlots
 {
-    private const string OneLayer = ".layers.0";
+    // What the path of a KAN layer ends with, and the name of a linear layer there: of feed-forward parts, then of a place for one layer.
+    private static readonly (string Kan, string Linear)[] Endings = [(".kan.layers.0", ".c_fc"), (".kan.layers.1", ".c_proj"), (".layers.0", "")];
 
     /// <summary>The slots, in the model's order.</summary>
     public static IReadOnlyList<ModelSlot> Of(TransformerModel model)
     {
+        Dictionary<string, (string First, BaseActivation Between)> seconds = [];
+        foreach ((string path, IHasActivation part) in Parts(model))
+        {
+            if (part.Names.Second is string second)
+                seconds[$"{path}.{second}"] = ($"{path}.{part.Names.First}", part.Between);
+        }
+
         List<ModelSlot> slots = [];
-        string[] parts = [.. model.named_modules().Where(entry => entry.module is FeedForward).Select(entry => entry.name)];
         foreach ((string path, nn.Module module) in model.named_modules())
         {
             if (module is not (LinearLayer or TiedHead or KanLinear))
                 continue;
-            string name = path;
-            string? expand = null;
-            if (parts.FirstOrDefault(part => path.StartsWith(part + ".", StringComparison.Ordinal)) is string part)
-            {
-                bool isSecond = path.EndsWith(".c_proj", StringComparison.Ordinal) || path.EndsWith(".layers.1", StringComparison.Ordinal);
-                (name, expand) = isSecond ? ($"{part}.c_proj", $"{part}.c_fc") : ($"{part}.c_fc", null);
-            }
-            else if (path.EndsWith(OneLayer, StringComparison.Ordinal))
-            {
-                name = path[..^OneLayer.Length];
-            }
-
-            slots.Add(new ModelSlot(name, module, path) { Expand = expand });
+            string name = NameOf(path);
+            slots.Add(seconds.TryGetValue(name, out (string First, BaseActivation Between) before)
+                ? new ModelSlot(name, module, path) { Follows = before.First, Between = before.Between } : new ModelSlot(name, module, path));
         }
 
         return slots;
     }
+
+    /// <summary>The parts in which activations stand between layers, or would if the layers were linear.</summary>
+    public static IEnumerable<(string Path, IHasActivation Part)> Parts(TransformerModel model) =>
+        model.named_modules().Where(entry => entry.module is IHasActivation).Select(entry => (entry.name, (IHasActivation)entry.module));
+
+    private static string NameOf(string path) =>
+        Endings.Where(ending => path.EndsWith(ending.Kan, StringComparison.Ordinal)).Select(ending => path[..^ending.Kan.Length] + ending.Linear).FirstOrDefault(path);
 }

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 using Module = TorchSharp.torch.nn.Module;
@@ -9,119 +8,155 @@ using Module = TorchSharp.torch.nn.Module;
 namespace Kansformers.Transformers;
 
 /// <summary>
-/// Finds every place that holds one of some modules: what modules register, their fields (private ones and those of base classes too), lists, arrays and dictionaries
-/// in them, and objects of the user's own that they refer to, what a lambda captured included.
+/// Finds every place that holds one of some modules: what modules register, their fields (private ones and those of base classes too), lists, arrays, dictionaries,
+/// structures and tuples in them, and objects of the user's own that they refer to, what a lambda captured included.
 /// </summary>
 internal sealed class ModulePlaces
 {
-    // Lists of lists of objects with lists: who goes deeper is a data structure, no module.
-    private const int Deepest = 8;
+    private const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    private readonly HashSet<object> _wanted;
-    private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<object, List<ModulePlace>> _found = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Type, bool> _structures = [];
 
-    private ModulePlaces(IEnumerable<Module> wanted) => _wanted = new HashSet<object>(wanted, ReferenceEqualityComparer.Instance);
+    // Each object is looked into once, and none from within another, so that neither rings nor long chains of objects are a trouble. Words are made of what is found alone.
+    private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
+    private readonly Queue<(object Value, Func<string> Words)> _open = [];
 
     /// <summary>The places of each of some modules.</summary>
     /// <param name="tree">The modules to search.</param>
     /// <param name="wanted">The modules to find.</param>
     public static IReadOnlyDictionary<object, List<ModulePlace>> Find(IEnumerable<Module> tree, IReadOnlyCollection<Module> wanted)
     {
-        ModulePlaces places = new(wanted);
+        ModulePlaces places = new();
         foreach (Module module in wanted)
             places._found[module] = [];
-        foreach (Module module in tree)
-            places.Search(module, 0);
+        foreach (Module module in tree.Where(module => !places._found.ContainsKey(module) && places._seen.Add(module)))
+            places._open.Enqueue((module, () => module.GetType().Name));
+        while (places._open.TryDequeue(out (object Value, Func<string> Words) next))
+            places.LookInto(next.Value, next.Words);
         return places._found;
     }
 
-    private void Search(object owner, int depth)
+    private void Look(object? value, Func<ModulePlace> place)
     {
-        if (_wanted.Contains(owner) || depth > Deepest || !_seen.Add(owner))
+        if (value is null or string or Tensor or Type or MemberInfo)
             return;
-        for (Type? type = owner.GetType(); type is not null && type != typeof(object); type = type.BaseType)
+        if (_found.TryGetValue(value, out List<ModulePlace>? places))
         {
-            if (type.Name.StartsWith("HookableModule", StringComparison.Ordinal))
-                continue; // what hooks captured is no part of the module
-            foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-            {
-                if (field.FieldType.IsValueType || field.FieldType == typeof(string) || typeof(Tensor).IsAssignableFrom(field.FieldType))
-                    continue;
-                if (field.GetValue(owner) is object value)
-                    Look(value, ModulePlace.Of(owner, field), depth);
-            }
+            places.Add(place());
+        }
+        else if (value.GetType().IsValueType)
+        {
+            foreach (FieldInfo field in HoldsReferences(value.GetType()) ? value.GetType().GetFields(Own) : [])
+                Look(field.GetValue(value), () => ModulePlace.Within(place(), field));
+        }
+        else if (_seen.Add(value))
+        {
+            _open.Enqueue((value, () => place().Words));
         }
     }
 
-    private void Look(object value, ModulePlace place, int depth)
+    private void LookInto(object value, Func<string> words)
     {
-        if (_wanted.Contains(value))
-        {
-            _found[value].Add(place);
-            return;
-        }
-
         switch (value)
         {
             case OrderedDict<string, Module> registered:
                 foreach ((string key, Module part) in ((IEnumerable<(string, Module)>)registered).ToArray())
-                    Look(part, ModulePlace.Of(registered, key), depth + 1);
+                    Look(part, () => ModulePlace.Of(registered, key));
                 break;
-            case IList { IsReadOnly: true } or IDictionary { IsReadOnly: true }: // a view, whose own field is the list
-                Search(value, depth + 1);
+            case ITuple or IList { IsReadOnly: true } or IDictionary { IsReadOnly: true }: // a view's own field is the list
+                LookIntoFields(value);
                 break;
-            case IDictionary entries when _seen.Add(entries):
+            case IDictionary entries:
                 foreach (object key in entries.Keys.Cast<object>().ToArray())
-                {
-                    if (entries[key] is object entry && !entry.GetType().IsValueType)
-                        Look(entry, ModulePlace.Of(entries, key, place.Words), depth + 1);
-                }
-
+                    Look(entries[key], () => ModulePlace.Of(entries, key, words()));
                 break;
-            case IList list when _seen.Add(list):
-                LookAtElements(list, place.Words, depth);
+            case IList list:
+                LookIntoElements(list, words);
                 break;
-            case Delegate { Target: object captured }:
-                Enter(captured, depth);
+            case Delegate call:
+                foreach (object target in call.GetInvocationList().Select(one => one.Target).OfType<object>())
+                    Look(target, () => ModulePlace.Fixed(words(), "calls a method of the layer itself; let it be a lambda that calls a field of the type Module<Tensor, Tensor>"));
                 break;
             default:
-                Enter(value, depth);
+                LookIntoOther(value, words);
                 break;
         }
     }
 
-    private void LookAtElements(IList list, string where, int depth)
+    // The user's own objects; those of the framework and of TorchSharp hold no layers of a user's, but for modules and collections.
+    private void LookIntoOther(object value, Func<string> words)
     {
-        Type type = list.GetType();
-        if (type.IsArray && type.GetElementType() is { IsPrimitive: true } or { IsEnum: true })
-            return;
-        for (int at = 0; at < list.Count; at++)
+        Type type = value.GetType();
+        string assembly = type.Assembly.GetName().Name ?? "";
+        bool isForeign = assembly.StartsWith("System.", StringComparison.Ordinal) || assembly.StartsWith("Microsoft.", StringComparison.Ordinal) || assembly == "TorchSharp";
+        if (value is Module || !isForeign)
         {
-            object? element = list[at];
-            if (element is ITuple)
-            {
-                foreach (FieldInfo item in element.GetType().GetFields())
-                {
-                    if (item.GetValue(element) is object inner and not string && !inner.GetType().IsValueType)
-                        Look(inner, ModulePlace.OfPair(list, at, item, where), depth + 1);
-                }
-            }
-            else if (element is not (null or string) && !element.GetType().IsValueType)
-            {
-                Look(element, ModulePlace.Of(list, at, where), depth + 1);
-            }
+            LookIntoFields(value);
+        }
+        else if (value is IEnumerable elements && type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true)
+        {
+            foreach (object? element in elements)
+                Look(element, () => ModulePlace.Fixed(words(), $"is a {type.Name}, in which a layer cannot be exchanged; take a list or a dictionary"));
         }
     }
 
-    // The user's own objects; those of the framework and of TorchSharp hold no layers of a user's, but for modules.
-    private void Enter(object value, int depth)
+    private void LookIntoFields(object owner)
     {
-        if (value is Tensor or Type or MemberInfo or Delegate)
+        for (Type? type = owner.GetType(); type is not null && type != typeof(object); type = type.BaseType)
+        {
+            if (type.Name.StartsWith("HookableModule", StringComparison.Ordinal))
+                continue; // what hooks captured is no part of the module
+            foreach (FieldInfo field in type.GetFields(Own).Where(field => CanHold(field.FieldType)))
+                Look(field.GetValue(owner), () => ModulePlace.Of(owner, field));
+        }
+    }
+
+    private void LookIntoElements(IList list, Func<string> words)
+    {
+        Type type = list.GetType();
+        Type? element = type.IsArray ? type.GetElementType() : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>) ? type.GetGenericArguments()[0] : null;
+        if (element is not null && !CanHold(element))
             return;
-        string assembly = value.GetType().Assembly.GetName().Name ?? "";
-        bool isForeign = assembly.StartsWith("System.", StringComparison.Ordinal) || assembly.StartsWith("Microsoft.", StringComparison.Ordinal) || assembly == "TorchSharp";
-        if (value is Module || !isForeign)
-            Search(value, depth + 1);
+        if (list is Array { Rank: > 1 } array)
+        {
+            foreach (int[] at in Indices(array))
+                Look(array.GetValue(at), () => ModulePlace.Of(array, at, words()));
+            return;
+        }
+
+        for (int i = 0; i < list.Count; i++)
+        {
+            int at = i; // each place's own
+            Look(list[at], () => ModulePlace.Of(list, at, words()));
+        }
+    }
+
+    private static IEnumerable<int[]> Indices(Array array)
+    {
+        for (int flat = 0; flat < array.Length; flat++)
+        {
+            int[] at = new int[array.Rank];
+            int rest = flat;
+            for (int dimension = array.Rank - 1; dimension >= 0; dimension--)
+            {
+                (rest, int index) = Math.DivRem(rest, array.GetLength(dimension));
+                at[dimension] = array.GetLowerBound(dimension) + index;
+            }
+
+            yield return at;
+        }
+    }
+
+    private bool CanHold(Type type) =>
+        type != typeof(string) && !type.IsPointer && !type.IsFunctionPointer && !typeof(Tensor).IsAssignableFrom(type) && (!type.IsValueType || HoldsReferences(type));
+
+    private bool HoldsReferences(Type structure)
+    {
+        if (structure.IsPrimitive || structure.IsEnum)
+            return false;
+        if (!_structures.TryGetValue(structure, out bool holds))
+            _structures[structure] = holds = structure.GetFields(Own).Any(field => CanHold(field.FieldType));
+        return holds;
     }
 }

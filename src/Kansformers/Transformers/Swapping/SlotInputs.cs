@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Kansformers.Transformers;
 
-/// <summary>What goes into the layers of a model while it runs, and comes out of the first layers of feed-forward parts.</summary>
+/// <summary>What goes into the layers of a model while it runs, and comes out of those behind which an activation stands.</summary>
 internal sealed class SlotInputs : IDisposable
 {
     private readonly Dictionary<string, SampleRows> _inputs = [], _outputs = [];
@@ -16,13 +16,13 @@ internal sealed class SlotInputs : IDisposable
     public static SlotInputs Of(TransformerModel model, IReadOnlyList<ModelSlot> slots, IReadOnlyList<Tensor> batches, int rows)
     {
         SlotInputs made = new();
-        HashSet<string> expands = [.. slots.Select(slot => slot.Expand).OfType<string>()];
+        HashSet<string> followed = [.. slots.Select(slot => slot.Follows).OfType<string>()];
         foreach (ModelSlot slot in slots)
         {
             SampleRows input = made._inputs[slot.Name] = new SampleRows(rows), output = new(rows);
-            if (expands.Contains(slot.Name))
+            bool keeps = followed.Contains(slot.Name);
+            if (keeps)
                 made._outputs[slot.Name] = output;
-            bool keeps = expands.Contains(slot.Name);
             if (slot.Module is IProbed probed)
                 probed.Probe = (x, y) => Take(x, y);
             else if (slot.Module is KanLinear kan)
@@ -65,8 +65,8 @@ internal sealed class SlotInputs : IDisposable
         }
     }
 
-    /// <summary>What went into a layer; of the second layer of a feed-forward part what came out of the first, before any activation.</summary>
-    public SampleRows? Before(ModelSlot slot) => Seen(slot.Expand is null ? _inputs : _outputs, slot.Expand ?? slot.Name);
+    /// <summary>What went into a layer; where an activation may stand before it what came out of the layer before that.</summary>
+    public SampleRows? Before(ModelSlot slot) => Seen(slot.Follows is null ? _inputs : _outputs, slot.Follows ?? slot.Name);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -117,6 +117,90 @@ public class KanModelConversionTests
     }
 
     [Fact]
+    public void A_bias_of_the_base_branch_becomes_one_of_another_kind()
+    {
+        using var scope = NewDisposeScope();
+        using TransformerModel model = Kan("bert-cls", new RadialBasisOptions { Norm = InputNorm.None });
+        Tensor tokens = Tokens(model), before = model.forward(tokens);
+        Assert.False(model.Options.Kan.Bias);
+        ModelSwap swap = KanModelConversion.ToKan(model, new KanModelPlan { Placement = KanPlacement.All, Kan = new BSplineOptions { GridSize = 20 }, Calibration = [tokens] });
+        using TransformerModel made = swap.Model;
+        Assert.True(made.Options.Kan.Bias);
+        Assert.InRange((before - made.forward(tokens)).abs().max().item<float>(), 0, 0.05 * swap.LargestLogit);
+    }
+
+    [Theory]
+    [InlineData(KanSide.Both)]
+    [InlineData(KanSide.Decoder)]
+    public void A_learned_head_of_a_bart_becomes_a_matrix_of_its_own(KanSide side)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(5);
+        using Bart model = new(new BartOptions { Layers = 1, Heads = 2, Width = 16, VocabularySize = 40, BlockSize = 12, Placement = KanPlacement.Head, KanSide = side, Kan = new RationalOptions { Sharing = KanSharing.Channel } });
+        model.eval();
+        Randomize(model);
+        Tensor tokens = Tokens(model), before = model.forward(tokens);
+        ModelSwap swap = KanModelConversion.ToLinear(model, [tokens]);
+        using Bart made = (Bart)swap.Model;
+        Assert.False(((BartOptions)made.Options).TiedHead);
+        Assert.Null(swap.Layers.Single(layer => layer.Name == "head").Reason);
+        Assert.Contains("tied to the token embedding", swap.Notes[0], StringComparison.Ordinal);
+        Assert.InRange((before - made.forward(tokens)).abs().max().item<float>(), 0, 0.5 * swap.LargestLogit);
+    }
+
+    [Fact]
+    public void A_bart_with_linear_logits_stays_tied()
+    {
+        using var scope = NewDisposeScope();
+        using TransformerModel model = Model("hf_bart");
+        foreach ((BartOptions options, KanPlacement placement) in ((BartOptions, KanPlacement)[])[((BartOptions)model.Options with { KanSide = KanSide.Encoder }, KanPlacement.All), ((BartOptions)model.Options, KanPlacement.Mlp)])
+        {
+            using Bart one = new(options);
+            one.load_state_dict(model.state_dict());
+            using Bart kan = (Bart)KanModelConversion.ToKan(one, new KanModelPlan { Placement = placement }).Model;
+            Assert.True(((BartOptions)kan.Options).TiedHead);
+            using Bart back = (Bart)KanModelConversion.ToLinear(kan).Model;
+            Assert.True(((BartOptions)back.Options).TiedHead);
+        }
+    }
+
+    [Theory]
+    [InlineData("hf_bert_cls")]
+    [InlineData("hf_roberta_cls")]
+    [InlineData("hf_distilbert_cls")]
+    public void A_head_without_its_activation_is_fitted_by_the_labels_functions(string name)
+    {
+        using var scope = NewDisposeScope();
+        using TransformerModel model = Model(name);
+        Tensor tokens = Tokens(model, 200), before = model.forward(tokens);
+        ModelSwap swap = KanModelConversion.ToKan(model, new KanModelPlan { Placement = KanPlacement.Head, Activations = KanActivations.Dropped, Kan = new BSplineOptions { GridSize = 20 }, Calibration = [tokens] });
+        using TransformerModel made = swap.Model;
+        Assert.Equal(KanAgreement.Fitted, swap.Layers.Single(layer => layer.Name == "head.labels").Match!.How);
+        Assert.InRange((before - made.forward(tokens)).abs().max().item<float>(), 0, 0.03 * swap.LargestLogit);
+
+        ModelSwap again = KanModelConversion.ToKan(made, new KanModelPlan { Placement = KanPlacement.Mlp, Calibration = [tokens], Kan = made.Options.Kan });
+        using TransformerModel more = again.Model;
+        Assert.Equal(KanActivations.Dropped, more.Options.KanActivations);
+        Assert.Contains("dropped, as in the KAN layers", again.Notes[0], StringComparison.Ordinal);
+
+        ModelSwap linear = KanModelConversion.ToLinear(made, [tokens]);
+        using TransformerModel back = linear.Model;
+        Assert.InRange((before - back.forward(tokens)).abs().max().item<float>(), 0, 0.05 * swap.LargestLogit);
+    }
+
+    [Fact]
+    public void An_activation_before_a_norm_is_kept_or_refused()
+    {
+        using var scope = NewDisposeScope();
+        using TransformerModel model = Model("hf_bert_mlm"), kan = Kan("bert-mlm", new BSplineOptions());
+        Assert.Contains("then a norm", Assert.Throws<KansformersException>(() => KanModelConversion.ToKan(model, new KanModelPlan { Placement = KanPlacement.All, Activations = KanActivations.Dropped })).Message, StringComparison.Ordinal);
+        Assert.Contains("the head stays a KAN", Assert.Throws<KansformersException>(() => KanModelConversion.ToLinear(kan)).Message, StringComparison.Ordinal);
+        ModelSwap swap = KanModelConversion.ToKan(model, new KanModelPlan { Activations = KanActivations.Dropped });
+        swap.Model.Dispose();
+        Assert.Equal(KanPlacement.Mlp, swap.Model.Options.Placement);
+    }
+
+    [Fact]
     public void What_cannot_be_is_refused()
     {
         using var scope = NewDisposeScope();
@@ -159,5 +243,23 @@ public class KanModelConversionTests
         return model;
     }
 
-    private static Tensor Tokens(TransformerModel model) => randint(3, model.Options.VocabularySize, [3, Math.Min(12, model.Options.BlockSize)], ScalarType.Int64);
+    // Of KAN layers without activations, as a model from scratch has them, with numbers that have learned something.
+    private static Bert Kan(string name, KanOptions kan)
+    {
+        random.manual_seed(6);
+        EncoderHead head = name == "bert-mlm" ? EncoderHead.MaskedLanguage : EncoderHead.Classification;
+        Bert model = new(new BertOptions { Layers = 1, Heads = 2, Width = 16, VocabularySize = 40, BlockSize = 12, Placement = KanPlacement.All, Kan = kan, Head = head });
+        model.eval();
+        Randomize(model);
+        return model;
+    }
+
+    private static void Randomize(TransformerModel model)
+    {
+        using var guard = no_grad();
+        foreach ((string _, TorchSharp.Modules.Parameter parameter) in model.named_parameters().Where(entry => entry.name.EndsWith("bias", StringComparison.Ordinal)))
+            parameter.add_(randn_like(parameter) * 0.5);
+    }
+
+    private static Tensor Tokens(TransformerModel model, int rows = 3) => randint(3, model.Options.VocabularySize, [rows, Math.Min(12, model.Options.BlockSize)], ScalarType.Int64);
 }

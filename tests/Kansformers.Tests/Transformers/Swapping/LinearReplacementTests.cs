@@ -156,6 +156,38 @@ public class LinearReplacementTests
     }
 
     [Fact]
+    public void A_layer_stays_where_a_delegate_or_a_set_holds_it_and_the_report_says_so()
+    {
+        using var scope = NewDisposeScope();
+        using FixedModule module = new();
+        Tensor x = randn(3, 8), before = module.forward(x);
+        SwapReport report = LinearReplacement.Replace(module);
+        Assert.Equal(
+            [
+                "the field _run of FixedModule calls a method of the layer itself; let it be a lambda that calls a field of the type Module<Tensor, Tensor>",
+                "the field _set of FixedModule is a HashSet`1, in which a layer cannot be exchanged; take a list or a dictionary",
+            ],
+            report.Skipped.Select(layer => layer.Reason!));
+        Assert.Equal("free", report.Replaced.Single().Name);
+        Close(before, module.forward(x), 1e-5);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_module_is_as_it_was_when_a_place_takes_no_other_layer(bool evenBack)
+    {
+        using var scope = NewDisposeScope();
+        using ChoosyModule module = new(evenBack);
+        Tensor x = randn(3, 8), before = module.forward(x);
+        Assert.Equal("no", Assert.Throws<InvalidOperationException>(() => LinearReplacement.Replace(module)).Message);
+        Assert.Equal(3, LinearReplacement.Find(module).Count);
+        Close(before, module.forward(x), 0);
+        Assert.Equal("no", Assert.Throws<InvalidOperationException>(() => LinearReplacement.Replace(module, new SwapPolicy { Calibrate = () => module.forward(x) })).Message);
+        Close(before, module.forward(x), 0);
+    }
+
+    [Fact]
     public void A_module_is_as_it_was_when_a_layer_cannot_be_made()
     {
         using var scope = NewDisposeScope();
@@ -200,6 +232,22 @@ public class LinearReplacementTests
         Assert.All(layers[1].parameters(), parameter => Assert.True(parameter.requires_grad));
     }
 
+    [Fact]
+    public void Frozen_layers_stay_frozen_whatever_else_there_is_to_say_of_them()
+    {
+        using var scope = NewDisposeScope();
+        Linear one = nn.Linear(8, 8), two = nn.Linear(8, 8), apart = nn.Linear(8, 8);
+        two.weight = one.weight;
+        using Sequential module = nn.Sequential(("one", one), ("two", two));
+        using Sequential whole = nn.Sequential(("run", module), ("apart", apart));
+        (one.weight!.requires_grad, apart.weight!.requires_grad) = (false, false);
+        SwapReport report = LinearReplacement.Replace(whole, new SwapPolicy { Tied = TiedLayers.Copy, Calibrate = () => module.forward(randn(20, 8)) });
+        Assert.Equal(
+            ["tied to 'run.two.weight' no longer; frozen, as it was", "tied to 'run.one.weight' no longer; frozen, as it was", "the calibration did not reach it; frozen, as it was"],
+            report.Layers.Select(layer => layer.Note));
+        Assert.All(report.Replaced, layer => Assert.Equal(["bias"], layer.Kan!.named_parameters().Where(entry => entry.parameter.requires_grad).Select(entry => entry.name)));
+    }
+
     [Theory]
     [InlineData(FrozenLayers.Skip, 1)]
     [InlineData(FrozenLayers.Train, 2)]
@@ -218,13 +266,13 @@ public class LinearReplacementTests
     public void Layers_in_other_types_keep_them(string kind, string sharing)
     {
         using var scope = NewDisposeScope();
-        foreach (ScalarType type in (ScalarType[])[ScalarType.BFloat16, ScalarType.Float64])
+        foreach (ScalarType type in (ScalarType[])[ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float64])
         {
             using Sequential module = nn.Sequential(nn.Linear(8, 8, dtype: type));
             Tensor x = randn(6, 8).to_type(type), before = module.forward(x);
             LinearReplacement.Replace(module, new SwapPolicy { Kan = KanKinds.Named(kind) with { Sharing = KanSharing.Parse(sharing) } });
             Assert.All(module.parameters(), parameter => Assert.Equal(type, parameter.dtype));
-            Close(before.to_type(ScalarType.Float32), module.forward(x).to_type(ScalarType.Float32), type == ScalarType.BFloat16 ? 0.05 : 1e-5);
+            Close(before.to_type(ScalarType.Float32), module.forward(x).to_type(ScalarType.Float32), type switch { ScalarType.BFloat16 => 0.05, ScalarType.Float16 => 5e-3, _ => 1e-5 });
         }
     }
 
@@ -240,6 +288,7 @@ public class LinearReplacementTests
         Assert.InRange(knots.select(1, 3).mean().item<float>(), -8, 2);
         Assert.InRange(knots.select(1, 8).mean().item<float>(), 18, 28);
         Assert.True(report.Layers[0].Match!.Range!.Value.High > 15);
+        Assert.All(report.Layers, layer => Assert.Equal(500, layer.Match!.Samples));
         Close(before, module.forward(x), 1e-5);
         Assert.True(module.training);
     }
@@ -259,7 +308,6 @@ public class LinearReplacementTests
         Assert.Throws<ArgumentException>(() => LinearReplacement.Replace(alone));
         using Gpt model = TinyGpt.Make(KanPlacement.None);
         Assert.Contains("KanModelConversion", Assert.Throws<KansformersException>(() => LinearReplacement.Replace(model)).Message, StringComparison.Ordinal);
-        using Sequential native = nn.Sequential(nn.Linear(8, 8), nn.ReLU());
         using AroundNative around = new();
         Assert.Contains("libtorch", LinearReplacement.Replace(around).Skipped.Single().Reason, StringComparison.Ordinal);
     }
@@ -308,6 +356,53 @@ public class LinearReplacementTests
             : base("narrow") => RegisterComponents();
 
         public override Tensor forward(Tensor x) => wide.forward(list[0].forward(_field.forward(x)));
+    }
+
+    private sealed class FixedModule : nn.Module<Tensor, Tensor>
+    {
+        private readonly Func<Tensor, Tensor> _run;
+        private readonly HashSet<nn.Module<Tensor, Tensor>> _set;
+        private readonly nn.Module<Tensor, Tensor> free = nn.Linear(8, 8);
+
+        public FixedModule()
+            : base("fixed")
+        {
+            Linear called = nn.Linear(8, 8), listed = nn.Linear(8, 8);
+            (_run, _set) = (called.forward, [listed]);
+            register_module("called", called);
+            register_module("listed", listed);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor x) => free.forward(_set.Single().forward(_run(x)));
+    }
+
+    // Its list refuses KAN layers and recorders, and, if it is said so, the linear layers that were in it as well.
+    private sealed class ChoosyModule : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> first = nn.Linear(8, 8);
+        private readonly Choosy _list;
+
+        public ChoosyModule(bool evenBack)
+            : base("choosy")
+        {
+            RegisterComponents();
+            _list = new Choosy(evenBack) { nn.Linear(8, 8), nn.Linear(8, 8) };
+            register_module("second", _list[0]);
+            register_module("third", _list[1]);
+        }
+
+        public override Tensor forward(Tensor x) => _list[1].forward(_list[0].forward(first.forward(x)));
+
+        private sealed class Choosy(bool evenBack) : System.Collections.ObjectModel.Collection<nn.Module<Tensor, Tensor>>
+        {
+            protected override void SetItem(int index, nn.Module<Tensor, Tensor> item)
+            {
+                if (item is not Linear)
+                    throw new InvalidOperationException("no");
+                base.SetItem(index, evenBack ? throw new InvalidOperationException("not back either") : item);
+            }
+        }
     }
 
     private sealed class AroundNative : nn.Module<Tensor, Tensor>

@@ -9,7 +9,7 @@ internal static class SwapModules
 {
     public const int Width = 8;
 
-    public static TheoryData<string> Names => ["fields", "sequential", "list", "dictionary", "array", "nested", "object", "lambda", "base class", "property", "registered"];
+    public static TheoryData<string> Names => ["fields", "sequential", "list", "dictionary", "array", "array of two dimensions", "tuples", "nested", "object", "chain", "lambda", "base class", "property", "registered"];
 
     public static nn.Module<Tensor, Tensor> Make(string name) => name switch
     {
@@ -18,8 +18,11 @@ internal static class SwapModules
         "list" => new InList(),
         "dictionary" => new InDictionary(),
         "array" => new InArrays(),
+        "array of two dimensions" => new InGrid(),
+        "tuples" => new InTuples(),
         "nested" => new Nested(),
         "object" => new InObject(),
+        "chain" => new InChain(),
         "lambda" => new InLambda(),
         "base class" => new Derived(),
         "property" => new InProperty(),
@@ -104,6 +107,72 @@ internal static class SwapModules
         }
 
         public override Tensor forward(Tensor x) => _named["last"].forward(_view[0].forward(_array[0].forward(x).tanh()).tanh());
+    }
+
+    private sealed class InGrid : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor>[,] _grid = new nn.Module<Tensor, Tensor>[2, 2];
+        private readonly double[,] _numbers = new double[3, 3];
+
+        public InGrid()
+            : base("grid")
+        {
+            foreach (int at in (int[])[0, 1, 2, 3])
+                register_module($"layer{at}", _grid[at / 2, at % 2] = nn.Linear(8, 8));
+        }
+
+        public override Tensor forward(Tensor x) => _grid[1, 1].forward(_grid[1, 0].forward(_grid[0, 1].forward(_grid[0, 0].forward(x).tanh()).tanh())) + _numbers[1, 1];
+    }
+
+    private sealed class InTuples : nn.Module<Tensor, Tensor>
+    {
+        private readonly (nn.Module<Tensor, Tensor> Layer, double Factor, (nn.Module<Tensor, Tensor> Layer, int Count) Inner) _pair = (nn.Linear(8, 8), 0.5, (nn.Linear(8, 8), 3));
+        private readonly Tuple<string, nn.Module<Tensor, Tensor>> _tuple = new("third", nn.Linear(8, 8));
+        private readonly List<Part> _parts = [new(nn.Linear(8, 8), 2)];
+        private readonly Dictionary<string, Part?> _named = new() { ["none"] = null, ["fifth"] = new(nn.Linear(8, 8), 2) };
+
+        public InTuples()
+            : base("tuples")
+        {
+            foreach ((int at, nn.Module<Tensor, Tensor> layer) in Layers.Index())
+                register_module($"layer{at}", layer);
+        }
+
+        private nn.Module<Tensor, Tensor>[] Layers => [_pair.Layer, _pair.Inner.Layer, _tuple.Item2, _parts[0].Layer, _named["fifth"]!.Value.Layer];
+
+        public override Tensor forward(Tensor x) => Layers.Aggregate(x * _pair.Factor, (y, layer) => layer.forward(y).tanh()) * _pair.Inner.Count;
+
+        private readonly record struct Part(nn.Module<Tensor, Tensor> Layer, int Count);
+    }
+
+    // A layer at the end of a chain of objects that no stack would hold.
+    private sealed class InChain : nn.Module<Tensor, Tensor>
+    {
+        private readonly Link _first;
+
+        public InChain()
+            : base("chain")
+        {
+            _first = new Link(null, nn.Linear(8, 8));
+            register_module("last", _first.Layer!);
+            for (int i = 0; i < 100_000; i++)
+                _first = new Link(_first, null);
+        }
+
+        public override Tensor forward(Tensor x)
+        {
+            Link link = _first;
+            while (link.Next is not null)
+                link = link.Next;
+            return link.Layer!.forward(x);
+        }
+
+        private sealed class Link(Link? next, nn.Module<Tensor, Tensor>? layer)
+        {
+            public Link? Next { get; } = next;
+
+            public nn.Module<Tensor, Tensor>? Layer { get; } = layer;
+        }
     }
 
     private sealed class Nested : nn.Module<Tensor, Tensor>
