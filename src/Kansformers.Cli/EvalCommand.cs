@@ -22,12 +22,20 @@ internal static class EvalCommand
     public static Command Create()
     {
         EvalOptions options = new();
-        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus; of masked language models masked loss and perplexity; of denoising models loss, and examples; of models that label texts accuracy, F1, Matthews, or correlations; of models that label words accuracy, F1, and F1 of entities; of models that answer questions exact match and F1.");
+        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus; of masked language models masked loss and perplexity; of denoising models loss, and examples; of models that label texts accuracy, F1, Matthews, or correlations; of models that label words accuracy, F1, and F1 of entities; of models that answer questions exact match and F1. With --tasks, benchmark tasks.");
         options.AddTo(command);
         command.SetAction(parsed =>
         {
-            options.RequireData(parsed);
+            options.Tasks.Require(parsed);
+            if (parsed.GetValue(options.Tasks.Tasks) is null)
+                options.RequireData(parsed);
             (ModelSource source, RunWeights weights) = options.Model.Open(parsed);
+            if (parsed.GetValue(options.Tasks.Tasks) is not null)
+            {
+                TaskEvaluation.Run(new EvalCall(options, parsed, source, weights));
+                return CommandLineApp.Succeeded;
+            }
+
             ObjectiveOptions objective = Objectives.For(source.Architecture(weights, options.Model.Hints(parsed)));
             Evaluations[objective.Kind](new EvalCall(options, parsed, source, weights));
             return CommandLineApp.Succeeded;

@@ -24,7 +24,7 @@ public sealed class TaskEvaluator : IDisposable
         (_model, _options) = (model, options ?? new TaskOptions());
         _options.Validate();
         _scorer = RequestScorer.Of(model, tokenizer, _options.Scoring);
-        _store = _options.Folder is null ? null : ScoreStore.Open(_options.Folder, _options.Weights!, _options.Again);
+        _store = _options.Folder is null ? null : ScoreStore.Open(_options.Folder, ModelDigest.Of(model), _options.Again);
     }
 
     /// <summary>Refuses a task that such a model cannot be asked, before anything long begins.</summary>

@@ -1,3 +1,5 @@
+using Kansformers.Files;
+
 namespace Kansformers.Evaluation;
 
 /// <summary>How tasks are evaluated.</summary>
@@ -18,11 +20,11 @@ public sealed record TaskOptions
     /// <summary>Where scores are kept, so that an interrupted evaluation goes on; null keeps none.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Which weights the scores are of, and whatever else decides them: a digest, for the name of a file. Wanted where there is a folder.</summary>
-    public string? Weights { get; init; }
-
     /// <summary>Whether scores that are kept are forgotten, and computed again.</summary>
     public bool Again { get; init; }
+
+    /// <summary>A folder for scores of models that have none of their own, in the user's cache.</summary>
+    public static string CacheFolder => Path.Combine(UserCache.Folder, "tasks");
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
@@ -33,7 +35,5 @@ public sealed record TaskOptions
         if (Limit < 1)
             throw new KansformersException($"limit is {Limit}; it must be at least 1");
         Scoring.Validate();
-        if (Folder is not null && string.IsNullOrEmpty(Weights))
-            throw new KansformersException("scores can be kept only where TaskOptions.Weights tells of which weights they are");
     }
 }
