@@ -100,7 +100,7 @@ public class LikelihoodScorerTests
         if (kind == "tied")
         {
             torch.random.manual_seed(3);
-            return new Gpt(new GptOptions { Layers = 2, Heads = 2, Width = 8, BlockSize = 64, VocabularySize = 17, TiedHead = true });
+            return new Gpt(new GptOptions { Layers = 2, Heads = 2, Width = 8, BlockSize = 64, VocabularySize = 17, TiedHead = true, Placement = KanPlacement.None });
         }
 
         Gpt model = TinyGpt.Make(kind == "all" ? KanPlacement.All : kind == "head" ? KanPlacement.Head : KanPlacement.None, block: 64);
