@@ -135,7 +135,7 @@ public class TaskEvaluatorTests
         Assert.Equal(1, perplexity.StandardError / (Math.Exp(nats.Average()) * Math.Abs(nats[0] - nats[1]) / 2), Close); // of two: half their distance
         Assert.Equal(0, result.Measures.Single(measure => measure.Metric == "acc").Value);
 
-        // A model that writes a line feed whatever it has read is right about those.
+        // Equal logits share.
         torch.Tensor weight = subject.Model.Head.parameters().First();
         using (torch.no_grad())
             weight.zero_();
@@ -154,7 +154,7 @@ public class TaskEvaluatorTests
         string path = folder.Write("pages.jsonl", $"{JsonSerializer.Serialize(new { page })}\n{JsonSerializer.Serialize(new { page = second })}\n");
         using Subject subject = new(block);
         TaskResult result = subject.Evaluate(path);
-        double[] nats = [-subject.Plain.Roll(" = Title = \n\nFive-and,twenty (or so) were called \"é\".\nIt 's \n".Replace("It 's", "It's", StringComparison.Ordinal).Replace("\"é\".\n", "\"é\".\n", StringComparison.Ordinal)), -subject.Plain.Roll("A short page .")];
+        double[] nats = [-subject.Plain.Roll(" = Title =\n\nFive-and,twenty (or so) were called \"é\".\nIt ' s\n"), -subject.Plain.Roll(second)];
         Assert.Equal(["word_perplexity", "byte_perplexity", "bits_per_byte"], result.Measures.Select(measure => measure.Metric));
         string text = folder.Write("plain.txt", page);
         TaskResult whole = subject.Evaluate(text);
@@ -163,7 +163,6 @@ public class TaskEvaluatorTests
         Assert.Equal(1, whole.Measures[1].Value / Math.Exp(own / Encoding.UTF8.GetByteCount(page)), Close);
         Assert.Equal(own / Encoding.UTF8.GetByteCount(page) / Math.Log(2), whole.Measures[2].Value, Close);
         Assert.True(whole.Measures[2].StandardError > 0); // of its windows
-        Assert.Equal(result.Measures[2].Value, result.Measures[2].Value);
         double bytes = Encoding.UTF8.GetByteCount(page + second);
         Assert.Equal(nats.Sum() / bytes / Math.Log(2), result.Measures[2].Value, Close);
     }
