@@ -24,6 +24,8 @@ internal static class TaskEvaluation
         BenchmarkTask[] tasks = [.. names.Select(name => TaskSource.Open(name, parsed.GetValue(options.Tasks.Folder), new EncodingDisplay(), interruption.Token))];
         using TransformerModel model = call.LoadModel();
         Tokenizer tokenizer = model is CausalModel ? ModelChoice.LoadTokenizer(source, model.Options.VocabularySize, parsed.GetValue(options.Model.Tokenizer)) : call.LoadEncoderTokenizer(model);
+        if (tokenizer is CharTokenizer characters)
+            tokenizer = new CharTokenizer(characters.Characters, UnknownCharacters.Skip); // tasks are of more letters than a small corpus has; what is left out is told
         ModelChoice.Tell(source);
         using TaskEvaluator evaluator = new(model, tokenizer, how);
         foreach (BenchmarkTask task in tasks)
@@ -66,6 +68,8 @@ internal static class TaskEvaluation
             yield return $"{result.Task}: {result.ContextsCut} contexts are longer than the block has room for, and cut at their beginning";
         if (result.ContinuationsCut > 0)
             yield return $"{result.Task}: {result.ContinuationsCut} continuations are longer than the block, and cut at their beginning";
+        if (result.Lost.Characters > 0)
+            yield return LossNotice.Line($"the texts of {result.Task}", result.Lost);
         if (result.WithoutTokens > 0)
             yield return $"{result.Task}: {result.WithoutTokens} choices have no token of this tokenizer, and are taken for impossible";
     }
@@ -75,7 +79,7 @@ internal static class TaskEvaluation
         Tasks = results.SelectMany(result => result.Measures.Select(measure => new { result.Task, measure.Metric, measure.Value, measure.StandardError, measure.Examples, measure.Ties })),
         Paradigms = results.SelectMany(result => result.Parts.SelectMany(part => part.Measures.Select(measure =>
             new { result.Task, Paradigm = part.Name, measure.Metric, measure.Value, measure.StandardError, measure.Examples, measure.Ties }))),
-        Settings = results.Select(result => new { result.Task, result.Kind, result.FewShot, how.Seed, how.Limit, result.Requests, result.ContextsCut, result.ContinuationsCut, result.WithoutTokens, result.Notes, result.Seconds }),
+        Settings = results.Select(result => new { result.Task, result.Kind, result.FewShot, how.Seed, how.Limit, result.Requests, result.ContextsCut, result.ContinuationsCut, result.WithoutTokens, LostCharacters = result.Lost.Characters, result.Notes, result.Seconds }),
     };
 
     private static void Print(TaskResult[] results, string folder)

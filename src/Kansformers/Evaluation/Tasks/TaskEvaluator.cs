@@ -9,6 +9,7 @@ public sealed class TaskEvaluator : IDisposable
 {
     private readonly RequestScorer _scorer;
     private readonly TransformerModel _model;
+    private readonly Tokenizer _tokenizer;
     private readonly TaskOptions _options;
     private readonly ScoreStore? _store;
 
@@ -21,7 +22,7 @@ public sealed class TaskEvaluator : IDisposable
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
-        (_model, _options) = (model, options ?? new TaskOptions());
+        (_model, _tokenizer, _options) = (model, tokenizer, options ?? new TaskOptions());
         _options.Validate();
         _scorer = RequestScorer.Of(model, tokenizer, _options.Scoring);
         _store = _options.Folder is null ? null : ScoreStore.Open(_options.Folder, ModelDigest.Of(model), _options.Again);
@@ -67,6 +68,7 @@ public sealed class TaskEvaluator : IDisposable
             ContextsCut = requests.All.Count(request => request.ContextCut > 0),
             ContinuationsCut = requests.All.Count(request => request.ContinuationCut > 0),
             WithoutTokens = requests.All.Count(request => request.Scored == 0),
+            Lost = Lost(requests),
             Notes = _scorer.Note is string note ? [note] : [],
             Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
         };
@@ -113,6 +115,9 @@ public sealed class TaskEvaluator : IDisposable
                 scores[asked[i].Key] = found[i];
         }
     }
+
+    private LostText Lost(TaskRequests requests) => requests.Rows.SelectMany(row => row.Example.Continuations.Prepend(row.Example.Context)).Concat(requests.Texts.Select(text => text.Text.Text))
+        .Aggregate(default(LostText), (sum, text) => sum.Plus(_tokenizer.LostIn(text)));
 
     private static (IReadOnlyList<TaskMeasure> All, IReadOnlyList<TaskPart> Parts) Parts<T>(
         IReadOnlyList<T> rows, Func<T, string> group, Func<IReadOnlyList<T>, IReadOnlyList<TaskMeasure>> measure, bool pooled)

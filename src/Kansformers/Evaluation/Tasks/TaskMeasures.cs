@@ -134,7 +134,7 @@ internal static class TaskMeasures
         return words;
     }
 
-    private static IReadOnlyList<TaskMeasure> Wanted(TaskDefinition task, List<TaskMeasure> measures) =>
+    private static List<TaskMeasure> Wanted(TaskDefinition task, List<TaskMeasure> measures) =>
         task.Metrics.Count == 0 ? measures : [.. measures.Where(measure => task.Metrics.Contains(measure.Metric))];
 }
 

@@ -1,3 +1,5 @@
+using Kansformers.Text;
+
 namespace Kansformers.Evaluation;
 
 /// <summary>A number that a task comes to.</summary>
@@ -42,6 +44,9 @@ public sealed record TaskResult
 
     /// <summary>How many choices have no token of the tokenizer: they are taken for impossible.</summary>
     public required int WithoutTokens { get; init; }
+
+    /// <summary>What of the rows' texts has no token, and was left out.</summary>
+    public required LostText Lost { get; init; }
 
     /// <summary>What else a reader should know.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
