@@ -75,7 +75,7 @@ public static class TaskSource
         }
         catch (KansformersException failure)
         {
-            throw new KansformersException($"the rows of the task '{task.Name}' cannot be had from {hub}: {failure.Message}; or put {local} into a folder, and give TaskSource.Open that folder", failure);
+            throw new KansformersException($"the rows of the task '{task.Name}' cannot be had from {hub}: {failure.Message}; or put one of these files or folders, {local}, into a folder, and give TaskSource.Open that folder", failure);
         }
     }
 
