@@ -61,6 +61,26 @@ public class LikelihoodScorerTests
     }
 
     [Fact]
+    public void Log_probabilities_are_the_same_by_kernel_and_by_torch()
+    {
+        using var scope = torch.NewDisposeScope();
+        torch.Tensor logits = torch.randn(5, 37) * 4;
+        (logits[1, 3], logits[1, 8]) = (torch.tensor(50f), torch.tensor(50f)); // two largest
+        long[] targets = [0, 36, 3, 8, 1, 2, 5, logits[4].argmax().item<long>()];
+        int[] starts = [0, 2, 5, 5, 6, 8]; // of the third row nothing is asked
+        LikelihoodRows whole = new(targets, starts), kernel = new(targets, starts), other = new(targets, starts);
+        whole.Run(logits, 0, new double[5], null);
+        kernel.Run(logits[..2].contiguous(), 0, new double[5], null);
+        kernel.Run(logits[2..].contiguous(), 2, new double[5], null);
+        other.Run(logits[..3].to(torch.ScalarType.Float64), 0, new double[5], null);
+        other.Run(logits[3..].to(torch.ScalarType.Float64), 3, new double[5], null);
+        Assert.Equal(whole.LogProbabilities, kernel.LogProbabilities);
+        Assert.All(whole.LogProbabilities.Zip(other.LogProbabilities), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        Assert.Equal(whole.Greedy, other.Greedy);
+        Assert.Equal([0.5, 0.5, 1], [whole.Greedy[2], whole.Greedy[3], whole.Greedy[7]]);
+    }
+
+    [Fact]
     public void Requests_that_cannot_be_scored_are_refused_and_nothing_is_asked_of_empty_ones()
     {
         using Gpt model = TinyGpt.Make(KanPlacement.None);

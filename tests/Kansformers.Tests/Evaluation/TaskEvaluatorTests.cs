@@ -71,6 +71,27 @@ public class TaskEvaluatorTests
         }
     }
 
+    [Fact]
+    public async Task Rows_of_parquet_are_those_of_the_same_table_in_lines()
+    {
+        using TestFolder folder = new();
+        Parquet.Schema.DataField<string>[] fields = [new("sentence_good"), new("sentence_bad"), new("UID")];
+        Parquet.Schema.ParquetSchema schema = new(fields);
+        string[][] columns = [["the cats sit.", "a dog runs here.", "who saw it?"], ["the cats sits.", "a dog run here.", "it saw who?"], ["agreement", "agreement", "order"]];
+        await using (FileStream file = File.Create(folder["pairs.parquet"]))
+        {
+            await using Parquet.ParquetWriter writer = await Parquet.ParquetWriter.CreateAsync(schema, file);
+            using Parquet.ParquetRowGroupWriter group = writer.CreateRowGroup();
+            for (int i = 0; i < fields.Length; i++)
+                await group.WriteAsync(schema.GetDataFields()[i], (IReadOnlyCollection<string?>)columns[i]);
+        }
+
+        using Subject subject = new();
+        TaskResult packed = subject.Evaluate(folder["pairs.parquet"]), lines = subject.Evaluate(folder.Write("pairs.jsonl", Pairs));
+        Assert.Equal(lines.Measures, packed.Measures);
+        Assert.Equal(["agreement", "order"], packed.Parts.Select(part => part.Name));
+    }
+
     [Theory]
     [InlineData(Goals, "piqa", 0)]
     [InlineData(Goals, "piqa", 1)]
