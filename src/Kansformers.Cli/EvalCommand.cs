@@ -22,16 +22,22 @@ internal static class EvalCommand
     public static Command Create()
     {
         EvalOptions options = new();
-        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus; of masked language models masked loss and perplexity; of denoising models loss, and examples; of models that label texts accuracy, F1, Matthews, or correlations; of models that label words accuracy, F1, and F1 of entities; of models that answer questions exact match and F1.");
+        Command command = new("eval", "Loss, perplexity and bits per byte on a corpus; of masked language models masked loss and perplexity; of denoising models loss, and examples; of models that label texts accuracy, F1, Matthews, or correlations; of models that label words accuracy, F1, and F1 of entities; of models that answer questions exact match and F1. With --tasks, benchmark tasks.");
         options.AddTo(command);
         command.SetAction(parsed =>
         {
-            options.RequireData(parsed);
+            options.Tasks.Require(parsed);
+            if (parsed.GetValue(options.Tasks.Tasks) is null)
+                options.RequireData(parsed);
             (ModelSource source, RunWeights weights) = options.Model.Open(parsed);
             ModelOptions model = source.Architecture(weights, options.Model.Hints(parsed));
             if (model is EncoderOptions { Head: EncoderHead.None })
                 throw new KansformersException($"'{source.Path}' is a {model.Family.Name} without a head, of which there is nothing to measure; it gets one by training: train --model {parsed.GetValue(options.Model.Source)}, for labels with --task");
-            Evaluations[Objectives.For(model).Kind](new EvalCall(options, parsed, source, weights));
+            EvalCall call = new(options, parsed, source, weights);
+            if (parsed.GetValue(options.Tasks.Tasks) is not null)
+                TaskEvaluation.Run(call);
+            else
+                Evaluations[Objectives.For(model).Kind](call);
             return CommandLineApp.Succeeded;
         });
         return command;

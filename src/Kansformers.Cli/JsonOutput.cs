@@ -15,7 +15,10 @@ internal static class JsonOutput
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new FiniteNumbers() },
     };
 
-    public static void Print(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Options));
+    public static void Print(object value) => Console.Out.WriteLine(Text(value));
+
+    /// <summary>The object as <see cref="Print"/> puts it there.</summary>
+    public static string Text(object value) => JsonSerializer.Serialize(value, Options);
 
     /// <summary>As <see cref="Print"/>, with more properties, whose names are as they shall be.</summary>
     public static void PrintWith(IEnumerable<(string Name, object? Value)> more, object value)

@@ -53,6 +53,7 @@ internal static partial class LibraryWords
         ("TrainingRun.Resume", "--resume"),
         ("give Corpus.Open a text file", "pass --data with a text file"),
         ("Devices.Find(\"cpu\")", "--device cpu"),
+        ("give TaskSource.Open that folder", "give it as --task-data"),
         ("TokenBin.Write", "kansformers tokenize --out"),
     ];
 

@@ -11,12 +11,14 @@ internal sealed class EvalOptions
     public readonly CorpusChoice Corpus = new();
     public readonly LabelChoice Labels = new();
     public readonly Option<int?> Stride = new("--stride") { Description = "how far each window of one block moves on; smaller gives every token more context [default: the block size]" };
+    public readonly TaskChoice Tasks = new();
     public readonly Option<long?> MaxTokens = new("--max-tokens") { Description = "score only so many tokens from the start" };
 
     public void AddTo(Command command)
     {
         OptionRules.NotEmpty(Data);
-        foreach (Option option in ((Option[])[Data, Stride, MaxTokens, .. Corpus.All, .. Labels.All]))
+        Tasks.Check();
+        foreach (Option option in ((Option[])[Data, Stride, MaxTokens, .. Corpus.All, .. Labels.All, .. Tasks.All]))
             command.Add(option);
         Model.AddTo(command);
     }

@@ -1,16 +1,13 @@
 using Kansformers.Transformers;
-using static TorchSharp.torch;
 
 namespace Kansformers.Evaluation;
 
 /// <summary>Reads the tokens from a place on.</summary>
 internal delegate void TokenReader(long offset, Span<long> destination);
 
-/// <summary>Sums the loss of windows of a corpus, batch by batch, in double.</summary>
+/// <summary>Sums the loss of windows of a corpus, batch by batch, in double: each window is a request to a <see cref="LikelihoodScorer"/>.</summary>
 internal static class WindowScorer
 {
-    // The logits of a batch: 32 M values are 128 MB, and the cross-entropy makes a second tensor of that size.
-    private const long LogitsPerBatch = 32L << 20;
     private const int TokensPerBatch = 4096;
 
     /// <summary>
@@ -18,50 +15,40 @@ internal static class WindowScorer
     /// </summary>
     public static IEnumerable<(double Nats, int Tokens)> Score(CausalModel model, TokenReader read, IEnumerable<ScoringWindow> windows, int? batchSize, CancellationToken cancellation)
     {
-        using EvaluationMode mode = new(model);
-        List<ScoringWindow> batch = [];
+        LikelihoodScorer scorer = new(model);
+        foreach ((ScoringBatch batch, RequestScore[] scores) in scorer.Run(Batches(model, read, windows, batchSize), cancellation))
+            yield return (-scores.Sum(score => score.LogLikelihood), batch.Requests.Sum(request => request.Scored));
+    }
+
+    private static IEnumerable<ScoringBatch> Batches(CausalModel model, TokenReader read, IEnumerable<ScoringWindow> windows, int? batchSize)
+    {
+        List<ScoringRequest> batch = [];
         foreach (ScoringWindow window in windows)
         {
-            if (batch.Count > 0 && (batch[0] is var first) && ((first.Length, first.Scored) != (window.Length, window.Scored) || batch.Count >= (batchSize ?? Fitting(model, first))))
+            int most = batchSize ?? Math.Clamp(TokensPerBatch / window.Length, 1, 64);
+            if (batch.Count > 0 && (batch.Count >= most || (batch[0].Tokens.Length - 1, batch[0].Scored) != (window.Length, window.Scored)))
             {
-                yield return ScoreBatch(model, read, batch, cancellation);
+                yield return BatchPlanner.Alike([.. batch]);
                 batch.Clear();
             }
 
-            batch.Add(window);
+            batch.Add(Request(read, window, model.Options.VocabularySize));
         }
 
         if (batch.Count > 0)
-            yield return ScoreBatch(model, read, batch, cancellation);
+            yield return BatchPlanner.Alike([.. batch]);
     }
 
-    private static long Fitting(CausalModel model, ScoringWindow window) =>
-        Math.Clamp(Math.Min(LogitsPerBatch / model.Options.VocabularySize, TokensPerBatch) / window.Length, 1, 64);
-
-    private static (double Nats, int Tokens) ScoreBatch(CausalModel model, TokenReader read, List<ScoringWindow> batch, CancellationToken cancellation)
+    private static ScoringRequest Request(TokenReader read, ScoringWindow window, int vocabulary)
     {
-        cancellation.ThrowIfCancellationRequested();
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
-        (int length, int scored) = (batch[0].Length, batch[0].Scored);
-        long[] ids = new long[batch.Count * (length + 1)];
-        for (int i = 0; i < batch.Count; i++)
-            read(batch[i].Start, ids.AsSpan(i * (length + 1), length + 1));
-        Require(ids, model.Options.VocabularySize);
-
-        Tensor tokens = tensor(ids, [batch.Count, length + 1], device: model.Device); // (B, T + 1)
-        Tensor logits = model.forward(tokens[.., ..^1])[.., (length - scored)..].to(ScalarType.Float32); // (B, scored, V)
-        Tensor targets = tokens[.., (length + 1 - scored)..]; // (B, scored)
-        Tensor losses = nn.functional.cross_entropy(logits.reshape(-1, model.Options.VocabularySize), targets.reshape(-1), reduction: nn.Reduction.None);
-        return (losses.to(ScalarType.Float64).sum().item<double>(), batch.Count * scored);
-    }
-
-    private static void Require(long[] ids, int vocabulary)
-    {
+        long[] ids = new long[window.Length + 1];
+        read(window.Start, ids);
         foreach (long id in ids)
         {
             if ((ulong)id >= (ulong)vocabulary)
                 throw new KansformersException($"the corpus holds token id {id}, which is outside the model's vocabulary (0 to {vocabulary - 1}); use the tokenizer that the model was trained with");
         }
+
+        return new ScoringRequest([.. ids.Select(id => (int)id)], window.Scored);
     }
 }

@@ -13,8 +13,9 @@ internal sealed class AppendFile : IDisposable
     /// <summary>Opens the file.</summary>
     /// <param name="path">The file; its folder is made when missing.</param>
     /// <param name="mode"><see cref="FileMode.Create"/>, <see cref="FileMode.CreateNew"/> or <see cref="FileMode.OpenOrCreate"/>.</param>
+    /// <param name="keep">How many bytes of the file stay; what lies behind them is dropped. Null for all.</param>
     /// <exception cref="KansformersException">The file cannot be opened.</exception>
-    public AppendFile(string path, FileMode mode)
+    public AppendFile(string path, FileMode mode, long? keep = null)
     {
         Path = System.IO.Path.GetFullPath(path);
         NewFolders folders = new();
@@ -22,6 +23,8 @@ internal sealed class AppendFile : IDisposable
         {
             folders.Make(System.IO.Path.GetDirectoryName(Path)!);
             _file = new FileStream(Path, mode, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            if (keep < _file.Length)
+                _file.SetLength(keep.Value);
         }
         catch (Exception failure) when (SystemFault.Is(failure))
         {

@@ -62,6 +62,11 @@ public abstract class CausalModel(string name, ModelOptions options) : Transform
     /// <inheritdoc/>
     internal override Tensor LastHidden(TokenBatch batch) => Run(batch.Tokens, null);
 
+    /// <summary>The last hidden state of new tokens, (B, T, width), after those that a cache holds.</summary>
+    /// <param name="idx">The new token ids, (B, T).</param>
+    /// <param name="cache">The tokens before them; it takes the new ones too. Null when there are none to keep.</param>
+    internal Tensor LastHidden(Tensor idx, KeyValueCache? cache) => Run(idx, cache);
+
     /// <summary>Loads a model that continues text, from wherever <see cref="TransformerModel.FromPretrained"/> does.</summary>
     /// <param name="source">Where it lies.</param>
     /// <param name="device">Where the model is wanted; null is the CPU.</param>

@@ -30,6 +30,15 @@ internal static unsafe class CrossEntropyRows
         GC.KeepAlive(logits);
     }
 
+    /// <summary>log Σ exp of a row of logits, and the largest of them.</summary>
+    /// <param name="logits">The row.</param>
+    /// <param name="count">Its length.</param>
+    public static (double Partition, float Largest) LogPartition(float* logits, int count)
+    {
+        float largest = Largest(logits, count);
+        return (Math.Log(Exponentials(logits, count, largest, keeps: false)) + largest, largest);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Row(float* logits, int count, long target, float? share)
     {
@@ -42,7 +51,7 @@ internal static unsafe class CrossEntropyRows
         }
 
         float chosen = row[(int)target], largest = Largest(logits, count);
-        double sum = SimdWidth.Lanes >= 16 ? Exponentials<Simd512>(logits, count, largest, share is not null) : Exponentials<Simd256>(logits, count, largest, share is not null);
+        double sum = Exponentials(logits, count, largest, share is not null);
         if (share is float factor)
         {
             VectorMath.Scale(logits, (float)(factor / sum), logits, count);
@@ -65,6 +74,9 @@ internal static unsafe class CrossEntropyRows
             largest = Math.Max(largest, values[at]);
         return largest;
     }
+
+    private static double Exponentials(float* values, int count, float shift, bool keeps) =>
+        SimdWidth.Lanes >= 16 ? Exponentials<Simd512>(values, count, shift, keeps) : Exponentials<Simd256>(values, count, shift, keeps);
 
     // Σ exp(value - shift); with keeps, each term replaces its value.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

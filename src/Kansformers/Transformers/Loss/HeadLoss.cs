@@ -48,6 +48,35 @@ internal static class HeadLoss
         return (loss.Mean(logits) * share).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Shows a reader the logits of hidden states, some rows after others: there are never more of them than a chunk. Nothing is differentiable.</summary>
+    /// <param name="head">What makes logits.</param>
+    /// <param name="x">The hidden states, (positions, width), contiguous.</param>
+    /// <param name="reader">Is run on each chunk, without a slope.</param>
+    /// <exception cref="ArgumentException">A target is not among the logits.</exception>
+    public static void Read(LossHead head, Tensor x, RowLoss reader)
+    {
+        const long rowsAtOnce = 512;
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        if (head.Before is not null)
+            x = head.Before(x);
+        if (head.Bias is null && ChunkedHead(head.Module, x) is IChunkedHead chunked)
+        {
+            RequireRange(head, reader.Targets, chunked.Outputs);
+            ChunkedLoss.Apply(chunked, x, reader, 1);
+            return;
+        }
+
+        double[] losses = new double[x.shape[0]];
+        for (long from = 0; from < x.shape[0]; from += rowsAtOnce)
+        {
+            using var inner = NewDisposeScope();
+            Tensor logits = head.Module.forward(x.narrow(0, from, Math.Min(rowsAtOnce, x.shape[0] - from)));
+            RequireRange(head, reader.Targets, logits.shape[^1]);
+            reader.Run((head.Bias is null ? logits : logits + head.Bias).contiguous(), (int)from, losses, null);
+        }
+    }
+
     private static void RequireRange(LossHead head, long[] targets, long outputs)
     {
         foreach (long id in targets)
