@@ -131,7 +131,7 @@ public class TaskEvaluatorTests
             "sciq" =>
             [
                 Row("Plants take in carbon dioxide.\nQuestion: What do plants breathe in?\nAnswer:", 3, "oil", "salt", "gold", "carbon dioxide"),
-                Row("Question: What is ice?\nAnswer:", 3, "a gas", "a metal", "a plant", "frozen water"),
+                Row("\nQuestion: What is ice?\nAnswer:", 3, "a gas", "a metal", "a plant", "frozen water"),
             ],
             _ =>
             [
