@@ -47,6 +47,10 @@ public sealed record RadialBasisOptions : GridOptions
     // What the original's division makes of it in float32, where the centres stand as they began.
     private float InitialWidth => (float)(Denominator ?? (GridHigh - GridLow) / (GridSize - 1));
 
+    // exp(-((x - c) / h)²) of each centre.
+    /// <inheritdoc/>
+    internal override double ExpansionOperations => (3 + Transcendental) * GridSize;
+
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"grid size {GridSize}"];
 
