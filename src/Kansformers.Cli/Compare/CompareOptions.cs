@@ -85,7 +85,7 @@ internal sealed class CompareOptions
     private ComparisonConfig ReadWords(ParseResult parsed)
     {
         string words = parsed.GetValue(Models) ?? throw new UsageException("give the models by --models, as in \"linear; rational group:8; bspline\", or a comparison by --config");
-        RunConfig shared = _shared.Read(parsed);
+        RunConfig shared = _shared.Read(parsed, windows: 0);
         if (shared.InitialWeights is not null)
             throw new UsageException($"models are compared from random weights on; give --model a preset in place of '{parsed.GetValue(_train.Model)}'");
         return ComparisonConfig.Of(shared, words) with { Match = ComparisonMatch.Parse("parameters") };

@@ -16,15 +16,17 @@ internal sealed class SharedRun(TrainOptions train, IReadOnlyList<Option> offere
     /// <summary>The options that are given.</summary>
     public IEnumerable<Option> Given(ParseResult parsed) => offered.Where(option => IsGiven(parsed, option));
 
-    /// <summary>What they share, where words say which models there are. Validations read the whole held-out text unless it is said, eight times.</summary>
-    public RunConfig Read(ParseResult parsed) => Read(parsed, withDefaults: true);
+    /// <summary>What they share, where words say which models there are: eight validations, unless it is said.</summary>
+    /// <param name="parsed">The call.</param>
+    /// <param name="windows">The windows of held-out text that each validation reads, unless it is said; 0 for all of it.</param>
+    public RunConfig Read(ParseResult parsed, int windows) => Read(parsed, (int?)windows);
 
     /// <summary>What is given of the text's options, over what a file says; another text brings no part of the file's validation text.</summary>
     public DataConfig Over(ParseResult parsed, DataConfig file)
     {
         if (!Given(parsed).Any(train.OfText.Contains))
             return file;
-        DataConfig given = Read(parsed, withDefaults: false).Data;
+        DataConfig given = Read(parsed, windows: null).Data;
         bool isOther = IsGiven(parsed, train.Data);
         return given with
         {
@@ -40,22 +42,23 @@ internal sealed class SharedRun(TrainOptions train, IReadOnlyList<Option> offere
         };
     }
 
-    // By a call of train, which knows the defaults and what goes together.
-    private RunConfig Read(ParseResult parsed, bool withDefaults)
+    // By a call of train, which knows the defaults and what goes together; without windows, the text alone.
+    private RunConfig Read(ParseResult parsed, int? windows)
     {
+        bool isWhole = windows is not null;
         TrainOptions options = new();
         Command command = new("train");
         options.AddTo(command);
         List<string> call = ["train"];
-        foreach (Option option in Given(parsed).Where(option => withDefaults || train.OfText.Contains(option)))
+        foreach (Option option in Given(parsed).Where(option => isWhole || train.OfText.Contains(option)))
         {
             string[] values = [.. parsed.GetResult(option)!.Tokens.Select(token => token.Value)];
             call.AddRange(values.Length == 0 ? [option.Name] : values.Select(value => $"{option.Name}={value}"));
         }
 
-        if (withDefaults && !IsGiven(parsed, train.EvalWindows))
-            call.Add($"{train.EvalWindows.Name}=0");
-        if (withDefaults && !IsGiven(parsed, train.EvalInterval))
+        if (isWhole && !IsGiven(parsed, train.EvalWindows))
+            call.Add($"{train.EvalWindows.Name}={windows}");
+        if (isWhole && !IsGiven(parsed, train.EvalInterval))
             call.Add(string.Create(CultureInfo.InvariantCulture, $"{train.EvalInterval.Name}={Math.Max(1, (MaxIters(parsed) ?? train.Recipe.Read(parsed).Size.Steps) / CurvePoints)}"));
         return options.Read(CommandLineApp.Parse(new RootCommand { command }, [.. call]));
     }

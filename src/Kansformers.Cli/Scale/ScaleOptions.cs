@@ -13,6 +13,9 @@ internal sealed class ScaleOptions
     // Minutes on two cores.
     private const string DefaultModels = "swiglu; gated", DefaultSizes = "16,24,32,48", DefaultTokens = "10x,20x";
 
+    // Small models learn in the time that whole texts take to validate.
+    private const int Windows = 512;
+
     public readonly Option<FileInfo?> Config = new("--config") { Description = "a JSON file that describes the ladder: docs/scaling.md" };
     public readonly Option<string?> Models = new("--models") { Description = $"the kinds of models, parted by semicolons, in the words of compare; with --config, the names of those of its models that are wanted [default: \"{DefaultModels}\"]" };
     public readonly Option<string?> Sizes = new("--sizes") { Description = $"joined by commas: widths, as in 64, whose layers and heads follow, or layers, heads and width, as in 2x4x64 [default: the file's, else {DefaultSizes}]" };
@@ -83,7 +86,7 @@ internal sealed class ScaleOptions
 
     private LadderConfig ReadWords(ParseResult parsed) => new()
     {
-        Kinds = ComparisonConfig.Of(_shared.Read(parsed), parsed.GetValue(Models) ?? DefaultModels) with { Seeds = [1], Match = ComparisonMatch.Parse("parameters") },
+        Kinds = ComparisonConfig.Of(_shared.Read(parsed, Windows), parsed.GetValue(Models) ?? DefaultModels) with { Seeds = [1], Match = ComparisonMatch.Parse("parameters") },
         Sizes = List(DefaultSizes, LadderSize.Parse),
         Budgets = List(DefaultTokens, TokenBudget.Parse),
     };

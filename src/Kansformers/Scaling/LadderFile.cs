@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Kansformers.Comparisons;
 
 namespace Kansformers.Scaling;
@@ -8,6 +9,8 @@ namespace Kansformers.Scaling;
 internal static class LadderFile
 {
     private const string What = "ladder", Sizes = "sizes", Tokens = "tokens", Rates = "rates";
+
+    private static readonly JsonSerializerOptions Exponents = new(RunFiles.Json) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
 
     public static LadderConfig Read(string path)
     {
@@ -21,12 +24,27 @@ internal static class LadderFile
                 Kinds = kinds,
                 Sizes = List(root, Sizes, LadderSize.Parse),
                 Budgets = List(root, Tokens, TokenBudget.Parse),
-                Rates = WidthRule.Parse(ComparisonFile.Text(root, Rates, "") ?? WidthRule.Words[0]),
+                Rates = ReadRates(root),
             };
         }
         catch (KansformersException failure)
         {
             throw new KansformersException(place + failure.Message, failure);
+        }
+    }
+
+    // A word, or exponents by name.
+    private static WidthRule? ReadRates(JsonObject root)
+    {
+        if (root[Rates] is not JsonObject exponents)
+            return WidthRule.Parse(ComparisonFile.Text(root, Rates, "") ?? WidthRule.Words[0]);
+        try
+        {
+            return exponents.Deserialize<WidthRule>(Exponents);
+        }
+        catch (JsonException failure)
+        {
+            throw new KansformersException($"'{Rates}' must be {string.Join(" or ", WidthRule.Words)}, or an object of the exponents muon_exponent and matrix_exponent", failure);
         }
     }
 
