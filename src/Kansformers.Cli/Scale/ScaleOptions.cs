@@ -11,13 +11,13 @@ namespace Kansformers.Cli.Scale;
 internal sealed class ScaleOptions
 {
     // Minutes on two cores.
-    private const string DefaultModels = "swiglu; gated", DefaultSizes = "16,24,32,48", DefaultTokens = "10x,20x";
+    private const string DefaultModels = "swiglu; gated", DefaultModelsOfOthers = "linear; bspline", DefaultSizes = "16,24,32,48", DefaultTokens = "10x,20x";
 
     // Small models learn in the time that whole texts take to validate.
     private const int Windows = 512;
 
     public readonly Option<FileInfo?> Config = new("--config") { Description = "a JSON file that describes the ladder: docs/scaling.md" };
-    public readonly Option<string?> Models = new("--models") { Description = $"the kinds of models, parted by semicolons, in the words of compare; with --config, the names of those of its models that are wanted [default: \"{DefaultModels}\"]" };
+    public readonly Option<string?> Models = new("--models") { Description = $"the kinds of models, parted by semicolons, in the words of compare; with --config, the names of those of its models that are wanted [default: \"{DefaultModels}\", of a family that has no such forms \"{DefaultModelsOfOthers}\"]" };
     public readonly Option<string?> Sizes = new("--sizes") { Description = $"joined by commas: widths, as in 64, whose layers and heads follow, or layers, heads and width, as in 2x4x64 [default: the file's, else {DefaultSizes}]" };
     public readonly Option<string?> Tokens = new("--tokens") { Description = $"how long each is trained, joined by commas: tokens for each parameter, as in 20x, tokens, as in 2e6, or operations, as in 1e12flops [default: the file's, else {DefaultTokens}]" };
     public readonly Option<string?> Seeds = new("--seeds") { Description = "the seeds of each model, as in 1,2,3 or 1-8 [default: the file's, else 1]" };
@@ -84,12 +84,17 @@ internal sealed class ScaleOptions
         return config with { Kinds = kinds with { Data = _shared.Over(parsed, kinds.Data) } };
     }
 
-    private LadderConfig ReadWords(ParseResult parsed) => new()
+    private LadderConfig ReadWords(ParseResult parsed)
     {
-        Kinds = ComparisonConfig.Of(_shared.Read(parsed, Windows), parsed.GetValue(Models) ?? DefaultModels) with { Seeds = [1], Match = ComparisonMatch.Parse("parameters") },
-        Sizes = List(DefaultSizes, LadderSize.Parse),
-        Budgets = List(DefaultTokens, TokenBudget.Parse),
-    };
+        RunConfig shared = _shared.Read(parsed, Windows);
+        string unsaid = shared.Model.Family.Settings.Any(setting => setting.Name == "feed-forward") ? DefaultModels : DefaultModelsOfOthers;
+        return new LadderConfig
+        {
+            Kinds = ComparisonConfig.Of(shared, parsed.GetValue(Models) ?? unsaid) with { Seeds = [1], Match = ComparisonMatch.Parse("parameters") },
+            Sizes = List(DefaultSizes, LadderSize.Parse),
+            Budgets = List(DefaultTokens, TokenBudget.Parse),
+        };
+    }
 
     private static T[] List<T>(string text, Func<string, T> read) => [.. text.Split(',', StringSplitOptions.TrimEntries).Select(read)];
 }

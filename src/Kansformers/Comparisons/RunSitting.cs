@@ -21,7 +21,7 @@ internal sealed class RunSitting
             throw new KansformersException($"jobs is {options.Jobs}; it must be at least 1");
         Workers = new Workers(options.Worker);
         if (!Workers.HaveProcesses && options.Jobs > 1)
-            throw new KansformersException($"jobs is {options.Jobs}, but one process trains one run at a time; give ComparisonOptions.Worker, too");
+            throw new KansformersException($"jobs is {options.Jobs}, but one process trains one run at a time; give it a worker, too");
         Outcomes = new RunOutcomes(options.Results is string results ? ResultsFile.Open(results) : null);
         (_jobs, Cores) = (options.Jobs, get_num_threads());
     }

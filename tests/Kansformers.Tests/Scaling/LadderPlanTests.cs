@@ -82,8 +82,9 @@ public class LadderPlanTests : OneThread
     public void Parameters_are_those_of_the_first_model_in_every_size()
     {
         using TestFolder folder = new();
-        LadderConfig config = Config(folder, "kansformer swiglu; kansformer gated", "1x2x16,2x2x32", "1x");
-        using ScalingLadder ladder = ScalingLadder.Open(config with { Kinds = config.Kinds with { Match = ComparisonMatch.Parse("parameters") } }, folder["l"]);
+        RunConfig shared = TinyTraining.Config(folder) with { Model = new KansformerOptions { BlockSize = 8 } };
+        LadderConfig config = Config(folder, "linear", "1x2x16,2x2x32", "1x") with { Kinds = ComparisonConfig.Of(shared, "swiglu; gated") with { Match = ComparisonMatch.Parse("parameters") } };
+        using ScalingLadder ladder = ScalingLadder.Open(config, folder["l"]);
         foreach (IGrouping<LadderSize, LadderRung> size in ladder.Rungs.GroupBy(rung => rung.Size))
             Assert.InRange(size.Last().Model.Parameters, 0.9 * size.First().Model.Parameters, size.First().Model.Parameters);
     }

@@ -76,7 +76,7 @@ public class ScalingLadderTests : OneThread
         Assert.False(Directory.Exists(folder["b/runs"]));
         using ScalingLadder held = ScalingLadder.Open(config, folder["a"]);
         Assert.Contains("in use by another ladder", Assert.Throws<KansformersException>(() => ScalingLadder.Open(config, folder["a"])).Message, StringComparison.Ordinal);
-        Assert.Contains("give ComparisonOptions.Worker", Assert.Throws<KansformersException>(() => held.Run(new ComparisonOptions { Jobs = 2 })).Message, StringComparison.Ordinal);
+        Assert.Contains("one process trains one run at a time", Assert.Throws<KansformersException>(() => held.Run(new ComparisonOptions { Jobs = 2 })).Message, StringComparison.Ordinal);
     }
 
     private static LadderResult Run(LadderConfig config, string folder, Recorder? progress = null, ComparisonOptions? options = null)
