@@ -4,7 +4,7 @@ namespace Kansformers.Scaling;
 public static class ScalingRuns
 {
     // Sizes and budgets that differ by less are one: budgets are met to a step, sizes to a head.
-    private const double Same = 0.02;
+    private const double Same = 0.05;
 
     /// <summary>The runs of each size that were trained longest.</summary>
     /// <param name="points">The runs.</param>

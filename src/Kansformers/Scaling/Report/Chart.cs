@@ -8,23 +8,25 @@ namespace Kansformers.Scaling;
 /// </summary>
 internal sealed class Chart
 {
-    private const double Width = 440, Height = 320, Left = 56, Right = 92, Top = 34, Bottom = 48;
+    private const double Width = 440, Height = 320, Left = 56, Right = 104, Top = 34, Bottom = 48;
     private const double PlotRight = Width - Right, PlotBottom = Height - Bottom, LabelRoom = 14;
-    private const int LongestLabel = 13;
+    private const int ManyMarks = 100, LongestLabel = 11;
 
     private readonly SvgDocument _svg = new();
     private readonly List<(double Y, string Text, int Group)> _labels = [];
     private readonly ChartAxis _x, _y;
     private readonly string _id;
+    private readonly double _size;
 
     /// <summary>Begins a chart with its axes.</summary>
     /// <param name="id">A word that no other chart of the page has.</param>
     /// <param name="description">What it shows, for people who do not see it.</param>
     /// <param name="x">The axis below, and its name with the unit.</param>
     /// <param name="y">The axis at the left, and its name with the unit, which stands above it.</param>
-    public Chart(string id, string description, (ChartAxis Axis, string Name) x, (ChartAxis Axis, string Name) y)
+    /// <param name="marks">How many marks it will have: many are drawn smaller.</param>
+    public Chart(string id, string description, (ChartAxis Axis, string Name) x, (ChartAxis Axis, string Name) y, int marks)
     {
-        (_id, _x, _y) = (id, x.Axis, y.Axis);
+        (_id, _x, _y, _size) = (id, x.Axis, y.Axis, marks > ManyMarks ? 0.7 : 1);
         _svg.Add($"<svg viewBox=\"0 0 {Width:0} {Height:0}\" role=\"img\" tabindex=\"0\" aria-label=\"{SvgDocument.Escape(description)}\">");
         _svg.Add($"<clipPath id=\"{id}\"><rect x=\"{Left:0}\" y=\"{Top - 6:0}\" width=\"{PlotRight - Left + 6:0}\" height=\"{PlotBottom - Top + 12:0}\"/></clipPath>");
         foreach ((double at, string text) in _y.Marks)
@@ -74,12 +76,13 @@ internal sealed class Chart
         (double x, double y) = (X(at.X), Y(at.Y));
         if (!double.IsFinite(x) || !double.IsFinite(y) || y < Top - 6 || y > PlotBottom + 6 || x < Left - 1 || x > PlotRight + 6)
             return;
+        double r = 3.6 * _size;
         string form = (group % 4) switch
         {
-            0 => FormattableString.Invariant($"M{x - 3.6:0.#} {y:0.#}a3.6 3.6 0 1 0 7.2 0a3.6 3.6 0 1 0 -7.2 0"),
-            1 => FormattableString.Invariant($"M{x - 3.4:0.#} {y - 3.4:0.#}h6.8v6.8h-6.8Z"),
-            2 => FormattableString.Invariant($"M{x:0.#} {y - 4.6:0.#}l4.2 7.4h-8.4Z"),
-            _ => FormattableString.Invariant($"M{x:0.#} {y - 4.8:0.#}l4.8 4.8l-4.8 4.8l-4.8 -4.8Z"),
+            0 => FormattableString.Invariant($"M{x - r:0.#} {y:0.#}a{r:0.##} {r:0.##} 0 1 0 {2 * r:0.##} 0a{r:0.##} {r:0.##} 0 1 0 {-2 * r:0.##} 0"),
+            1 => FormattableString.Invariant($"M{x - r:0.#} {y - r:0.#}h{2 * r:0.##}v{2 * r:0.##}h{-2 * r:0.##}Z"),
+            2 => FormattableString.Invariant($"M{x:0.#} {y - (1.3 * r):0.#}l{1.2 * r:0.##} {2.1 * r:0.##}h{-2.4 * r:0.##}Z"),
+            _ => FormattableString.Invariant($"M{x:0.#} {y - (1.35 * r):0.#}l{1.35 * r:0.##} {1.35 * r:0.##}l{-1.35 * r:0.##} {1.35 * r:0.##}l{-1.35 * r:0.##} {-1.35 * r:0.##}Z"),
         };
         _svg.Add($"<path class=\"mark {(hollow ? "hollow " : "")}{Class(group)}\"{Group(group)} data-r=\"{run}\" data-x=\"{x:0.#}\" data-y=\"{y:0.#}\" d=\"{form}\"/>");
     }

@@ -45,18 +45,18 @@ internal sealed class ChartAxis
         return new ChartAxis(value => value, marks.First, marks.Last, [.. Enumerable.Range(0, marks.Count).Select(i => (marks.At(i), text(marks.At(i))))]);
     }
 
-    // Powers of ten, perhaps each second or third; on short axes 1, 2 and 5 of each; on shorter ones round numbers.
+    // Powers of ten, perhaps each second or third; on shorter axes some numbers between them, on the shortest evenly spaced ones.
     private static double[] LogMarks(double low, double high)
     {
         double decades = Math.Log10(high / low);
-        if (decades < 0.7)
+        if (decades < 0.4)
         {
             NiceTicks round = NiceTicks.Inside(low, high, 5);
             return [.. Enumerable.Range(0, round.Count).Select(round.At).Where(mark => mark >= low && mark <= high)];
         }
 
         (int first, int last) = ((int)Math.Floor(Math.Log10(low)), (int)Math.Ceiling(Math.Log10(high)));
-        double[] factors = decades < 1.8 ? [1, 2, 5] : decades < 2.8 ? [1, 3] : [1];
+        double[] factors = decades < 1 ? [1, 1.5, 2, 3, 4, 5, 7] : decades < 1.8 ? [1, 2, 5] : decades < 2.8 ? [1, 3] : [1];
         int every = factors.Length > 1 ? 1 : (int)Math.Ceiling(decades / MostMarks);
         return
         [

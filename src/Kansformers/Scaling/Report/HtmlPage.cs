@@ -8,7 +8,7 @@ namespace Kansformers.Scaling;
 /// <summary>Writes a report as one HTML file.</summary>
 internal sealed class HtmlPage(ScalingReport report)
 {
-    private const string Hint = "Point at a mark, or focus the picture and use the arrow keys.";
+    private const string Hint = "Point at a mark to read its run below the picture; with a keyboard, go to a picture by Tab and to its marks by the arrow keys.";
 
     private readonly StringBuilder _text = new();
     private readonly ReportCharts _charts = new(report);
@@ -37,9 +37,9 @@ internal sealed class HtmlPage(ScalingReport report)
             Add($"<p class=\"faded\">{Escape(subject)}</p>");
         if (report.Groups.Count > 1)
             Add($"<fieldset><legend>Show</legend>{Groups((group, g) => $"<label><input type=\"checkbox\" checked value=\"{g}\"><i class=\"c{g % PageStyle.Colors}\"></i>{Escape(group.Name)}</label>")}</fieldset>");
-        Add($"<div class=\"figures\">");
+        Add($"<p class=\"faded hint\">{Hint}</p>\n<div class=\"figures\">");
         foreach (Figure figure in _charts.All())
-            Add($"<figure><h3>{Escape(figure.Title)}</h3>{figure.Chart}<p class=\"read\" aria-live=\"polite\">{Hint}</p><figcaption>{Escape(figure.Caption)}</figcaption></figure>");
+            Add($"<figure><h3>{Escape(figure.Title)}</h3>{figure.Chart}<figcaption aria-live=\"polite\">{Escape(figure.Caption)}</figcaption></figure>");
         Add($"</div>\n<h2>Coefficients</h2>");
         foreach (ReportTable table in ReportTable.Fits(report))
             Add(table);

@@ -19,7 +19,7 @@ internal static class PageStyle
         h2 { font-size: 1.2rem; margin: 2.4rem 0 .6rem; }
         h3 { font-size: 1rem; margin: 0; }
         .lead { font-size: 1.12rem; max-width: 76ch; margin: 0 0 .4rem; }
-        .faded, figcaption, .read { color: var(--faded); }
+        .faded, figcaption { color: var(--faded); }
         p.faded { max-width: 90ch; margin: .2rem 0; }
         fieldset { display: flex; flex-wrap: wrap; gap: 4px 18px; border: 0; padding: 0; margin: 1.2rem 0 .4rem; }
         legend { float: left; padding: 0; margin-right: 18px; color: var(--faded); }
@@ -30,18 +30,18 @@ internal static class PageStyle
         svg { display: block; width: 100%; height: auto; font-size: 12.5px; font-variant-numeric: tabular-nums; border-radius: 6px; }
         svg text { fill: var(--faded); }
         svg .name { fill: var(--ink); }
-        svg .label { fill: var(--c); font-weight: 600; }
+        svg .label { fill: var(--c); font-size: 12px; font-weight: 600; }
         svg .end { text-anchor: end; } svg .mid { text-anchor: middle; }
         .grid { stroke: var(--grid); } .axis { stroke: var(--faded); }
         .line { fill: none; stroke: color-mix(in oklab, var(--c) var(--shade, 100%), var(--paper)); stroke-width: 2; stroke-linejoin: round; }
-        .thin { stroke-width: 1.3; } .faint { opacity: .28; } .dash { stroke-dasharray: 6 4; stroke-width: 1.6; }
+        .thin { stroke-width: 1.3; } .faint { opacity: .2; } .dash { stroke-dasharray: 6 4; stroke-width: 1.6; }
         .band { fill: var(--c); opacity: .15; }
         .mark { fill: var(--c); stroke: var(--paper); stroke-width: .8; }
         .hollow { fill: var(--paper); stroke: var(--c); stroke-width: 1.8; }
         .on { stroke: var(--ink); stroke-width: 2.6; }
         .plain { --c: var(--faded); }
-        figcaption { font-size: .84rem; line-height: 1.4; }
-        .read { font-size: .84rem; line-height: 1.4; min-height: 2.8em; margin: 4px 0 0; color: var(--ink); font-variant-numeric: tabular-nums; }
+        figcaption { font-size: .84rem; line-height: 1.4; min-height: 4.2em; margin-top: 4px; font-variant-numeric: tabular-nums; }
+        .reading { color: var(--ink); }
         .scroll { overflow-x: auto; } .scroll:focus-visible, svg:focus-visible, summary:focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; margin-bottom: .4rem; }
         th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--grid); text-align: right; vertical-align: top; white-space: nowrap; }
@@ -50,7 +50,7 @@ internal static class PageStyle
         ul { padding-left: 1.2em; max-width: 90ch; } summary { cursor: pointer; font-weight: 600; margin-top: 2rem; }
         code { font-size: .9em; background: var(--panel); padding: 1px 5px; border-radius: 4px; }
         [data-off] { display: none; }
-        @media print { body { max-width: none; } figure { break-inside: avoid; } .read, fieldset { display: none; } }
+        @media print { body { max-width: none; } figure { break-inside: avoid; } .hint, fieldset { display: none; } }
         """;
 
     // Marks are found by the pointer (the nearest within reach) or by arrow keys; boxes show and hide groups.
@@ -58,7 +58,7 @@ internal static class PageStyle
         "use strict";
         const runs = JSON.parse(document.getElementById("runs").textContent);
         for (const figure of document.querySelectorAll("figure")) {
-          const svg = figure.querySelector("svg"), read = figure.querySelector(".read"), hint = read.textContent;
+          const svg = figure.querySelector("svg"), read = figure.querySelector("figcaption"), hint = read.textContent;
           let on = null;
           const marks = () => [...svg.querySelectorAll(".mark:not([data-off])")];
           const show = mark => {
@@ -66,6 +66,7 @@ internal static class PageStyle
             on = mark;
             if (on) on.classList.add("on");
             read.textContent = on ? runs[on.dataset.r] : hint;
+            read.classList.toggle("reading", !!on);
           };
           const pointed = event => {
             const scale = 440 / svg.clientWidth, box = svg.getBoundingClientRect();

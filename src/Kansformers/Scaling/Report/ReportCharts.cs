@@ -1,3 +1,4 @@
+using System.Globalization;
 using static Kansformers.Scaling.ReportNumbers;
 
 namespace Kansformers.Scaling;
@@ -8,7 +9,7 @@ internal sealed record Figure(string Title, string Caption, Chart Chart);
 /// <summary>The pictures of a report.</summary>
 internal sealed class ReportCharts
 {
-    private const int LinePoints = 60, MostValleys = 7, MostLines = 4;
+    private const int LinePoints = 60, MostValleys = 7, MostLines = 4, MostLabels = 7;
     private const string LossName = "loss, nats per token", SizeName = "parameters N", TokensName = "tokens D", FlopsName = "training operations C";
 
     private readonly ScalingReport _report;
@@ -63,7 +64,7 @@ internal sealed class ReportCharts
     {
         ChartAxis x = ChartAxis.Log(_all.Select(ScalingRuns.Flops), Flops, after: 10);
         var best = _groups.Where(group => group.Chinchilla is not null).Select(group => group.Chinchilla!.Law.OptimalLoss(x.High, group.FlopsPerParameterToken));
-        Chart chart = new("compute", "Loss against training operations, both logarithmic", (x, FlopsName), (Losses([.. _losses, .. best]), LossName));
+        Chart chart = new("compute", "Loss against training operations, both logarithmic", (x, FlopsName), (Losses([.. _losses, .. best]), LossName), _all.Length);
         Each((g, group) =>
         {
             foreach (ScalingPoint point in group.Points)
@@ -84,26 +85,28 @@ internal sealed class ReportCharts
 
     private Figure Sizes()
     {
-        ChartAxis x = ChartAxis.Log(_all.Select(point => point.Parameters), Count, after: 1.5);
+        ChartAxis x = ChartAxis.Log(_all.Select(point => point.Parameters), Ticks, after: 1.5);
         return Family("size", "Loss against parameters", (x, SizeName), point => point.Parameters, point => point.Tokens, (size, tokens) => new LawInput(size, tokens), "tokens", "D ");
     }
 
     private Figure Texts()
     {
-        ChartAxis x = ChartAxis.Log(_all.Select(point => point.Tokens), Count, after: 1.5);
+        ChartAxis x = ChartAxis.Log(_all.Select(point => point.Tokens), Ticks, after: 1.5);
         return Family("tokens", "Loss against tokens", (x, TokensName), point => point.Tokens, point => point.Parameters, (tokens, size) => new LawInput(size, tokens), "parameters", "N ");
     }
 
-    // Lines of the law for some values of the other variable: several of one group, the largest alone of many, which would be a thicket.
+    // Lines of the law for some values of the other variable: several of one group, the middle one alone of many, which would be a thicket.
     private Figure Family(string id, string title, (ChartAxis Axis, string Name) x, Func<ScalingPoint, double> across, Func<ScalingPoint, double> other, Func<double, double, LawInput> input, string what, string symbol)
     {
-        Chart chart = new(id, $"{title}, both logarithmic", x, (Losses(_losses), LossName));
+        Chart chart = new(id, $"{title}, both logarithmic", x, (Losses(_losses), LossName), _all.Length);
+        List<string> told = [];
         Each((g, group) =>
         {
             if (group.Chinchilla is not { } fit)
                 return;
             double[] values = [.. ScalingRuns.Clusters(group.Points, other).Select(cluster => cluster.Max(other))];
-            double[] picked = _groups.Count > 1 ? [values[^1]] : [.. Enumerable.Range(0, Math.Min(MostLines, values.Length)).Select(i => values[i * (values.Length - 1) / Math.Max(1, Math.Min(MostLines, values.Length) - 1)]).Distinct()];
+            double[] picked = _groups.Count > 1 ? [values[values.Length / 2]] : [.. Enumerable.Range(0, Math.Min(MostLines, values.Length)).Select(i => values[i * (values.Length - 1) / Math.Max(1, Math.Min(MostLines, values.Length) - 1)]).Distinct()];
+            told.Add($"{Count(picked[0])} for {group.Name}");
             foreach (double value in picked)
             {
                 chart.Line(g, "", Over(x.Axis, at => fit.Law.Loss(input(at, value))));
@@ -111,7 +114,7 @@ internal sealed class ReportCharts
             }
         });
         Marks(chart, across, point => point.Loss);
-        return new Figure(title, _groups.Count > 1 ? $"Lines: L(N, D) at the most {what} of each group." : $"Lines: L(N, D) at the {what} that stand beside them.", chart);
+        return new Figure(title, _groups.Count > 1 ? $"Lines: L(N, D) at one number of {what}, the middle one of each group: {string.Join(", ", told)}." : $"Lines: L(N, D) at the {what} that stand beside them.", chart);
     }
 
     private Figure Valleys(int g)
@@ -119,8 +122,8 @@ internal sealed class ReportCharts
         GroupFits group = _groups[g];
         IsoFlopValley[] valleys = [.. group.IsoFlop!.Valleys.OrderByDescending(valley => valley.Points.Count).ThenByDescending(valley => valley.Flops).Take(MostValleys).OrderBy(valley => valley.Flops)];
         ScalingPoint[] points = [.. valleys.SelectMany(valley => valley.Points)];
-        ChartAxis x = ChartAxis.Log(points.Select(point => point.Parameters), Count);
-        Chart chart = new(FormattableString.Invariant($"iso{g}"), $"Loss against parameters at equal operations, {group.Name}", (x, SizeName), (Losses(points.Select(point => point.Loss)), LossName));
+        ChartAxis x = ChartAxis.Log(points.Select(point => point.Parameters), Ticks);
+        Chart chart = new(FormattableString.Invariant($"iso{g}"), $"Loss against parameters at equal operations, {group.Name}", (x, SizeName), (Losses(points.Select(point => point.Loss)), LossName), points.Length);
         for (int i = 0; i < valleys.Length; i++)
         {
             IsoFlopValley valley = valleys[i];
@@ -140,7 +143,8 @@ internal sealed class ReportCharts
     {
         ChartAxis x = ChartAxis.Log([.. _all.Select(ScalingRuns.Flops), .. _report.Budgets], Flops);
         var ends = _groups.Where(group => group.Chinchilla is not null).SelectMany(group => new[] { x.Low, x.High }.Select(flops => group.Chinchilla!.Law.OptimalParameters(flops, group.FlopsPerParameterToken)));
-        Chart chart = new("best", "Best size against training operations, both logarithmic", (x, FlopsName), (ChartAxis.Log([.. ends.Where(double.IsFinite), .. _all.Select(point => point.Parameters)], Count), "best size, parameters N"));
+        Chart chart = new("best", "Best size against training operations, both logarithmic", (x, FlopsName), (ChartAxis.Log([.. ends.Where(double.IsFinite), .. _all.Select(point => point.Parameters)], Ticks), "best size, parameters N"), 0);
+        List<string> told = [];
         Each((g, group) =>
         {
             if (group.Chinchilla is { } fit)
@@ -148,7 +152,8 @@ internal sealed class ReportCharts
                 double per = group.FlopsPerParameterToken;
                 chart.Band(g, Along(x, 24).Select(flops => (flops, fit.Between(law => law.OptimalParameters(flops, per)))).Select(at => (at.flops, at.Item2.Low, at.Item2.High)));
                 chart.Line(g, "", Over(x, flops => fit.Law.OptimalParameters(flops, per)));
-                chart.Label(g, fit.Law.OptimalParameters(x.High, per), $"{group.Name} C^{fit.Law.ParametersExponent:0.00}");
+                chart.Label(g, fit.Law.OptimalParameters(x.High, per), group.Name);
+                told.Add($"C^{fit.Law.ParametersExponent:0.00} for {group.Name}");
             }
 
             if (group.IsoFlop is { } iso && double.IsFinite(iso.Parameters.Exponent))
@@ -158,34 +163,37 @@ internal sealed class ReportCharts
                     chart.Cross(g, (valley.Flops, valley.BestParameters));
             }
         });
-        return new Figure("Best size of a budget", "Lines: where L(N, D) is lowest, with its interval; crosses and dashes: the lowest points of parabolas and the power law through them.", chart);
+        return new Figure("Best size of a budget", $"Lines: where L(N, D) is lowest, with its interval, {string.Join(", ", told)}; crosses and dashes: the lowest points of parabolas and the power law through them.", chart);
     }
 
     private Figure Residuals()
     {
-        var off = _groups.Where(group => group.Chinchilla is not null).SelectMany(group => group.Points.Select(point => Math.Abs(100 * Off(group, point)))).Where(double.IsFinite).Order().ToArray();
+        double[] off =
+        [
+            .. from @group in _groups where @group.Chinchilla is not null from point in @group.Points let apart = Math.Abs(100 * Off(@group, point)) where double.IsFinite(apart) orderby apart select apart,
+        ];
 
         // The few that are far off are not shown; they would press the others together.
         double most = Math.Max(0.01, 1.1 * off[(int)(0.98 * (off.Length - 1))]);
-        int beyond = off.Count(value => value > most);
-        ChartAxis y = ChartAxis.Linear(-most, most, value => value.ToString("+0.##;−0.##;0", System.Globalization.CultureInfo.InvariantCulture) + " %");
-        Chart chart = new("residuals", "Measured loss less that of the law, in per cent", (ChartAxis.Log(_all.Select(ScalingRuns.Flops), Flops), FlopsName), (y, "measured less expected loss"));
+        ChartAxis y = ChartAxis.Linear(-most, most, value => value.ToString("+0.##;−0.##;0", CultureInfo.InvariantCulture) + " %");
+        Chart chart = new("residuals", "Measured loss less that of the law, in per cent", (ChartAxis.Log(_all.Select(ScalingRuns.Flops), Flops), FlopsName), (y, "measured less expected loss"), _all.Length);
+        int beyond = off.Count(value => value > y.High);
         chart.Line(-1, "", [(_all.Min(ScalingRuns.Flops), 0), (_all.Max(ScalingRuns.Flops), 0)]);
         Each((g, group) =>
         {
             if (group.Chinchilla is null)
                 return;
-            foreach (ScalingPoint point in group.Points.Where(point => Math.Abs(100 * Off(group, point)) <= Math.Max(most, y.High)))
+            foreach (ScalingPoint point in group.Points.Where(point => Math.Abs(100 * Off(group, point)) <= y.High))
                 chart.Mark(g, (ScalingRuns.Flops(point), 100 * Off(group, point)), _numbers[point], group.HeldOutPoints.Contains(point));
         });
-        return new Figure("What the law leaves", $"Measured loss over that of L(N, D), less 1; hollow: held out.{(beyond > 0 ? $" The {beyond} farthest may lie beyond the frame." : "")} A bend would say that the law has another form.", chart);
+        return new Figure("What the law leaves", $"Measured loss over that of L(N, D), less 1; hollow: held out.{(beyond > 0 ? $" Beyond the frame: {beyond}." : "")} A bend would say that the law has another form.", chart);
     }
 
     private Figure Times()
     {
         ScalingPoint[] timed = [.. _all.Where(point => point.Seconds > 0)];
         Chart chart = new("times", "Training time against training operations, both logarithmic",
-            (ChartAxis.Log(timed.Select(ScalingRuns.Flops), Flops), FlopsName), (ChartAxis.Log(timed.Select(point => point.Seconds), Flops), "training time, seconds"));
+            (ChartAxis.Log(timed.Select(ScalingRuns.Flops), Flops), FlopsName), (ChartAxis.Log(timed.Select(point => point.Seconds), seconds => seconds < 1e4 ? seconds.ToString("0.###", CultureInfo.InvariantCulture) : Flops(seconds)), "training time, seconds"), timed.Length);
         Each((g, group) =>
         {
             ScalingPoint[] own = [.. group.Points.Where(point => point.Seconds > 0)];
@@ -206,8 +214,8 @@ internal sealed class ReportCharts
         // Beginnings are high and alike; from the second validation on curves are told apart.
         double high = curved.Max(point => point.Curve.Skip(1).Max(step => step.Loss));
         double[] losses = [.. curved.SelectMany(point => point.Curve).Select(step => step.Loss).Where(loss => loss > 0 && loss <= high)];
-        ChartAxis x = ChartAxis.Log(curved.SelectMany(point => point.Curve).Select(step => step.Tokens), Count);
-        Chart chart = new(FormattableString.Invariant($"curves{g}"), $"Validation loss against tokens seen, {group.Name}", (x, "tokens seen"), (Losses(losses), LossName));
+        ChartAxis x = ChartAxis.Log(curved.SelectMany(point => point.Curve).Select(step => step.Tokens), Ticks);
+        Chart chart = new(FormattableString.Invariant($"curves{g}"), $"Validation loss against tokens seen, {group.Name}", (x, "tokens seen"), (Losses(losses), LossName), curved.Length);
         for (int i = 0; i < sizes.Count; i++)
         {
             foreach (ScalingPoint point in sizes[i])
@@ -216,6 +224,8 @@ internal sealed class ReportCharts
                 chart.Mark(g, point.Curve[^1], _numbers[point], group.HeldOutPoints.Contains(point));
             }
 
+            if (sizes.Count > MostLabels && i % ((sizes.Count + MostLabels - 1) / MostLabels) != 0 && i < sizes.Count - 1)
+                continue;
             ScalingPoint longest = sizes[i].MaxBy(point => point.Tokens)!;
             chart.Label(g, longest.Curve[^1].Loss, Count(longest.Parameters));
         }
@@ -235,7 +245,10 @@ internal sealed class ReportCharts
             chart.Mark(g, (x(point), y(point)), _numbers[point], group.HeldOutPoints.Contains(point));
     });
 
-    private static ChartAxis Losses(IEnumerable<double> losses) => ChartAxis.Log(losses, loss => loss.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture));
+    private static ChartAxis Losses(IEnumerable<double> losses) => ChartAxis.Log(losses, loss => loss.ToString("0.###", CultureInfo.InvariantCulture));
+
+    // Without the zero that a column of numbers wants.
+    private static string Ticks(double value) => Count(value).Replace(".0 ", " ", StringComparison.Ordinal);
 
     private static double Off(GroupFits group, ScalingPoint point) => (point.Loss / group.Chinchilla!.Law.Loss(LawInput.Of(point))) - 1;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using static Kansformers.Scaling.ReportNumbers;
 
 namespace Kansformers.Scaling;
@@ -61,18 +62,20 @@ internal static class ReportWords
     private static string Several(GroupFits[] groups)
     {
         double flops = groups.Min(group => group.Points.Max(ScalingRuns.Flops));
-        GroupFits[] order = [.. groups.OrderBy(group => group.Chinchilla!.Law.OptimalLoss(flops, group.FlopsPerParameterToken))];
-        string all = string.Join(", ", order.Select(group => $"{With(At(group, flops), group.Chinchilla!.Between(law => law.OptimalLoss(flops, group.FlopsPerParameterToken)), Loss)} for {group.Name}"));
-        (LawFit<ChinchillaLaw> first, LawFit<ChinchillaLaw> second) = (order[0].Chinchilla!, order[1].Chinchilla!);
-        Interval gap = Interval.Middle(
-            second.Replicates.Zip(first.Replicates, (b, a) => b.OptimalLoss(flops, order[1].FlopsPerParameterToken) - a.OptimalLoss(flops, order[0].FlopsPerParameterToken)), first.Options.Confidence);
+        GroupFits[] order = [.. groups.OrderBy(group => Expected(group, group.Chinchilla!.Law))];
+        string all = string.Join(", ", order.Select((group, i) => $"{(i == 0 ? $"{group.Name} is expected to reach a loss of " : $"{group.Name} ")}{Expected(group, group.Chinchilla!.Law):0.000}"));
+        (GroupFits first, GroupFits second) = (order[0], order[1]);
+        FitOptions options = first.Chinchilla!.Options;
+        Interval gap = Interval.Middle(second.Chinchilla!.Replicates.Zip(first.Chinchilla.Replicates, (b, a) => Expected(second, b) - Expected(first, a)), options.Confidence);
         string verdict = double.IsNaN(gap.Low) ? ""
-            : gap.Low > 0 ? $" {order[0].Name} is the lower one by more than the scatter of runs ({Range(gap, Loss)} below {order[1].Name})."
-            : $" {order[0].Name} and {order[1].Name} are not told apart (their difference is {Range(gap, Loss)}).";
-        return $"With {Flops(flops)} operations, spent on the best size, the laws expect a loss of {all}.{verdict}{Held(groups)}";
+            : gap.Low > 0 ? $"; {first.Name} is lower than {second.Name} by {Range(gap, Thousandths)} ({Confidence(options)} interval)"
+            : $"; {first.Name} and {second.Name} are not told apart ({Confidence(options)} interval of their difference: {Range(gap, Thousandths)})";
+        return $"With {Flops(flops)} operations, spent on the best size, {all}{verdict}.{Held(groups)}";
+
+        double Expected(GroupFits group, ChinchillaLaw law) => law.OptimalLoss(flops, group.FlopsPerParameterToken);
     }
 
-    private static double At(GroupFits group, double flops) => group.Chinchilla!.Law.OptimalLoss(flops, group.FlopsPerParameterToken);
+    private static string Thousandths(double value) => value.ToString("0.000;−0.000", CultureInfo.InvariantCulture);
 
     private static string Held(GroupFits[] groups)
     {
