@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Kansformers.Cli.Bench;
 using Kansformers.Cli.Compare;
+using Kansformers.Cli.Scale;
 using Kansformers.Cli.Tokenizers;
 using Kansformers.Training;
 
@@ -31,6 +32,7 @@ internal static class CommandLineApp
             PredictCommand.Create(),
             InfoCommand.Create(),
             CompareCommand.Create(),
+            ScaleCommand.Create(),
             ConvertCommand.Create(),
             TokenizeCommand.Create(),
             BenchCommand.Create(),

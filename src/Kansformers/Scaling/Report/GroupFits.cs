@@ -23,8 +23,8 @@ public sealed class GroupFits
         FlopsPerParameterToken = Median(points.Select(point => ScalingRuns.Flops(point) / (point.Parameters * point.Tokens)));
         FitOptions fit = options.Fit with { Parameters = ParameterCount.All };
         IReadOnlyList<ScalingPoint> held = options.HoldOutLargest ? Largest(points) : [];
-        (Chinchilla, HeldOutPoints) = WithoutLargest([.. points.Except(held)], held, fit);
-        IReadOnlyList<ScalingPoint> fitted = Fitted = [.. points.Except(HeldOutPoints)];
+        (Chinchilla, HeldOutPoints) = WithoutLargest([.. Without(points, held)], held, fit);
+        IReadOnlyList<ScalingPoint> fitted = Fitted = [.. Without(points, HeldOutPoints)];
         HeldOut = Chinchilla is null ? [] : [.. HeldOutPoints.Select(point => new HeldOutRun(point, Chinchilla.Predict(LawInput.Of(point))))];
         if (Chinchilla is not null)
         {
@@ -105,6 +105,9 @@ public sealed class GroupFits
     /// <summary>What could not be fitted, and why, a sentence each.</summary>
     public IReadOnlyList<string> Missing => _missing;
 
+    /// <summary>Whether a run was kept out of the fits.</summary>
+    internal bool IsHeldOut(ScalingPoint point) => HeldOutPoints.Any(held => ReferenceEquals(held, point));
+
     internal static string NameOf(ParameterCount count) => count switch
     {
         ParameterCount.WithoutEmbeddings => "without embeddings",
@@ -118,6 +121,13 @@ public sealed class GroupFits
         ScalingVariable.Tokens => "tokens",
         _ => "operations",
     };
+
+    // By reference: two runs may agree in every number.
+    private static IEnumerable<ScalingPoint> Without(IReadOnlyList<ScalingPoint> points, IReadOnlyList<ScalingPoint> left)
+    {
+        HashSet<ScalingPoint> gone = new(left, ReferenceEqualityComparer.Instance);
+        return points.Where(point => !gone.Contains(point));
+    }
 
     // The ways of counting that all runs tell.
     private static IEnumerable<ParameterCount> Counts(IReadOnlyList<ScalingPoint> points)

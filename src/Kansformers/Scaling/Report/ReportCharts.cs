@@ -65,7 +65,7 @@ internal sealed class ReportCharts
         ChartAxis x = ChartAxis.Log(_all.Select(ScalingRuns.Flops), Flops, after: 10);
         var best = _groups.Where(group => group.Chinchilla is not null).Select(group => group.Chinchilla!.Law.OptimalLoss(x.High, group.FlopsPerParameterToken));
         Chart chart = new("compute", "Loss against training operations, both logarithmic", (x, FlopsName), (Losses([.. _losses, .. best]), LossName), _all.Length);
-        Each((g, group) =>
+        Each((int g, GroupFits group) =>
         {
             foreach (ScalingPoint point in group.Points)
                 chart.Line(g, "thin faint", point.Curve.Select(step => (ScalingRuns.Flops(point) * step.Tokens / point.Tokens, step.Loss)));
@@ -100,7 +100,7 @@ internal sealed class ReportCharts
     {
         Chart chart = new(id, $"{title}, both logarithmic", x, (Losses(_losses), LossName), _all.Length);
         List<string> told = [];
-        Each((g, group) =>
+        Each((int g, GroupFits group) =>
         {
             if (group.Chinchilla is not { } fit)
                 return;
@@ -145,7 +145,7 @@ internal sealed class ReportCharts
         var ends = _groups.Where(group => group.Chinchilla is not null).SelectMany(group => new[] { x.Low, x.High }.Select(flops => group.Chinchilla!.Law.OptimalParameters(flops, group.FlopsPerParameterToken)));
         Chart chart = new("best", "Best size against training operations, both logarithmic", (x, FlopsName), (ChartAxis.Log([.. ends.Where(double.IsFinite), .. _all.Select(point => point.Parameters)], Ticks), "best size, parameters N"), 0);
         List<string> told = [];
-        Each((g, group) =>
+        Each((int g, GroupFits group) =>
         {
             if (group.Chinchilla is { } fit)
             {
@@ -179,12 +179,12 @@ internal sealed class ReportCharts
         Chart chart = new("residuals", "Measured loss less that of the law, in per cent", (ChartAxis.Log(_all.Select(ScalingRuns.Flops), Flops), FlopsName), (y, "measured less expected loss"), _all.Length);
         int beyond = off.Count(value => value > y.High);
         chart.Line(-1, "", [(_all.Min(ScalingRuns.Flops), 0), (_all.Max(ScalingRuns.Flops), 0)]);
-        Each((g, group) =>
+        Each((int g, GroupFits group) =>
         {
             if (group.Chinchilla is null)
                 return;
             foreach (ScalingPoint point in group.Points.Where(point => Math.Abs(100 * Off(group, point)) <= y.High))
-                chart.Mark(g, (ScalingRuns.Flops(point), 100 * Off(group, point)), _numbers[point], group.HeldOutPoints.Contains(point));
+                chart.Mark(g, (ScalingRuns.Flops(point), 100 * Off(group, point)), _numbers[point], group.IsHeldOut(point));
         });
         return new Figure("What the law leaves", $"Measured loss over that of L(N, D), less 1; hollow: held out.{(beyond > 0 ? $" Beyond the frame: {beyond}." : "")} A bend would say that the law has another form.", chart);
     }
@@ -194,11 +194,11 @@ internal sealed class ReportCharts
         ScalingPoint[] timed = [.. _all.Where(point => point.Seconds > 0)];
         Chart chart = new("times", "Training time against training operations, both logarithmic",
             (ChartAxis.Log(timed.Select(ScalingRuns.Flops), Flops), FlopsName), (ChartAxis.Log(timed.Select(point => point.Seconds), seconds => seconds < 1e4 ? seconds.ToString("0.###", CultureInfo.InvariantCulture) : Flops(seconds)), "training time, seconds"), timed.Length);
-        Each((g, group) =>
+        Each((int g, GroupFits group) =>
         {
             ScalingPoint[] own = [.. group.Points.Where(point => point.Seconds > 0)];
             foreach (ScalingPoint point in own)
-                chart.Mark(g, (ScalingRuns.Flops(point), point.Seconds), _numbers[point], group.HeldOutPoints.Contains(point));
+                chart.Mark(g, (ScalingRuns.Flops(point), point.Seconds), _numbers[point], group.IsHeldOut(point));
             if (own.Length > 0)
                 chart.Label(g, own.MaxBy(ScalingRuns.Flops)!.Seconds, group.Name);
         });
@@ -221,7 +221,7 @@ internal sealed class ReportCharts
             foreach (ScalingPoint point in sizes[i])
             {
                 chart.Line(g, "thin", point.Curve.Where(step => step.Loss > 0), Shade(i, sizes.Count));
-                chart.Mark(g, point.Curve[^1], _numbers[point], group.HeldOutPoints.Contains(point));
+                chart.Mark(g, point.Curve[^1], _numbers[point], group.IsHeldOut(point));
             }
 
             if (sizes.Count > MostLabels && i % ((sizes.Count + MostLabels - 1) / MostLabels) != 0 && i < sizes.Count - 1)
@@ -239,10 +239,10 @@ internal sealed class ReportCharts
             draw(g, _groups[g]);
     }
 
-    private void Marks(Chart chart, Func<ScalingPoint, double> x, Func<ScalingPoint, double> y) => Each((g, group) =>
+    private void Marks(Chart chart, Func<ScalingPoint, double> x, Func<ScalingPoint, double> y) => Each((int g, GroupFits group) =>
     {
         foreach (ScalingPoint point in group.Points)
-            chart.Mark(g, (x(point), y(point)), _numbers[point], group.HeldOutPoints.Contains(point));
+            chart.Mark(g, (x(point), y(point)), _numbers[point], group.IsHeldOut(point));
     });
 
     private static ChartAxis Losses(IEnumerable<double> losses) => ChartAxis.Log(losses, loss => loss.ToString("0.###", CultureInfo.InvariantCulture));

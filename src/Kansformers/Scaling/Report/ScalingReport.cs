@@ -31,7 +31,7 @@ public sealed class ScalingReport
         options.Fit.Validate();
         if (!options.Budgets.All(IsSize))
             throw new KansformersException("a budget of operations must be above 0");
-        ScalingPoint[] good = [.. points.Where(IsWhole)];
+        ScalingPoint[] good = [.. points.Where(IsWhole).Select(point => point with { })]; // copies: pictures tell runs apart by reference
         if (good.Length == 0)
             throw new KansformersException(points.Count == 0 ? "there are no runs to report" : "no run has a loss, a size and tokens above 0; nothing can be reported");
         GroupFits[] groups = [.. good.GroupBy(point => point.Group).Select(group => new GroupFits(group.Key, [.. group], options))];
