@@ -39,5 +39,5 @@ internal static class MadeUpRuns
 
     public static string ChinchillaFile => Path.Combine(SharedFolder.RepositoryRoot!, "tests", "Kansformers.Tests", "Fixtures", "scaling", "chinchilla_runs.csv");
 
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    public static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

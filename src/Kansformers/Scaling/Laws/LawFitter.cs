@@ -19,14 +19,15 @@ internal static class LawFitter
     }
 
     /// <summary>The best free numbers and the sum of Huber's losses there.</summary>
-    public static (double[] At, double Objective) Best<TLaw>(LawForm<TLaw> form, LawData data, FitOptions options)
+    /// <param name="every">Takes each so many-th start.</param>
+    public static (double[] At, double Objective) Best<TLaw>(LawForm<TLaw> form, LawData data, FitOptions options, int every = 1)
         where TLaw : ScalingLaw
     {
         IEnumerable<double[]> starts = options.Optimizer == LawOptimizer.VariableProjection && form is ChinchillaForm
             ? VariableProjection.Lowest(data, options.Delta) : form.Starts(data);
 
         // Each start by itself, then compared in their order: the same on any number of threads.
-        double[][] reached = [.. starts];
+        double[][] reached = [.. starts.Where((_, i) => i % every == 0)];
         double[] values = new double[reached.Length];
         Parallel.For(0, reached.Length, () => Minimizer(form, data, options.Delta), (i, _, minimizer) =>
         {

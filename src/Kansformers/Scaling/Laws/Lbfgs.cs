@@ -10,8 +10,7 @@ internal delegate double Differentiable(ReadOnlySpan<double> at, Span<double> gr
 /// Minimises a smooth function of a few numbers by L-BFGS (Nocedal and Wright, "Numerical Optimization", algorithms 7.4, 7.5, 3.5 and 3.6): two loops over the
 /// last steps make a direction, and a search along it ends where the strong Wolfe conditions hold.
 /// </summary>
-// Own code: MathNet.Numerics' throws where a line search ends without them, which from the published starts, many of which lie on flat ground, is usual
-// (docs/libraries.md).
+// Own code: docs/libraries.md compares it with MathNet.Numerics'.
 internal sealed class Lbfgs(Differentiable function, int dimensions)
 {
     private const int Memory = 8, MostIterations = 400, MostTrials = 30;

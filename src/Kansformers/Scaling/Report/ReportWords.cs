@@ -66,7 +66,11 @@ internal static class ReportWords
         string all = string.Join(", ", order.Select((group, i) => $"{(i == 0 ? $"{group.Name} is expected to reach a loss of " : $"{group.Name} ")}{Expected(group, group.Chinchilla!.Law):0.000}"));
         (GroupFits first, GroupFits second) = (order[0], order[1]);
         FitOptions options = first.Chinchilla!.Options;
-        Interval gap = Interval.Middle(second.Chinchilla!.Replicates.Zip(first.Chinchilla.Replicates, (b, a) => Expected(second, b) - Expected(first, a)), options.Confidence);
+
+        // Replicate i beside i + 1 of the other group: those of one number were drawn alike, so that some of their scatter would cancel.
+        IReadOnlyList<ChinchillaLaw> others = first.Chinchilla.Replicates;
+        Interval gap = Interval.Middle(
+            second.Chinchilla!.Replicates.Take(others.Count).Select((law, i) => Expected(second, law) - Expected(first, others[(i + 1) % others.Count])), options.Confidence);
         string verdict = double.IsNaN(gap.Low) ? ""
             : gap.Low > 0 ? $"; {first.Name} is lower than {second.Name} by {Range(gap, Thousandths)} ({Confidence(options)} interval)"
             : $"; {first.Name} and {second.Name} are not told apart ({Confidence(options)} interval of their difference: {Range(gap, Thousandths)})";
