@@ -8,14 +8,15 @@ using Spectre.Console;
 
 namespace Kansformers.Cli.Scale;
 
-/// <summary><c>scale</c>: trains a ladder of sizes and budgets, several kinds of models each, and tells how their losses fall.</summary>
+/// <summary><c>scale</c>: trains a ladder of sizes and budgets, several kinds of models each, and fits laws to their losses.</summary>
 internal static class ScaleCommand
 {
     public static Command Create()
     {
         ScaleOptions options = new();
-        Command command = new("scale", "Train models in several sizes and for several budgets, side by side. The same command goes on with what was interrupted.");
+        Command command = new("scale", "Train models in several sizes and for several budgets, side by side, and fit scaling laws: tables and a page. The same command goes on with what was interrupted.");
         options.AddTo(command);
+        command.Add(FitCommand.Create());
         command.SetAction(parsed =>
         {
             LadderConfig config = options.Read(parsed);
@@ -28,7 +29,10 @@ internal static class ScaleCommand
                 ComparisonOptions how = new() { Jobs = parsed.GetValue(options.Jobs), Worker = CompareWorker.Start, Results = parsed.GetValue(options.Results) };
                 LadderResult result = ladder.Run(how, new CompareDisplay(), interruption.Token);
                 LiveLine.Clear();
-                Show(result, ladder, parsed.GetValue(options.Json));
+                ScalingReport? report = result.Points.Count == 0 ? null : result.ToReport(new ScalingReportOptions { Command = CommandLineApp.CommandLine });
+                if (report is not null)
+                    FitCommand.Write(report, ladder.Folder);
+                Show(result, report, ladder, parsed.GetValue(options.Json));
                 return result.Failures.Count == 0 ? CommandLineApp.Succeeded
                     : throw new KansformersException($"{result.Failures.Count} of the runs failed ({result.Failures[0].Model}: {result.Failures[0].Message}); the same command tries them again");
             }
@@ -48,7 +52,7 @@ internal static class ScaleCommand
             LiveLine.Say(note);
     }
 
-    private static void Show(LadderResult result, ScalingLadder ladder, bool json)
+    private static void Show(LadderResult result, ScalingReport? report, ScalingLadder ladder, bool json)
     {
         if (json)
         {
@@ -58,6 +62,7 @@ internal static class ScaleCommand
                 Data = result.Config.Kinds.Data.Data,
                 Match = result.Config.Kinds.Match.ToString(),
                 Rungs = result.Rungs.Select(Fields),
+                Fits = report is null ? null : FitCommand.Fields(report, ladder.Folder),
                 result.Failures,
             });
             return;
@@ -69,7 +74,8 @@ internal static class ScaleCommand
         foreach (IReadOnlyList<string> row in LadderTable.Rows(result))
             table.AddRow([.. row.Select(Markup.Escape)]);
         ResultTable.Write($"validation loss on {result.Config.Kinds.Data.Data}", table);
-        Console.Out.WriteLine($"points: {Path.Combine(ladder.Folder, "scale.json")}");
+        if (report is not null)
+            FitCommand.Show(report, ladder.Folder);
     }
 
     private static object Fields(RungResult rung) => new

@@ -11,7 +11,7 @@ namespace Kansformers.Cli.Scale;
 internal sealed class ScaleOptions
 {
     // Minutes on two cores.
-    private const string DefaultModels = "swiglu; gated", DefaultModelsOfOthers = "linear; bspline", DefaultSizes = "16,24,32,48", DefaultTokens = "10x,20x";
+    private const string DefaultModels = "swiglu; gated", DefaultModelsOfOthers = "linear; bspline", DefaultSizes = "16,24,32,48", DefaultTokens = "5x,10x,20x";
 
     // Small models learn in the time that whole texts take to validate.
     private const int Windows = 512;

@@ -49,6 +49,20 @@ public sealed record LadderResult
     /// <summary>All points.</summary>
     public IReadOnlyList<ScalingPoint> Points => [.. Rungs.SelectMany(rung => rung.Points)];
 
+    /// <summary>Laws fitted to the points, and their page; the largest size is held out, to be predicted.</summary>
+    /// <param name="options">What else the report is to say; null for the defaults.</param>
+    /// <exception cref="KansformersException">There is no point.</exception>
+    public ScalingReport ToReport(ScalingReportOptions? options = null)
+    {
+        ComparisonConfig kinds = Config.Kinds;
+        return ScalingReport.Of(Points, (options ?? new ScalingReportOptions()) with
+        {
+            Title = $"Scaling on {kinds.TextName}",
+            Subject = $"Trained on {kinds.TextName} (tokenizer {kinds.Data.Tokenizer}) in sizes of {string.Join(", ", Config.Sizes)} (layers, heads, width), for budgets of {string.Join(", ", Config.Budgets)}, each by a run of its own; "
+                + $"losses are {Rungs[0].Rung.Model.Config.Training.Objective.Task(Rungs[0].Rung.Model.Config.Model).LossUnit} on held-out text.",
+        });
+    }
+
     /// <summary>The points, as <c>scale.json</c> holds them.</summary>
     public string ToJson() => JsonSerializer.Serialize(new
     {
