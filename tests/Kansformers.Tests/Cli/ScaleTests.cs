@@ -34,7 +34,10 @@ public class ScaleTests : OneThread
         Assert.DoesNotContain(again.ErrorLines, line => line.Contains("validation loss", StringComparison.Ordinal));
         CliResult table = Cli.Run(call[..^1]);
         Assert.Contains("rational group:2", table.Out, StringComparison.Ordinal);
-        Assert.Contains("scale.json", table.Out, StringComparison.Ordinal);
+        Assert.Contains("scale.html", table.Out, StringComparison.Ordinal);
+        Assert.Equal(["linear", "rational group:2"], json.GetProperty("fits").GetProperty("groups").EnumerateArray().Select(group => group.GetProperty("name").GetString()));
+        Assert.Contains("rational group:2", File.ReadAllText(folder["l/scale.html"]), StringComparison.Ordinal);
+        Assert.Contains("| ", File.ReadAllText(folder["l/scale.md"]), StringComparison.Ordinal);
     }
 
     [Fact]
