@@ -138,7 +138,7 @@ public partial class ScalingReportTests
     [Fact]
     public void Failed_runs_are_left_out_and_told()
     {
-        IReadOnlyList<ScalingPoint> good = Ladder("a", MadeUpRuns.Truth, 6);
+        List<ScalingPoint> good = Ladder("a", MadeUpRuns.Truth, 6);
         ScalingReport report = ScalingReport.Of([.. good, new("a", 1e7, 1e9, double.NaN), new("b", 1e7, 1e9, double.PositiveInfinity)], Quick);
         Assert.Equal(good.Count, Assert.Single(report.Groups).Points.Count);
         Assert.Contains("2 of 27 runs have no loss, size or tokens and are left out.", report.Notes);
@@ -155,12 +155,12 @@ public partial class ScalingReportTests
     [Fact]
     public void The_same_runs_make_the_same_page()
     {
-        IReadOnlyList<ScalingPoint> points = Ladder("a", MadeUpRuns.Truth, 6);
+        List<ScalingPoint> points = Ladder("a", MadeUpRuns.Truth, 6);
         Assert.Equal(ScalingReport.Of(points, Quick).ToHtml(), ScalingReport.Of(points, Quick).ToHtml());
     }
 
     // Five sizes at five budgets each, with curves, times and embeddings.
-    private static IReadOnlyList<ScalingPoint> Ladder(string group, ChinchillaLaw law, double perParameterToken, int seed = 1)
+    private static List<ScalingPoint> Ladder(string group, ChinchillaLaw law, double perParameterToken, int seed = 1)
     {
         Random random = new(seed);
         List<ScalingPoint> points = [];

@@ -40,8 +40,8 @@ public sealed class GroupFits
         }
 
         // Kaplan's own size leaves embeddings out, where they are known.
-        FitOptions kaplan = fit with { Parameters = Counts(fitted).Contains(ParameterCount.WithoutEmbeddings) ? ParameterCount.WithoutEmbeddings : ParameterCount.All, LeaveOutHighest = 0 };
-        Kaplan = Try(() => KaplanLaw.Fit(fitted, fit with { Parameters = kaplan.Parameters }), "Kaplan's law");
+        ParameterCount size = Counts(fitted).Contains(ParameterCount.WithoutEmbeddings) ? ParameterCount.WithoutEmbeddings : ParameterCount.All;
+        Kaplan = Try(() => KaplanLaw.Fit(fitted, fit with { Parameters = size }), "Kaplan's law");
         List<LawFit<PowerLaw>> powers = [];
         foreach ((ScalingVariable variable, IReadOnlyList<ScalingPoint> runs) in new[]
         {
@@ -52,7 +52,7 @@ public sealed class GroupFits
         {
             foreach (bool irreducible in new[] { false, true })
             {
-                if (Try(() => PowerLaw.Fit(runs, variable, irreducible, kaplan), $"power law of {NameOf(variable)}{(irreducible ? " with an irreducible part" : "")}") is { } power)
+                if (Try(() => PowerLaw.Fit(runs, variable, irreducible, fit with { Parameters = size, LeaveOutHighest = 0 }), $"power law of {NameOf(variable)}{(irreducible ? " with an irreducible part" : "")}") is { } power)
                     powers.Add(power);
             }
         }
