@@ -92,7 +92,9 @@ public partial class ScalingReportTests
         GroupFits group = Study.Groups[0];
         Assert.Equal([ParameterCount.WithoutEmbeddings, ParameterCount.Live], group.OtherCounts.Select(fit => fit.Options.Parameters));
         Assert.Equal(ParameterCount.WithoutEmbeddings, group.Kaplan!.Options.Parameters);
-        Assert.Equal(6, group.Powers.Count);
+        Assert.All(group.Powers, power => Assert.False(power.Law.HasIrreducible));
+        Assert.Equal(3, group.Missing.Count(missing => missing.Contains("with an irreducible part: there are", StringComparison.Ordinal)));
+        Assert.Equal(6, ScalingReport.Of(MadeUpRuns.Grid(MadeUpRuns.Truth, 8, 8), Quick).Groups[0].Powers.Count);
         Assert.True(group.OptimizersDiffer < 1e-6);
         Assert.Equal(20, Study.Groups[1].FlopsPerParameterToken, 1e-6);
         Assert.Contains("| coefficient | all parameters | without embeddings | live parameters |", Study.ToMarkdown(), StringComparison.Ordinal);

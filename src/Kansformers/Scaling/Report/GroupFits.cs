@@ -43,13 +43,9 @@ public sealed class GroupFits
         ParameterCount size = Counts(fitted).Contains(ParameterCount.WithoutEmbeddings) ? ParameterCount.WithoutEmbeddings : ParameterCount.All;
         Kaplan = Try(() => KaplanLaw.Fit(fitted, fit with { Parameters = size }), "Kaplan's law");
         List<LawFit<PowerLaw>> powers = [];
-        foreach ((ScalingVariable variable, IReadOnlyList<ScalingPoint> runs) in new[]
+        foreach (ScalingVariable variable in Enum.GetValues<ScalingVariable>())
         {
-            (ScalingVariable.Parameters, ScalingRuns.LongestOfEachSize(fitted)),
-            (ScalingVariable.Tokens, ScalingRuns.LargestOnEachText(fitted)),
-            (ScalingVariable.Flops, ScalingRuns.Frontier(fitted)),
-        })
-        {
+            IReadOnlyList<ScalingPoint> runs = ScalingRuns.Frontier(fitted, variable, size);
             foreach (bool irreducible in new[] { false, true })
             {
                 if (Try(() => PowerLaw.Fit(runs, variable, irreducible, fit with { Parameters = size, LeaveOutHighest = 0 }), $"power law of {NameOf(variable)}{(irreducible ? " with an irreducible part" : "")}") is { } power)

@@ -25,8 +25,8 @@ internal static class PageStyle
         legend { float: left; padding: 0; margin-right: 18px; color: var(--faded); }
         label { display: inline-flex; align-items: center; gap: 7px; cursor: pointer; min-height: 28px; }
         label i { width: 13px; height: 13px; border-radius: 3px; background: currentColor; }
-        .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 390px), 1fr)); gap: 22px 26px; margin-top: 10px; }
-        figure { margin: 0; display: flex; flex-direction: column; }
+        .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 22px 26px; margin-top: 10px; }
+        figure { margin: 0; max-width: 560px; }
         svg { display: block; width: 100%; height: auto; font-size: 12.5px; font-variant-numeric: tabular-nums; border-radius: 6px; }
         svg text { fill: var(--faded); }
         svg .name { fill: var(--ink); }

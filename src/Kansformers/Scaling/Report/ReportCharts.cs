@@ -10,7 +10,11 @@ internal sealed record Figure(string Title, string Caption, Chart Chart);
 internal sealed class ReportCharts
 {
     private const int LinePoints = 60, MostValleys = 7, MostLines = 4, MostLabels = 7;
-    private const string LossName = "loss, nats per token", SizeName = "parameters N", TokensName = "tokens D", FlopsName = "training operations C";
+
+    // More groups have lines alone in common charts; intervals and dashes would cover them.
+    private const int ManyGroups = 4;
+
+    private const string LossName = "loss, nats per token", SizeName = "parameters N", TokensName = "tokens D", FlopsName = "training operations C", TooFew = "Marks: runs, too few for a law of size and tokens.";
 
     private readonly ScalingReport _report;
     private readonly IReadOnlyList<GroupFits> _groups;
@@ -69,18 +73,20 @@ internal sealed class ReportCharts
         {
             foreach (ScalingPoint point in group.Points)
                 chart.Line(g, "thin faint", point.Curve.Select(step => (ScalingRuns.Flops(point) * step.Tokens / point.Tokens, step.Loss)));
-            if (group.Powers.FirstOrDefault(power => power.Law is { Variable: ScalingVariable.Flops, HasIrreducible: true }) is { } power)
+            if (_groups.Count <= ManyGroups && group.Powers.LastOrDefault(power => power.Law.Variable == ScalingVariable.Flops) is { } power)
                 chart.Line(g, "dash", Over(x, flops => power.Law.Loss(new LawInput(1, 1, flops))));
             if (group.Chinchilla is { } fit)
             {
                 double per = group.FlopsPerParameterToken;
-                chart.Band(g, Along(x, 24).Select(flops => (flops, fit.Between(law => law.OptimalLoss(flops, per)))).Select(at => (at.flops, at.Item2.Low, at.Item2.High)));
+                if (_groups.Count <= ManyGroups)
+                    chart.Band(g, Along(x, 24).Select(flops => (flops, fit.Between(law => law.OptimalLoss(flops, per)))).Select(at => (at.flops, at.Item2.Low, at.Item2.High)));
                 chart.Line(g, "", Over(x, flops => fit.Law.OptimalLoss(flops, per)));
                 chart.Label(g, fit.Law.OptimalLoss(x.High, per), group.Name);
             }
         });
         Marks(chart, ScalingRuns.Flops, point => point.Loss);
-        return new Figure("Loss against compute", "Marks: runs, hollow where held out. Lines: the lowest loss that L(N, D) expects of a budget, with its interval; dashed: the power law with an irreducible part through the frontier.", chart);
+        return new Figure("Loss against compute", _groups.All(group => group.Chinchilla is null) ? TooFew : "Marks: runs, hollow where held out; thin lines: their losses on the way. Lines: the lowest loss that L(N, D) expects of a budget"
+            + (_groups.Count <= ManyGroups ? ", with its interval; dashed: a power law through the frontier, with an irreducible part where the runs suffice for one." : "."), chart);
     }
 
     private Figure Sizes()
@@ -99,22 +105,22 @@ internal sealed class ReportCharts
     private Figure Family(string id, string title, (ChartAxis Axis, string Name) x, Func<ScalingPoint, double> across, Func<ScalingPoint, double> other, Func<double, double, LawInput> input, string what, string symbol)
     {
         Chart chart = new(id, $"{title}, both logarithmic", x, (Losses(_losses), LossName), _all.Length);
-        List<string> told = [];
+        List<(string Value, string Group)> told = [];
         Each((int g, GroupFits group) =>
         {
             if (group.Chinchilla is not { } fit)
                 return;
             double[] values = [.. ScalingRuns.Clusters(group.Points, other).Select(cluster => cluster.Max(other))];
             double[] picked = _groups.Count > 1 ? [values[values.Length / 2]] : [.. Enumerable.Range(0, Math.Min(MostLines, values.Length)).Select(i => values[i * (values.Length - 1) / Math.Max(1, Math.Min(MostLines, values.Length) - 1)]).Distinct()];
-            told.Add($"{Count(picked[0])} for {group.Name}");
+            told.Add((Ticks(picked[0]), group.Name));
             foreach (double value in picked)
             {
                 chart.Line(g, "", Over(x.Axis, at => fit.Law.Loss(input(at, value))));
-                chart.Label(g, fit.Law.Loss(input(x.Axis.High, value)), _groups.Count > 1 ? group.Name : symbol + Count(value));
+                chart.Label(g, fit.Law.Loss(input(x.Axis.High, value)), _groups.Count > 1 ? group.Name : symbol + Ticks(value));
             }
         });
         Marks(chart, across, point => point.Loss);
-        return new Figure(title, _groups.Count > 1 ? $"Lines: L(N, D) at one number of {what}, the middle one of each group: {string.Join(", ", told)}." : $"Lines: L(N, D) at the {what} that stand beside them.", chart);
+        return new Figure(title, told.Count == 0 ? TooFew : _groups.Count > 1 ? $"Lines: L(N, D) at one number of {what}, the middle one of each group: {List(told)}." : $"Lines: L(N, D) at the {what} that stand beside them.", chart);
     }
 
     private Figure Valleys(int g)
@@ -144,26 +150,28 @@ internal sealed class ReportCharts
         ChartAxis x = ChartAxis.Log([.. _all.Select(ScalingRuns.Flops), .. _report.Budgets], Flops);
         var ends = _groups.Where(group => group.Chinchilla is not null).SelectMany(group => new[] { x.Low, x.High }.Select(flops => group.Chinchilla!.Law.OptimalParameters(flops, group.FlopsPerParameterToken)));
         Chart chart = new("best", "Best size against training operations, both logarithmic", (x, FlopsName), (ChartAxis.Log([.. ends.Where(double.IsFinite), .. _all.Select(point => point.Parameters)], Ticks), "best size, parameters N"), 0);
-        List<string> told = [];
+        List<(string Value, string Group)> told = [];
         Each((int g, GroupFits group) =>
         {
             if (group.Chinchilla is { } fit)
             {
                 double per = group.FlopsPerParameterToken;
-                chart.Band(g, Along(x, 24).Select(flops => (flops, fit.Between(law => law.OptimalParameters(flops, per)))).Select(at => (at.flops, at.Item2.Low, at.Item2.High)));
+                if (_groups.Count <= ManyGroups)
+                    chart.Band(g, Along(x, 24).Select(flops => (flops, fit.Between(law => law.OptimalParameters(flops, per)))).Select(at => (at.flops, at.Item2.Low, at.Item2.High)));
                 chart.Line(g, "", Over(x, flops => fit.Law.OptimalParameters(flops, per)));
                 chart.Label(g, fit.Law.OptimalParameters(x.High, per), group.Name);
-                told.Add($"C^{fit.Law.ParametersExponent:0.00} for {group.Name}");
+                told.Add(($"C^{fit.Law.ParametersExponent:0.00}", group.Name));
             }
 
-            if (group.IsoFlop is { } iso && double.IsFinite(iso.Parameters.Exponent))
+            if (_groups.Count <= ManyGroups && group.IsoFlop is { } iso && double.IsFinite(iso.Parameters.Exponent))
             {
                 chart.Line(g, "dash", Over(x, flops => Math.Exp(iso.Parameters.LogFactor + (iso.Parameters.Exponent * Math.Log(flops)))));
                 foreach (IsoFlopValley valley in iso.Valleys.Where(valley => valley.IsWithin))
                     chart.Cross(g, (valley.Flops, valley.BestParameters));
             }
         });
-        return new Figure("Best size of a budget", $"Lines: where L(N, D) is lowest, with its interval, {string.Join(", ", told)}; crosses and dashes: the lowest points of parabolas and the power law through them.", chart);
+        return new Figure("Best size of a budget", $"Lines: where L(N, D) is lowest: {List(told)}."
+            + (_groups.Count <= ManyGroups ? " Bands: their intervals; crosses and dashes: the lowest points of parabolas and the power law through them." : ""), chart);
     }
 
     private Figure Residuals()
@@ -209,11 +217,11 @@ internal sealed class ReportCharts
     {
         GroupFits group = _groups[g];
         ScalingPoint[] curved = [.. group.Points.Where(point => point.Curve.Count > 1)];
-        var sizes = ScalingRuns.Clusters(curved, point => point.Parameters);
+        IReadOnlyList<IReadOnlyList<ScalingPoint>> sizes = ScalingRuns.Clusters(curved, point => point.Parameters);
 
         // Beginnings are high and alike; from the second validation on curves are told apart.
         double high = curved.Max(point => point.Curve.Skip(1).Max(step => step.Loss));
-        double[] losses = [.. curved.SelectMany(point => point.Curve).Select(step => step.Loss).Where(loss => loss > 0 && loss <= high)];
+        double[] losses = [.. from point in curved from step in point.Curve where step.Loss > 0 && step.Loss <= high select step.Loss];
         ChartAxis x = ChartAxis.Log(curved.SelectMany(point => point.Curve).Select(step => step.Tokens), Ticks);
         Chart chart = new(FormattableString.Invariant($"curves{g}"), $"Validation loss against tokens seen, {group.Name}", (x, "tokens seen"), (Losses(losses), LossName), curved.Length);
         for (int i = 0; i < sizes.Count; i++)
@@ -227,7 +235,7 @@ internal sealed class ReportCharts
             if (sizes.Count > MostLabels && i % ((sizes.Count + MostLabels - 1) / MostLabels) != 0 && i < sizes.Count - 1)
                 continue;
             ScalingPoint longest = sizes[i].MaxBy(point => point.Tokens)!;
-            chart.Label(g, longest.Curve[^1].Loss, Count(longest.Parameters));
+            chart.Label(g, longest.Curve[^1].Loss, Ticks(longest.Parameters));
         }
 
         return new Figure($"Loss curves: {group.Name}", "Validation losses of every run on its way; the darker, the larger. Beside them: parameters.", chart);
@@ -249,6 +257,10 @@ internal sealed class ReportCharts
 
     // Without the zero that a column of numbers wants.
     private static string Ticks(double value) => Count(value).Replace(".0 ", " ", StringComparison.Ordinal);
+
+    // Of many groups the names alone would be a paragraph.
+    private static string List(List<(string Value, string Group)> told) => told.Select(one => one.Value).Distinct().Count() == 1 ? told[0].Value
+        : told.Count <= ManyGroups ? string.Join(", ", told.Select(one => $"{one.Value} for {one.Group}")) : $"{told.MinBy(one => one.Value).Value} to {told.MaxBy(one => one.Value).Value}";
 
     private static double Off(GroupFits group, ScalingPoint point) => (point.Loss / group.Chinchilla!.Law.Loss(LawInput.Of(point))) - 1;
 

@@ -63,8 +63,8 @@ internal sealed record ReportTable(string Title, IReadOnlyList<string> Columns, 
         {
             string of = power.Law.Variable switch
             {
-                ScalingVariable.Parameters => $"longest run of each size, {GroupFits.NameOf(power.Options.Parameters)}",
-                ScalingVariable.Tokens => "largest model on each number of tokens",
+                ScalingVariable.Parameters => $"frontier of sizes, {GroupFits.NameOf(power.Options.Parameters)}",
+                ScalingVariable.Tokens => "frontier of tokens",
                 _ => "frontier of operations",
             };
             yield return [group.Name, $"{power.Law.Formula}, {of}", Join(power.Coefficients), $"{power.Points.Count}"];
