@@ -38,10 +38,8 @@ internal sealed class KaplanForm : LawForm<KaplanLaw>
 
     public override void Require(LawData data)
     {
-        int sizes = LawData.Distinct(data.U), tokens = LawData.Distinct(data.V);
         if (data.Count <= Coefficients)
             throw new KansformersException($"there are {data.Count} runs; Kaplan's law of size and tokens has {Coefficients} coefficients and needs at least {Coefficients + 1} runs");
-        if (sizes < 3 || tokens < 3)
-            throw new KansformersException($"the runs have {sizes} size{(sizes == 1 ? "" : "s")} and {tokens} number{(tokens == 1 ? "" : "s")} of tokens; Kaplan's law needs at least 3 of each");
+        RequireThreeOfEach(data, "Kaplan's law");
     }
 }

@@ -48,7 +48,8 @@ public sealed class GroupFits
             IReadOnlyList<ScalingPoint> runs = ScalingRuns.Frontier(fitted, variable, size);
             foreach (bool irreducible in new[] { false, true })
             {
-                if (Try(() => PowerLaw.Fit(runs, variable, irreducible, fit with { Parameters = size, LeaveOutHighest = 0 }), $"power law of {NameOf(variable)}{(irreducible ? " with an irreducible part" : "")}") is { } power)
+                string what = $"power law of {NameOf(variable)}{(irreducible ? " with an irreducible part" : "")}";
+                if (Try(() => PowerLaw.Fit(runs, variable, irreducible, fit with { Parameters = size, LeaveOutHighest = 0 }), what) is { } power)
                     powers.Add(power);
             }
         }
@@ -137,7 +138,8 @@ public sealed class GroupFits
     private static IReadOnlyList<ScalingPoint> Largest(IReadOnlyList<ScalingPoint> points) =>
         ScalingRuns.Clusters(points, point => point.Parameters) is { Count: > 1 } sizes ? sizes[^1] : [];
 
-    private (LawFit<ChinchillaLaw>? Fit, IReadOnlyList<ScalingPoint> Held) WithoutLargest(IReadOnlyList<ScalingPoint> fitted, IReadOnlyList<ScalingPoint> held, FitOptions options)
+    private (LawFit<ChinchillaLaw>? Fit, IReadOnlyList<ScalingPoint> Held) WithoutLargest(
+        IReadOnlyList<ScalingPoint> fitted, IReadOnlyList<ScalingPoint> held, FitOptions options)
     {
         if (held.Count == 0)
             return (Try(() => ChinchillaLaw.Fit(fitted, options), "L(N, D)"), []);

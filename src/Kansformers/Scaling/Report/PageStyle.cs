@@ -45,7 +45,7 @@ internal static class PageStyle
         .scroll { overflow-x: auto; } .scroll:focus-visible, svg:focus-visible, summary:focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; margin-bottom: .4rem; }
         th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--grid); text-align: right; vertical-align: top; white-space: nowrap; }
-        th { color: var(--faded); font-weight: 600; } .w { text-align: left; } td.wrap { white-space: normal; min-width: 16ch; text-align: left; }
+        th { color: var(--faded); font-weight: 600; } .w { text-align: left; } td.wrap { white-space: normal; min-width: 16ch; }
         caption { text-align: left; font-weight: 600; padding: 14px 0 4px; }
         ul { padding-left: 1.2em; max-width: 90ch; } summary { cursor: pointer; font-weight: 600; margin-top: 2rem; }
         code { font-size: .9em; background: var(--panel); padding: 1px 5px; border-radius: 4px; }
