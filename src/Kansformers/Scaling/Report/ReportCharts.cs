@@ -14,7 +14,7 @@ internal sealed class ReportCharts
     // More groups have lines alone in common charts; intervals and dashes would cover them.
     private const int ManyGroups = 4;
 
-    private const string LossName = "loss, nats per token", SizeName = "parameters N", TokensName = "tokens D", FlopsName = "training operations C";
+    private const string LossName = "loss, nats per token", FlopsName = "training operations C";
     private const string TooFew = "Marks: runs, too few for a law of size and tokens.";
 
     private readonly ScalingReport _report;
@@ -43,8 +43,8 @@ internal sealed class ReportCharts
     public IEnumerable<Figure> All()
     {
         yield return Compute();
-        yield return Sizes();
-        yield return Texts();
+        yield return Against(OneVariable.Size);
+        yield return Against(OneVariable.Text);
         for (int g = 0; g < _groups.Count; g++)
         {
             if (_groups[g].IsoFlop is not null)
@@ -92,25 +92,7 @@ internal sealed class ReportCharts
         return new Figure("Loss against compute", _groups.All(group => group.Chinchilla is null) ? TooFew : lines, chart);
     }
 
-    private Figure Sizes() => Family(new OneVariable("size", "parameters", SizeName)
-    {
-        Across = point => point.Parameters,
-        Other = point => point.Tokens,
-        Input = (size, tokens) => new LawInput(size, tokens),
-        OtherName = "tokens",
-        OtherSymbol = "D",
-    });
-
-    private Figure Texts() => Family(new OneVariable("tokens", "tokens", TokensName)
-    {
-        Across = point => point.Tokens,
-        Other = point => point.Parameters,
-        Input = (tokens, size) => new LawInput(size, tokens),
-        OtherName = "parameters",
-        OtherSymbol = "N",
-    });
-
-    private Figure Family(OneVariable variable)
+    private Figure Against(OneVariable variable)
     {
         ChartAxis x = ChartAxis.Log(_all.Select(variable.Across), Ticks, after: 1.5);
         Chart chart = new(variable.Id, $"Loss against {variable.Word}, both logarithmic", (x, variable.Name), (Losses(_losses), LossName), _all.Length);
@@ -148,7 +130,7 @@ internal sealed class ReportCharts
         ScalingPoint[] points = [.. valleys.SelectMany(valley => valley.Points)];
         ChartAxis x = ChartAxis.Log(points.Select(point => point.Parameters), Ticks);
         ChartAxis y = Losses(points.Select(point => point.Loss));
-        Chart chart = new($"iso{g}", $"Loss against parameters at equal operations, {group.Name}", (x, SizeName), (y, LossName), points.Length);
+        Chart chart = new($"iso{g}", $"Loss against parameters at equal operations, {group.Name}", (x, OneVariable.Size.Name), (y, LossName), points.Length);
         for (int i = 0; i < valleys.Length; i++)
         {
             IsoFlopValley valley = valleys[i];
@@ -265,7 +247,7 @@ internal sealed class ReportCharts
             chart.Label(g, longest.Curve[^1].Loss, Ticks(longest.Parameters));
         }
 
-        return new Figure($"Loss curves: {group.Name}", "Validation losses of every run on its way; the darker, the larger. Beside them: parameters.", chart);
+        return new Figure($"Loss curves: {group.Name}", "Validation losses of every run on its way; the fuller the colour, the larger. Beside them: parameters.", chart);
     }
 
     private void Each(Action<int, GroupFits> draw)
@@ -312,18 +294,4 @@ internal sealed class ReportCharts
 
     private static IEnumerable<double> Between(double low, double high, int count) =>
         Enumerable.Range(0, count).Select(i => low * Math.Pow(high / low, i / (count - 1.0)));
-
-    /// <summary>What loss is drawn against, and the other variable, some values of which have a line each.</summary>
-    private sealed record OneVariable(string Id, string Word, string Name)
-    {
-        public required Func<ScalingPoint, double> Across { get; init; }
-
-        public required Func<ScalingPoint, double> Other { get; init; }
-
-        public required Func<double, double, LawInput> Input { get; init; }
-
-        public required string OtherName { get; init; }
-
-        public required string OtherSymbol { get; init; }
-    }
 }
