@@ -40,7 +40,7 @@ public static class ScalingTable
     /// <summary>Reads runs.</summary>
     /// <param name="path">The file.</param>
     /// <param name="columns">Its columns.</param>
-    /// <exception cref="KansformersException">The file cannot be read, lacks a column that is needed, or has something else than a number where one must be; the message names the line.</exception>
+    /// <exception cref="KansformersException">The file cannot be read, lacks a column, or has no number where one must be.</exception>
     public static IReadOnlyList<ScalingPoint> Read(string path, ScalingColumns? columns = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

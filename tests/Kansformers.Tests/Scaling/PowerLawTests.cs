@@ -54,7 +54,7 @@ public class PowerLawTests
     {
         IReadOnlyList<ScalingPoint> points = MadeUpRuns.Grid(MadeUpRuns.Truth, 4, 4);
         Refused("there are 2 runs for a power law of sizes", () => PowerLaw.Fit([points[0], points[5]], ScalingVariable.Parameters, false, Plain));
-        Refused("there are 3 runs for a power law of budgets; it has 3", () => PowerLaw.Fit([.. points.Take(3)], ScalingVariable.Flops, true, Plain));
+        Refused("there are 5 runs for a power law of budgets; it has 3", () => PowerLaw.Fit([.. points.Take(5)], ScalingVariable.Flops, true, Plain));
         Refused("the runs have 1 different sizes", () => PowerLaw.Fit([.. points.Take(4)], ScalingVariable.Parameters, false, Plain));
         Refused("there are 4 runs; Kaplan's law", () => KaplanLaw.Fit([.. points.Take(4)], Plain));
         Refused("4 sizes and 1 number of tokens", () => KaplanLaw.Fit([.. points.Select(point => point with { Tokens = 1e9 })], Plain));
@@ -68,10 +68,10 @@ public class PowerLawTests
     public void Runs_are_picked_for_laws_of_one_variable()
     {
         ScalingPoint Run(double parameters, double tokens, double loss) => new("a", parameters, tokens, loss);
-        ScalingPoint[] points = [Run(1, 10, 5), Run(1, 20, 4), Run(2, 20, 3.5), Run(2, 10, 4.5), Run(2, 40, 3.6), Run(1.01, 20, 4.1)];
-        Assert.Equal([points[1], points[5], points[4]], ScalingRuns.LongestOfEachSize(points));
-        Assert.Equal([points[3], points[2], points[4]], ScalingRuns.LargestOnEachText(points));
-        Assert.Equal([points[0], points[1], points[2]], ScalingRuns.Frontier(points));
+        ScalingPoint[] points = [Run(1, 10, 5), Run(1, 20, 4), Run(2, 20, 3.5), Run(2, 10, 4.5), Run(2, 40, 3.6), Run(4, 10, 4.2)];
+        Assert.Equal([points[1], points[2]], ScalingRuns.Frontier(points, ScalingVariable.Parameters));
+        Assert.Equal([points[5], points[2]], ScalingRuns.Frontier(points, ScalingVariable.Tokens));
+        Assert.Equal([points[0], points[1], points[2]], ScalingRuns.Frontier(points, ScalingVariable.Flops));
     }
 
     [Fact]

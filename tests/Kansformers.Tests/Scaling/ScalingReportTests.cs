@@ -92,7 +92,9 @@ public partial class ScalingReportTests
         GroupFits group = Study.Groups[0];
         Assert.Equal([ParameterCount.WithoutEmbeddings, ParameterCount.Live], group.OtherCounts.Select(fit => fit.Options.Parameters));
         Assert.Equal(ParameterCount.WithoutEmbeddings, group.Kaplan!.Options.Parameters);
-        Assert.Equal(6, group.Powers.Count);
+        Assert.All(group.Powers, power => Assert.False(power.Law.HasIrreducible));
+        Assert.Equal(3, group.Missing.Count(missing => missing.Contains("with an irreducible part: there are", StringComparison.Ordinal)));
+        Assert.Equal(6, ScalingReport.Of(MadeUpRuns.Grid(MadeUpRuns.Truth, 8, 8), Quick).Groups[0].Powers.Count);
         Assert.True(group.OptimizersDiffer < 1e-6);
         Assert.Equal(20, Study.Groups[1].FlopsPerParameterToken, 1e-6);
         Assert.Contains("| coefficient | all parameters | without embeddings | live parameters |", Study.ToMarkdown(), StringComparison.Ordinal);
@@ -138,7 +140,7 @@ public partial class ScalingReportTests
     [Fact]
     public void Failed_runs_are_left_out_and_told()
     {
-        IReadOnlyList<ScalingPoint> good = Ladder("a", MadeUpRuns.Truth, 6);
+        List<ScalingPoint> good = Ladder("a", MadeUpRuns.Truth, 6);
         ScalingReport report = ScalingReport.Of([.. good, new("a", 1e7, 1e9, double.NaN), new("b", 1e7, 1e9, double.PositiveInfinity)], Quick);
         Assert.Equal(good.Count, Assert.Single(report.Groups).Points.Count);
         Assert.Contains("2 of 27 runs have no loss, size or tokens and are left out.", report.Notes);
@@ -155,12 +157,12 @@ public partial class ScalingReportTests
     [Fact]
     public void The_same_runs_make_the_same_page()
     {
-        IReadOnlyList<ScalingPoint> points = Ladder("a", MadeUpRuns.Truth, 6);
+        List<ScalingPoint> points = Ladder("a", MadeUpRuns.Truth, 6);
         Assert.Equal(ScalingReport.Of(points, Quick).ToHtml(), ScalingReport.Of(points, Quick).ToHtml());
     }
 
     // Five sizes at five budgets each, with curves, times and embeddings.
-    private static IReadOnlyList<ScalingPoint> Ladder(string group, ChinchillaLaw law, double perParameterToken, int seed = 1)
+    private static List<ScalingPoint> Ladder(string group, ChinchillaLaw law, double perParameterToken, int seed = 1)
     {
         Random random = new(seed);
         List<ScalingPoint> points = [];

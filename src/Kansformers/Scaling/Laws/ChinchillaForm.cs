@@ -31,15 +31,13 @@ internal sealed class ChinchillaForm : LawForm<ChinchillaLaw>
     public override ChinchillaLaw Law(ReadOnlySpan<double> at, LawData data) => new(
         Math.Exp(at[2]), Math.Exp(at[0] + (at[3] * data.Centre.U)), Math.Exp(at[1] + (at[4] * data.Centre.V)), at[3], at[4]);
 
-    public override bool Suffices(LawData data, double[] weights) => Enough(data.U, weights) && Enough(data.V, weights);
+    public override bool Suffices(LawData data, double[] weights) => Distinct(data.U, weights) >= 3 && Distinct(data.V, weights) >= 3;
 
     public override void Require(LawData data)
     {
-        int sizes = LawData.Distinct(data.U), tokens = LawData.Distinct(data.V);
         if (data.Count <= Coefficients)
             throw new KansformersException($"there are {data.Count} runs; E + A/N^α + B/D^β has {Coefficients} coefficients and needs at least {Coefficients + 1} runs");
-        if (sizes < 3 || tokens < 3)
-            throw new KansformersException($"the runs have {sizes} size{(sizes == 1 ? "" : "s")} and {tokens} number{(tokens == 1 ? "" : "s")} of tokens; E + A/N^α + B/D^β needs at least 3 of each");
+        RequireThreeOfEach(data, "E + A/N^α + B/D^β");
         if (Math.Abs(Correlation(data.U, data.V)) > TiedTogether)
             throw new KansformersException("the tokens follow from the size in every run, so that what size and what tokens do cannot be told apart; train some sizes on other numbers of tokens");
     }

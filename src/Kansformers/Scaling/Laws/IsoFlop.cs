@@ -47,10 +47,14 @@ public sealed class IsoFlop
         foreach (ScalingPoint point in points)
         {
             if (!(point.Loss > 0) || !double.IsFinite(point.Loss) || !(LawInput.Of(point, options.Parameters).Parameters > 0))
-                throw new KansformersException(FormattableString.Invariant($"a run of {point.Group} has loss {point.Loss} and {point.Parameters:g6} parameters; valleys need losses and sizes above 0: leave runs out that failed"));
+            {
+                string run = FormattableString.Invariant($"a run of {point.Group} has loss {point.Loss} and {point.Parameters:g6} parameters");
+                throw new KansformersException($"{run}; valleys need losses and sizes above 0: leave runs out that failed");
+            }
         }
 
-        ScalingPoint[][] budgets = [.. ScalingRuns.Clusters(points, ScalingRuns.Flops, SameBudget).Where(runs => Sizes(runs, options.Parameters) >= LeastSizes).Select(runs => runs.ToArray())];
+        IEnumerable<IReadOnlyList<ScalingPoint>> clusters = ScalingRuns.Clusters(points, ScalingRuns.Flops, SameBudget);
+        ScalingPoint[][] budgets = [.. clusters.Where(runs => Sizes(runs, options.Parameters) >= LeastSizes).Select(runs => runs.ToArray())];
         if (budgets.Length == 0)
             throw new KansformersException($"no budget of operations has runs of {LeastSizes} sizes or more; train several sizes with the same number of operations");
         IsoFlop[] drawn = [.. Enumerable.Range(0, budgets.Length < 2 ? 0 : options.Bootstraps).Select(replicate => Drawn(budgets, replicate, options)).OfType<IsoFlop>()];
@@ -82,7 +86,8 @@ public sealed class IsoFlop
         return new IsoFlopBias(parameters.Exponent - law.ParametersExponent, tokens.Exponent - law.TokensExponent, ratios);
     }
 
-    private static int Sizes(IReadOnlyList<ScalingPoint> runs, ParameterCount count) => LawData.Distinct(runs.Select(point => Math.Log(LawInput.Of(point, count).Parameters)));
+    private static int Sizes(IReadOnlyList<ScalingPoint> runs, ParameterCount count) =>
+        LawData.Distinct(runs.Select(point => Math.Log(LawInput.Of(point, count).Parameters)));
 
     private static IsoFlop? Drawn(ScalingPoint[][] budgets, int replicate, FitOptions options)
     {

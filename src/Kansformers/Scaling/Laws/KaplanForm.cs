@@ -34,14 +34,12 @@ internal sealed class KaplanForm : LawForm<KaplanLaw>
         return new KaplanLaw(Math.Exp((at[0] * beta / alpha) + data.Centre.U), Math.Exp(at[1] + data.Centre.V), alpha, beta);
     }
 
-    public override bool Suffices(LawData data, double[] weights) => Enough(data.U, weights) && Enough(data.V, weights);
+    public override bool Suffices(LawData data, double[] weights) => Distinct(data.U, weights) >= 3 && Distinct(data.V, weights) >= 3;
 
     public override void Require(LawData data)
     {
-        int sizes = LawData.Distinct(data.U), tokens = LawData.Distinct(data.V);
         if (data.Count <= Coefficients)
             throw new KansformersException($"there are {data.Count} runs; Kaplan's law of size and tokens has {Coefficients} coefficients and needs at least {Coefficients + 1} runs");
-        if (sizes < 3 || tokens < 3)
-            throw new KansformersException($"the runs have {sizes} size{(sizes == 1 ? "" : "s")} and {tokens} number{(tokens == 1 ? "" : "s")} of tokens; Kaplan's law needs at least 3 of each");
+        RequireThreeOfEach(data, "Kaplan's law");
     }
 }

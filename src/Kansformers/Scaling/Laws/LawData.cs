@@ -74,9 +74,16 @@ internal sealed class LawData
         if (!(point.Loss > 0) || !double.IsFinite(point.Loss))
             throw new KansformersException(string.Create(CultureInfo.InvariantCulture, $"the loss of {where} is {point.Loss}; laws are fitted to losses above 0: leave runs out that failed"));
         if (!IsSize(run.Parameters))
-            throw new KansformersException($"{where} has no {(count == ParameterCount.All ? "parameters" : count == ParameterCount.Live ? "live parameters" : "parameters beside its embeddings")}; a law needs a size above 0 of every run");
+            throw new KansformersException($"{where} has no {Name(count)}; a law needs a size above 0 of every run");
         if (!IsSize(run.Tokens) || !IsSize(run.Flops))
             throw new KansformersException($"{where} has no tokens or no training operations; a law needs numbers above 0 of every run");
+
+        static string Name(ParameterCount count) => count switch
+        {
+            ParameterCount.WithoutEmbeddings => "parameters beside its embeddings",
+            ParameterCount.Live => "live parameters",
+            _ => "parameters",
+        };
 
         static bool IsSize(double value) => value > 0 && double.IsFinite(value);
     }

@@ -28,10 +28,21 @@ internal abstract class LawForm<TLaw>
     public abstract void Require(LawData data);
 
     /// <summary>Whether runs that were drawn anew, each as often as its weight says, still tell the coefficients apart.</summary>
-    public virtual bool Suffices(LawData data, double[] weights) => Enough(data.U, weights);
+    public abstract bool Suffices(LawData data, double[] weights);
 
-    /// <summary>Whether there are three values among those that were drawn.</summary>
-    protected static bool Enough(double[] values, double[] weights) => LawData.Distinct(values.Where((_, i) => weights[i] > 0)) >= 3;
+    /// <summary>How many different values there are among those that were drawn.</summary>
+    protected static int Distinct(double[] values, double[] weights) => LawData.Distinct(values.Where((_, i) => weights[i] > 0));
+
+    /// <summary>Refuses runs of fewer than three sizes or numbers of tokens.</summary>
+    protected static void RequireThreeOfEach(LawData data, string law)
+    {
+        int sizes = LawData.Distinct(data.U), texts = LawData.Distinct(data.V);
+        if (sizes < 3 || texts < 3)
+        {
+            string there = $"{sizes} size{(sizes == 1 ? "" : "s")} and {texts} number{(texts == 1 ? "" : "s")} of tokens";
+            throw new KansformersException($"the runs have {there}; {law} needs at least 3 of each");
+        }
+    }
 
     /// <summary>log(e^x + e^y + e^z) without overflow, and the share of each in the sum.</summary>
     protected static double LogSum(double x, double y, double z, out (double X, double Y, double Z) shares)

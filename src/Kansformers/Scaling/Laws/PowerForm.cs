@@ -38,12 +38,14 @@ internal sealed class PowerForm(ScalingVariable variable, bool irreducible) : La
     public override PowerLaw Law(ReadOnlySpan<double> at, LawData data) =>
         new(variable, irreducible ? Math.Exp(at[2]) : 0, Math.Exp((at[0] / at[1]) + data.Centre.U), at[1]) { HasIrreducible = irreducible };
 
+    public override bool Suffices(LawData data, double[] weights) => Distinct(data.U, weights) > Coefficients;
+
     public override void Require(LawData data)
     {
         string what = variable switch { ScalingVariable.Parameters => "sizes", ScalingVariable.Tokens => "numbers of tokens", _ => "budgets" };
         int values = LawData.Distinct(data.U);
-        if (data.Count <= Coefficients)
-            throw new KansformersException($"there are {data.Count} runs for a power law of {what}; it has {Coefficients} coefficients and needs at least {Coefficients + 1} runs");
+        if (data.Count < 2 * Coefficients)
+            throw new KansformersException($"there are {data.Count} runs for a power law of {what}; it has {Coefficients} coefficients and needs at least {2 * Coefficients} runs");
         if (values < 3)
             throw new KansformersException($"the runs have {values} different {what}; a power law needs at least 3");
     }

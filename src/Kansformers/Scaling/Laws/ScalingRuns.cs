@@ -6,21 +6,18 @@ public static class ScalingRuns
     // Sizes and budgets that differ by less are one: budgets are met to a step, sizes to a head.
     private const double Same = 0.05;
 
-    /// <summary>The runs of each size that were trained longest.</summary>
+    /// <summary>
+    /// The frontier of a variable: the runs whose loss no run with less of it reached. There the other variables hold the loss up least: of tokens it has the models
+    /// that were large enough, of parameters those that read enough, of operations the best of each budget.
+    /// </summary>
     /// <param name="points">The runs.</param>
-    public static IReadOnlyList<ScalingPoint> LongestOfEachSize(IReadOnlyList<ScalingPoint> points) => Most(points, point => point.Parameters, point => point.Tokens);
-
-    /// <summary>The runs of the largest model on each number of tokens.</summary>
-    /// <param name="points">The runs.</param>
-    public static IReadOnlyList<ScalingPoint> LargestOnEachText(IReadOnlyList<ScalingPoint> points) => Most(points, point => point.Tokens, point => point.Parameters);
-
-    /// <summary>The frontier: the runs that no run of fewer operations reached.</summary>
-    /// <param name="points">The runs; without <see cref="ScalingPoint.Flops"/>, six operations for each parameter and token are taken.</param>
-    public static IReadOnlyList<ScalingPoint> Frontier(IReadOnlyList<ScalingPoint> points)
+    /// <param name="variable">The variable; without <see cref="ScalingPoint.Flops"/>, operations are six for each parameter and token.</param>
+    /// <param name="count">Which parameters count.</param>
+    public static IReadOnlyList<ScalingPoint> Frontier(IReadOnlyList<ScalingPoint> points, ScalingVariable variable, ParameterCount count = ParameterCount.All)
     {
         ArgumentNullException.ThrowIfNull(points);
         List<ScalingPoint> frontier = [];
-        foreach (ScalingPoint point in points.Where(point => point.Loss > 0).OrderBy(Flops).ThenBy(point => point.Loss))
+        foreach (ScalingPoint point in points.Where(point => point.Loss > 0).OrderBy(point => PowerLaw.Of(LawInput.Of(point, count), variable)).ThenBy(point => point.Loss))
         {
             if (frontier.Count == 0 || point.Loss < frontier[^1].Loss)
                 frontier.Add(point);
@@ -51,7 +48,4 @@ public static class ScalingRuns
 
         return clusters;
     }
-
-    private static IReadOnlyList<ScalingPoint> Most(IReadOnlyList<ScalingPoint> points, Func<ScalingPoint, double> apart, Func<ScalingPoint, double> most) =>
-        [.. Clusters(points, apart).SelectMany(cluster => cluster.Where(point => most(point) * (1 + Same) >= cluster.Max(most)))];
 }

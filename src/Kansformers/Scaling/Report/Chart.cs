@@ -55,7 +55,7 @@ internal sealed class Chart
     {
         (double, double)[] placed = [.. points.Select(point => (X(point.X), Y(point.Y))).Where(point => double.IsFinite(point.Item1) && double.IsFinite(point.Item2))];
         if (placed.Length > 1)
-            _svg.Add($"<path class=\"line {style} {Class(group)}\"{Group(group)} clip-path=\"url(#{_id})\" d=\"{SvgDocument.Path(placed)}\"{(shade < 100 ? FormattableString.Invariant($" style=\"--shade:{shade}%\"") : "")}/>");
+            Clipped($"line {style}", group, SvgDocument.Path(placed), shade < 100 ? $" style=\"--shade:{shade}%\"" : "");
     }
 
     /// <summary>The room between two lines.</summary>
@@ -63,7 +63,7 @@ internal sealed class Chart
     {
         (double X, double Low, double High)[] all = [.. points.Where(point => double.IsFinite(Y(point.Low)) && double.IsFinite(Y(point.High)))];
         if (all.Length > 1)
-            _svg.Add($"<path class=\"band {Class(group)}\"{Group(group)} clip-path=\"url(#{_id})\" d=\"{SvgDocument.Path([.. all.Select(point => (X(point.X), Y(point.High))), .. all.Reverse().Select(point => (X(point.X), Y(point.Low)))])}Z\"/>");
+            Clipped("band", group, SvgDocument.Path([.. all.Select(point => (X(point.X), Y(point.High))), .. all.Reverse().Select(point => (X(point.X), Y(point.Low)))]) + "Z", "");
     }
 
     /// <summary>A run's mark.</summary>
@@ -82,7 +82,8 @@ internal sealed class Chart
             0 => FormattableString.Invariant($"M{x - r:0.#} {y:0.#}a{r:0.##} {r:0.##} 0 1 0 {2 * r:0.##} 0a{r:0.##} {r:0.##} 0 1 0 {-2 * r:0.##} 0"),
             1 => FormattableString.Invariant($"M{x - r:0.#} {y - r:0.#}h{2 * r:0.##}v{2 * r:0.##}h{-2 * r:0.##}Z"),
             2 => FormattableString.Invariant($"M{x:0.#} {y - (1.3 * r):0.#}l{1.2 * r:0.##} {2.1 * r:0.##}h{-2.4 * r:0.##}Z"),
-            _ => FormattableString.Invariant($"M{x:0.#} {y - (1.35 * r):0.#}l{1.35 * r:0.##} {1.35 * r:0.##}l{-1.35 * r:0.##} {1.35 * r:0.##}l{-1.35 * r:0.##} {-1.35 * r:0.##}Z"),
+            _ => FormattableString.Invariant($"M{x:0.#} {y - (1.35 * r):0.#}l{1.35 * r:0.##} {1.35 * r:0.##}l{-1.35 * r:0.##} {1.35 * r:0.##}")
+                + FormattableString.Invariant($"l{-1.35 * r:0.##} {-1.35 * r:0.##}Z"),
         };
         _svg.Add($"<path class=\"mark {(hollow ? "hollow " : "")}{Class(group)}\"{Group(group)} data-r=\"{run}\" data-x=\"{x:0.#}\" data-y=\"{y:0.#}\" d=\"{form}\"/>");
     }
@@ -118,7 +119,14 @@ internal sealed class Chart
         return _svg + "</svg>";
     }
 
-    private static string Fitting(string text) => text.Length <= LongestLabel ? text : text[..(char.IsHighSurrogate(text[LongestLabel - 2]) ? LongestLabel - 2 : LongestLabel - 1)] + "…";
+    private void Clipped(string style, int group, string path, string more) =>
+        _svg.Add($"<path class=\"{style} {Class(group)}\"{Group(group)} clip-path=\"url(#{_id})\" d=\"{path}\"{more}/>");
+
+    private static string Fitting(string text)
+    {
+        int kept = LongestLabel - 1;
+        return text.Length <= LongestLabel ? text : text[..(char.IsHighSurrogate(text[kept - 1]) ? kept - 1 : kept)] + "…";
+    }
 
     private static string Class(int group) => group < 0 ? "plain" : FormattableString.Invariant($"c{group % PageStyle.Colors}");
 

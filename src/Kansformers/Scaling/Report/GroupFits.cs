@@ -40,19 +40,16 @@ public sealed class GroupFits
         }
 
         // Kaplan's own size leaves embeddings out, where they are known.
-        FitOptions kaplan = fit with { Parameters = Counts(fitted).Contains(ParameterCount.WithoutEmbeddings) ? ParameterCount.WithoutEmbeddings : ParameterCount.All, LeaveOutHighest = 0 };
-        Kaplan = Try(() => KaplanLaw.Fit(fitted, fit with { Parameters = kaplan.Parameters }), "Kaplan's law");
+        ParameterCount size = Counts(fitted).Contains(ParameterCount.WithoutEmbeddings) ? ParameterCount.WithoutEmbeddings : ParameterCount.All;
+        Kaplan = Try(() => KaplanLaw.Fit(fitted, fit with { Parameters = size }), "Kaplan's law");
         List<LawFit<PowerLaw>> powers = [];
-        foreach ((ScalingVariable variable, IReadOnlyList<ScalingPoint> runs) in new[]
+        foreach (ScalingVariable variable in Enum.GetValues<ScalingVariable>())
         {
-            (ScalingVariable.Parameters, ScalingRuns.LongestOfEachSize(fitted)),
-            (ScalingVariable.Tokens, ScalingRuns.LargestOnEachText(fitted)),
-            (ScalingVariable.Flops, ScalingRuns.Frontier(fitted)),
-        })
-        {
+            IReadOnlyList<ScalingPoint> runs = ScalingRuns.Frontier(fitted, variable, size);
             foreach (bool irreducible in new[] { false, true })
             {
-                if (Try(() => PowerLaw.Fit(runs, variable, irreducible, kaplan), $"power law of {NameOf(variable)}{(irreducible ? " with an irreducible part" : "")}") is { } power)
+                string what = $"power law of {NameOf(variable)}{(irreducible ? " with an irreducible part" : "")}";
+                if (Try(() => PowerLaw.Fit(runs, variable, irreducible, fit with { Parameters = size, LeaveOutHighest = 0 }), what) is { } power)
                     powers.Add(power);
             }
         }
@@ -141,7 +138,8 @@ public sealed class GroupFits
     private static IReadOnlyList<ScalingPoint> Largest(IReadOnlyList<ScalingPoint> points) =>
         ScalingRuns.Clusters(points, point => point.Parameters) is { Count: > 1 } sizes ? sizes[^1] : [];
 
-    private (LawFit<ChinchillaLaw>? Fit, IReadOnlyList<ScalingPoint> Held) WithoutLargest(IReadOnlyList<ScalingPoint> fitted, IReadOnlyList<ScalingPoint> held, FitOptions options)
+    private (LawFit<ChinchillaLaw>? Fit, IReadOnlyList<ScalingPoint> Held) WithoutLargest(
+        IReadOnlyList<ScalingPoint> fitted, IReadOnlyList<ScalingPoint> held, FitOptions options)
     {
         if (held.Count == 0)
             return (Try(() => ChinchillaLaw.Fit(fitted, options), "L(N, D)"), []);

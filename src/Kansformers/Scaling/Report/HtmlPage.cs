@@ -36,7 +36,7 @@ internal sealed class HtmlPage(ScalingReport report)
         if (report.Options.Subject is string subject)
             Add($"<p class=\"faded\">{Escape(subject)}</p>");
         if (report.Groups.Count > 1)
-            Add($"<fieldset><legend>Show</legend>{Groups((group, g) => $"<label><input type=\"checkbox\" checked value=\"{g}\"><i class=\"c{g % PageStyle.Colors}\"></i>{Escape(group.Name)}</label>")}</fieldset>");
+            Add($"<fieldset><legend>Show</legend>{Groups(Box)}</fieldset>");
         Add($"<p class=\"faded hint\">{Hint}</p>\n<div class=\"figures\">");
         foreach (Figure figure in _charts.All())
             Add($"<figure><h3>{Escape(figure.Title)}</h3>{figure.Chart}<figcaption aria-live=\"polite\">{Escape(figure.Caption)}</figcaption></figure>");
@@ -51,7 +51,7 @@ internal sealed class HtmlPage(ScalingReport report)
         if (report.Notes.Count > 0)
             Add($"<h2>Notes</h2>\n<ul>{string.Concat(report.Notes.Select(note => $"<li>{Escape(note)}</li>"))}</ul>");
         Add($"<details><summary>All {report.Groups.Sum(group => group.Points.Count)} runs</summary>");
-        Add(ReportTable.Runs(report) with { Title = "" });
+        Add(ReportTable.Runs(report));
         Add($"</details>");
         if (report.Options.Command is string command)
             Add($"<p class=\"faded\">Made by <code>{Escape(command)}</code></p>");
@@ -63,12 +63,17 @@ internal sealed class HtmlPage(ScalingReport report)
 
     private void Add(ReportTable table)
     {
-        Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{Escape(table.Title.Length > 0 ? table.Title : "All runs")}\"><table>{(table.Title.Length > 0 ? $"<caption>{Escape(table.Title)}</caption>" : "")}");
-        Add($"<thead><tr>{string.Concat(table.Columns.Select((name, i) => $"<th scope=\"col\"{(i < table.Words ? " class=\"w\"" : "")}>{Escape(name)}</th>"))}</tr></thead><tbody>");
+        Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{Escape(table.Title)}\"><table><caption>{Escape(table.Title)}</caption>");
+        Add($"<thead><tr>{string.Concat(table.Columns.Select((name, i) => $"<th scope=\"col\"{Class(i)}>{Escape(name)}</th>"))}</tr></thead><tbody>");
         foreach (IReadOnlyList<string> row in table.Rows)
-            Add($"<tr>{string.Concat(row.Select((cell, i) => $"<td{(i < table.Words ? i > 0 ? " class=\"wrap\"" : " class=\"w\"" : "")}>{Escape(cell)}</td>"))}</tr>");
+            Add($"<tr>{string.Concat(row.Select((cell, i) => $"<td{Class(i)}>{Escape(cell)}</td>"))}</tr>");
         Add($"</tbody></table></div>");
+
+        string Class(int column) => column >= table.Words ? "" : column == 0 ? " class=\"w\"" : " class=\"w wrap\"";
     }
+
+    private static string Box(GroupFits group, int g) =>
+        $"<label><input type=\"checkbox\" checked value=\"{g}\"><i class=\"c{g % PageStyle.Colors}\"></i>{Escape(group.Name)}</label>";
 
     private string Groups(Func<GroupFits, int, string> text) => string.Concat(report.Groups.Select(text));
 

@@ -25,8 +25,8 @@ internal static class PageStyle
         legend { float: left; padding: 0; margin-right: 18px; color: var(--faded); }
         label { display: inline-flex; align-items: center; gap: 7px; cursor: pointer; min-height: 28px; }
         label i { width: 13px; height: 13px; border-radius: 3px; background: currentColor; }
-        .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 390px), 1fr)); gap: 22px 26px; margin-top: 10px; }
-        figure { margin: 0; display: flex; flex-direction: column; }
+        .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 22px 26px; margin-top: 10px; }
+        figure { margin: 0; max-width: 560px; }
         svg { display: block; width: 100%; height: auto; font-size: 12.5px; font-variant-numeric: tabular-nums; border-radius: 6px; }
         svg text { fill: var(--faded); }
         svg .name { fill: var(--ink); }
@@ -45,7 +45,7 @@ internal static class PageStyle
         .scroll { overflow-x: auto; } .scroll:focus-visible, svg:focus-visible, summary:focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; margin-bottom: .4rem; }
         th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--grid); text-align: right; vertical-align: top; white-space: nowrap; }
-        th { color: var(--faded); font-weight: 600; } .w { text-align: left; } td.wrap { white-space: normal; min-width: 16ch; text-align: left; }
+        th { color: var(--faded); font-weight: 600; } .w { text-align: left; } td.wrap { white-space: normal; min-width: 16ch; }
         caption { text-align: left; font-weight: 600; padding: 14px 0 4px; }
         ul { padding-left: 1.2em; max-width: 90ch; } summary { cursor: pointer; font-weight: 600; margin-top: 2rem; }
         code { font-size: .9em; background: var(--panel); padding: 1px 5px; border-radius: 4px; }

@@ -31,16 +31,22 @@ internal sealed record ReportTable(string Title, IReadOnlyList<string> Columns, 
         IReadOnlyList<string>[] rows =
         [
             .. from @group in report.Groups from run in @group.HeldOut
-               select (string[])[@group.Name, Count(run.Point.Parameters), Count(run.Point.Tokens), Loss(run.Prediction.Loss), Range(run.Prediction.Run, Loss), Loss(run.Point.Loss), Percent(run.Difference)],
+               select (string[])
+               [
+                   @group.Name, Count(run.Point.Parameters), Count(run.Point.Tokens),
+                   Loss(run.Prediction.Loss), Range(run.Prediction.Run, Loss), Loss(run.Point.Loss), Percent(run.Difference),
+               ],
         ];
-        return rows.Length == 0 ? null : new ReportTable("The largest size, held out: predicted and measured", ["group", "parameters", "tokens", "predicted loss", "interval of a run", "measured loss", "difference"], rows);
+        string[] columns = ["group", "parameters", "tokens", "predicted loss", "interval of a run", "measured loss", "difference"];
+        return rows.Length == 0 ? null : new ReportTable("The largest size, held out: predicted and measured", columns, rows);
     }
 
     /// <summary>What budgets are best spent on.</summary>
     public static ReportTable? Budgets(ScalingReport report)
     {
         IReadOnlyList<string>[] rows = [.. from flops in report.Budgets from @group in report.Groups where @group.Chinchilla is not null select Budget(flops, @group)];
-        return rows.Length == 0 ? null : new ReportTable("What a budget is best spent on", ["group", "operations", "parameters", "tokens", "tokens per parameter", "loss"], rows);
+        string[] columns = ["group", "operations", "parameters", "tokens", "tokens per parameter", "loss"];
+        return rows.Length == 0 ? null : new ReportTable("What a budget is best spent on", columns, rows);
     }
 
     /// <summary>All runs.</summary>
@@ -48,7 +54,11 @@ internal sealed record ReportTable(string Title, IReadOnlyList<string> Columns, 
         "All runs", ["group", "parameters", "tokens", "operations", "seconds", "seed", "loss"],
         [
             .. from @group in report.Groups from point in @group.Points.OrderBy(point => point.Parameters).ThenBy(point => point.Tokens)
-               select (string[])[@group.Name, Count(point.Parameters), Count(point.Tokens), Flops(ScalingRuns.Flops(point)), Seconds(point.Seconds), $"{point.Seed}", Loss(point.Loss)],
+               select (string[])
+               [
+                   @group.Name, Count(point.Parameters), Count(point.Tokens), Flops(ScalingRuns.Flops(point)),
+                   Seconds(point.Seconds), $"{point.Seed}", Loss(point.Loss),
+               ],
         ]);
 
     private static string Seconds(double seconds) => seconds > 0 ? HumanText.Duration(TimeSpan.FromSeconds(Math.Min(seconds, 1e9))) : "–";
@@ -63,8 +73,8 @@ internal sealed record ReportTable(string Title, IReadOnlyList<string> Columns, 
         {
             string of = power.Law.Variable switch
             {
-                ScalingVariable.Parameters => $"longest run of each size, {GroupFits.NameOf(power.Options.Parameters)}",
-                ScalingVariable.Tokens => "largest model on each number of tokens",
+                ScalingVariable.Parameters => $"frontier of sizes, {GroupFits.NameOf(power.Options.Parameters)}",
+                ScalingVariable.Tokens => "frontier of tokens",
                 _ => "frontier of operations",
             };
             yield return [group.Name, $"{power.Law.Formula}, {of}", Join(power.Coefficients), $"{power.Points.Count}"];
@@ -75,7 +85,8 @@ internal sealed record ReportTable(string Title, IReadOnlyList<string> Columns, 
             yield return
             [
                 group.Name, "best size N ∝ C^a and tokens D ∝ C^b, by parabolas at equal budgets",
-                $"a {With(iso.Parameters.Exponent, iso.ParametersInterval, Short)}; b {With(iso.Tokens.Exponent, iso.TokensInterval, Short)}", $"{iso.Valleys.Sum(valley => valley.Points.Count)}",
+                $"a {With(iso.Parameters.Exponent, iso.ParametersInterval, Short)}; b {With(iso.Tokens.Exponent, iso.TokensInterval, Short)}",
+                $"{iso.Valleys.Sum(valley => valley.Points.Count)}",
             ];
         }
     }

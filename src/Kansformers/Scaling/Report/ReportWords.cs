@@ -24,12 +24,13 @@ internal static class ReportWords
         FitOptions fit = options.Fit;
         if (fit.Bootstraps > 0)
         {
-            yield return $"Numbers in brackets: intervals of {Confidence(fit)} (percentiles of {fit.Bootstraps} fits to {(fit.Resampling == Resampling.Runs ? "runs" : "residuals")} drawn anew, seed {fit.Seed}). "
+            string drawn = fit.Resampling == Resampling.Runs ? "runs" : "residuals";
+            yield return $"Numbers in brackets: intervals of {Confidence(fit)} (percentiles of {fit.Bootstraps} fits to {drawn} drawn anew, seed {fit.Seed}). "
                 + "They tell how runs scatter, not whether the law holds beyond them.";
         }
 
         if (fit.LeaveOutHighest > 0)
-            yield return $"Of each group the {fit.LeaveOutHighest} run{(fit.LeaveOutHighest == 1 ? "" : "s")} of the highest loss {(fit.LeaveOutHighest == 1 ? "is" : "are")} left out of L(N, D) and Kaplan's law.";
+            yield return $"Runs of the highest losses left out of L(N, D) and Kaplan's law: {fit.LeaveOutHighest} of each group.";
         foreach (GroupFits group in groups)
         {
             if (group.Chinchilla is not null && group.OptimizersDiffer > 1e-4)
@@ -41,8 +42,8 @@ internal static class ReportWords
                 double[] off = [.. bias.SizeRatios.Where(double.IsFinite).Select(ratio => ratio - 1)];
                 if (off.Length > 0)
                 {
-                    yield return $"{group.Name}: parabolas of equal budgets are biased, for valleys are not symmetric. If its L(N, D) holds, they put the best sizes {Percent(off.Min())} to {Percent(off.Max())} off "
-                        + $"and the exponent a by {bias.ParametersExponent:+0.0000;−0.0000}.";
+                    yield return $"{group.Name}: parabolas of equal budgets are biased, for valleys are not symmetric. "
+                        + $"If its L(N, D) holds, they put the best sizes {Percent(off.Min())} to {Percent(off.Max())} off and the exponent a by {bias.ParametersExponent:+0.0000;−0.0000}.";
                 }
             }
 
@@ -63,7 +64,7 @@ internal static class ReportWords
     {
         double flops = groups.Min(group => group.Points.Max(ScalingRuns.Flops));
         GroupFits[] order = [.. groups.OrderBy(group => Expected(group, group.Chinchilla!.Law))];
-        string all = string.Join(", ", order.Select((group, i) => $"{(i == 0 ? $"{group.Name} is expected to reach a loss of " : $"{group.Name} ")}{Expected(group, group.Chinchilla!.Law):0.000}"));
+        string[] losses = [.. order.Select((group, i) => $"{group.Name} {(i == 0 ? "is expected to reach a loss of " : "")}{Expected(group, group.Chinchilla!.Law):0.000}")];
         (GroupFits first, GroupFits second) = (order[0], order[1]);
         FitOptions options = first.Chinchilla!.Options;
 
@@ -74,7 +75,7 @@ internal static class ReportWords
         string verdict = double.IsNaN(gap.Low) ? ""
             : gap.Low > 0 ? $"; {first.Name} is lower than {second.Name} by {Range(gap, Thousandths)} ({Confidence(options)} interval)"
             : $"; {first.Name} and {second.Name} are not told apart ({Confidence(options)} interval of their difference: {Range(gap, Thousandths)})";
-        return $"With {Flops(flops)} operations, spent on the best size, {all}{verdict}.{Held(groups)}";
+        return $"With {Flops(flops)} operations, spent on the best size, {string.Join(", ", losses)}{verdict}.{Held(groups)}";
 
         double Expected(GroupFits group, ChinchillaLaw law) => law.OptimalLoss(flops, group.FlopsPerParameterToken);
     }
@@ -88,7 +89,8 @@ internal static class ReportWords
             return "";
         double worst = held.MaxBy(run => Math.Abs(run.Difference))!.Difference;
         string within = double.IsNaN(held[0].Prediction.Run.Low) ? "" : $", {held.Count(run => run.IsWithin)} of {held.Length} within the interval of a run";
-        return $" The {(held.Length == 1 ? "run" : $"{held.Length} runs")} of the largest size{(groups.Length > 1 ? "s" : "")}, held out, came within {Percent(Math.Abs(worst)).TrimStart('+')} of the prediction{within}.";
+        string runs = $"{(held.Length == 1 ? "run" : $"{held.Length} runs")} of the largest size{(groups.Length > 1 ? "s" : "")}";
+        return $" The {runs}, held out, came within {Percent(Math.Abs(worst)).TrimStart('+')} of the prediction{within}.";
     }
 
     private static string Equation(ChinchillaLaw law) => $"{law.E:0.000} + {Short(law.A)}/N^{law.Alpha:0.000} + {Short(law.B)}/D^{law.Beta:0.000}";

@@ -3,7 +3,8 @@ namespace Kansformers.Scaling;
 /// <summary>Laws fitted to the runs of a study, and a page that shows them: as HTML with pictures, which needs no network, and as Markdown.</summary>
 public sealed class ScalingReport
 {
-    private ScalingReport(IReadOnlyList<GroupFits> groups, ScalingReportOptions options, IReadOnlyList<string> notes) => (Groups, Options, Notes) = (groups, options, notes);
+    private ScalingReport(IReadOnlyList<GroupFits> groups, ScalingReportOptions options, IReadOnlyList<string> notes) =>
+        (Groups, Options, Notes) = (groups, options, notes);
 
     /// <summary>What is fitted to each kind of model, in the order of their first runs.</summary>
     public IReadOnlyList<GroupFits> Groups { get; }
@@ -18,7 +19,8 @@ public sealed class ScalingReport
     public string Headline => ReportWords.Headline(this);
 
     /// <summary>The budgets whose best sizes are told.</summary>
-    public IReadOnlyList<double> Budgets => Options.Budgets.Count > 0 ? Options.Budgets : [.. new[] { 1.0, 10, 100 }.Select(times => times * Groups.Max(group => group.Points.Max(ScalingRuns.Flops)))];
+    public IReadOnlyList<double> Budgets => Options.Budgets.Count > 0 ? Options.Budgets
+        : [.. new[] { 1.0, 10, 100 }.Select(times => times * Groups.Max(group => group.Points.Max(ScalingRuns.Flops)))];
 
     /// <summary>Fits all laws to each group of runs.</summary>
     /// <param name="points">The runs; those whose loss is no number, as failed ones have it, are left out, and the notes tell.</param>
