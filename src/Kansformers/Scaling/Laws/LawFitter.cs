@@ -18,15 +18,7 @@ internal static class LawFitter
         };
     }
 
-<<<<<<< HEAD
-    /// <summary>The best free numbers and the sum of Huber's losses there.</summary>
-    /// <param name="form">The law.</param>
-    /// <param name="data">The runs.</param>
-    /// <param name="options">How it is fitted.</param>
-    /// <param name="every">Takes each so many-th start.</param>
-=======
     /// <summary>The best free numbers and the sum of Huber's losses there, from each start or each so many-th.</summary>
->>>>>>> laws
     public static (double[] At, double Objective) Best<TLaw>(LawForm<TLaw> form, LawData data, FitOptions options, int every = 1)
         where TLaw : ScalingLaw
     {
