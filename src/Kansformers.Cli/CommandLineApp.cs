@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Kansformers.Cli.Bench;
 using Kansformers.Cli.Compare;
+using Kansformers.Cli.Scale;
 using Kansformers.Cli.Tokenizers;
 using Kansformers.Training;
 
@@ -31,6 +32,7 @@ internal static class CommandLineApp
             PredictCommand.Create(),
             InfoCommand.Create(),
             CompareCommand.Create(),
+            ScaleCommand.Create(),
             ConvertCommand.Create(),
             TokenizeCommand.Create(),
             BenchCommand.Create(),
@@ -84,7 +86,7 @@ internal static class CommandLineApp
         string before = command is RootCommand ? "" : $"{command.Name} ";
         return parsed.UnmatchedTokens is [string word, ..]
             ? word.StartsWith('-') ? null : $"unknown verb '{before}{word}': use {string.Join(", ", verbs)}"
-            : command is RootCommand ? null : $"'{command.Name}' needs a verb: use {string.Join(", ", verbs)}";
+            : command is RootCommand || command.Action is not null ? null : $"'{command.Name}' needs a verb: use {string.Join(", ", verbs)}";
     }
 
     private static int Usage(string message) => End($"error: {OneLine(message)} (see --help)", BadUsage);

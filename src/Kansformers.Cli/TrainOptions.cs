@@ -75,6 +75,9 @@ internal sealed class TrainOptions
         GradClip, Dropout, EvalInterval, EvalWindows, Precision,
     ];
 
+    /// <summary>The options that the models of a ladder can share, whose sizes and steps the ladder sets.</summary>
+    public Option[] OfLadder => [.. OfComparison.Except([Model, Layers, Heads, Embd, MaxIters, Warmup, EvalInterval])];
+
     public void AddTo(Command command)
     {
         foreach (Option option in Choices.Concat([Device, Resume, Config, Prompt, SampleTokens, Json]))

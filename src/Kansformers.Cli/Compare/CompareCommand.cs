@@ -25,7 +25,7 @@ internal static class CompareCommand
             {
                 using ModelComparison comparison = ModelComparison.Open(config, folder, new EncodingDisplay(), interruption.Token);
                 Tell(comparison);
-                ComparisonOptions how = new() { Jobs = parsed.GetValue(options.Jobs), Worker = Worker, Results = parsed.GetValue(options.Results) };
+                ComparisonOptions how = new() { Jobs = parsed.GetValue(options.Jobs), Worker = CompareWorker.Start, Results = parsed.GetValue(options.Results) };
                 ComparisonResult result = comparison.Run(how, new CompareDisplay(), interruption.Token);
                 LiveLine.Clear();
                 Show(result, comparison, parsed.GetValue(options.Json));
@@ -42,14 +42,6 @@ internal static class CompareCommand
             }
         });
         return command;
-    }
-
-    private static System.Diagnostics.ProcessStartInfo Worker(IReadOnlyList<string> arguments)
-    {
-        System.Diagnostics.ProcessStartInfo start = ThisProgram.Start();
-        foreach (string argument in arguments.Prepend(CompareWorker.Verb).Prepend("compare"))
-            start.ArgumentList.Add(argument);
-        return start;
     }
 
     private static void Tell(ModelComparison comparison)

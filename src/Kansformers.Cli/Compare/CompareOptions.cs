@@ -10,9 +10,6 @@ namespace Kansformers.Cli.Compare;
 /// <summary>The options of <c>compare</c>, and the comparison that they describe.</summary>
 internal sealed class CompareOptions
 {
-    // How many validations a curve has unless it is said.
-    private const long CurvePoints = 8;
-
     public readonly Option<FileInfo?> Config = new("--config") { Description = "a JSON file that describes the comparison: docs/compare.md" };
     public readonly Option<string?> Models = new("--models")
     {
@@ -31,6 +28,9 @@ internal sealed class CompareOptions
     public readonly Option<bool> Json = new("--json") { Description = "print one JSON object on standard output and nothing else there" };
 
     private readonly TrainOptions _train = new();
+    private readonly SharedRun _shared;
+
+    public CompareOptions() => _shared = new SharedRun(_train, _train.OfComparison);
 
     public void AddTo(Command command)
     {
@@ -70,13 +70,12 @@ internal sealed class CompareOptions
     private ComparisonConfig ReadFile(ParseResult parsed, string path)
     {
         ComparisonConfig config = ComparisonConfig.Load(path);
-        string[] others = [.. Given(parsed).Where(option => option != _train.MaxIters && !_train.OfText.Contains(option)).Select(option => option.Name)];
+        string[] others = [.. _shared.Given(parsed).Where(option => option != _train.MaxIters && !_train.OfText.Contains(option)).Select(option => option.Name)];
         if (others.Length > 0)
             throw new UsageException($"--config says how its models are made and trained; leave out {string.Join(", ", others)}, or write it there");
         if (parsed.GetValue(Models) is string names)
             config = config.Select(names);
-        if (Given(parsed).Any(_train.OfText.Contains))
-            config = config with { Data = Overlaid(parsed, config.Data) };
+        config = config with { Data = _shared.Over(parsed, config.Data) };
         if (!IsGiven(parsed, _train.MaxIters))
             return config;
         return parsed.GetValue(_train.MaxIters) is >= 1 and long steps ? config.WithSteps(steps)
@@ -86,50 +85,9 @@ internal sealed class CompareOptions
     private ComparisonConfig ReadWords(ParseResult parsed)
     {
         string words = parsed.GetValue(Models) ?? throw new UsageException("give the models by --models, as in \"linear; rational group:8; bspline\", or a comparison by --config");
-        RunConfig shared = ReadShared(parsed, withDefaults: true);
+        RunConfig shared = _shared.Read(parsed, windows: 0);
         if (shared.InitialWeights is not null)
             throw new UsageException($"models are compared from random weights on; give --model a preset in place of '{parsed.GetValue(_train.Model)}'");
         return ComparisonConfig.Of(shared, words) with { Match = ComparisonMatch.Parse("parameters") };
     }
-
-    // What is given of the text's options, over what the file says; another text brings no part of the file's validation text.
-    private DataConfig Overlaid(ParseResult parsed, DataConfig file)
-    {
-        DataConfig given = ReadShared(parsed, withDefaults: false).Data;
-        bool isOther = IsGiven(parsed, _train.Data);
-        return given with
-        {
-            Data = isOther ? given.Data : file.Data,
-            Tokenizer = IsGiven(parsed, _train.Tokenizer) ? given.Tokenizer : file.Tokenizer,
-            ValidationFraction = IsGiven(parsed, _train.ValidationFraction) ? given.ValidationFraction : file.ValidationFraction,
-            ValidationData = IsGiven(parsed, _train.ValidationData) || isOther ? given.ValidationData : file.ValidationData,
-            TextField = IsGiven(parsed, _train.Corpus.TextField) || isOther ? given.TextField : file.TextField,
-            Deduplicate = IsGiven(parsed, _train.Corpus.Deduplicate) || isOther ? given.Deduplicate : file.Deduplicate,
-            TokenFormat = IsGiven(parsed, _train.Corpus.TokenFormat) || isOther ? given.TokenFormat : file.TokenFormat,
-            SpecialTokens = IsGiven(parsed, _train.SpecialTokens) ? given.SpecialTokens : file.SpecialTokens,
-            UnknownCharacters = IsGiven(parsed, _train.UnknownCharacters) ? given.UnknownCharacters : file.UnknownCharacters,
-        };
-    }
-
-    // By a call of train, which knows the defaults and what goes together.
-    private RunConfig ReadShared(ParseResult parsed, bool withDefaults)
-    {
-        TrainOptions train = new();
-        Command command = new("train");
-        train.AddTo(command);
-        List<string> call = ["train"];
-        foreach (Option option in Given(parsed).Where(option => withDefaults || _train.OfText.Contains(option)))
-        {
-            string[] values = [.. parsed.GetResult(option)!.Tokens.Select(token => token.Value)];
-            call.AddRange(values.Length == 0 ? [option.Name] : values.Select(value => $"{option.Name}={value}"));
-        }
-
-        if (withDefaults && !IsGiven(parsed, _train.EvalWindows))
-            call.Add($"{_train.EvalWindows.Name}=0");
-        if (withDefaults && !IsGiven(parsed, _train.EvalInterval))
-            call.Add(string.Create(CultureInfo.InvariantCulture, $"{_train.EvalInterval.Name}={Math.Max(1, (parsed.GetValue(_train.MaxIters) ?? _train.Recipe.Read(parsed).Size.Steps) / CurvePoints)}"));
-        return train.Read(CommandLineApp.Parse(new RootCommand { command }, [.. call]));
-    }
-
-    private IEnumerable<Option> Given(ParseResult parsed) => _train.OfComparison.Where(option => IsGiven(parsed, option));
 }

@@ -1,12 +1,22 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Kansformers.Comparisons;
 
 namespace Kansformers.Cli.Compare;
 
-/// <summary>The hidden verb of a comparison's processes: does one piece of its work.</summary>
+/// <summary>The hidden verb of the processes of a comparison or ladder: does one piece of its work.</summary>
 internal static class CompareWorker
 {
-    public const string Verb = "one-of-many";
+    private const string Verb = "one-of-many";
+
+    /// <summary>This program, made ready to do a piece of work.</summary>
+    public static ProcessStartInfo Start(IReadOnlyList<string> arguments)
+    {
+        ProcessStartInfo start = ThisProgram.Start();
+        foreach (string argument in arguments.Prepend(Verb).Prepend("compare"))
+            start.ArgumentList.Add(argument);
+        return start;
+    }
 
     public static Command Create()
     {

@@ -12,12 +12,16 @@ internal static class ComparisonFile
     private static readonly string[] Keys = ["about", "data", "model", "training", "seeds", "match", "baseline", "models"];
     private static readonly string[] ModelKeys = ["name", "about", "model", "training", "seeds", "match"];
 
-    public static ComparisonConfig Read(string path)
+    public static ComparisonConfig Read(string path) => Of(Parse(path, "comparison"), $"'{path}': ", "comparison");
+
+    /// <summary>The comparison that a file describes, or the part of a file that is one.</summary>
+    /// <param name="root">What it says.</param>
+    /// <param name="place">What messages begin with.</param>
+    /// <param name="what">What the file is of, for messages.</param>
+    /// <param name="others">The keys that are read elsewhere.</param>
+    public static ComparisonConfig Of(JsonObject root, string place, string what, params string[] others)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        string place = $"'{path}': ";
-        JsonObject root = Parse(path);
-        RequireKnown(root, Keys, place);
+        RequireKnown(root, [.. Keys, .. others], place, what);
         JsonArray models = root["models"] as JsonArray ?? throw new KansformersException($"{place}'models' must be a list of models");
         ModelEntry[] entries = [.. models.Select((entry, i) => ReadEntry(entry, $"{place}models[{i}]"))];
         ComparisonConfig config = new()
@@ -36,7 +40,7 @@ internal static class ComparisonFile
             throw new KansformersException($"{place} must be an object with a name");
         string name = Text(entry, "name", $"{place}: ") is { Length: > 0 } given ? given : throw new KansformersException($"{place} has no 'name'");
         string mine = $"{place} '{name}': ";
-        RequireKnown(entry, ModelKeys, mine);
+        RequireKnown(entry, ModelKeys, mine, "comparison");
         string? match = Text(entry, "match", mine);
         if (match is not (null or "none"))
             throw new KansformersException($"{mine}'match' can only be \"none\", which keeps the model's own size and steps");
@@ -98,28 +102,33 @@ internal static class ComparisonFile
         _ => throw new KansformersException($"{place}'{key}' must be an object of names and values"),
     };
 
-    private static string? Text(JsonObject from, string key, string place) => from[key] switch
+    /// <summary>A text of a key; null where there is none.</summary>
+    public static string? Text(JsonObject from, string key, string place) => from[key] switch
     {
         null => null,
         JsonValue value when value.TryGetValue(out string? text) => text,
         _ => throw new KansformersException($"{place}'{key}' must be a text"),
     };
 
-    private static void RequireKnown(JsonObject from, string[] known, string place)
+    private static void RequireKnown(JsonObject from, string[] known, string place, string what)
     {
         if (from.Select(entry => entry.Key).FirstOrDefault(key => !known.Contains(key)) is string unknown)
-            throw new KansformersException($"{place}'{unknown}' is no key of a comparison; use {string.Join(", ", known)}");
+            throw new KansformersException($"{place}'{unknown}' is no key of a {what}; use {string.Join(", ", known)}");
     }
 
-    private static JsonObject Parse(string path)
+    /// <summary>The object that a file holds.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What it is of, for messages.</param>
+    public static JsonObject Parse(string path, string what)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
             ReadOnlySpan<byte> json = File.ReadAllBytes(path);
             if (json.StartsWith("\uFEFF"u8))
                 json = json[3..]; // as some editors begin a file
             JsonNode? node = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            return node as JsonObject ?? throw new KansformersException($"'{path}' must hold a JSON object that describes a comparison");
+            return node as JsonObject ?? throw new KansformersException($"'{path}' must hold a JSON object that describes a {what}");
         }
         catch (Exception failure) when (failure is JsonException or ArgumentException)
         {
@@ -127,7 +136,7 @@ internal static class ComparisonFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new KansformersException($"cannot read the comparison '{path}': {AtomicFile.Reason(failure)}", failure);
+            throw new KansformersException($"cannot read the {what} '{path}': {AtomicFile.Reason(failure)}", failure);
         }
     }
 }

@@ -8,7 +8,7 @@ public enum StepMatch
     /// <summary>Its own settings.</summary>
     Settings,
 
-    /// <summary>Operations of training: 6 for each weight of a product and token, and 12 · layers · width · block size for attention.</summary>
+    /// <summary>Operations of training: 6 for each weight of a product and token, 12 · layers · width · block size for attention, and what learned functions take.</summary>
     Flops,
 
     /// <summary>Seconds of training, by a short timing of each model alone on the machine.</summary>

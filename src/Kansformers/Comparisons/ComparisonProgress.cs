@@ -9,7 +9,7 @@ namespace Kansformers.Comparisons;
 public sealed record RunningModel(string Model, long Seed, long Step, long Steps, double Loss);
 
 /// <summary>How far a comparison is.</summary>
-/// <param name="RunsDone">The runs that have ended, earlier sittings included.</param>
+/// <param name="RunsDone">The runs that have ended, earlier sitting included.</param>
 /// <param name="Runs">How many there are.</param>
 /// <param name="Running">Those that are being trained now.</param>
 /// <param name="TimeLeft">How long it still takes; null while that is not known.</param>

@@ -23,7 +23,7 @@ public static class ComparisonWorker
 
     /// <summary>Does what the arguments say.</summary>
     /// <param name="arguments">As the comparison gave them.</param>
-    /// <param name="output">Is told how far a training is, a line at a time: <c>STEP LOSS SECONDS</c>.</param>
+    /// <param name="output">Is told how far a training is, a line at a time: <c>STEP LOSS</c>.</param>
     /// <param name="cancellation">Ends the work in order, so that it can go on later.</param>
     /// <returns>Whether the work is done.</returns>
     /// <exception cref="KansformersException">It cannot be done.</exception>
@@ -50,7 +50,7 @@ public static class ComparisonWorker
             if (Stopwatch.GetElapsedTime(told) < Interval)
                 return;
             told = Stopwatch.GetTimestamp();
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Step} {step.Loss:R} {step.Seconds:R}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Step} {step.Loss:R}"));
             output.Flush();
         };
         TrainingResult result = run.Run(cancellation);

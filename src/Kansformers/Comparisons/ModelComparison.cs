@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Kansformers.Files;
 using Kansformers.Text;
 using Kansformers.Training;
-using static TorchSharp.torch;
 
 namespace Kansformers.Comparisons;
 
@@ -29,9 +28,6 @@ public sealed record ComparisonOptions
 /// </summary>
 public sealed class ModelComparison : IDisposable
 {
-    // Above it a model has work enough for all threads.
-    private const long SmallParameters = 30_000_000;
-
     private readonly FolderLock _lock;
     private readonly ComparisonConfig _config;
 
@@ -75,25 +71,15 @@ public sealed class ModelComparison : IDisposable
     /// <exception cref="OperationCanceledException">It was interrupted.</exception>
     public ComparisonResult Run(ComparisonOptions? options = null, IProgress<ComparisonProgress>? progress = null, CancellationToken cancellation = default)
     {
-        options ??= new ComparisonOptions();
-        if (options.Jobs is < 1)
-            throw new KansformersException($"jobs is {options.Jobs}; it must be at least 1");
-        Workers workers = new(options.Worker);
-        if (!workers.HaveProcesses && options.Jobs > 1)
-            throw new KansformersException($"jobs is {options.Jobs}, but one process trains one run at a time; give the comparison a worker, too");
-        RunOutcomes outcomes = new(options.Results is string results ? ResultsFile.Open(results) : null);
-        int cores = get_num_threads();
+        RunSitting sitting = new(options ?? new ComparisonOptions());
         List<RunFailure> failures = [];
-        Time(workers, cores, progress, failures, cancellation);
+        Time(sitting, progress, failures, cancellation);
         if (_config.Match.Steps == StepMatch.Seconds)
             Models = Planning.MatchSteps(_config.Match, Models, model => model.StepSeconds);
         PlannedRun[] runs = [.. Runs()];
-        foreach (PlannedRun run in runs.Where(run => outcomes.Find(run) is null && !File.Exists(run.Files.SettingsFile)))
-            run.Model.With(run.Seed).Save(run.Files.SettingsFile);
-        outcomes.Keep(runs);
-        int left = runs.Count(run => outcomes.Find(run) is null), jobs = options.Jobs ?? (workers.HaveProcesses ? Jobs(cores, left) : 1);
-        failures.AddRange(new RunQueue(runs, outcomes, workers, progress).Run(jobs, Math.Max(1, cores / jobs), cancellation));
-        ComparisonResult result = ComparisonResult.Of(_config, Models, [.. runs.Select(run => (run, outcomes.Find(run)))], [.. failures]);
+        RunShift shift = sitting.Shift(runs, sitting.Jobs(runs));
+        failures.AddRange(sitting.Queue([shift], progress, model => model.StepSeconds, shift.Jobs).Run(cancellation));
+        ComparisonResult result = ComparisonResult.Of(_config, Models, [.. runs.Select(run => (run, sitting.Outcomes.Find(run)))], [.. failures]);
         AtomicFile.WriteText(Path.Combine(Folder, "compare.md"), result.ToMarkdown());
         AtomicFile.WriteText(Path.Combine(Folder, "compare.svg"), result.ToSvg());
         outcomes.Keep(runs); // those that the file did not take before
@@ -104,8 +90,9 @@ public sealed class ModelComparison : IDisposable
     public void Dispose() => _lock.Dispose();
 
     // One after the other, with all threads: what a step costs where nothing else runs. A timing that was made is kept, for steps may hang on it.
-    private void Time(Workers workers, int threads, IProgress<ComparisonProgress>? progress, List<RunFailure> failures, CancellationToken cancellation)
+    private void Time(RunSitting sitting, IProgress<ComparisonProgress>? progress, List<RunFailure> failures, CancellationToken cancellation)
     {
+        int threads = sitting.Cores;
         List<PlannedModel> timed = [];
         foreach (PlannedModel model in Models)
         {
@@ -117,7 +104,7 @@ public sealed class ModelComparison : IDisposable
                 {
                     progress?.Report(new ComparisonProgress(0, 0, [], null, $"timing a step of {model.Name}, alone on the machine"));
                     config.Save(files.SettingsFile);
-                    workers.Do([ComparisonWorker.Time, files.Path], threads, _ => { }, cancellation);
+                    sitting.Workers.Do([ComparisonWorker.Time, files.Path], threads, _ => { }, cancellation);
                     cancellation.ThrowIfCancellationRequested();
                 }
 
@@ -148,12 +135,4 @@ public sealed class ModelComparison : IDisposable
 
     // A model that cannot take a step alone on the machine cannot be trained, and without a timing nobody knows how many steps it may take.
     private static bool CanTrain(PlannedModel model) => !double.IsNaN(model.StepSeconds);
-
-    private int Jobs(int cores, int runs)
-    {
-        if (Models.Any(model => model.Parameters > SmallParameters))
-            return 1;
-        double room = 0.8 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Math.Max(1, Models.Max(model => model.PeakMemoryBytes));
-        return (int)Math.Clamp(Math.Min(room, Math.Min(cores, runs)), 1, cores);
-    }
 }

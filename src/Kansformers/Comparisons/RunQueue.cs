@@ -11,37 +11,60 @@ namespace Kansformers.Comparisons;
 /// <param name="Files">Where it is kept.</param>
 internal sealed record PlannedRun(PlannedModel Model, long Seed, RunFiles Files);
 
+/// <summary>Runs that are trained side by side.</summary>
+/// <param name="Runs">The runs, those that are done included.</param>
+/// <param name="Jobs">How many at a time.</param>
+/// <param name="Threads">The processor threads of each.</param>
+internal sealed record RunShift(IReadOnlyList<PlannedRun> Runs, int Jobs, int Threads);
+
 /// <summary>Trains runs, so many at a time, each in a process of its own where a program is given for that; tells how far they are.</summary>
-internal sealed class RunQueue(IReadOnlyList<PlannedRun> runs, RunOutcomes outcomes, Workers workers, IProgress<ComparisonProgress>? progress)
+/// <param name="shifts">The runs; a shift begins when the one before it has ended.</param>
+/// <param name="outcomes">Where outcomes are found, and kept.</param>
+/// <param name="workers">Who trains.</param>
+/// <param name="progress">Is told how far it is, from several threads.</param>
+internal sealed class RunQueue(IReadOnlyList<RunShift> shifts, RunOutcomes outcomes, Workers workers, IProgress<ComparisonProgress>? progress)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<PlannedRun, RunningModel> _running = [];
     private readonly ConcurrentBag<RunFailure> _failures = [];
-    private readonly Dictionary<string, (double Seconds, long Steps)> _pace = [];
-    private readonly HashSet<PlannedRun> _done = [.. runs.Where(run => outcomes.Find(run) is not null)];
+    private readonly Dictionary<PlannedRun, (long Time, long Step)> _begun = [];
+    private readonly Dictionary<string, double> _pace = [];
+    private readonly HashSet<PlannedRun> _done = [.. shifts.SelectMany(shift => shift.Runs).Where(run => outcomes.Find(run) is not null)];
+    private readonly int _count = shifts.Sum(shift => shift.Runs.Count);
     private long _told;
 
+    /// <summary>What a step of a model costs, in any unit: from it and the pace of the others follows how long a model takes that was not seen at work.</summary>
+    public Func<PlannedModel, double> StepCost { get; init; } = model => model.StepSeconds;
+
+    /// <summary>The seconds that a unit of cost takes where no model was seen at work; NaN where that is not known.</summary>
+    public double FirstPace { get; init; } = double.NaN;
+
     /// <summary>Trains what is not done yet; a run that fails leaves the others as they are.</summary>
-    /// <param name="jobs">How many at a time.</param>
-    /// <param name="threads">The processor threads of each.</param>
     /// <param name="cancellation">Ends all runs in order.</param>
-    public IReadOnlyList<RunFailure> Run(int jobs, int threads, CancellationToken cancellation)
+    public IReadOnlyList<RunFailure> Run(CancellationToken cancellation)
     {
-        PlannedRun[] left = [.. runs.Where(run => !_done.Contains(run))];
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = jobs, CancellationToken = cancellation };
-        if (jobs == 1)
+        foreach (RunShift shift in shifts)
+            Run(shift, cancellation);
+        return [.. _failures];
+    }
+
+    private void Run(RunShift shift, CancellationToken cancellation)
+    {
+        PlannedRun[] left = [.. shift.Runs.Where(run => !_done.Contains(run))];
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = shift.Jobs, CancellationToken = cancellation };
+        if (shift.Jobs == 1)
         {
             foreach (PlannedRun run in left.TakeWhile(_ => !cancellation.IsCancellationRequested))
-                Run(run, threads, jobs, cancellation);
+                Run(run, shift.Threads, cancellation);
         }
         else
         {
             // Partitioned one by one, so that no run waits behind another while a worker is free. An interruption comes out below.
             try
             {
-                Parallel.ForEach(Partitioner.Create(left, EnumerablePartitionerOptions.NoBuffering), parallel, run => Run(run, threads, jobs, cancellation));
+                Parallel.ForEach(Partitioner.Create(left, EnumerablePartitionerOptions.NoBuffering), parallel, run => Run(run, shift.Threads, cancellation));
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -49,29 +72,28 @@ internal sealed class RunQueue(IReadOnlyList<PlannedRun> runs, RunOutcomes outco
         }
 
         cancellation.ThrowIfCancellationRequested();
-        return [.. _failures];
     }
 
-    private void Run(PlannedRun run, int threads, int jobs, CancellationToken cancellation)
+    private void Run(PlannedRun run, int threads, CancellationToken cancellation)
     {
         try
         {
             // Sums are rounded otherwise on another number of threads: a run goes on with as many as it began with.
             if (run.Files.IsBegun && RunFolder.Open(run.Files.Path).Config.Threads is [.., int before])
                 threads = before;
-            Tell(run, new RunningModel(run.Model.Name, run.Seed, 0, run.Model.Steps, double.NaN), 0, jobs);
-            bool done = workers.Do([ComparisonWorker.Train, run.Files.Path], threads, line => Read(run, line, jobs), cancellation);
+            Tell(run, 0, double.NaN);
+            bool done = workers.Do([ComparisonWorker.Train, run.Files.Path], threads, line => Read(run, line), cancellation);
             if (done)
             {
-                Keep(run, jobs);
+                Keep(run);
                 Finish(run, run.Files.ReadOutcome<RunOutcome>() is RunOutcome outcome
-                    ? FormattableString.Invariant($"{run.Model.Name}, seed {run.Seed}: validation loss {outcome.ValidationLoss:0.0000} after {outcome.Steps} steps, {HumanText.Duration(TimeSpan.FromSeconds(outcome.Seconds))}") : null, jobs);
+                    ? FormattableString.Invariant($"{run.Model.Name}, seed {run.Seed}: validation loss {outcome.ValidationLoss:0.0000} after {outcome.Steps} steps, {HumanText.Duration(TimeSpan.FromSeconds(outcome.Seconds))}") : null);
             }
         }
         catch (KansformersException failure) when (!cancellation.IsCancellationRequested)
         {
             _failures.Add(new RunFailure(run.Model.Name, run.Seed, failure.Message));
-            Finish(run, FormattableString.Invariant($"{run.Model.Name}, seed {run.Seed}, failed: {failure.Message}"), jobs);
+            Finish(run, FormattableString.Invariant($"{run.Model.Name}, seed {run.Seed}, failed: {failure.Message}"));
         }
         finally
         {
@@ -81,7 +103,7 @@ internal sealed class RunQueue(IReadOnlyList<PlannedRun> runs, RunOutcomes outco
     }
 
     // A run is done once it is trained, for its outcome lies beside its folder. What the list of results did not take it is given again with the next run, and at the end.
-    private void Keep(PlannedRun run, int jobs)
+    private void Keep(PlannedRun run)
     {
         try
         {
@@ -90,54 +112,56 @@ internal sealed class RunQueue(IReadOnlyList<PlannedRun> runs, RunOutcomes outco
         catch (KansformersException failure)
         {
             lock (_lock)
-                Report(FormattableString.Invariant($"{run.Model.Name}, seed {run.Seed}, is trained, but not among the results yet: {failure.Message}"), jobs);
+                Report(FormattableString.Invariant($"{run.Model.Name}, seed {run.Seed}, is trained, but not among the results yet: {failure.Message}"));
         }
     }
 
-    private void Read(PlannedRun run, string line, int jobs)
+    private void Read(PlannedRun run, string line)
     {
-        if (line.Split(' ') is [string step, string loss, string seconds] && long.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out long steps)
-            && double.TryParse(loss, NumberStyles.Float, CultureInfo.InvariantCulture, out double nats) && double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out double spent))
-            Tell(run, new RunningModel(run.Model.Name, run.Seed, steps, run.Model.Steps, nats), spent, jobs);
+        if (line.Split(' ') is [string step, string loss] && long.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out long steps)
+            && double.TryParse(loss, NumberStyles.Float, CultureInfo.InvariantCulture, out double nats))
+            Tell(run, steps, nats);
     }
 
-    private void Tell(PlannedRun run, RunningModel state, double seconds, int jobs)
+    private void Tell(PlannedRun run, long step, double loss)
     {
         lock (_lock)
         {
-            _running[run] = state;
-            if (state.Step > 0)
-                _pace[run.Model.Name] = (seconds, state.Step);
+            _running[run] = new RunningModel(run.Model.Name, run.Seed, step, run.Model.Steps, loss);
+
+            // By the clock, validations and checkpoints included.
+            if (step > 0 && !_begun.TryAdd(run, (Stopwatch.GetTimestamp(), step)) && step > _begun[run].Step)
+                _pace[run.Model.Name] = Stopwatch.GetElapsedTime(_begun[run].Time).TotalSeconds / (step - _begun[run].Step);
             if (Stopwatch.GetElapsedTime(_told) < Interval)
                 return;
             _told = Stopwatch.GetTimestamp();
-            Report(null, jobs);
+            Report(null);
         }
     }
 
-    private void Finish(PlannedRun run, string? notice, int jobs)
+    private void Finish(PlannedRun run, string? notice)
     {
         lock (_lock)
         {
             _running.Remove(run);
             _done.Add(run);
-            Report(notice, jobs);
+            Report(notice);
         }
     }
 
-    private void Report(string? notice, int jobs) => progress?.Report(new ComparisonProgress(_done.Count, runs.Count, [.. _running.Values], Left(jobs), notice));
+    private void Report(string? notice) => progress?.Report(new ComparisonProgress(_done.Count, _count, [.. _running.Values], Left(), notice));
 
-    // By the pace of each model's runs in this sitting; where there was none, by its timing alone, which running side by side makes slower as it did the others.
-    private TimeSpan? Left(int jobs)
+    // By the pace of each model's runs in this sitting; where there was none, by the cost of its steps at the pace of the others.
+    private TimeSpan? Left()
     {
-        double[] slower = [.. runs.Select(run => run.Model).Distinct().Where(model => _pace.ContainsKey(model.Name)).Select(model => _pace[model.Name].Seconds / _pace[model.Name].Steps / model.StepSeconds)];
-        double factor = slower.Length == 0 ? jobs : slower.Average(), seconds = 0;
-        foreach (PlannedRun run in runs.Where(run => !_done.Contains(run)))
+        double[] paces = [.. shifts.SelectMany(shift => shift.Runs).Select(run => run.Model).Distinct().Where(model => _pace.ContainsKey(model.Name)).Select(model => _pace[model.Name] / StepCost(model))];
+        double pace = paces.Length == 0 ? FirstPace : paces.Average(), seconds = 0;
+        foreach (RunShift shift in shifts)
         {
-            double step = _pace.TryGetValue(run.Model.Name, out (double Seconds, long Steps) pace) ? pace.Seconds / pace.Steps : run.Model.StepSeconds * factor;
-            seconds += step * (run.Model.Steps - (_running.TryGetValue(run, out RunningModel? state) ? state.Step : 0));
+            double[] each = [.. shift.Runs.Where(run => !_done.Contains(run)).Select(run => _pace.GetValueOrDefault(run.Model.Name, pace * StepCost(run.Model)) * (run.Model.Steps - (_running.GetValueOrDefault(run)?.Step ?? 0)))];
+            seconds += each.Length == 0 ? 0 : Math.Max(each.Sum() / shift.Jobs, each.Max());
         }
 
-        return double.IsFinite(seconds) && seconds / jobs < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(Math.Max(0, seconds / jobs)) : null;
+        return double.IsFinite(seconds) && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(Math.Max(0, seconds)) : null;
     }
 }

@@ -106,6 +106,43 @@ public abstract record KanOptions
     /// <param name="inFeatures">The layer's inputs.</param>
     public long ExpandedWidth(long inFeatures) => inFeatures * (Sharing.IsEdge ? Functions + (BaseActivation is null ? 0 : 1) : 1);
 
+    /// <summary>What an exponential, a hyperbolic tangent, a sine counts as in <see cref="ExpansionOperations"/>: a polynomial of about degree 5, and scaling.</summary>
+    private protected const double Transcendental = 10;
+
+    /// <summary>Floating-point operations that the values of the basis take at one input: the norm in front, weights and coefficients are not among them.</summary>
+    [JsonIgnore]
+    internal abstract double ExpansionOperations { get; }
+
+    /// <summary>How many functions of the basis are not 0 at one input: all of them, unless they have narrow supports.</summary>
+    [JsonIgnore]
+    internal virtual int LiveFunctions => Functions;
+
+    /// <summary>
+    /// Floating-point operations of training that the functions of a layer take for each of its inputs and tokens, beside the product of the expanded inputs. The values
+    /// of the basis are computed forward and once more backward, and their derivatives as well; with L live functions, a derivative's sum over edges takes 2L operations,
+    /// while shared functions take 2L each for the value, the derivative and the gradient of coefficients. A tanh or layer norm in front and a base branch are counted, too.
+    /// </summary>
+    [JsonIgnore]
+    internal double FunctionOperations
+    {
+        get
+        {
+            double inFront = (Norm == InputNorm.None ? 0 : Transcendental) + (BaseActivation is null ? 0 : Transcendental);
+            int coefficients = IsFunction ? 0 : LiveFunctions;
+            return (3 * (ExpansionOperations + inFront)) + (2 * coefficients * (Sharing.IsEdge ? 1 : 3));
+        }
+    }
+
+    /// <summary>How many of a layer's coefficients no input of one token makes use of.</summary>
+    /// <param name="inFeatures">The layer's inputs.</param>
+    /// <param name="outFeatures">The layer's outputs.</param>
+    internal long IdleCoefficients(long inFeatures, long outFeatures)
+    {
+        long shared = Sharing.FunctionsOf(inFeatures);
+        return shared == 0 ? inFeatures * outFeatures * (Functions - LiveFunctions)
+            : IsFunction ? 0 : shared * (Functions - Math.Min(Functions, LiveFunctions * (inFeatures / shared)));
+    }
+
     /// <summary>What says how large the basis is, such as <c>grid size 5</c>.</summary>
     [JsonIgnore]
     internal abstract IEnumerable<string> SizeWords { get; }

@@ -30,6 +30,12 @@ public sealed class ModelDescription
     /// <summary>The number of learned values that belong to KAN layers and learned activations.</summary>
     public long KanParameterCount => Layers.Where(layer => layer.Kind is LayerKind.Kan or LayerKind.KanFunction).Sum(layer => layer.ParameterCount);
 
+    /// <summary>Of the learned values, those that the forward pass of one token uses, at most (<see cref="LayerDescription.LiveParameterCount"/>).</summary>
+    public long LiveParameterCount => Layers.Sum(layer => layer.LiveParameterCount);
+
+    /// <summary>The learned values of embeddings, of tokens, positions and types.</summary>
+    public long EmbeddingParameterCount => Layers.Where(layer => layer.Kind == LayerKind.Embedding).Sum(layer => layer.ParameterCount);
+
     /// <summary>The matrix product of every linear and KAN layer: columns of its (expanded) input, and outputs.</summary>
     public IEnumerable<(long Width, long Outputs)> Products =>
         Layers.Where(layer => layer.Kind is LayerKind.Kan or LayerKind.Linear).Select(layer => (layer.ProductWidth, layer.Outputs));
@@ -87,8 +93,16 @@ public sealed class ModelDescription
             Inputs = kan.InFeatures,
             Outputs = kan.OutFeatures,
             ProductWidth = kan.Options.ExpandedWidth(kan.InFeatures),
+            FunctionOperations = kan.InFeatures * kan.Options.FunctionOperations,
+            IdleCount = kan.Options.IdleCoefficients(kan.InFeatures, kan.OutFeatures),
         },
-        KanActivation activation => new LayerDescription(name, LayerKind.KanFunction, tensors) { Inputs = activation.Width, Outputs = activation.Width },
+        KanActivation activation => new LayerDescription(name, LayerKind.KanFunction, tensors)
+        {
+            Inputs = activation.Width,
+            Outputs = activation.Width,
+            FunctionOperations = activation.Width * activation.Options.FunctionOperations,
+            IdleCount = activation.Options.IdleCoefficients(activation.Width, activation.Width),
+        },
         LinearLayer or Linear => new LayerDescription(name, LayerKind.Linear, tensors)
         {
             Inputs = tensors[0].Shape[1],
@@ -150,4 +164,13 @@ public sealed record LayerDescription(string Name, LayerKind Kind, IReadOnlyList
 
     /// <summary>The number of learned values.</summary>
     public long ParameterCount => Tensors.Where(tensor => tensor.IsLearned).Sum(tensor => tensor.Count);
+
+    /// <summary>Of these, the ones that the forward pass of one token uses, at most: of an edge of B-splines order + 1 coefficients count, of grid size + order.</summary>
+    public long LiveParameterCount => ParameterCount - IdleCount;
+
+    /// <summary>Operations of training for one token that the functions of a KAN layer or activation take, beside its product.</summary>
+    internal double FunctionOperations { get; init; }
+
+    /// <summary>The learned values that no single token uses all at once.</summary>
+    internal long IdleCount { get; init; }
 }

@@ -58,6 +58,13 @@ public sealed record BSplineOptions : GridOptions
     /// <inheritdoc/>
     internal override double FitCutoff => 1e-8;
 
+    // Finding the interval, then the triangle of Cox and de Boor: 5 operations for each of its nodes.
+    /// <inheritdoc/>
+    internal override double ExpansionOperations => 3 + (2.5 * SplineOrder * (SplineOrder + 1));
+
+    /// <inheritdoc/>
+    internal override int LiveFunctions => Math.Min(Functions, SplineOrder + 1);
+
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"grid size {GridSize}", $"spline order {SplineOrder}"];
 

@@ -31,6 +31,10 @@ public sealed record ChebyshevOptions : KanOptions
 
     private static KanNames Original { get; } = new() { Coefficients = "cheby_coeffs" };
 
+    // The recursion 2x T_n - T_(n-1).
+    /// <inheritdoc/>
+    internal override double ExpansionOperations => 2 * Degree;
+
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"degree {Degree}"];
 

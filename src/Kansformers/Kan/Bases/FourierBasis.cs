@@ -33,6 +33,10 @@ public sealed record FourierOptions : KanOptions
 
     private static KanNames Original { get; } = new() { Coefficients = "fouriercoeffs", BiasLead = [1] };
 
+    // A sine and a cosine, and for each further frequency a rotation by them.
+    /// <inheritdoc/>
+    internal override double ExpansionOperations => (2 * Transcendental) + (6 * (Frequencies - 1));
+
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"{Frequencies} frequencies"];
 

@@ -31,6 +31,10 @@ public sealed record LegendreOptions : KanOptions
 
     private static KanNames Own { get; } = new() { Coefficients = "legendre_coeffs" };
 
+    // The recursion a x P_n - b P_(n-1).
+    /// <inheritdoc/>
+    internal override double ExpansionOperations => 4 * Degree;
+
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"degree {Degree}"];
 

@@ -47,6 +47,10 @@ public sealed record RadialBasisOptions : GridOptions
     // What the original's division makes of it in float32, where the centres stand as they began.
     private float InitialWidth => (float)(Denominator ?? (GridHigh - GridLow) / (GridSize - 1));
 
+    // exp(-((x - c) / h)²) of each centre.
+    /// <inheritdoc/>
+    internal override double ExpansionOperations => (3 + Transcendental) * GridSize;
+
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"grid size {GridSize}"];
 
@@ -138,7 +142,13 @@ public sealed record RadialBasisOptions : GridOptions
     {
         UniformCentres.Fill(tensors[KanRole.Grid], GridLow, GridHigh);
         if (tensors.IsEdge)
+        {
+            // One draw in some millions is infinite: the inverse of a distribution's function at its end, which is not cut off there.
             nn.init.trunc_normal_(tensors[KanRole.Coefficients], 0, InitScale, -2, 2);
+            using var guard = no_grad();
+            tensors[KanRole.Coefficients].clamp_(-2, 2);
+        }
+
         if (tensors.Find(KanRole.BaseBias) is Tensor bias)
             nn.init.uniform_(bias, -1 / Math.Sqrt(tensors.InFeatures), 1 / Math.Sqrt(tensors.InFeatures));
     }

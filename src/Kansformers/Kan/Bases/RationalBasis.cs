@@ -44,6 +44,10 @@ public sealed record RationalOptions : KanOptions
     // Powers of what lies nearer stay within float32.
     private float Farthest => (float)Math.Min(1e7, Math.Pow(10, 35.0 / Math.Max(NumeratorDegree, DenominatorDegree)));
 
+    // Both polynomials by Horner's rule, and a division.
+    /// <inheritdoc/>
+    internal override double ExpansionOperations => (2 * (NumeratorDegree + DenominatorDegree)) + 1;
+
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"degree {NumeratorDegree}/{DenominatorDegree}"];
 

@@ -43,6 +43,10 @@ public sealed record SwitchOptions : GridOptions
     /// <inheritdoc/>
     internal override IReadOnlyList<KanRole> KernelParameters => [KanRole.Grid, KanRole.Width];
 
+    // 1 - tanh²((x - c) / h) of each centre.
+    /// <inheritdoc/>
+    internal override double ExpansionOperations => (4 + Transcendental) * GridSize;
+
     /// <inheritdoc/>
     internal override IEnumerable<string> SizeWords => [$"grid size {GridSize}", Rule == SwitchRule.Program ? "the program's rule" : ""];
 
