@@ -188,7 +188,7 @@ internal sealed class ReportCharts
         ];
 
         // The few that are far off are not shown; they would press the others together.
-        double most = Math.Max(0.01, 1.1 * off[(int)(0.98 * (off.Length - 1))]);
+        double most = Math.Max(0.01, 1.1 * off.ElementAtOrDefault((int)(0.98 * (off.Length - 1))));
         ChartAxis y = ChartAxis.Linear(-most, most, value => value.ToString("+0.##;−0.##;0", CultureInfo.InvariantCulture) + " %");
         ChartAxis x = ChartAxis.Log(_all.Select(ScalingRuns.Flops), Flops);
         Chart chart = new("residuals", "Measured loss less that of the law, in per cent", (x, FlopsName), (y, "measured less expected loss"), _all.Length);
