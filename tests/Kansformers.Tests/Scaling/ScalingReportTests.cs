@@ -137,6 +137,26 @@ public partial class ScalingReportTests
         Assert.NotEmpty(report.ToMarkdown());
     }
 
+    // Losses without rhyme or reason, that rise, or that are all the same.
+    [Theory]
+    [InlineData(0, 0.3)]
+    [InlineData(0.2, 0)]
+    [InlineData(0, 0)]
+    public void Losses_that_follow_no_law_make_a_page_of_finite_numbers(double rise, double scatter)
+    {
+        Random random = new(7);
+        ScalingPoint[] points = [.. MadeUpRuns.Grid(MadeUpRuns.Truth, 4, 3).Select(point => point with { Loss = 3 * Math.Pow(point.Parameters / 1e8, rise) * Math.Exp(scatter * MadeUpRuns.Normal(random)) })];
+        foreach (bool holdOut in new[] { false, true })
+        {
+            ScalingReport report = ScalingReport.Of(points, Quick with { HoldOutLargest = holdOut });
+            if (scatter == 0)
+                Assert.Contains("the loss does not fall with size", report.Headline, StringComparison.Ordinal);
+            string page = report.ToHtml();
+            Assert.DoesNotMatch("NaN|Infinity|∞", page);
+            Assert.All(Pictures().Matches(page), match => XElement.Parse(match.Value));
+        }
+    }
+
     [Fact]
     public void Failed_runs_are_left_out_and_told()
     {

@@ -23,12 +23,12 @@ internal static class Bootstrap
             if (drawn is null)
                 return;
             double[] at = [.. best];
-            if (double.IsFinite(LawFitter.Minimizer(form, drawn, options.Delta).Minimize(at)))
-                laws[replicate] = form.Law(at, drawn);
+            if (double.IsFinite(LawFitter.Minimizer(form, drawn, options.Delta).Minimize(at)) && form.Law(at, drawn) is { } law && LawFitter.IsFinite(law, data))
+                laws[replicate] = law;
         });
         TLaw[] found = [.. laws.OfType<TLaw>()];
         return found.Length >= laws.Length / 2 ? found
-            : throw new KansformersException("the runs are too few to draw them anew: most draws have too few sizes or numbers of tokens; resample residuals instead");
+            : throw new KansformersException("the runs are too few to draw them anew: most draws leave the coefficients open; resample residuals, or ask for no bootstraps");
     }
 
     private static LawData? Runs<TLaw>(LawForm<TLaw> form, LawData data, ref KeyedDraws draws)

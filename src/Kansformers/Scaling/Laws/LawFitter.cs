@@ -12,7 +12,10 @@ internal static class LawFitter
         points = LeftIn(points, options.LeaveOutHighest);
         LawData data = LawData.Of(points, form, options.Parameters);
         (double[] at, double objective) = Best(form, data, options);
-        return new LawFit<TLaw>(form.Law(at, data), options, points, objective, form.Coefficients)
+        TLaw law = form.Law(at, data);
+        if (!IsFinite(law, data))
+            throw new KansformersException("no law was found: the losses of these runs do not fall as a power of anything, so that exponents run away");
+        return new LawFit<TLaw>(law, options, points, objective, form.Coefficients)
         {
             Replicates = Bootstrap.Run(form, data, at, options),
         };
@@ -43,6 +46,9 @@ internal static class LawFitter
         return best >= 0 ? (reached[best], values[best] * options.Delta * data.Weights.Sum())
             : throw new KansformersException("no law was found: the sizes, tokens or losses of the runs are too far apart for numbers of double precision");
     }
+
+    /// <summary>Whether a law says a loss of each of its own runs; one whose exponents ran away says none.</summary>
+    public static bool IsFinite(ScalingLaw law, LawData data) => data.Runs.All(run => double.IsFinite(law.Loss(run)));
 
     /// <summary>What looks for the best free numbers from some start on.</summary>
     public static Lbfgs Minimizer<TLaw>(LawForm<TLaw> form, LawData data, double delta)

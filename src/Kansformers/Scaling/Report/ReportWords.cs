@@ -6,6 +6,8 @@ namespace Kansformers.Scaling;
 /// <summary>What the report says in sentences.</summary>
 internal static class ReportWords
 {
+    private const double Hardly = 1e-3;
+
     public static string Headline(ScalingReport report)
     {
         GroupFits[] fitted = [.. report.Groups.Where(group => group.Chinchilla is not null)];
@@ -35,8 +37,8 @@ internal static class ReportWords
         {
             if (group.Chinchilla is not null && group.OptimizersDiffer > 1e-4)
                 yield return $"{group.Name}: the two optimizers end {Percent(group.OptimizersDiffer)} apart; the runs leave the coefficients open.";
-            if (group.Chinchilla?.Law is { } law && (law.Alpha <= 0.01 || law.Beta <= 0.01))
-                yield return $"{group.Name}: the loss does not fall with {(law.Alpha <= 0.01 ? "size" : "tokens")} in these runs; best sizes mean nothing.";
+            if (Level(group) is string level)
+                yield return $"{group.Name}: the loss does not fall with {level} in these runs; best sizes mean nothing.";
             if (group.IsoFlopBias is { } bias && double.IsFinite(bias.ParametersExponent))
             {
                 double[] off = [.. bias.SizeRatios.Where(double.IsFinite).Select(ratio => ratio - 1)];
@@ -52,9 +54,23 @@ internal static class ReportWords
         }
     }
 
+    /// <summary>What the law hardly falls with from one end of its runs to the other: size or tokens; null where it falls with both.</summary>
+    private static string? Level(GroupFits group)
+    {
+        if (group.Chinchilla is not { } fit)
+            return null;
+        (double smallest, double largest) = (fit.Points.Min(point => point.Parameters), fit.Points.Max(point => point.Parameters));
+        (double fewest, double all) = (fit.Points.Min(point => point.Tokens), fit.Points.Max(point => point.Tokens));
+        double lowest = fit.Law.Loss(new LawInput(largest, all));
+        return fit.Law.Loss(new LawInput(smallest, all)) < lowest * (1 + Hardly) ? "size"
+            : fit.Law.Loss(new LawInput(largest, fewest)) < lowest * (1 + Hardly) ? "tokens" : null;
+    }
+
     private static string One(GroupFits group)
     {
         LawFit<ChinchillaLaw> fit = group.Chinchilla!;
+        if (Level(group) is string level)
+            return $"In these runs the loss does not fall with {level}, so that no best size can be told; the lowest loss is {Loss(group.Points.Min(point => point.Loss))}.";
         string exponent = With(fit.Law.ParametersExponent, fit.Between(law => law.ParametersExponent), value => $"{value:0.00}");
         return $"The loss follows {Equation(fit.Law)}: the best size grows as C^{exponent}.{Held([group])}";
     }
