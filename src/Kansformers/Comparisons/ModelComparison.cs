@@ -82,7 +82,7 @@ public sealed class ModelComparison : IDisposable
         ComparisonResult result = ComparisonResult.Of(_config, Models, [.. runs.Select(run => (run, sitting.Outcomes.Find(run)))], [.. failures]);
         AtomicFile.WriteText(Path.Combine(Folder, "compare.md"), result.ToMarkdown());
         AtomicFile.WriteText(Path.Combine(Folder, "compare.svg"), result.ToSvg());
-        outcomes.Keep(runs); // those that the file did not take before
+        sitting.Outcomes.Keep(runs); // those that the file did not take before
         return result;
     }
 

@@ -41,7 +41,7 @@ internal static class TaskTables
                     values[columns[i].Name] = text;
                 }
 
-                yield return new TableRecord(row, values);
+                yield return new TableRecord(path, row, values);
             }
         }
         finally
