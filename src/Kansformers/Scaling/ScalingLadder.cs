@@ -66,6 +66,7 @@ public sealed class ScalingLadder : IDisposable
             Failures = failures,
         };
         AtomicFile.WriteText(Path.Combine(Folder, "scale.json"), result.ToJson());
+        sitting.Outcomes.Keep([.. all.Select(one => one.Run)]); // those that the results file did not take before
         return result;
     }
 
