@@ -1,0 +1,94 @@
+using Kansformers.Runtime;
+
+namespace Kansformers.Inspection;
+
+/// <summary>
+/// A Kolmogorov-Arnold network of few variables to be fitted, read and turned into formulas (Liu et al., "KAN", 2024, and "KAN 2.0", 2024, whose program is pykan). Every
+/// edge is a curve of its own; nodes add curves or multiply such sums. All numbers are double precision, for what is looked for here ends far below float32's rounding.
+/// </summary>
+public sealed class KanNetwork
+{
+    /// <summary>Makes a network with random curves.</summary>
+    /// <param name="options">Its shape and first values.</param>
+    /// <exception cref="KansformersException">An option is invalid; the message names it.</exception>
+    public KanNetwork(KanNetworkOptions options)
+        : this(options, [.. Enumerable.Range(0, (options ?? throw new ArgumentNullException(nameof(options))).Widths?.FirstOrDefault()?.Nodes ?? 0)])
+    {
+        options.Validate();
+        DataColumns = InputColumns.Count;
+        KeyedDraws draws = new(KeyedDraws.Key(options.Seed));
+        Layers = [.. options.Widths.Skip(1).Select((width, at) => FirstValues.Layer(options, options.Widths[at].Nodes, width, ref draws))];
+    }
+
+    internal KanNetwork(KanNetworkOptions options, IReadOnlyList<KanNetworkLayer> layers, IReadOnlyList<int> inputColumns, int dataColumns)
+        : this(options, inputColumns)
+    {
+        (Layers, DataColumns) = (layers, dataColumns);
+    }
+
+    private KanNetwork(KanNetworkOptions options, IReadOnlyList<int> inputColumns)
+    {
+        (Options, InputColumns, Layers) = (options, inputColumns, []);
+    }
+
+    /// <summary>The network's shape as it is now, and what it began from.</summary>
+    public KanNetworkOptions Options { get; private set; }
+
+    /// <summary>Its layers, from the inputs on.</summary>
+    public IReadOnlyList<KanNetworkLayer> Layers { get; private set; }
+
+    /// <summary>Which columns of the samples are its inputs, in order: all of them until inputs are pruned.</summary>
+    public IReadOnlyList<int> InputColumns { get; }
+
+    /// <summary>How many columns its samples have.</summary>
+    public int DataColumns { get; }
+
+    /// <summary>The number of outputs.</summary>
+    public int Outputs => Layers[^1].Nodes;
+
+    /// <summary>The network that this one was refined or pruned from; null for one that was made or loaded. To undo a change is to take it.</summary>
+    public KanNetwork? Before { get; internal init; }
+
+    /// <summary>Computes the outputs.</summary>
+    /// <param name="samples">(rows, <see cref="DataColumns"/>).</param>
+    /// <returns>(rows, <see cref="Outputs"/>).</returns>
+    /// <exception cref="ArgumentException">The samples have another number of columns.</exception>
+    public Samples Forward(Samples samples)
+    {
+        NetworkPass pass = Run(samples);
+        Samples outputs = new(samples.Rows, Outputs);
+        pass.Outputs.CopyTo(outputs.Values, 0);
+        return outputs;
+    }
+
+    /// <summary>Computes the outputs and shows what every node and edge came to on the way.</summary>
+    /// <param name="samples">(rows, <see cref="DataColumns"/>).</param>
+    /// <exception cref="ArgumentException">The samples have another number of columns.</exception>
+    public KanTrace Trace(Samples samples) => new(this, Run(samples));
+
+    /// <summary>A network of its own with the same values.</summary>
+    public KanNetwork Clone() => new(Options, [.. Layers.Select(layer => layer.Clone())], InputColumns, DataColumns) { Before = Before };
+
+    /// <summary>The shape, for people: <c>[2, 5, 1], grid 3, order 3, 13 of 15 edges</c>.</summary>
+    public override string ToString()
+    {
+        string widths = string.Join(", ", Options.Widths.Select(width => width.ToString()));
+        return $"[{widths}], grid {string.Join('/', Layers.Select(layer => layer.GridSize).Distinct())}, order {string.Join('/', Layers.Select(layer => layer.Order).Distinct())}, " +
+            $"{Layers.Sum(layer => layer.LiveEdges)} of {Layers.Sum(layer => layer.Mask.Length)} edges";
+    }
+
+    internal NetworkPass Run(Samples samples)
+    {
+        Check(samples);
+        NetworkPass pass = new(this, samples.Rows);
+        pass.Forward(samples);
+        return pass;
+    }
+
+    internal void Check(Samples samples)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        if (samples.Columns != DataColumns)
+            throw new ArgumentException($"the samples have {samples.Columns} columns, the network takes {DataColumns}", nameof(samples));
+    }
+}
