@@ -6,36 +6,34 @@ namespace Kansformers.Inspection;
 /// A Kolmogorov-Arnold network of few variables to be fitted, read and turned into formulas (Liu et al., "KAN", 2024, and "KAN 2.0", 2024, whose program is pykan). Every
 /// edge is a curve of its own; nodes add curves or multiply such sums. All numbers are double precision, for what is looked for here ends far below float32's rounding.
 /// </summary>
-public sealed class KanNetwork
+public sealed partial class KanNetwork
 {
     /// <summary>Makes a network with random curves.</summary>
     /// <param name="options">Its shape and first values.</param>
     /// <exception cref="KansformersException">An option is invalid; the message names it.</exception>
     public KanNetwork(KanNetworkOptions options)
-        : this(options, [.. Enumerable.Range(0, (options ?? throw new ArgumentNullException(nameof(options))).Widths?.FirstOrDefault()?.Nodes ?? 0)])
     {
+        ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        DataColumns = InputColumns.Count;
+        (Options, DataColumns) = (options, options.Widths[0].Nodes);
+        InputColumns = [.. Enumerable.Range(0, DataColumns)];
         KeyedDraws draws = new(KeyedDraws.Key(options.Seed));
-        Layers = [.. options.Widths.Skip(1).Select((width, at) => FirstValues.Layer(options, options.Widths[at].Nodes, width, ref draws))];
+        List<KanNetworkLayer> layers = [];
+        for (int at = 1; at < options.Widths.Count; at++)
+            layers.Add(FirstValues.Layer(options, options.Widths[at - 1].Nodes, options.Widths[at], ref draws));
+        Layers = layers;
     }
 
     internal KanNetwork(KanNetworkOptions options, IReadOnlyList<KanNetworkLayer> layers, IReadOnlyList<int> inputColumns, int dataColumns)
-        : this(options, inputColumns)
     {
-        (Layers, DataColumns) = (layers, dataColumns);
-    }
-
-    private KanNetwork(KanNetworkOptions options, IReadOnlyList<int> inputColumns)
-    {
-        (Options, InputColumns, Layers) = (options, inputColumns, []);
+        (Options, Layers, InputColumns, DataColumns) = (options, layers, inputColumns, dataColumns);
     }
 
     /// <summary>The network's shape as it is now, and what it began from.</summary>
-    public KanNetworkOptions Options { get; private set; }
+    public KanNetworkOptions Options { get; }
 
     /// <summary>Its layers, from the inputs on.</summary>
-    public IReadOnlyList<KanNetworkLayer> Layers { get; private set; }
+    public IReadOnlyList<KanNetworkLayer> Layers { get; }
 
     /// <summary>Which columns of the samples are its inputs, in order: all of them until inputs are pruned.</summary>
     public IReadOnlyList<int> InputColumns { get; }

@@ -30,21 +30,27 @@ internal sealed class NetworkPass
     /// <summary>Runs one layer; those below it have run.</summary>
     public void Forward(Samples samples, int at)
     {
-        LayerPass layer = Layers[at];
-        if (at > 0)
+        if (at > 0 || !ReferenceEquals(_expanded, samples))
         {
-            Layers[at - 1].Nodes.CopyTo(layer.Inputs, 0);
-            layer.Expand();
-        }
-        else if (!ReferenceEquals(_expanded, samples))
-        {
-            for (int input = 0; input < _network.InputColumns.Count; input++)
-                samples.Column(_network.InputColumns[input]).CopyTo(layer.Inputs.AsSpan(input * Rows));
-            layer.Expand();
+            Enter(samples, at);
+            Layers[at].Expand();
             _expanded = samples;
         }
 
-        layer.Forward();
+        Layers[at].Forward();
+    }
+
+    /// <summary>Brings a layer what it is to read; those below it have run.</summary>
+    public void Enter(Samples samples, int at)
+    {
+        if (at > 0)
+        {
+            Layers[at - 1].Nodes.CopyTo(Layers[at].Inputs, 0);
+            return;
+        }
+
+        for (int input = 0; input < _network.InputColumns.Count; input++)
+            samples.Column(_network.InputColumns[input]).CopyTo(Layers[0].Inputs.AsSpan(input * Rows));
     }
 
     /// <summary>Makes the next run evaluate everything.</summary>
