@@ -5,7 +5,7 @@ internal sealed class FitObjective
 {
     private readonly KanNetwork _network;
     private readonly FitOptions _options;
-    private readonly LayerGradients[] _gradients;
+    private readonly ParameterGradients[] _gradients;
     private readonly DeviationGradients[] _deviations;
     private NetworkPass _pass;
     private double[] _ofOutputs;
@@ -14,7 +14,7 @@ internal sealed class FitObjective
     public FitObjective(KanNetwork network, FitOptions options, Samples inputs, Samples targets)
     {
         (_network, _options, _inputs, _targets) = (network, options, inputs, targets);
-        _gradients = [.. network.Layers.Select(layer => new LayerGradients(layer))];
+        _gradients = [.. network.Layers.Select(layer => new ParameterGradients(layer))];
         _deviations = [.. network.Layers.Select(layer => new DeviationGradients(layer))];
         Parameters = new ParameterVector(network, _gradients);
         (_pass, _ofOutputs) = (new NetworkPass(network, inputs.Rows), new double[inputs.Rows * network.Outputs]);
@@ -22,7 +22,7 @@ internal sealed class FitObjective
 
     public ParameterVector Parameters { get; }
 
-    public IReadOnlyList<LayerGradients> Gradients => _gradients;
+    public IReadOnlyList<ParameterGradients> Gradients => _gradients;
 
     /// <summary>The penalty at the last point, without its weight.</summary>
     public double Penalty { get; private set; }
@@ -48,7 +48,7 @@ internal sealed class FitObjective
     {
         Parameters.Write(at);
         _pass.Forward(_inputs);
-        foreach (LayerGradients gradients in _gradients)
+        foreach (ParameterGradients gradients in _gradients)
             gradients.Clear();
         Loss = FitLosses.Compute(_options.Loss, _pass.Outputs, _targets, _ofOutputs);
         if (HasPenalty)

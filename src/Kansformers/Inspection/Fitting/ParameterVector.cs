@@ -5,12 +5,12 @@ internal sealed class ParameterVector
 {
     private readonly (double[] Values, double[] Gradient)[] _parts;
 
-    public ParameterVector(KanNetwork network, IReadOnlyList<LayerGradients> gradients)
+    public ParameterVector(KanNetwork network, IReadOnlyList<ParameterGradients> gradients)
     {
         List<(double[], double[])> parts = [];
         for (int at = 0; at < network.Layers.Count; at++)
         {
-            (KanNetworkLayer layer, LayerGradients of) = (network.Layers[at], gradients[at]);
+            (KanNetworkLayer layer, ParameterGradients of) = (network.Layers[at], gradients[at]);
             parts.Add((layer.Coefficients, of.Coefficients));
             if (network.Options.TrainBaseScales)
                 parts.Add((layer.BaseScale, of.BaseScale));

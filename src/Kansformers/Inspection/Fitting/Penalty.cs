@@ -11,7 +11,7 @@ internal static class Penalty
     /// <param name="weight">The gradients' factor.</param>
     /// <param name="gradients">Added to for the coefficients; null where no gradient is wanted.</param>
     /// <param name="deviations">Added to for the rest; null where no gradient is wanted.</param>
-    public static double Compute(NetworkPass pass, PenaltyOptions options, double weight, IReadOnlyList<LayerGradients>? gradients, IReadOnlyList<DeviationGradients>? deviations)
+    public static double Compute(NetworkPass pass, PenaltyOptions options, double weight, IReadOnlyList<ParameterGradients>? gradients, IReadOnlyList<DeviationGradients>? deviations)
     {
         double penalty = options.Measure switch
         {
@@ -152,7 +152,7 @@ internal static class Penalty
         double OfShare(double share) => -(Math.Log2(share + LogAtLeast) + share / ((share + LogAtLeast) * Math.Log(2))) / lines;
     }
 
-    private static double OfCoefficients(KanNetworkLayer layer, PenaltyOptions options, double weight, LayerGradients? gradients)
+    private static double OfCoefficients(KanNetworkLayer layer, PenaltyOptions options, double weight, ParameterGradients? gradients)
     {
         double magnitudes = 0, steps = 0, each = weight / layer.Subnodes;
         for (int edge = 0; edge < layer.Mask.Length; edge++)

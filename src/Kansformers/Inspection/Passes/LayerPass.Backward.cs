@@ -14,7 +14,7 @@ internal sealed partial class LayerPass
     /// <param name="deviations">The gradient of this layer's deviations; null where nothing depends on them.</param>
     /// <param name="wantsInputs">Whether the gradient of the inputs is wanted.</param>
     /// <returns>By input; empty where not wanted. It is overwritten by the next call.</returns>
-    public double[] Backward(ReadOnlySpan<double> ofNodes, LayerGradients gradients, DeviationGradients? deviations, bool wantsInputs)
+    public double[] Backward(ReadOnlySpan<double> ofNodes, ParameterGradients gradients, DeviationGradients? deviations, bool wantsInputs)
     {
         double[] ofSums = _ofSums ??= new double[Sums.Length];
         BackwardNodes(ofNodes, gradients, ofSums);
@@ -56,7 +56,7 @@ internal sealed partial class LayerPass
         return ofInputs;
     }
 
-    private void BackwardNodes(ReadOnlySpan<double> ofNodes, LayerGradients gradients, double[] ofSums)
+    private void BackwardNodes(ReadOnlySpan<double> ofNodes, ParameterGradients gradients, double[] ofSums)
     {
         KanWidth width = _layer.Width;
         for (int node = 0, subnode = 0; node < width.Nodes; node++)
@@ -132,7 +132,7 @@ internal sealed partial class LayerPass
         }
     }
 
-    private void EdgeGradients(int input, int edge, ReadOnlySpan<double> ofEdge, ReadOnlySpan<double> sums, LayerGradients gradients)
+    private void EdgeGradients(int input, int edge, ReadOnlySpan<double> ofEdge, ReadOnlySpan<double> sums, ParameterGradients gradients)
     {
         double mask = _layer.Mask[edge];
         ReadOnlySpan<double> own = sums.Slice(_layer.Order, _layer.Functions), coefficients = _layer.Coefficients.AsSpan(edge * _layer.Functions, _layer.Functions);
@@ -141,7 +141,7 @@ internal sealed partial class LayerPass
         gradients.BaseScale[edge] += mask * DoubleVectors.Dot(ofEdge, _baseValues.AsSpan(input * Rows, Rows));
     }
 
-    private void BackwardFormula(int input, int edge, ReadOnlySpan<double> ofEdge, LayerGradients gradients, Span<double> ofInput)
+    private void BackwardFormula(int input, int edge, ReadOnlySpan<double> ofEdge, ParameterGradients gradients, Span<double> ofInput)
     {
         if (_layer.Function(edge) is not EdgeFunction function)
             return;

@@ -60,7 +60,7 @@ internal sealed class NetworkPass
     /// <param name="ofOutputs">The gradient of the outputs, column after column.</param>
     /// <param name="gradients">A layer each.</param>
     /// <param name="deviations">A layer each; null where nothing depends on deviations.</param>
-    public void Backward(ReadOnlySpan<double> ofOutputs, IReadOnlyList<LayerGradients> gradients, IReadOnlyList<DeviationGradients>? deviations)
+    public void Backward(ReadOnlySpan<double> ofOutputs, IReadOnlyList<ParameterGradients> gradients, IReadOnlyList<DeviationGradients>? deviations)
     {
         for (int at = Layers.Count - 1; at >= 0; at--)
             ofOutputs = Layers[at].Backward(ofOutputs, gradients[at], deviations?[at], wantsInputs: at > 0);

@@ -1,7 +1,7 @@
 namespace Kansformers.Inspection;
 
 /// <summary>The gradient of every parameter of a layer, in arrays like the layer's own.</summary>
-internal sealed class LayerGradients(KanNetworkLayer layer)
+internal sealed class ParameterGradients(KanNetworkLayer layer)
 {
     public double[] Coefficients { get; } = new double[layer.Coefficients.Length];
 
