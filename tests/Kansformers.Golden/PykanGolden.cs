@@ -15,6 +15,9 @@ internal sealed class PykanGolden
 
     private const int FitSteps = 15;
 
+    // The penalty's weight in the fits of the files that are known.
+    private const double WeightGuess = 0.002;
+
     private readonly TensorFile _file;
     private readonly PykanFile _told;
     private readonly Comparison _comparison;
@@ -53,7 +56,6 @@ internal sealed class PykanGolden
         {
             Computed(start);
             Scores(start, "attribution");
-            Fitted(start);
         }
 
         if (!_told.Has("fitted"))
@@ -61,8 +63,18 @@ internal sealed class PykanGolden
         KanNetwork fitted = _told.Network("fitted", _told.Widths, masks);
         Add("fitted.y", fitted.Forward(_x), Rounding);
         Scores(fitted, "fitted.attribution");
+        double weight = WeightGuess;
+        if (lost && _file.TryGet("grad.act_fun.0.coef", out _))
+        {
+            weight = WeightOfFit(fitted);
+            Gradients(fitted, PenaltyOfFit, weight);
+            _notes.Add(FormattableString.Invariant($"grad.* are those of the fit's last evaluation, mean squared error + {weight} of the penalty without coefficients"));
+        }
+
+        if (known)
+            Fitted(start, weight);
         if (_told.Has("refined"))
-            Changed("refined", fitted.Refine(_told.RefinedGrid, _x, coversSamples: false), fitted, masks);
+            Refined(fitted, masks);
         if (_told.Has("regridded"))
         {
             KanNetwork regridded = fitted.Clone();
@@ -98,18 +110,42 @@ internal sealed class PykanGolden
             Add($"spline_postacts.{layer}", Edges(trace, layer), Rounding);
         (PenaltyOptions penalty, double weight) = _told.Penalty;
         Add("regularization", tensor([network.Regularization(_x, penalty)]), Rounding);
-        FitObjective objective = new(network, new FitOptions { Penalty = penalty, PenaltyWeight = weight }, _x, _target);
-        double[] at = new double[objective.Parameters.Count], gradient = new double[at.Length];
-        objective.Parameters.Read(at);
-        Add("loss", tensor([objective.Evaluate(at, gradient)]), Rounding);
-        for (int layer = 0; layer < network.Layers.Count; layer++)
-        {
-            ParameterGradients gradients = objective.Gradients[layer];
-            Add($"grad.act_fun.{layer}.coef", tensor(gradients.Coefficients), OfGradients);
-            Add($"grad.act_fun.{layer}.scale_base", tensor(gradients.BaseScale), OfGradients);
-            Add($"grad.act_fun.{layer}.scale_sp", tensor(gradients.SplineScale), OfGradients);
-        }
+        Add("loss", tensor([network.Loss(_x, _target) + weight * network.Regularization(_x, penalty)]), Rounding);
+        if (!_told.StartIsLost)
+            Gradients(network, penalty, weight);
     }
+
+    private void Gradients(KanNetwork network, PenaltyOptions penalty, double weight)
+    {
+        IReadOnlyList<double[]> gradients = GradientsOf(network, penalty, weight);
+        foreach ((string name, double[] gradient) in GradientNames(network).Zip(gradients))
+            Add(name, tensor(gradient), OfGradients);
+    }
+
+    // A gradient that was overwritten by the fit's last one is that of the loss and the fit's penalty at the fit's end; what the penalty's weight was, it tells itself.
+    private double WeightOfFit(KanNetwork fitted)
+    {
+        double[] Joined(double weight) => [.. GradientsOf(fitted, PenaltyOfFit, weight).SelectMany(gradient => gradient)];
+        double[] theirs = [.. GradientNames(fitted).SelectMany(name => PykanState.Numbers(_file[name]))], without = Joined(0), penalty = Joined(1);
+        DoubleVectors.AddScaled(theirs, -1, without);
+        DoubleVectors.AddScaled(penalty, -1, without);
+        return Math.Round(DoubleVectors.Dot(theirs, penalty) / DoubleVectors.Dot(penalty, penalty), 9); // a person wrote it
+    }
+
+    // pykan's fit does not pay for coefficients unless it is told to.
+    private PenaltyOptions PenaltyOfFit => _told.Penalty.Options with { Coefficients = 0, Smoothness = 0 };
+
+    private IReadOnlyList<double[]> GradientsOf(KanNetwork network, PenaltyOptions penalty, double weight)
+    {
+        FitObjective objective = new(network.Clone(), new FitOptions { Penalty = penalty, PenaltyWeight = weight }, _x, _target);
+        double[] at = new double[objective.Parameters.Count];
+        objective.Parameters.Read(at);
+        objective.Evaluate(at, new double[at.Length]);
+        return [.. objective.Gradients.SelectMany(layer => (double[][])[layer.Coefficients, layer.BaseScale, layer.SplineScale])];
+    }
+
+    private IEnumerable<string> GradientNames(KanNetwork network) =>
+        from layer in Enumerable.Range(0, network.Layers.Count) from name in (string[])["coef", "scale_base", "scale_sp"] select $"grad.act_fun.{layer}.{name}";
 
     private void Scores(KanNetwork network, string group)
     {
@@ -122,12 +158,10 @@ internal sealed class PykanGolden
     }
 
     // The way of a fit multiplies rounding at every turn: what it may end up apart is measured, on fits that begin a rounding away.
-    private void Fitted(KanNetwork start)
+    private void Fitted(KanNetwork start, double weight)
     {
-        if (!_told.Has("fitted"))
-            return;
-        KanNetwork found = Fit(start, 0);
-        KanNetwork[] others = [.. Enumerable.Range(1, 6).Select(seed => Fit(start, seed))];
+        KanNetwork found = Fit(start, weight, 0);
+        KanNetwork[] others = [.. Enumerable.Range(1, 6).Select(seed => Fit(start, weight, seed))];
         foreach (StoredTensor stored in PykanState.Write(found))
         {
             string name = "fitted." + stored.Name;
@@ -146,7 +180,7 @@ internal sealed class PykanGolden
         }
     }
 
-    private KanNetwork Fit(KanNetwork start, int seed)
+    private KanNetwork Fit(KanNetwork start, double weight, int seed)
     {
         KanNetwork network = start.Clone();
         Random random = new(seed);
@@ -156,8 +190,61 @@ internal sealed class PykanGolden
                 coefficient *= seed == 0 ? 1 : 1 + (random.NextDouble() - 0.5) * 4e-16;
         }
 
-        network.Fit(new FitData(_x, _target), new FitOptions { Steps = FitSteps, GridUpdates = 0 });
+        network.Fit(new FitData(_x, _target), new FitOptions { Steps = FitSteps, GridUpdates = 0, PenaltyWeight = weight, Penalty = PenaltyOfFit });
         return network;
+    }
+
+    // pykan gives torch.linalg.lstsq all edges of a layer at once, and torch leaves LAPACK's gelsy the column order of the edge before, as if it were asked for: without
+    // pivoting gelsy takes a matrix whose first columns are zeros for one of rank 0, and the curve is lost. Edges that are so in the file are compared with that.
+    private void Refined(KanNetwork fitted, string? masks)
+    {
+        KanNetwork ours = fitted.Refine(_told.RefinedGrid, _x, coversSamples: false), theirs = _told.Network("refined", _told.Widths, masks);
+        int lost = 0;
+        KanTrace trace = fitted.Trace(_x);
+        for (int at = 0; at < ours.Layers.Count; at++)
+        {
+            (KanNetworkLayer our, KanNetworkLayer their) = (ours.Layers[at], theirs.Layers[at]);
+            for (int input = 0; input < our.Inputs && our.Coefficients.Length == their.Coefficients.Length; input++)
+            {
+                double[] points = trace.Nodes(at).Column(input).ToArray();
+                for (int output = 0; output < our.Subnodes; output++)
+                {
+                    double[] wanted = SplineFit.Values(their.Tables[input], their.Order, their.CoefficientsOf(output, input), points);
+                    double[] found = SplineFit.Values(our.Tables[input], our.Order, our.CoefficientsOf(output, input), points);
+                    if (Distance(wanted, found) <= AfterSolve * DoubleVectors.LargestMagnitude(wanted))
+                        continue;
+                    lost++;
+                    KanNetworkLayer coarse = fitted.Layers[at];
+                    WithoutPivoting(our, input, points, SplineFit.Values(coarse.Tables[input], coarse.Order, coarse.CoefficientsOf(output, input), points))
+                        .CopyTo(our.Coefficients, our.Edge(output, input) * our.Functions);
+                }
+            }
+        }
+
+        if (lost > 0)
+            _notes.Add($"refined.*: {lost} curves of the file are no least-squares solution; torch solved them without pivoting, and they are compared with that");
+        Changed("refined", ours, fitted, masks);
+    }
+
+    private static double Distance(double[] a, double[] b) => a.Zip(b, (left, right) => Math.Abs(left - right)).Max();
+
+    // The second of two equal systems, which finds the column order of the first.
+    private static double[] WithoutPivoting(KanNetworkLayer layer, int input, double[] points, double[] values)
+    {
+        using var scope = NewDisposeScope();
+        double[,] matrix = new double[points.Length, layer.Functions];
+        double[] unit = new double[layer.Functions];
+        for (int function = 0; function < unit.Length; function++)
+        {
+            unit.AsSpan().Clear();
+            unit[function] = 1;
+            double[] column = SplineFit.Values(layer.Tables[input], layer.Order, unit, points);
+            for (int row = 0; row < column.Length; row++)
+                matrix[row, function] = column[row];
+        }
+
+        Tensor systems = tensor(matrix).expand(2, points.Length, layer.Functions).contiguous(), sides = tensor(values).view(1, -1, 1).expand(2, values.Length, 1).contiguous();
+        return linalg.lstsq(systems, sides).Solution[1].contiguous().data<double>().ToArray();
     }
 
     // Curves are compared where samples are: beyond, coefficients are free.

@@ -64,7 +64,7 @@ public sealed partial class KanNetwork
             finer.Add(made);
         }
 
-        return new KanNetwork(Options with { GridSize = gridSize }, finer, InputColumns, DataColumns) { Before = this };
+        return With(Options with { GridSize = gridSize }, finer, InputColumns);
     }
 
     private static (double Low, double High)? Range(ReadOnlySpan<double> values)

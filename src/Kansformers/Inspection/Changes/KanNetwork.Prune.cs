@@ -76,7 +76,7 @@ public sealed partial class KanNetwork
             throw new ArgumentException("every output stays", nameof(nodes));
         KanNetworkLayer[] layers = [.. Layers.Select((layer, at) => layer.Subset(nodes[at], nodes[at + 1]))];
         KanNetworkOptions options = Options with { Widths = [nodes[0].Count, .. layers.Select(layer => layer.Width)] };
-        return new KanNetwork(options, layers, [.. nodes[0].Select(node => InputColumns[node])], DataColumns) { Before = this };
+        return With(options, layers, [.. nodes[0].Select(node => InputColumns[node])]);
     }
 
     private void RemoveEdges(Samples samples, double threshold)

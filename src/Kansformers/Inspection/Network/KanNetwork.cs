@@ -44,6 +44,12 @@ public sealed partial class KanNetwork
     /// <summary>The number of outputs.</summary>
     public int Outputs => Layers[^1].Nodes;
 
+    /// <summary>What is done to a table's columns before the network takes them, kept with it; empty for nothing. <see cref="Predict"/> does it; <see cref="Forward"/> and fits take samples as they are.</summary>
+    public IReadOnlyList<ColumnScaling> InputScaling { get; set; } = [];
+
+    /// <summary>What was done to the columns of the targets; empty for nothing. <see cref="Predict"/> undoes it.</summary>
+    public IReadOnlyList<ColumnScaling> TargetScaling { get; set; } = [];
+
     /// <summary>The network that this one was refined or pruned from; null for one that was made or loaded. To undo a change is to take it.</summary>
     public KanNetwork? Before { get; internal init; }
 
@@ -59,13 +65,23 @@ public sealed partial class KanNetwork
         return outputs;
     }
 
+    /// <summary>The outputs for a table's columns as they are: scaled, computed, and scaled back.</summary>
+    /// <param name="columns">(rows, <see cref="DataColumns"/>).</param>
+    /// <returns>(rows, <see cref="Outputs"/>).</returns>
+    /// <exception cref="ArgumentException">There is another number of columns than the network, or its scaling, has.</exception>
+    public Samples Predict(Samples columns)
+    {
+        Check(columns);
+        return ColumnScaling.Apply(TargetScaling, Forward(ColumnScaling.Apply(InputScaling, columns, undo: false)), undo: true);
+    }
+
     /// <summary>Computes the outputs and shows what every node and edge came to on the way.</summary>
     /// <param name="samples">(rows, <see cref="DataColumns"/>).</param>
     /// <exception cref="ArgumentException">The samples have another number of columns.</exception>
     public KanTrace Trace(Samples samples) => new(this, Run(samples));
 
     /// <summary>A network of its own with the same values.</summary>
-    public KanNetwork Clone() => new(Options, [.. Layers.Select(layer => layer.Clone())], InputColumns, DataColumns) { Before = Before };
+    public KanNetwork Clone() => new(Options, [.. Layers.Select(layer => layer.Clone())], InputColumns, DataColumns) { Before = Before, InputScaling = InputScaling, TargetScaling = TargetScaling };
 
     /// <summary>The shape, for people: <c>[2, 5, 1], grid 3, order 3, 13 of 15 edges</c>.</summary>
     public override string ToString()
@@ -74,6 +90,10 @@ public sealed partial class KanNetwork
         return $"[{widths}], grid {string.Join('/', Layers.Select(layer => layer.GridSize).Distinct())}, order {string.Join('/', Layers.Select(layer => layer.Order).Distinct())}, " +
             $"{Layers.Sum(layer => layer.LiveEdges)} of {Layers.Sum(layer => layer.Mask.Length)} edges";
     }
+
+    // What this one becomes when it is changed: other layers, and the rest as it is.
+    private KanNetwork With(KanNetworkOptions options, IReadOnlyList<KanNetworkLayer> layers, IReadOnlyList<int> inputColumns) =>
+        new(options, layers, inputColumns, DataColumns) { Before = this, InputScaling = InputScaling, TargetScaling = TargetScaling };
 
     internal NetworkPass Run(Samples samples)
     {

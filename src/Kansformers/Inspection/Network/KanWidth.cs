@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Kansformers.Inspection;
 
 /// <summary>The nodes of one level of a <see cref="KanNetwork"/>: addition nodes first, each the sum of its edges, then multiplication nodes, each a product of such sums.</summary>
@@ -19,9 +21,11 @@ public sealed record KanWidth
     public IReadOnlyList<int> Arities { get; }
 
     /// <summary>The number of nodes of both sorts.</summary>
+    [JsonIgnore]
     public int Nodes => Additions + Arities.Count;
 
     /// <summary>The number of sums that edges lead into: one for an addition node, as many as its arity for a multiplication node.</summary>
+    [JsonIgnore]
     public int Subnodes => Additions + Arities.Sum();
 
     /// <summary>Addition nodes alone.</summary>
