@@ -8,9 +8,18 @@ namespace Kansformers.Golden;
 /// <summary>What a golden file of pykan says of itself, and the networks in it.</summary>
 internal sealed class PykanFile(TensorFile file)
 {
-    public IReadOnlyList<KanWidth> Widths => Parsed("width");
+    public IReadOnlyList<KanWidth> Widths
+    {
+        get
+        {
+            using JsonDocument arities = JsonDocument.Parse(Text("mult_arity"));
+            return [.. Counts("width").Select((counts, at) => new KanWidth(counts.Additions, [.. Enumerable.Range(0, counts.Products).Select(product =>
+                arities.RootElement.ValueKind == JsonValueKind.Number ? arities.RootElement.GetInt32() : arities.RootElement[at][product].GetInt32())]))];
+        }
+    }
 
-    public IReadOnlyList<KanWidth> PrunedWidths => Parsed("pruned_width");
+    /// <summary>The numbers of addition and multiplication nodes of each level after pruning.</summary>
+    public IReadOnlyList<(int Additions, int Products)> PrunedCounts => Counts("pruned_width");
 
     public double GridEps => Number("grid_eps");
 
@@ -102,17 +111,10 @@ internal sealed class PykanFile(TensorFile file)
         return samples;
     }
 
-    private KanWidth[] Parsed(string name)
+    private (int Additions, int Products)[] Counts(string name)
     {
-        using JsonDocument document = JsonDocument.Parse(Text(name)), arities = JsonDocument.Parse(file.Metadata.GetValueOrDefault(name == "width" ? "mult_arity" : "pruned_mult_arity", Text("mult_arity")));
-        return [.. document.RootElement.EnumerateArray().Select((level, at) =>
-        {
-            if (level.ValueKind == JsonValueKind.Number)
-                return new KanWidth(level.GetInt32());
-            int products = level[1].GetInt32();
-            return new KanWidth(level[0].GetInt32(), [.. Enumerable.Range(0, products).Select(product =>
-                arities.RootElement.ValueKind == JsonValueKind.Number ? arities.RootElement.GetInt32() : arities.RootElement[at][product].GetInt32())]);
-        })];
+        using JsonDocument document = JsonDocument.Parse(Text(name));
+        return [.. document.RootElement.EnumerateArray().Select(level => level.ValueKind == JsonValueKind.Number ? (level.GetInt32(), 0) : (level[0].GetInt32(), level[1].GetInt32()))];
     }
 
     private double Number(string name) => double.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number
