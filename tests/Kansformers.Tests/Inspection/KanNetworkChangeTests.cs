@@ -41,6 +41,9 @@ public class KanNetworkChangeTests
         // Half the quantiles 0, 0.2, 0.4, 0.6, 0.9 and half the uniform 0, 0.225, 0.45, 0.675, 0.9; 0.225 apart beyond.
         double[] wanted = [-0.675, -0.45, -0.225, 0, 0.2125, 0.425, 0.6375, 0.9, 1.125, 1.35, 1.575];
         Assert.All(network.Layers[0].KnotsOf(0).ToArray().Zip(wanted), pair => Assert.Equal(pair.Second, pair.First, 1e-12));
+        KanNetwork wider = new(new KanNetworkOptions { Widths = [1, 1], GridSize = 4, GridMargin = 0.1 });
+        wider.Regrid(Samples.OfColumns(column));
+        Assert.Equal((-0.09, 0.99), (Math.Round(wider.Layers[0].KnotsOf(0)[3], 12), Math.Round(wider.Layers[0].KnotsOf(0)[^4], 12)));
     }
 
     [Fact]
@@ -102,7 +105,7 @@ public class KanNetworkChangeTests
             Samples x = Degenerate(random), y = Tables.Map(x, row => random.Next(3) == 0 ? 1 : row[0] * row[1]), probe = Tables.Random(20, x.Columns, seed, -3, 3);
             KanNetwork network = new(new KanNetworkOptions
             {
-                Widths = random.Next(2) == 0 ? [x.Columns, 3, 1] : [x.Columns, new(1, 2, 3), 1], GridSize = random.Next(1, 6), SplineOrder = random.Next(1, 5), GridEps = random.Next(3) * 0.5, Seed = seed,
+                Widths = random.Next(2) == 0 ? [x.Columns, 3, 1] : [x.Columns, new(1, 2, 3), 1], GridSize = random.Next(1, 6), SplineOrder = random.Next(1, 5), GridEps = random.Next(3) * 0.5, GridMargin = random.Next(2) * 0.1, Seed = seed,
             });
             List<string> done = [];
             for (int change = 0; change < 6; change++)

@@ -22,7 +22,7 @@ public sealed partial class KanNetwork
             {
                 double[] sorted = pass.Layers[at].Inputs.AsSpan(input * samples.Rows, samples.Rows).ToArray();
                 Array.Sort(sorted);
-                double[] knots = SampleGrid.Of(old.KnotsOf(input), old.Order, sorted, Options.GridEps);
+                double[] knots = SampleGrid.Of(old.KnotsOf(input), old.Order, sorted, Options.GridEps, Options.GridMargin);
                 if (old.KnotsOf(input).SequenceEqual(knots))
                     continue;
                 layer.SetKnots(input, knots);

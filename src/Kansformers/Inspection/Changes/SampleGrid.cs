@@ -17,20 +17,22 @@ internal static class SampleGrid
     /// <param name="order">The number of knots beyond either end.</param>
     /// <param name="sorted">The samples, ascending.</param>
     /// <param name="eps">The uniform share.</param>
-    public static double[] Of(ReadOnlySpan<double> knots, int order, ReadOnlySpan<double> sorted, double eps)
+    /// <param name="margin">How far the grid goes on beyond the extreme samples, as a share of their range.</param>
+    public static double[] Of(ReadOnlySpan<double> knots, int order, ReadOnlySpan<double> sorted, double eps, double margin)
     {
         int size = knots.Length - 1 - 2 * order;
         if (sorted.IsEmpty || !double.IsFinite(sorted[0]) || !double.IsFinite(sorted[^1]))
             return knots.ToArray();
-        double low = sorted[0], range = sorted[^1] - low;
-        if (!(range > OneValue * Math.Max(Math.Abs(low), Math.Abs(sorted[^1]))) || !double.IsFinite(range))
+        double low = sorted[0], high = sorted[^1], range = high - low;
+        if (!(range > OneValue * Math.Max(Math.Abs(low), Math.Abs(high))) || !double.IsFinite(range))
             return Around(knots, order, low);
         double[] points = new double[size + 1];
-        double step = range / size;
+        (low, high) = (low - margin * range, high + margin * range);
+        double step = (high - low) / size;
         bool ties = false;
         for (int at = 0; at <= size; at++)
         {
-            points[at] = at == size ? sorted[^1] : sorted[(int)((double)sorted.Length / size * at)];
+            points[at] = at == 0 ? low : at == size ? high : sorted[(int)((double)sorted.Length / size * at)];
             ties |= at > 0 && points[at] - points[at - 1] < LeastUniform * step;
         }
 

@@ -23,6 +23,12 @@ public sealed record KanNetworkOptions
     /// <summary>What share of an updated grid is uniform between the extreme samples; the rest follows the samples' quantiles.</summary>
     public double GridEps { get; init; } = 0.02;
 
+    /// <summary>
+    /// How far an updated grid goes on beyond the extreme samples, as a share of their range. A little keeps what is held out inside: a spline goes to 0 within few intervals
+    /// beyond its grid. pykan has none.
+    /// </summary>
+    public double GridMargin { get; init; }
+
     /// <summary>The function beside each spline.</summary>
     public EdgeBase Base { get; init; } = EdgeBase.Silu;
 
@@ -48,8 +54,8 @@ public sealed record KanNetworkOptions
     public long Seed { get; init; } = 1;
 
     /// <inheritdoc/>
-    public bool Equals(KanNetworkOptions? other) => other is not null && Widths.SequenceEqual(other.Widths) && (GridSize, SplineOrder, GridLow, GridHigh, GridEps) ==
-        (other.GridSize, other.SplineOrder, other.GridLow, other.GridHigh, other.GridEps) && (Base, NoiseScale, BaseScaleMean, BaseScaleSpread, Seed) ==
+    public bool Equals(KanNetworkOptions? other) => other is not null && Widths.SequenceEqual(other.Widths) && (GridSize, SplineOrder, GridLow, GridHigh, GridEps, GridMargin) ==
+        (other.GridSize, other.SplineOrder, other.GridLow, other.GridHigh, other.GridEps, other.GridMargin) && (Base, NoiseScale, BaseScaleMean, BaseScaleSpread, Seed) ==
         (other.Base, other.NoiseScale, other.BaseScaleMean, other.BaseScaleSpread, other.Seed) &&
         (TrainBaseScales, TrainSplineScales, TrainAffine) == (other.TrainBaseScales, other.TrainSplineScales, other.TrainAffine);
 
@@ -76,6 +82,7 @@ public sealed record KanNetworkOptions
         Allowed.Require(double.IsFinite(GridLow), "grid low", GridLow, "a number");
         Allowed.Require(double.IsFinite(GridHigh) && GridHigh > GridLow, "grid high", GridHigh, FormattableString.Invariant($"a number above {GridLow}"));
         Allowed.Require(GridEps is >= 0 and <= 1, "grid eps", GridEps, "0 to 1");
+        Allowed.Require(GridMargin is >= 0 and <= 1, "grid margin", GridMargin, "0 to 1");
         Allowed.Require("base", Base);
         Allowed.Require(NoiseScale is >= 0 && double.IsFinite(NoiseScale), "noise scale", NoiseScale, "0 or more");
         Allowed.Require(double.IsFinite(BaseScaleMean), "base scale mean", BaseScaleMean, "a number");

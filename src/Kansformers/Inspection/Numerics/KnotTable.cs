@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kansformers.Inspection;
 
 /// <summary>
@@ -51,6 +53,7 @@ internal sealed class KnotTable
     /// <param name="values">k + 1 values; zeros outside the grid.</param>
     /// <param name="slopes">k + 1 derivatives.</param>
     /// <returns>The first of these functions; 0 outside the grid, where all are zero.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a short fit would end before it is compiled well
     public int Expand(double x, Span<double> values, Span<double> slopes)
     {
         if (!(x >= _low && x < _high))

@@ -90,6 +90,7 @@ internal sealed partial class LayerPass
     }
 
     // Σ_rows g B_c into the sums of the live functions, and the curve's slope into the input's gradient.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BackwardCurve(int input, int edge, ReadOnlySpan<double> ofEdge, Span<double> ofInput, Span<double> coefficients, Span<double> sums)
     {
         double mask = _layer.Mask[edge], ofBase = mask * _layer.BaseScale[edge];

@@ -119,6 +119,7 @@ internal sealed partial class LayerPass
     }
 
     // mask · (base scale · base + spline scale · Σ coefficient · B).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a short fit would end before the loop is compiled well
     private void Curve(int input, int edge, Span<double> coefficients, Span<double> curve)
     {
         double mask = _layer.Mask[edge], ofBase = mask * _layer.BaseScale[edge];
