@@ -87,8 +87,8 @@ public class KanNetworkTests(ITestOutputHelper output)
     {
         KanNetwork network = new(new KanNetworkOptions { Widths = [1, 1], Base = EdgeBase.Zero });
         double end = network.Layers[0].KnotsOf(0)[^1];
-        Samples outputs = network.Forward(Samples.OfColumns([end, -end - 1, 1e300, double.NaN, double.PositiveInfinity]));
-        Assert.All(outputs.Column(0).ToArray(), value => Assert.Equal(0, value));
+        Samples outputs = network.Forward(Samples.OfColumns([end, -end - 1, 1e300, double.PositiveInfinity, double.NaN]));
+        Assert.Equal([0, 0, 0, 0, double.NaN], outputs.Column(0).ToArray());
     }
 
     [Fact]

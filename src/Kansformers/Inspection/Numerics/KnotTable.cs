@@ -50,7 +50,7 @@ internal sealed class KnotTable
 
     /// <summary>The functions that are not zero at x, and their derivatives.</summary>
     /// <param name="x">Any number, or NaN.</param>
-    /// <param name="values">k + 1 values; zeros outside the grid.</param>
+    /// <param name="values">k + 1 values; zeros outside the grid, NaN for NaN.</param>
     /// <param name="slopes">k + 1 derivatives.</param>
     /// <returns>The first of these functions; 0 outside the grid, where all are zero.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a short fit would end before it is compiled well
@@ -58,8 +58,9 @@ internal sealed class KnotTable
     {
         if (!(x >= _low && x < _high))
         {
-            values.Clear();
-            slopes.Clear();
+            double outside = double.IsNaN(x) ? x : 0; // what is no number stays none
+            values.Fill(outside);
+            slopes.Fill(outside);
             return 0;
         }
 
