@@ -24,7 +24,7 @@ using var all = NewDisposeScope();
 // that some kinds bring is left out: of two inputs it tells only which is larger.
 KanOptions[] kinds = [.. KanKinds.All.Where(kind => kind.Sharing.IsEdge), new BSplineOptions { Sharing = KanSharing.Channel, Bias = true }];
 foreach (KanOptions kind in kinds.Select(kind => kind.Norm == InputNorm.LayerNorm ? kind with { Norm = InputNorm.None } : kind))
-    Fit(kind.Summary(), new KanNetwork([2, Hidden(800, kind), 1], kind));
+    Fit(kind.Summary(), new KanStack([2, Hidden(800, kind), 1], kind));
 Fit("MLP, SiLU", nn.Sequential(nn.Linear(2, 26), nn.SiLU(), nn.Linear(26, 26), nn.SiLU(), nn.Linear(26, 1)));
 
 // The widest hidden layer with at most so many parameters.

@@ -22,7 +22,7 @@ public static class GoldenRunner
     }
 
     /// <summary>Compares every tensor of one golden file or folder.</summary>
-    /// <param name="path">A file of one KAN layer, a file of texts and their ids, or the folder of a GPT, the original's or Hugging Face's, or of an encoder or a BART in Hugging Face's layout.</param>
+    /// <param name="path">A file of one KAN layer, of a network of pykan, a file of texts and their ids, or the folder of a GPT, the original's or Hugging Face's, or of an encoder or a BART in Hugging Face's layout.</param>
     /// <exception cref="KansformersException">The path is missing, damaged, or of no known kind.</exception>
     public static GoldenReport Run(string path)
     {
@@ -43,6 +43,7 @@ public static class GoldenRunner
         using TensorFile file = StateDictionary.Load(path);
         return KanLayerGolden.Is(file) ? KanLayerGolden.Run(path, file)
             : KanKindGolden.Is(file) ? KanKindGolden.Run(path, file)
+            : PykanGolden.Is(file) ? PykanGolden.Run(path, file)
             : throw new KansformersException($"'{path}' is no golden file of a known kind: a KAN layer's has its configuration as metadata");
     }
 }

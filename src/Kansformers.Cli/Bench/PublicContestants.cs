@@ -37,9 +37,9 @@ internal sealed class PublicContestants : IDisposable
         _scope.Dispose();
     }
 
-    private static KanNetwork MakeKan(PublicNetwork network, KanOptions kind, bool useReference)
+    private static KanStack MakeKan(PublicNetwork network, KanOptions kind, bool useReference)
     {
-        KanNetwork kan = new([network.Inputs, network.Hidden, network.Outputs], kind);
+        KanStack kan = new([network.Inputs, network.Hidden, network.Outputs], kind);
         foreach (KanLinear layer in kan.Layers)
             layer.UseReference = useReference;
         return kan;

@@ -7,7 +7,7 @@ namespace Kansformers.Tests.Golden;
 
 public class GoldenTests
 {
-    public static TheoryData<string> Committed => ["kan-layer/kanlinear_noscaler.safetensors", "kan-layer/kanlinear_order1.safetensors", "kan-layer/kanlinear_order2.safetensors", "mingpt_gpt_small", "hf_gpt2", "hf_bart", .. Encoders];
+    public static TheoryData<string> Committed => ["kan-layer/kanlinear_noscaler.safetensors", "kan-layer/kanlinear_order1.safetensors", "kan-layer/kanlinear_order2.safetensors", "mingpt_gpt_small", "hf_gpt2", "hf_bart", "pykan/pykan_plain.safetensors", "pykan/pykan_mult.safetensors", .. Encoders];
 
     private static IEnumerable<string> Encoders => from family in (string[])["bert", "distilbert", "roberta"] from head in (string[])["mlm", "cls"] select $"hf_{family}_{head}";
 

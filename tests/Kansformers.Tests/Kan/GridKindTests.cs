@@ -207,9 +207,9 @@ public class GridKindTests
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        using KanNetwork network = new([4, 6, 3], new RadialBasisOptions());
+        using KanStack network = new([4, 6, 3], new RadialBasisOptions());
         Tensor x = randn(200, 4), before = network.forward(x);
-        using KanNetwork finer = network.Refine(15, x);
+        using KanStack finer = network.Refine(15, x);
         Assert.InRange((finer.forward(x) - before).abs().max().item<float>(), 0, 1e-4);
         Assert.All(finer.Layers, layer => Assert.Equal(15, layer.Options.Functions));
         finer.forward(x, updateGrid: true);

@@ -48,7 +48,7 @@ public class KanFileTests
         {
             Assert.All(file.Layers, layer => Assert.Equal(kind, layer.Options.Kind));
             Assert.Equal(program.EndsWith('s') || program.Contains("network", StringComparison.Ordinal) || tensors.Count > 4 ? 2 : 1, file.Layers.Count);
-            using KanNetwork network = file.ToNetwork();
+            using KanStack network = file.ToStack();
             Tensor x = randn(7, file.Layers[0].InFeatures), expected = x;
             foreach (KanLinear layer in file.Layers)
                 expected = layer.forward(expected);
@@ -147,9 +147,9 @@ public class KanFileTests
         StateDictionary.SavePyTorch(folder["two.pt"], Tensors("a.cheby_coeffs 4,6,3;b.cheby_coeffs 4,6,3"));
         using KanFile file = KanFile.Open(folder["two.pt"]);
         Assert.Equal(2, file.Layers.Count);
-        Assert.Contains("'b' takes 4 inputs", Assert.Throws<KansformersException>(file.ToNetwork).Message, StringComparison.Ordinal);
+        Assert.Contains("'b' takes 4 inputs", Assert.Throws<KansformersException>(file.ToStack).Message, StringComparison.Ordinal);
         using KanLinear wrong = new(4, 3), other = new(5, 2);
-        Assert.Throws<ArgumentException>(() => new KanNetwork(new[] { wrong, other }));
+        Assert.Throws<ArgumentException>(() => new KanStack(new[] { wrong, other }));
     }
 
     [Fact]

@@ -140,7 +140,7 @@ public class KanLinearTests
     public void A_stack_runs_its_layers_in_order_and_adds_up_their_losses()
     {
         using var scope = NewDisposeScope();
-        using KanNetwork stack = new([4, 6, 3]);
+        using KanStack stack = new([4, 6, 3]);
         Tensor x = randn(5, 4);
         Assert.Equal(["layers.0.base_weight", "layers.0.grid", "layers.0.spline_scaler", "layers.0.spline_weight"], stack.state_dict().Keys.Where(name => name.StartsWith("layers.0", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         Tensor expected = stack.Layers[1].forward(stack.Layers[0].forward(x));
@@ -149,14 +149,14 @@ public class KanLinearTests
         Assert.Equal(sum, stack.RegularizationLoss().item<float>(), 1e-4f);
         Tensor moved = stack.forward(x, updateGrid: true);
         Assert.InRange((moved - expected).abs().max().item<float>(), 0, 2e-4);
-        Assert.Throws<ArgumentException>(() => new KanNetwork([4]));
+        Assert.Throws<ArgumentException>(() => new KanStack([4]));
     }
 
     [Fact]
     public void The_share_outside_the_grid_is_reported_for_every_layer_of_a_model()
     {
         using var scope = NewDisposeScope();
-        using KanNetwork stack = new([2, 2, 2]);
+        using KanStack stack = new([2, 2, 2]);
         var shares = OutsideGrid.Measure(stack, () => stack.forward(tensor([0f, 5f, 0.1f, 0.2f], [2, 2])));
         Assert.Equal(["layers.0", "layers.1"], shares.Select(entry => entry.Layer));
         Assert.Equal(0.25, shares[0].Share);

@@ -73,7 +73,7 @@ public sealed class KanFile : IDisposable
 
     /// <summary>The layers as a stack, each feeding the next, with copies of their numbers.</summary>
     /// <exception cref="KansformersException">They do not follow one another: the message names two whose sizes differ.</exception>
-    public KanNetwork ToNetwork()
+    public KanStack ToStack()
     {
         for (int at = 1; at < _described.Count; at++)
         {
@@ -84,7 +84,7 @@ public sealed class KanFile : IDisposable
             }
         }
 
-        return new KanNetwork([.. _described.Select(layer => layer.Load())]);
+        return new KanStack([.. _described.Select(layer => layer.Load())]);
     }
 
     /// <summary>Writes the layers, as they are now (float32), under the program's names: a PyTorch file where the name ends in .pt, .pth or .bin, else safetensors.</summary>

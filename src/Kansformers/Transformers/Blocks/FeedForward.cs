@@ -35,7 +35,7 @@ internal sealed record FeedForwardOptions
 internal sealed class FeedForward : nn.Module<Tensor, Tensor>, IHasActivation
 {
     [ComponentName(Name = "kan")]
-    private readonly KanNetwork? _kan;
+    private readonly KanStack? _kan;
 
     [ComponentName(Name = "c_fc")]
     private readonly LinearLayer? _expand;

@@ -24,12 +24,12 @@ internal sealed class LinearLayers(ModelOptions options, Device? device)
     public bool IsKan(KanPlacement place) => options.Placement.HasFlag(place);
 
     /// <summary>A stack of KAN layers; the original gave them no biases.</summary>
-    public KanNetwork Kan(params long[] widths) => new(widths, options.Kan, device);
+    public KanStack Kan(params long[] widths) => new(widths, options.Kan, device);
 
     /// <summary>The two KAN layers of a feed-forward part; what stood between linear ones may be in the second.</summary>
     /// <param name="shape">The first layer.</param>
     /// <param name="activation">What stood between.</param>
-    public KanNetwork KanPair(LinearShape shape, BaseActivation activation) => options.KanActivations != KanActivations.Inside ? Kan(shape.From, shape.To, shape.From)
+    public KanStack KanPair(LinearShape shape, BaseActivation activation) => options.KanActivations != KanActivations.Inside ? Kan(shape.From, shape.To, shape.From)
         : new([new KanLinear(shape.From, shape.To, options.Kan, device), new KanLinear(shape.To, shape.From, options.Kan with { BaseActivation = activation }, device)]);
 
     /// <summary>Whether activations stay between layers that are KANs.</summary>
@@ -47,7 +47,7 @@ internal sealed class LinearLayers(ModelOptions options, Device? device)
     {
         if (!IsKan(place))
             return Linear(shape);
-        KanNetwork network = Kan(shape.From, shape.To);
+        KanStack network = Kan(shape.From, shape.To);
         network.Layers[0].RowParts = shape.RowParts;
         return network;
     }

@@ -11,7 +11,7 @@ internal static class TokenDecoders
     /// <param name="largest">How many floats a copy of a layer's weights may take.</param>
     public static ITokenLayer? Open(nn.Module module, long largest) => module switch
     {
-        KanNetwork kan => kan.OpenTokens(largest),
+        KanStack kan => kan.OpenTokens(largest),
         LinearLayer linear => linear.OpenTokens(),
         TiedHead tied => tied.OpenTokens(),
         KanGate gate => gate.OpenTokens(),

@@ -88,7 +88,7 @@ internal static class HeadLoss
 
     private static IChunkedHead? ChunkedHead(nn.Module<Tensor, Tensor> head, Tensor x) => head switch
     {
-        KanNetwork { Layers: [KanLinear { Probe: null } layer] } when layer.RunsInChunks(x) => new KanHead(layer),
+        KanStack { Layers: [KanLinear { Probe: null } layer] } when layer.RunsInChunks(x) => new KanHead(layer),
         LinearLayer { Bias: null } layer when IsPlain(x) && CanChunk(layer.Weight) => new LinearHead(layer, layer.Weight, layer.Precision),
         TiedHead { Bias: null } layer when IsPlain(x) && layer.Weight is Parameter weight && CanChunk(weight) => new LinearHead(layer, weight, layer.Precision),
         _ => null,

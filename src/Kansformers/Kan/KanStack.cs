@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Kansformers.Kan;
 
 /// <summary>A stack of KAN layers (<c>layers.0</c>, <c>layers.1</c>, ...), each feeding the next.</summary>
-public sealed class KanNetwork : nn.Module<Tensor, Tensor>
+public sealed class KanStack : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "layers")]
     private readonly ModuleList<KanLinear> _layers;
@@ -17,8 +17,8 @@ public sealed class KanNetwork : nn.Module<Tensor, Tensor>
     /// <param name="device">Where the parameters are made; null is the CPU.</param>
     /// <exception cref="ArgumentException">Fewer than two widths, or one below 1.</exception>
     /// <exception cref="KansformersException">An option is invalid; the message names it.</exception>
-    public KanNetwork(IReadOnlyList<long> widths, KanOptions? options = null, Device? device = null)
-        : base(nameof(KanNetwork))
+    public KanStack(IReadOnlyList<long> widths, KanOptions? options = null, Device? device = null)
+        : base(nameof(KanStack))
     {
         ArgumentNullException.ThrowIfNull(widths);
         if (widths.Count < 2)
@@ -30,8 +30,8 @@ public sealed class KanNetwork : nn.Module<Tensor, Tensor>
     /// <summary>A stack of layers, which become its own.</summary>
     /// <param name="layers">At least one; each takes as many inputs as the one before has outputs.</param>
     /// <exception cref="ArgumentException">There is none, or two do not fit.</exception>
-    public KanNetwork(IReadOnlyList<KanLinear> layers)
-        : base(nameof(KanNetwork))
+    public KanStack(IReadOnlyList<KanLinear> layers)
+        : base(nameof(KanStack))
     {
         ArgumentNullException.ThrowIfNull(layers);
         if (layers.Count == 0)
@@ -76,7 +76,7 @@ public sealed class KanNetwork : nn.Module<Tensor, Tensor>
     /// <param name="samples">Inputs of the stack on which the outputs matter most; null for none.</param>
     /// <exception cref="ArgumentException">The grid size is below the present one, or the samples are none that the stack takes.</exception>
     /// <exception cref="KansformersException">The kind has no grid, or float32 cannot hold so fine a one there.</exception>
-    public KanNetwork Refine(int gridSize, Tensor? samples = null)
+    public KanStack Refine(int gridSize, Tensor? samples = null)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -88,7 +88,7 @@ public sealed class KanNetwork : nn.Module<Tensor, Tensor>
             x = x is null ? null : layer.forward(x);
         }
 
-        return new KanNetwork(finer);
+        return new KanStack(finer);
     }
 
     /// <summary>The stack, opened for single tokens while its parameters stay as they are; null where the engine does not compute it.</summary>
