@@ -3,9 +3,15 @@ namespace Kansformers.Inspection;
 /// <summary>Improves α and β by Levenberg's and Marquardt's damped steps. Steps out of the domain, to no number or to a worse fit are not taken, only shortened.</summary>
 internal static class CurveDescent
 {
-    private const double FirstDamping = 1e-3, LeastDamping = 1e-12, MostDamping = 1e12, Enough = 1e-13;
+    private const double FirstDamping = 1e-3, LeastDamping = 1e-12, MostDamping = 1e12;
 
-    public static CurveStart Run(EdgeFunction function, CurveMatch match, CurveStart from, int steps)
+    /// <summary>Goes down from a start.</summary>
+    /// <param name="function">The function.</param>
+    /// <param name="match">It against the samples.</param>
+    /// <param name="from">The start.</param>
+    /// <param name="steps">The most steps.</param>
+    /// <param name="leastGain">The share of the loss that a step must take off for another to follow; a function that is the right one takes off nearly all.</param>
+    public static CurveStart Run(EdgeFunction function, CurveMatch match, CurveStart from, int steps, double leastGain)
     {
         if (function.Search is CurveSearch.Line or CurveSearch.Step)
             return from;
@@ -32,7 +38,7 @@ internal static class CurveDescent
                 }
             }
 
-            if (damping > MostDamping || before - loss <= Enough * before)
+            if (damping > MostDamping || before - loss <= leastGain * before)
                 break;
             match.Loss(alpha, beta); // the equations are those of the last loss
         }

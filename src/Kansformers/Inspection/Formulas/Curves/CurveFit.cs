@@ -7,7 +7,8 @@ namespace Kansformers.Inspection;
 public static class CurveFit
 {
     private const double Closest = 1e-5; // pykan's: more than 17 bits of fit count for nothing
-    private const int SearchSteps = 12, LastSteps = 60;
+    private const int SearchSteps = 10, LastSteps = 60;
+    private const double SearchGain = 1e-3, LastGain = 1e-8;
 
     /// <summary>The best fit of one function.</summary>
     /// <param name="function">The function.</param>
@@ -60,12 +61,12 @@ public static class CurveFit
         CurveStart best = new(0, 0, 1);
         foreach (CurveStart start in starts)
         {
-            CurveStart lower = CurveDescent.Run(function, quick, start, SearchSteps);
+            CurveStart lower = CurveDescent.Run(function, quick, start, SearchSteps, SearchGain);
             if (lower.Loss < best.Loss)
                 best = lower;
         }
 
-        best = CurveDescent.Run(function, match, best, LastSteps);
+        best = CurveDescent.Run(function, match, best, LastSteps, LastGain);
         double loss = match.Loss(best.Alpha, best.Beta);
         if (loss < 1)
             return Scored(samples.InUnits(function, best.Alpha, best.Beta, match.Gamma, -match.Gamma * match.Mean), 1 - loss, options);

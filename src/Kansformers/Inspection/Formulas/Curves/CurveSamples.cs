@@ -8,7 +8,7 @@ internal sealed class CurveSamples
 {
     private const int MostForSearch = 128;
 
-    private readonly double _centre, _halfWidth, _mean, _scale;
+    private readonly double _centre, _halfWidth, _mean, _scale, _lowest, _highest;
 
     public CurveSamples(ReadOnlySpan<double> x, ReadOnlySpan<double> y, CurveFitOptions options)
     {
@@ -33,13 +33,15 @@ internal sealed class CurveSamples
         // What is left of a constant after rounding is no curve.
         IsConstant = x.Length < 2 || largest <= 1e-14 * Math.Max(Math.Abs(lowest), Math.Abs(highest));
         IsPlace = _halfWidth <= 1e-14 * Math.Max(Math.Abs(low), Math.Abs(high));
-        Low = IsPlace ? 0 : Math.Min(-1, ((options.RangeLow ?? low) - _centre) / _halfWidth);
-        High = IsPlace ? 0 : Math.Max(1, ((options.RangeHigh ?? high) - _centre) / _halfWidth);
+        (_lowest, _highest) = (Math.Min(low, options.RangeLow ?? low), Math.Max(high, options.RangeHigh ?? high));
+        Low = IsPlace ? 0 : Math.Min(-1, (_lowest - _centre) / _halfWidth);
+        High = IsPlace ? 0 : Math.Max(1, (_highest - _centre) / _halfWidth);
     }
 
     private CurveSamples(double[] u, double[] v, CurveSamples of)
     {
         (U, V, Low, High, _centre, _halfWidth, _mean, _scale) = (u, v, of.Low, of.High, of._centre, of._halfWidth, of._mean, of._scale);
+        (_lowest, _highest) = (of._lowest, of._highest);
         double mean = v.Average();
         for (int at = 0; at < v.Length; at++)
             v[at] -= mean;
@@ -87,11 +89,19 @@ internal sealed class CurveSamples
         return double.IsFinite(first) && double.IsFinite(second) && function.IsDefined(Math.Min(first, second), Math.Max(first, second));
     }
 
-    /// <summary>What α, β, γ, δ in u and v are in x and y.</summary>
+    /// <summary>What α, β, γ, δ in u and v are in x and y. Where rounding takes an argument at an end out of the domain, all are drawn to the middle by as little as brings it back.</summary>
     public EdgeFormula InUnits(EdgeFunction function, double alpha, double beta, double gamma, double delta)
     {
-        double a = _halfWidth > 0 ? alpha / _halfWidth : 0;
-        return new EdgeFormula(function, a, beta - a * _centre, gamma * _scale, delta * _scale + _mean);
+        double a = _halfWidth > 0 ? alpha / _halfWidth : 0, b = beta - a * _centre, middle = a * (_lowest / 2 + _highest / 2) + b;
+        for (double share = 4e-16; share < 1e-6 && !IsDefinedAtEnds(); share *= 4)
+            (a, b) = (a * (1 - share), b + share * (middle - b));
+        return new EdgeFormula(function, a, b, gamma * _scale, delta * _scale + _mean);
+
+        bool IsDefinedAtEnds()
+        {
+            double first = a * _lowest + b, second = a * _highest + b;
+            return function.IsDefined(Math.Min(first, second), Math.Max(first, second));
+        }
     }
 
     private static (double Low, double High) Ends(ReadOnlySpan<double> values)

@@ -9,6 +9,8 @@ internal static class CurveStarts
     private const int Most = 5;
     private const double FastestFrequency = 40;
 
+    private static readonly double[] Signs = [1, -1];
+
     public static IReadOnlyList<CurveStart> Of(EdgeFunction function, CurveMatch match, CurveSamples samples) => function.Search switch
     {
         CurveSearch.Line => [new CurveStart(1, 0, match.Loss(1, 0))],
@@ -44,7 +46,7 @@ internal static class CurveStarts
     // Beyond the samples at distances that grow, for poles and roots hug an end; among them evenly.
     private static IEnumerable<IEnumerable<(double, double)>> Shifts(CurveSamples samples)
     {
-        foreach (double sign in (ReadOnlySpan<double>)[1, -1])
+        foreach (double sign in Signs)
         {
             yield return Distances().Select(distance => (sign, -sign * (samples.Low - distance)));
             yield return Distances().Select(distance => (sign, -sign * (samples.High + distance)));
@@ -59,7 +61,7 @@ internal static class CurveStarts
     // The largest argument is 0, so that nothing overflows.
     private static IEnumerable<IEnumerable<(double, double)>> Scales()
     {
-        foreach (double sign in (ReadOnlySpan<double>)[1, -1])
+        foreach (double sign in Signs)
         {
             yield return Growing(0.02, 1, 12).Select(factor => (sign * factor, -factor));
             yield return Growing(1.3, 60, 14).Select(factor => (sign * factor, -factor));
@@ -77,7 +79,7 @@ internal static class CurveStarts
     // A function's centre is at its argument 0; how exactly its place must be met goes with the factor.
     private static IEnumerable<IEnumerable<(double, double)>> Wide()
     {
-        foreach (double sign in (ReadOnlySpan<double>)[1, -1])
+        foreach (double sign in Signs)
         {
             foreach (double factor in Growing(0.2, 50, 10))
             {

@@ -38,7 +38,7 @@ internal sealed class LaTeXWriter : ExpressionWriter
     protected override string Special(double value) => double.IsNaN(value) ? @"\text{NaN}" : value == Math.PI ? @"\pi" : value > 0 ? @"\infty" : @"-\infty";
 
     protected override (string Text, int Level) Power(Power power) => power.Exponent == 0.5 ? ($@"\sqrt{{{Write(power.Base)}}}", AtomLevel)
-        : ($"{{{At(power.Base, power.Base is Call or Inspection.Power ? AtomLevel + 1 : AtomLevel)}}}^{{{Digits(power.Exponent)}}}", PowerLevel);
+        : ($"{{{At(power.Base, power.Base is Inspection.Call or Inspection.Power ? AtomLevel + 1 : AtomLevel)}}}^{{{Digits(power.Exponent)}}}", PowerLevel);
 
     protected override (string Text, int Level) Call(Call call) => call.Function.Name switch
     {
