@@ -67,6 +67,8 @@ internal static class SumRules
         const double Whole = 1e-12;
         double[] coefficients = [.. sum.Terms.Select(term => Split(term).Coefficient)];
         double lead = coefficients[0];
+        if (!coefficients.All(double.IsFinite))
+            return (1, sum);
         for (int denominator = 1; denominator <= MostDenominator; denominator++)
         {
             double[] whole = [.. coefficients.Select(coefficient => Math.Round(coefficient / lead * denominator))];

@@ -9,7 +9,7 @@ internal sealed class TermOrder : IComparer<Expression>
     public static int Terms(Expression first, Expression second)
     {
         int degrees = Degree(second).CompareTo(Degree(first));
-        return degrees != 0 ? degrees : Instance.Compare(first, second);
+        return degrees != 0 ? degrees : Instance.Lists(Factors(first), Factors(second));
     }
 
     public int Compare(Expression? x, Expression? y)
@@ -30,6 +30,8 @@ internal sealed class TermOrder : IComparer<Expression>
 
         return order != 0 ? order : secondExponent.CompareTo(firstExponent);
     }
+
+    private static IReadOnlyList<Expression> Factors(Expression term) => term is Product product ? product.Factors : [term];
 
     private static (Expression Base, double Exponent) Parts(Expression expression) => expression is Power power ? (power.Base, power.Exponent) : (expression, 1);
 

@@ -81,7 +81,7 @@ internal abstract class ExpressionWriter
         if (Negated(product, out Expression opposite))
             return ("-" + At(opposite, ProductLevel), SumLevel);
         List<Expression> above = [], below = [];
-        foreach (Expression factor in product.Factors)
+        foreach (Expression factor in product.Factors.SelectMany(Parts))
         {
             if (factor is Power { Exponent: < 0 } power)
                 below.Add(power.Exponent == -1 ? power.Base : new Power(power.Base, -power.Exponent));
@@ -98,6 +98,10 @@ internal abstract class ExpressionWriter
             _ => (Times([.. above.Select((factor, at) => At(factor, at == 0 ? ProductLevel : PowerLevel))]), ProductLevel),
         };
     }
+
+    // x/3 rather than 1/3*x.
+    private static IEnumerable<Expression> Parts(Expression factor) =>
+        factor is Constant constant && KnownNumber.Exactly(constant.Value)?.Express() is Product named ? named.Factors : [factor];
 
     // Whether it is written with a minus sign, and what follows it.
     private static bool Negated(Expression term, out Expression opposite)
