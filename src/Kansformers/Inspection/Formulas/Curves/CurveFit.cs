@@ -8,7 +8,7 @@ public static class CurveFit
 {
     private const double Closest = 1e-5; // pykan's: more than 17 bits of fit count for nothing
     private const int SearchSteps = 10, LastSteps = 60;
-    private const double SearchGain = 1e-3, LastGain = 1e-8;
+    private const double SearchGain = 1e-3, LastGain = 1e-12;
 
     /// <summary>The best fit of one function.</summary>
     /// <param name="function">The function.</param>

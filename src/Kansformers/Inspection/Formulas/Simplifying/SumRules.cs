@@ -63,7 +63,7 @@ internal static class SumRules
     /// </summary>
     public static (double Content, Sum Primitive) Primitive(Sum sum)
     {
-        const int MostDenominator = 12;
+        const int MostDenominator = 3;
         const double Whole = 1e-12;
         double[] coefficients = [.. sum.Terms.Select(term => Split(term).Coefficient)];
         double lead = coefficients[0];

@@ -101,7 +101,7 @@ internal abstract class ExpressionWriter
 
     // x/3 rather than 1/3*x.
     private static IEnumerable<Expression> Parts(Expression factor) =>
-        factor is Constant constant && KnownNumber.Exactly(constant.Value)?.Express() is Product named ? named.Factors : [factor];
+        factor is Constant constant && KnownNumber.Exactly(constant.Value)?.Express() is Expression named ? named is Product product ? product.Factors : [named] : [factor];
 
     // Whether it is written with a minus sign, and what follows it.
     private static bool Negated(Expression term, out Expression opposite)
