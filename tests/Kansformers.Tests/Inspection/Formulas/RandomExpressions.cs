@@ -23,7 +23,7 @@ internal static class RandomExpressions
             0 => new Sum(Some()),
             1 => new Product(Some()),
             2 => new Power(Make(random, depth - 1), Exponents[random.Next(Exponents.Length)]),
-            3 => new Call(ScalarFunction.All[random.Next(ScalarFunction.All.Count)], Make(random, depth - 1)),
+            3 => new FunctionCall(ScalarFunction.All[random.Next(ScalarFunction.All.Count)], Make(random, depth - 1)),
             _ => Make(random, depth - 1) - Make(random, depth - 1),
         };
 
@@ -43,9 +43,9 @@ internal static class RandomExpressions
             bool steep = node switch
             {
                 Power { Exponent: < 1 } power => Math.Abs(power.Base.Evaluate(at)) < Smallest,
-                Call { Function.Name: "log" or "sgn" } call => Math.Abs(call.Argument.Evaluate(at)) < Smallest,
-                Call { Function.Name: "arcsin" or "arccos" or "arctanh" } call => Math.Abs(call.Argument.Evaluate(at)) > 1 - Smallest,
-                Call { Function.Name: "tan" } call => Math.Abs(Math.Cos(call.Argument.Evaluate(at))) < Smallest,
+                FunctionCall { Function.Name: "log" or "sgn" } call => Math.Abs(call.Argument.Evaluate(at)) < Smallest,
+                FunctionCall { Function.Name: "arcsin" or "arccos" or "arctanh" } call => Math.Abs(call.Argument.Evaluate(at)) > 1 - Smallest,
+                FunctionCall { Function.Name: "tan" } call => Math.Abs(Math.Cos(call.Argument.Evaluate(at))) < Smallest,
                 Power power => !double.IsFinite(power.Base.Evaluate(at)),
                 _ => false,
             };

@@ -20,8 +20,8 @@ public sealed partial record EdgeFunction
         new("abs", 3, Math.Abs, x => x > 0 ? 1 : x < 0 ? -1 : 0) { Expansion = Expression.Abs, Search = CurveSearch.Shift },
         new("sin", 2, Math.Sin, Math.Cos) { Expansion = Expression.Sin, Search = CurveSearch.Frequency },
         new("cos", 2, Math.Cos, x => -Math.Sin(x)) { Expansion = Expression.Cos, Search = CurveSearch.Frequency },
-        new("tan", 3, Math.Tan, x => 1 + Math.Tan(x) * Math.Tan(x)) { IsDefined = BetweenPoles, Expansion = Expression.Tan, Search = CurveSearch.Window, Window = QuarterTurn },
-        new("tanh", 3, Math.Tanh, x => 1 - Math.Tanh(x) * Math.Tanh(x)) { Expansion = Expression.Tanh },
+        new("tan", 3, Math.Tan, x => 1 + Squared(Math.Tan(x))) { IsDefined = BetweenPoles, Expansion = Expression.Tan, Search = CurveSearch.Window, Window = QuarterTurn },
+        new("tanh", 3, Math.Tanh, x => 1 - Squared(Math.Tanh(x))) { Expansion = Expression.Tanh },
         new("sgn", 3, x => double.IsNaN(x) ? x : Math.Sign(x), _ => 0) { Expansion = Expression.Sign, Search = CurveSearch.Step },
         new("arcsin", 4, Math.Asin, x => 1 / Math.Sqrt(1 - x * x)) { IsDefined = WithinOne, Expansion = Expression.Arcsin, Search = CurveSearch.Window },
         new("arccos", 4, Math.Acos, x => -1 / Math.Sqrt(1 - x * x)) { IsDefined = WithinOne, Expansion = Expression.Arccos, Search = CurveSearch.Window },
@@ -50,6 +50,8 @@ public sealed partial record EdgeFunction
         Expansion = x => x.Pow(power),
         Search = CurveSearch.Shift,
     };
+
+    private static double Squared(double x) => x * x;
 
     private static bool WithinOne(double low, double high) => low >= -1 && high <= 1;
 

@@ -30,7 +30,7 @@ public sealed partial record EdgeFunction(string Name, int Complexity, Func<doub
     public Expression Express(Expression argument)
     {
         ArgumentNullException.ThrowIfNull(argument);
-        return Expansion is null ? new Call(new ScalarFunction(Name, Value) { Slope = Slope }, argument) : Expansion(argument);
+        return Expansion is null ? new FunctionCall(new ScalarFunction(Name, Value) { Slope = Slope }, argument) : Expansion(argument);
     }
 
     /// <inheritdoc/>

@@ -72,49 +72,49 @@ public abstract partial record Expression
 
     /// <summary>e to the power of something.</summary>
     /// <param name="argument">The exponent.</param>
-    public static Expression Exp(Expression argument) => new Call(ScalarFunction.Exp, argument);
+    public static Expression Exp(Expression argument) => new FunctionCall(ScalarFunction.Exp, argument);
 
     /// <summary>The natural logarithm.</summary>
     /// <param name="argument">Of this.</param>
-    public static Expression Log(Expression argument) => new Call(ScalarFunction.Log, argument);
+    public static Expression Log(Expression argument) => new FunctionCall(ScalarFunction.Log, argument);
 
     /// <summary>The magnitude.</summary>
     /// <param name="argument">Of this.</param>
-    public static Expression Abs(Expression argument) => new Call(ScalarFunction.Abs, argument);
+    public static Expression Abs(Expression argument) => new FunctionCall(ScalarFunction.Abs, argument);
 
     /// <summary>1 above 0, -1 below, 0 at 0.</summary>
     /// <param name="argument">Of this.</param>
-    public static Expression Sign(Expression argument) => new Call(ScalarFunction.Sign, argument);
+    public static Expression Sign(Expression argument) => new FunctionCall(ScalarFunction.Sign, argument);
 
     /// <summary>The sine.</summary>
     /// <param name="argument">Of this, in radians.</param>
-    public static Expression Sin(Expression argument) => new Call(ScalarFunction.Sin, argument);
+    public static Expression Sin(Expression argument) => new FunctionCall(ScalarFunction.Sin, argument);
 
     /// <summary>The cosine.</summary>
     /// <param name="argument">Of this, in radians.</param>
-    public static Expression Cos(Expression argument) => new Call(ScalarFunction.Cos, argument);
+    public static Expression Cos(Expression argument) => new FunctionCall(ScalarFunction.Cos, argument);
 
     /// <summary>The tangent.</summary>
     /// <param name="argument">Of this, in radians.</param>
-    public static Expression Tan(Expression argument) => new Call(ScalarFunction.Tan, argument);
+    public static Expression Tan(Expression argument) => new FunctionCall(ScalarFunction.Tan, argument);
 
     /// <summary>The hyperbolic tangent.</summary>
     /// <param name="argument">Of this.</param>
-    public static Expression Tanh(Expression argument) => new Call(ScalarFunction.Tanh, argument);
+    public static Expression Tanh(Expression argument) => new FunctionCall(ScalarFunction.Tanh, argument);
 
     /// <summary>The inverse of the sine.</summary>
     /// <param name="argument">Of this, from -1 to 1.</param>
-    public static Expression Arcsin(Expression argument) => new Call(ScalarFunction.Arcsin, argument);
+    public static Expression Arcsin(Expression argument) => new FunctionCall(ScalarFunction.Arcsin, argument);
 
     /// <summary>The inverse of the cosine.</summary>
     /// <param name="argument">Of this, from -1 to 1.</param>
-    public static Expression Arccos(Expression argument) => new Call(ScalarFunction.Arccos, argument);
+    public static Expression Arccos(Expression argument) => new FunctionCall(ScalarFunction.Arccos, argument);
 
     /// <summary>The inverse of the tangent.</summary>
     /// <param name="argument">Of this.</param>
-    public static Expression Arctan(Expression argument) => new Call(ScalarFunction.Arctan, argument);
+    public static Expression Arctan(Expression argument) => new FunctionCall(ScalarFunction.Arctan, argument);
 
     /// <summary>The inverse of the hyperbolic tangent.</summary>
     /// <param name="argument">Of this, between -1 and 1.</param>
-    public static Expression Arctanh(Expression argument) => new Call(ScalarFunction.Arctanh, argument);
+    public static Expression Arctanh(Expression argument) => new FunctionCall(ScalarFunction.Arctanh, argument);
 }

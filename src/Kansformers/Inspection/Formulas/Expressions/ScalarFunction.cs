@@ -6,30 +6,30 @@ namespace Kansformers.Inspection;
 public sealed record ScalarFunction(string Name, Func<double, double> Value)
 {
     /// <summary>e to the power of x.</summary>
-    public static ScalarFunction Exp { get; } = new("exp", Math.Exp) { Derivative = x => new Call(Exp!, x), CSharp = "Math.Exp", Python = "math.exp", LaTeX = @"\exp" };
+    public static ScalarFunction Exp { get; } = new("exp", Math.Exp) { Derivative = x => new FunctionCall(Exp!, x), CSharp = "Math.Exp", Python = "math.exp", LaTeX = @"\exp" };
 
     /// <summary>The natural logarithm.</summary>
     public static ScalarFunction Log { get; } = new("log", Math.Log) { Derivative = x => x.Pow(-1), CSharp = "Math.Log", Python = "math.log", LaTeX = @"\log" };
 
     /// <summary>The magnitude.</summary>
-    public static ScalarFunction Abs { get; } = new("abs", Math.Abs) { Derivative = x => new Call(Sign!, x), CSharp = "Math.Abs", Python = "abs", Parity = 1 };
+    public static ScalarFunction Abs { get; } = new("abs", Math.Abs) { Derivative = x => new FunctionCall(Sign!, x), CSharp = "Math.Abs", Python = "abs", Parity = 1 };
 
     /// <summary>1 above 0, -1 below, 0 at 0.</summary>
     public static ScalarFunction Sign { get; } = new("sgn", x => double.IsNaN(x) ? x : Math.Sign(x))
     { Derivative = _ => 0, CSharp = "Math.Sign", Python = "(lambda v: (v > 0) - (v < 0))", LaTeX = @"\operatorname{sgn}", Parity = -1 };
 
     /// <summary>The sine.</summary>
-    public static ScalarFunction Sin { get; } = new("sin", Math.Sin) { Derivative = x => new Call(Cos!, x), CSharp = "Math.Sin", Python = "math.sin", LaTeX = @"\sin", Parity = -1 };
+    public static ScalarFunction Sin { get; } = new("sin", Math.Sin) { Derivative = x => new FunctionCall(Cos!, x), CSharp = "Math.Sin", Python = "math.sin", LaTeX = @"\sin", Parity = -1 };
 
     /// <summary>The cosine.</summary>
-    public static ScalarFunction Cos { get; } = new("cos", Math.Cos) { Derivative = x => -new Call(Sin, x), CSharp = "Math.Cos", Python = "math.cos", LaTeX = @"\cos", Parity = 1 };
+    public static ScalarFunction Cos { get; } = new("cos", Math.Cos) { Derivative = x => -new FunctionCall(Sin, x), CSharp = "Math.Cos", Python = "math.cos", LaTeX = @"\cos", Parity = 1 };
 
     /// <summary>The tangent.</summary>
-    public static ScalarFunction Tan { get; } = new("tan", Math.Tan) { Derivative = x => 1 + new Call(Tan!, x).Pow(2), CSharp = "Math.Tan", Python = "math.tan", LaTeX = @"\tan", Parity = -1 };
+    public static ScalarFunction Tan { get; } = new("tan", Math.Tan) { Derivative = x => 1 + new FunctionCall(Tan!, x).Pow(2), CSharp = "Math.Tan", Python = "math.tan", LaTeX = @"\tan", Parity = -1 };
 
     /// <summary>The hyperbolic tangent.</summary>
     public static ScalarFunction Tanh { get; } = new("tanh", Math.Tanh)
-    { Derivative = x => 1 - new Call(Tanh!, x).Pow(2), CSharp = "Math.Tanh", Python = "math.tanh", LaTeX = @"\tanh", Parity = -1 };
+    { Derivative = x => 1 - new FunctionCall(Tanh!, x).Pow(2), CSharp = "Math.Tanh", Python = "math.tanh", LaTeX = @"\tanh", Parity = -1 };
 
     /// <summary>The inverse of the sine.</summary>
     public static ScalarFunction Arcsin { get; } = new("arcsin", Math.Asin)
@@ -74,6 +74,6 @@ public sealed record ScalarFunction(string Name, Func<double, double> Value)
     public override int GetHashCode() => string.GetHashCode(Name, StringComparison.Ordinal);
 
     internal Expression DerivativeAt(Expression argument) => Derivative?.Invoke(argument)
-        ?? (Slope is not null ? new Call(new ScalarFunction(Name + "Derivative", Slope), argument)
+        ?? (Slope is not null ? new FunctionCall(new ScalarFunction(Name + "Derivative", Slope), argument)
         : throw new KansformersException($"the function '{Name}' has no derivative; give it {nameof(Derivative)} or {nameof(Slope)}"));
 }

@@ -23,8 +23,8 @@ internal static class CallRules
             "sin" => Shifted(argument, sine: true),
             "cos" => Shifted(argument, sine: false),
             "tan" => Tan(argument),
-            "arccos" when IsNegative(argument) => SumRules.Make([Math.PI, SumRules.Scaled(-1, new Call(function, SumRules.Make([SumRules.Scaled(-1, argument)])))]),
-            _ => new Call(function, argument),
+            "arccos" when IsNegative(argument) => SumRules.Make([Math.PI, SumRules.Scaled(-1, new FunctionCall(function, SumRules.Make([SumRules.Scaled(-1, argument)])))]),
+            _ => new FunctionCall(function, argument),
         };
     }
 
@@ -42,7 +42,7 @@ internal static class CallRules
         foreach (Expression term in rest is Sum sum ? sum.Terms : [rest])
         {
             (double coefficient, Expression part) = SumRules.Split(term);
-            if (part is Call { Function.Name: "log" } log)
+            if (part is FunctionCall { Function.Name: "log" } log)
                 outside.Add(PowerRules.Make(log.Argument, coefficient));
             else
                 inside.Add(term);
@@ -54,8 +54,8 @@ internal static class CallRules
             (factor, inside) = (1, [.. inside, constant]);
         Expression exponent = SumRules.Make(inside);
         if (factor == 1 && outside.Count == 0)
-            return new Call(ScalarFunction.Exp, exponent);
-        Expression own = exponent is Constant none ? Math.Exp(none.Value) : new Call(ScalarFunction.Exp, exponent);
+            return new FunctionCall(ScalarFunction.Exp, exponent);
+        Expression own = exponent is Constant none ? Math.Exp(none.Value) : new FunctionCall(ScalarFunction.Exp, exponent);
         return ProductRules.Make([factor, own, .. outside]);
     }
 
@@ -64,7 +64,7 @@ internal static class CallRules
     {
         switch (argument)
         {
-            case Call { Function.Name: "exp" } exp:
+            case FunctionCall { Function.Name: "exp" } exp:
                 return exp.Argument;
             case Power power:
                 Expression part = PowerRules.IsEven(power.Exponent) ? Make(ScalarFunction.Abs, power.Base) : power.Base;
@@ -73,7 +73,7 @@ internal static class CallRules
                 List<Expression> outside = [], inside = [];
                 foreach (Expression factor in product.Factors)
                 {
-                    if (factor is Call { Function.Name: "exp" } exp)
+                    if (factor is FunctionCall { Function.Name: "exp" } exp)
                         outside.Add(exp.Argument);
                     else if (factor is Constant { Value: not -1 } constant)
                         (outside, inside) = ([.. outside, Math.Log(Math.Abs(constant.Value))], constant.Value < 0 ? [.. inside, -1] : inside);
@@ -81,13 +81,13 @@ internal static class CallRules
                         inside.Add(factor);
                 }
 
-                return outside.Count == 0 ? new Call(ScalarFunction.Log, argument) : SumRules.Make([.. outside, Make(ScalarFunction.Log, ProductRules.Make(inside))]);
+                return outside.Count == 0 ? new FunctionCall(ScalarFunction.Log, argument) : SumRules.Make([.. outside, Make(ScalarFunction.Log, ProductRules.Make(inside))]);
             case Sum sum:
                 (double content, Sum primitive) = SumRules.Primitive(sum);
                 Expression own = content < 0 ? SumRules.Scaled(-1, primitive) : primitive;
-                return Math.Abs(content) == 1 ? new Call(ScalarFunction.Log, own) : SumRules.Make([Math.Log(Math.Abs(content)), new Call(ScalarFunction.Log, own)]);
+                return Math.Abs(content) == 1 ? new FunctionCall(ScalarFunction.Log, own) : SumRules.Make([Math.Log(Math.Abs(content)), new FunctionCall(ScalarFunction.Log, own)]);
             default:
-                return new Call(ScalarFunction.Log, argument);
+                return new FunctionCall(ScalarFunction.Log, argument);
         }
     }
 
@@ -103,18 +103,18 @@ internal static class CallRules
                 return PowerRules.Make(Make(ScalarFunction.Abs, power.Base), power.Exponent);
             case Sum sum:
                 (double content, Sum primitive) = SumRules.Primitive(sum);
-                return SumRules.Scaled(Math.Abs(content), new Call(ScalarFunction.Abs, primitive));
+                return SumRules.Scaled(Math.Abs(content), new FunctionCall(ScalarFunction.Abs, primitive));
             default:
-                return new Call(ScalarFunction.Abs, argument);
+                return new FunctionCall(ScalarFunction.Abs, argument);
         }
     }
 
-    private static Expression Sign(Expression argument)
+    private static FunctionCall Sign(Expression argument)
     {
         if (argument is Sum sum)
-            return new Call(ScalarFunction.Sign, SumRules.Primitive(sum).Primitive);
+            return new FunctionCall(ScalarFunction.Sign, SumRules.Primitive(sum).Primitive);
         // Its sign is positive already.
-        return SumRules.Split(argument) is (not 1, var part) ? new Call(ScalarFunction.Sign, part) : new Call(ScalarFunction.Sign, argument);
+        return SumRules.Split(argument) is (not 1, var part) ? new FunctionCall(ScalarFunction.Sign, part) : new FunctionCall(ScalarFunction.Sign, argument);
     }
 
     // Quarters of a turn go into the choice of sine or cosine and its sign; less than an eighth stays.
@@ -123,19 +123,19 @@ internal static class CallRules
         (Expression rest, double phase) = WithoutConstant(argument);
         double quarters = Math.Round(phase / QuarterTurn);
         if (phase == 0 || Math.Abs(quarters) > 1e6)
-            return new Call(sine ? ScalarFunction.Sin : ScalarFunction.Cos, argument);
+            return new FunctionCall(sine ? ScalarFunction.Sin : ScalarFunction.Cos, argument);
         double left = phase - quarters * QuarterTurn;
         int quarter = (int)(((long)quarters + (sine ? 0 : 1)) & 3);
         Expression inner = Math.Abs(left) <= NoPhase * Math.Max(1, Math.Abs(phase)) ? rest : SumRules.Make([rest, left]);
-        return SumRules.Scaled(quarter < 2 ? 1 : -1, new Call((quarter & 1) == 0 ? ScalarFunction.Sin : ScalarFunction.Cos, inner));
+        return SumRules.Scaled(quarter < 2 ? 1 : -1, new FunctionCall((quarter & 1) == 0 ? ScalarFunction.Sin : ScalarFunction.Cos, inner));
     }
 
-    private static Expression Tan(Expression argument)
+    private static FunctionCall Tan(Expression argument)
     {
         (Expression rest, double phase) = WithoutConstant(argument);
         double halves = Math.Round(phase / Math.PI), left = phase - halves * Math.PI;
         if (halves == 0 || Math.Abs(halves) > 1e6)
-            return new Call(ScalarFunction.Tan, argument);
-        return new Call(ScalarFunction.Tan, Math.Abs(left) <= NoPhase * Math.Abs(phase) ? rest : SumRules.Make([rest, left]));
+            return new FunctionCall(ScalarFunction.Tan, argument);
+        return new FunctionCall(ScalarFunction.Tan, Math.Abs(left) <= NoPhase * Math.Abs(phase) ? rest : SumRules.Make([rest, left]));
     }
 }

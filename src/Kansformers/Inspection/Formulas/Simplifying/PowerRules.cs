@@ -14,8 +14,8 @@ internal static class PowerRules
         {
             Constant constant => Power.Of(constant.Value, exponent),
             Power inner => Nested(inner, exponent, whole),
-            Call { Function.Name: "exp" } call => CallRules.Make(ScalarFunction.Exp, ProductRules.Make([exponent, call.Argument])),
-            Call { Function.Name: "abs" } call when IsEven(exponent) => Make(call.Argument, exponent),
+            FunctionCall { Function.Name: "exp" } call => CallRules.Make(ScalarFunction.Exp, ProductRules.Make([exponent, call.Argument])),
+            FunctionCall { Function.Name: "abs" } call when IsEven(exponent) => Make(call.Argument, exponent),
             Product product => OfProduct(product, exponent, whole),
             Sum sum => OfSum(sum, exponent, whole),
             _ => new Power(part, exponent),
@@ -27,7 +27,7 @@ internal static class PowerRules
     {
         Constant constant => constant.Value >= 0,
         Power power => IsEven(power.Exponent) || !power.IsWhole || IsNonNegative(power.Base),
-        Call call => call.Function.Name is "exp" or "abs" or "arccos",
+        FunctionCall call => call.Function.Name is "exp" or "abs" or "arccos",
         Sum sum => sum.Terms.All(IsNonNegative),
         Product product => product.Factors.All(IsNonNegative),
         _ => false,
@@ -55,7 +55,7 @@ internal static class PowerRules
             }
             else
             {
-                (factor is Call { Function.Name: "exp" } ? outside : inside).Add(factor is Call { Function.Name: "exp" } ? Make(factor, exponent) : factor);
+                (factor is FunctionCall { Function.Name: "exp" } ? outside : inside).Add(factor is FunctionCall { Function.Name: "exp" } ? Make(factor, exponent) : factor);
             }
         }
 

@@ -30,7 +30,7 @@ internal static class ProductRules
             made.Add(power);
         }
 
-        made.AddRange(collected.Exponents.Select(exponent => new Call(ScalarFunction.Exp, exponent)));
+        made.AddRange(collected.Exponents.Select(exponent => new FunctionCall(ScalarFunction.Exp, exponent)));
         if (again)
             return Make([collected.Coefficient, .. made]);
         made.Sort(TermOrder.Instance);
@@ -65,7 +65,7 @@ internal static class ProductRules
                     foreach (Expression part in product.Factors)
                         Add(part);
                     break;
-                case Call { Function.Name: "exp" } call:
+                case FunctionCall { Function.Name: "exp" } call:
                     Exponents.Add(call.Argument);
                     break;
                 case Power power:

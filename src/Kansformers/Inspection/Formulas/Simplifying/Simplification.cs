@@ -29,7 +29,7 @@ internal static class Simplification
             Sum sum => SumRules.Make(sum.Terms.Select(Pass)),
             Product product => ProductRules.Make(product.Factors.Select(Pass)),
             Power power => PowerRules.Make(Pass(power.Base), power.Exponent),
-            Call call => CallRules.Make(call.Function, Pass(call.Argument)),
+            FunctionCall call => CallRules.Make(call.Function, Pass(call.Argument)),
             _ => expression,
         };
         return form is Sum or Product ? Expanding.Shortest(form) : form;

@@ -93,9 +93,9 @@ internal static class SumRules
             IReadOnlyList<Expression> factors = part is Product product ? product.Factors : [part];
             foreach (Expression factor in factors)
             {
-                if (factor is not Power { Exponent: 2, Base: Call { Function.Name: "sin" } call })
+                if (factor is not Power { Exponent: 2, Base: FunctionCall { Function.Name: "sin" } call })
                     continue;
-                Expression square = new Power(new Call(ScalarFunction.Cos, call.Argument), 2);
+                Expression square = new Power(new FunctionCall(ScalarFunction.Cos, call.Argument), 2);
                 List<Expression> others = [.. factors.Where(other => !other.Equals(factor))];
                 if (!collected.TryGetValue(ProductRules.Make([.. others, square]), out (double Coefficient, double Size) cosine)
                     || Math.Abs(sine.Coefficient - cosine.Coefficient) > Rounding * sine.Size)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Kansformers.Inspection;
 
 /// <summary>The order in which terms and factors stand: one for each set of them, so that equal sums are equal trees, and such as people write them.</summary>
@@ -23,7 +25,7 @@ internal sealed class TermOrder : IComparer<Expression>
             {
                 (Constant a, Constant b) => a.Value.CompareTo(b.Value),
                 (Variable a, Variable b) => Names(a.Name, b.Name),
-                (Call a, Call b) => Names(a.Function.Name, b.Function.Name) is var names and not 0 ? names : Compare(a.Argument, b.Argument),
+                (FunctionCall a, FunctionCall b) => Names(a.Function.Name, b.Function.Name) is var names and not 0 ? names : Compare(a.Argument, b.Argument),
                 _ => Lists(first.Children, second.Children),
             };
         }
@@ -31,11 +33,11 @@ internal sealed class TermOrder : IComparer<Expression>
         return order != 0 ? order : secondExponent.CompareTo(firstExponent);
     }
 
-    private static IReadOnlyList<Expression> Factors(Expression term) => term is Product product ? product.Factors : [term];
+    private static ImmutableArray<Expression> Factors(Expression term) => term is Product product ? product.Factors : [term];
 
     private static (Expression Base, double Exponent) Parts(Expression expression) => expression is Power power ? (power.Base, power.Exponent) : (expression, 1);
 
-    private static int Rank(Expression expression) => expression switch { Constant => 0, Variable => 1, Call => 2, Sum => 3, Product => 4, _ => 5 };
+    private static int Rank(Expression expression) => expression switch { Constant => 0, Variable => 1, FunctionCall => 2, Sum => 3, Product => 4, _ => 5 };
 
     private int Lists(IReadOnlyList<Expression> first, IReadOnlyList<Expression> second)
     {

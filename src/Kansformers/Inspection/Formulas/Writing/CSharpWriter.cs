@@ -20,5 +20,5 @@ internal sealed class CSharpWriter(IReadOnlyDictionary<string, string> names) : 
         return ($"Math.Pow({Write(power.Base)}, {Digits(power.Exponent)})", AtomLevel);
     }
 
-    protected override (string Text, int Level) Call(Call call) => ($"{call.Function.CSharp ?? call.Function.Name}({Write(call.Argument)})", AtomLevel);
+    protected override (string Text, int Level) FunctionCall(FunctionCall call) => ($"{call.Function.CSharp ?? call.Function.Name}({Write(call.Argument)})", AtomLevel);
 }

@@ -93,7 +93,7 @@ internal sealed class ExpressionParser(string text, IReadOnlyList<ScalarFunction
         Expression argument = Closed(Sum());
         ScalarFunction? function = ScalarFunction.All.Concat(functions).FirstOrDefault(known => known.Name == name switch
         { "ln" => "log", "asin" => "arcsin", "acos" => "arccos", "atan" => "arctan", "atanh" => "arctanh", "sign" => "sgn", _ => name });
-        return name == "sqrt" ? Expression.Sqrt(argument) : function is not null ? new Call(function, argument)
+        return name == "sqrt" ? Expression.Sqrt(argument) : function is not null ? new FunctionCall(function, argument)
             : throw Fault($"there is no function '{name}'; there are {string.Join(", ", ScalarFunction.All.Concat(functions).Select(known => known.Name))} and sqrt");
     }
 

@@ -19,7 +19,7 @@ internal abstract class ExpressionWriter
 
     protected abstract (string Text, int Level) Power(Power power);
 
-    protected abstract (string Text, int Level) Call(Call call);
+    protected abstract (string Text, int Level) FunctionCall(FunctionCall call);
 
     protected abstract (string Text, int Level) Quotient(IReadOnlyList<Expression> above, IReadOnlyList<Expression> below);
 
@@ -44,7 +44,7 @@ internal abstract class ExpressionWriter
         Product product => OfProduct(product),
         Power { Exponent: < 0 } power => OfProduct(new Product(power)),
         Power power => Power(power),
-        Call call => Call(call),
+        FunctionCall call => FunctionCall(call),
         _ => throw new ArgumentException($"there is no text for {expression.GetType().Name}", nameof(expression)),
     };
 

@@ -38,9 +38,9 @@ internal sealed class LaTeXWriter : ExpressionWriter
     protected override string Special(double value) => double.IsNaN(value) ? @"\text{NaN}" : value == Math.PI ? @"\pi" : value > 0 ? @"\infty" : @"-\infty";
 
     protected override (string Text, int Level) Power(Power power) => power.Exponent == 0.5 ? ($@"\sqrt{{{Write(power.Base)}}}", AtomLevel)
-        : ($"{{{At(power.Base, power.Base is Inspection.Call or Inspection.Power ? AtomLevel + 1 : AtomLevel)}}}^{{{Digits(power.Exponent)}}}", PowerLevel);
+        : ($"{{{At(power.Base, power.Base is Inspection.FunctionCall or Inspection.Power ? AtomLevel + 1 : AtomLevel)}}}^{{{Digits(power.Exponent)}}}", PowerLevel);
 
-    protected override (string Text, int Level) Call(Call call) => call.Function.Name switch
+    protected override (string Text, int Level) FunctionCall(FunctionCall call) => call.Function.Name switch
     {
         "exp" => ($"e^{{{Write(call.Argument)}}}", PowerLevel),
         "abs" => ($@"\left|{Write(call.Argument)}\right|", AtomLevel),

@@ -12,7 +12,7 @@ internal class PlainWriter : ExpressionWriter
     protected override (string Text, int Level) Power(Power power) => power.Exponent == 0.5
         ? ($"sqrt({Write(power.Base)})", AtomLevel) : ($"{At(power.Base, AtomLevel)}^{Digits(power.Exponent)}", PowerLevel);
 
-    protected override (string Text, int Level) Call(Call call) => ($"{call.Function.Name}({Write(call.Argument)})", AtomLevel);
+    protected override (string Text, int Level) FunctionCall(FunctionCall call) => ($"{call.Function.Name}({Write(call.Argument)})", AtomLevel);
 
     protected override string Times(IReadOnlyList<string> factors) => string.Join('*', factors);
 

@@ -12,5 +12,5 @@ internal sealed class PythonWriter(IReadOnlyDictionary<string, string> names) : 
         : power.IsWhole ? ($"{At(power.Base, AtomLevel)}**{Digits(power.Exponent)}", PowerLevel)
         : ($"math.pow({Write(power.Base)}, {Digits(power.Exponent)})", AtomLevel);
 
-    protected override (string Text, int Level) Call(Call call) => ($"{call.Function.Python ?? call.Function.Name}({Write(call.Argument)})", AtomLevel);
+    protected override (string Text, int Level) FunctionCall(FunctionCall call) => ($"{call.Function.Python ?? call.Function.Name}({Write(call.Argument)})", AtomLevel);
 }

@@ -3,7 +3,7 @@ namespace Kansformers.Inspection;
 /// <summary>A function of something.</summary>
 /// <param name="Function">The function.</param>
 /// <param name="Argument">What it is applied to.</param>
-public sealed record Call(ScalarFunction Function, Expression Argument) : Expression
+public sealed record FunctionCall(ScalarFunction Function, Expression Argument) : Expression
 {
     /// <inheritdoc/>
     public override int Complexity => Argument.Complexity + 1;
@@ -11,7 +11,7 @@ public sealed record Call(ScalarFunction Function, Expression Argument) : Expres
     /// <inheritdoc/>
     public override IReadOnlyList<Expression> Children => [Argument];
 
-    internal override Expression With(IReadOnlyList<Expression> children) => new Call(Function, children[0]);
+    internal override Expression With(IReadOnlyList<Expression> children) => new FunctionCall(Function, children[0]);
 
     internal override Expression Derive(string variable) => new Product([Function.DerivativeAt(Argument), Argument.Derive(variable)]);
 
