@@ -46,7 +46,6 @@ internal static class RandomExpressions
                 FunctionCall { Function.Name: "log" or "sgn" } call => Math.Abs(call.Argument.Evaluate(at)) < Smallest,
                 FunctionCall { Function.Name: "arcsin" or "arccos" or "arctanh" } call => Math.Abs(call.Argument.Evaluate(at)) > 1 - Smallest,
                 FunctionCall { Function.Name: "tan" } call => Math.Abs(Math.Cos(call.Argument.Evaluate(at))) < Smallest,
-                Power power => !double.IsFinite(power.Base.Evaluate(at)),
                 _ => false,
             };
             if (steep)
