@@ -41,7 +41,7 @@ internal sealed class MaskedLanguageHead : nn.Module<Tensor, Tensor>, ILossHead,
     public BaseActivation Between => _activation;
 
     /// <inheritdoc/>
-    public bool IsKan => _dense is KanNetwork;
+    public bool IsKan => _dense is KanStack;
 
     /// <inheritdoc/>
     public (string First, string? Second) Names => ("dense", null);
