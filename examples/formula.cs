@@ -6,10 +6,10 @@ using Kansformers.Inspection;
 double[] x = [.. Enumerable.Range(0, 1000).Select(at => at / 500.0 - 1)], y = [.. x.Select(value => 0.7 * Math.Sin(Math.PI * value) + 1e-6 * value * value + 0.2)];
 foreach (EdgeFit fit in CurveFit.Suggest(x, y).Take(3))
     Console.WriteLine($"{fit.Formula.Function,-9} r2 {fit.R2:F9}, score {fit.Score:F2}");
-CurveFormula sine = CurveFit.Suggest(x, y)[0].Formula;
+EdgeFormula sine = CurveFit.Suggest(x, y)[0].Formula;
 
 // A network [2, 1, 1] of such edges: exp(sine(a) + b^2). Its inputs were scaled before it saw them.
-CurveFormula square = new(CurveFunction.Of("x^2"), A: 1, B: 0, C: 1, D: 0), exp = new(CurveFunction.Of("exp"), A: 1, B: 0, C: 1, D: 0);
+EdgeFormula square = new(EdgeFunction.Of("x^2"), A: 1, B: 0, C: 1, D: 0), exp = new(EdgeFunction.Of("exp"), A: 1, B: 0, C: 1, D: 0);
 FormulaLayer[] layers =
 [
     new([new([new([new(0, sine), new(1, square)])])]),

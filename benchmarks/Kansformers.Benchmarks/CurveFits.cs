@@ -3,7 +3,7 @@ using Kansformers.Inspection;
 
 namespace Kansformers.Benchmarks;
 
-/// <summary>Every function of <see cref="CurveFunction.All"/> fitted to one curve.</summary>
+/// <summary>Every function of <see cref="EdgeFunction.All"/> fitted to one curve.</summary>
 public class CurveFits
 {
     private double[] _x = [], _y = [];

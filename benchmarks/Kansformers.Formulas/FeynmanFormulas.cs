@@ -4,7 +4,7 @@ namespace Kansformers.Formulas;
 
 /// <summary>
 /// Twenty formulas of the Feynman Symbolic Regression Database (Udrescu and Tegmark, "AI Feynman", 2020), those that the first KAN paper (Liu et al., 2024) took, with units
-/// and ranges as published; and each without units, as that paper's table has them. The ranges of dimensionless variables are ours: what ratios the published ranges give,
+/// and ranges as published; and each without units, after that paper, from memory of it. The ranges of dimensionless variables are ours: what ratios the published ranges give,
 /// narrower where the formula would be flat or overflow.
 /// </summary>
 internal static class FeynmanFormulas

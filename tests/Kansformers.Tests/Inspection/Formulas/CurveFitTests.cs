@@ -8,17 +8,17 @@ public class CurveFitTests
 {
     private const int Samples = 1000, Seeds = 25;
 
-    public static TheoryData<string> Functions => [.. CurveFunction.All.Select(function => function.Name).Where(name => name != "0")];
+    public static TheoryData<string> Functions => [.. EdgeFunction.All.Select(function => function.Name).Where(name => name != "0")];
 
     [Theory]
     [MemberData(nameof(Functions))]
     public void A_function_finds_its_own_curve(string name)
     {
-        CurveFunction function = CurveFunction.Of(name);
+        EdgeFunction function = EdgeFunction.Of(name);
         double worst = 1;
         for (int seed = 0; seed < Seeds; seed++)
         {
-            (double[] x, double[] y, CurveFormula truth) = Made(function, seed);
+            (double[] x, double[] y, EdgeFormula truth) = Made(function, seed);
             EdgeFit fit = CurveFit.Fit(function, x, y)!;
             worst = Math.Min(worst, fit.R2);
             Assert.True(fit.R2 > 1 - 1e-9, $"seed {seed}: {truth} was fitted with r2 {fit.R2:R} by {fit.Formula}");
@@ -35,7 +35,7 @@ public class CurveFitTests
         Assert.Equal(8, theirs.Count);
         foreach ((string name, double r2) in theirs)
         {
-            EdgeFit fit = CurveFit.Fit(CurveFunction.Of(name), x, y)!;
+            EdgeFit fit = CurveFit.Fit(EdgeFunction.Of(name), x, y)!;
             Assert.True(fit.R2 >= r2, $"{name}: {fit.R2:R}, pykan {r2:R}");
             Assert.Equal(fit.R2, R2(fit.Formula, x, y), 1e-9);
         }
@@ -44,7 +44,7 @@ public class CurveFitTests
     [Fact]
     public void The_best_of_a_sine_is_a_sine()
     {
-        (double[] x, double[] y, _) = Made(CurveFunction.Of("sin"), 1);
+        (double[] x, double[] y, _) = Made(EdgeFunction.Of("sin"), 1);
         IReadOnlyList<EdgeFit> fits = CurveFit.Suggest(x, y);
         Assert.Equal("sin", fits[0].Formula.Function.Name);
         Assert.Equal(fits.OrderBy(fit => fit.Score), fits);
@@ -67,7 +67,7 @@ public class CurveFitTests
         double[] x = [.. Enumerable.Range(0, 100).Select(at => at / 100.0 - 0.5)], y = [.. x.Select(value => 1 / (value + 0.013))];
         foreach (EdgeFit fit in CurveFit.Suggest(x, y, new CurveFitOptions { RangeLow = -2, RangeHigh = 3 }))
         {
-            CurveFormula formula = fit.Formula;
+            EdgeFormula formula = fit.Formula;
             (double first, double second) = (formula.A * -2 + formula.B, formula.A * 3 + formula.B);
             if (formula.C != 0)
                 Assert.True(formula.Function.IsDefined(Math.Min(first, second) + 1e-9, Math.Max(first, second) - 1e-9), $"{formula} leaves its domain");
@@ -107,7 +107,7 @@ public class CurveFitTests
         Assert.NotEmpty(fits);
         foreach (EdgeFit fit in fits)
         {
-            CurveFormula formula = fit.Formula;
+            EdgeFormula formula = fit.Formula;
             Assert.All(new[] { formula.A, formula.B, formula.C, formula.D, fit.R2, fit.Score }, number => Assert.True(double.IsFinite(number), $"{formula}, r2 {fit.R2}"));
             Assert.InRange(fit.R2, 0, 1);
             Assert.All(x, value => Assert.True(double.IsFinite(formula.Evaluate(value)), $"{formula} at {value}"));
@@ -134,15 +134,15 @@ public class CurveFitTests
     [Fact]
     public void A_function_of_a_program_s_own_is_fitted_and_written()
     {
-        CurveFunction logistic = new("logistic", 3, x => 1 / (1 + Math.Exp(-x)), x => Math.Exp(-x) / Math.Pow(1 + Math.Exp(-x), 2));
+        EdgeFunction logistic = new("logistic", 3, x => 1 / (1 + Math.Exp(-x)), x => Math.Exp(-x) / Math.Pow(1 + Math.Exp(-x), 2));
         double[] x = [.. Enumerable.Range(0, 300).Select(at => at / 150.0 - 1)], y = [.. x.Select(value => 3 / (1 + Math.Exp(-5 * value + 1)) - 2)];
-        EdgeFit fit = CurveFit.Suggest(x, y, new CurveFitOptions { Functions = [.. CurveFunction.All, logistic], SimplicityWeight = 0.2 }).First(fit => fit.Formula.Function == logistic);
+        EdgeFit fit = CurveFit.Suggest(x, y, new CurveFitOptions { Functions = [.. EdgeFunction.All, logistic], SimplicityWeight = 0.2 }).First(fit => fit.Formula.Function == logistic);
         Assert.True(fit.R2 > 1 - 1e-9);
         Assert.Contains("logistic(", fit.Formula.Express(new Variable("x")).Simplify().ToText(), StringComparison.Ordinal);
     }
 
     /// <summary>A curve of a function that changes visibly over its samples, random in everything else.</summary>
-    internal static (double[] X, double[] Y, CurveFormula Formula) Made(CurveFunction function, int seed)
+    internal static (double[] X, double[] Y, EdgeFormula Formula) Made(EdgeFunction function, int seed)
     {
         Random random = new(1000 + seed);
         double centre = Between(-3, 3), halfWidth = Math.Exp(Between(-1, 1.5));
@@ -155,14 +155,14 @@ public class CurveFitTests
             if (high - low < 0.4 || !function.IsDefined(low, high) || (function.Name == "sgn" && low * high > -0.1))
                 continue;
             double a = (second - first) / 2 / halfWidth, b = (first + second) / 2 - a * centre;
-            CurveFormula formula = new(function, a, b, (random.Next(2) * 2 - 1) * Math.Exp(Between(-2, 2)), Between(-2, 2));
+            EdgeFormula formula = new(function, a, b, (random.Next(2) * 2 - 1) * Math.Exp(Between(-2, 2)), Between(-2, 2));
             return (x, Array.ConvertAll(x, formula.Evaluate), formula);
         }
 
         double Between(double from, double to) => from + (to - from) * random.NextDouble();
     }
 
-    private static double R2(CurveFormula formula, double[] x, double[] y)
+    private static double R2(EdgeFormula formula, double[] x, double[] y)
     {
         double mean = y.Average();
         return 1 - x.Zip(y, (at, value) => Math.Pow(formula.Evaluate(at) - value, 2)).Sum() / y.Sum(value => (value - mean) * (value - mean));

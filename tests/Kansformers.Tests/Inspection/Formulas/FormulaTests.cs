@@ -20,8 +20,8 @@ public class FormulaTests
     public void Multiplication_nodes_scales_and_shifts_are_in_the_formula()
     {
         Random random = new(5);
-        CurveFunction[] functions = [.. "x x^2 x^3 sin cos tanh exp gaussian arctan abs".Split(' ').Select(CurveFunction.Of)];
-        FormulaSubnode Random(int inputs) => new([.. Enumerable.Range(0, inputs).Select(input => new FormulaEdge(input, new CurveFormula(functions[random.Next(functions.Length)], Number(), Number(), Number(), Number())))], Number(), Number());
+        EdgeFunction[] functions = [.. "x x^2 x^3 sin cos tanh exp gaussian arctan abs".Split(' ').Select(EdgeFunction.Of)];
+        FormulaSubnode Random(int inputs) => new([.. Enumerable.Range(0, inputs).Select(input => new FormulaEdge(input, new EdgeFormula(functions[random.Next(functions.Length)], Number(), Number(), Number(), Number())))], Number(), Number());
         double Number() => random.NextDouble() * 2 - 1;
         for (int network = 0; network < 20; network++)
         {
@@ -109,7 +109,7 @@ public class FormulaTests
         Assert.Throws<ArgumentException>(() => Formula.Of([Layer(Sum(new FormulaEdge(1, Edge("x", 1, 0, 1, 0))))], ["x"]));
     }
 
-    private static CurveFormula Edge(string function, double a, double b, double c, double d) => new(CurveFunction.Of(function), a, b, c, d);
+    private static EdgeFormula Edge(string function, double a, double b, double c, double d) => new(EdgeFunction.Of(function), a, b, c, d);
 
     private static FormulaNode Sum(params FormulaEdge[] edges) => new([new FormulaSubnode(edges)]);
 

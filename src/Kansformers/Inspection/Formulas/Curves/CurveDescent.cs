@@ -11,7 +11,7 @@ internal static class CurveDescent
     /// <param name="from">The start.</param>
     /// <param name="steps">The most steps.</param>
     /// <param name="leastGain">The share of the loss that a step must take off for another to follow; a function that is the right one takes off nearly all.</param>
-    public static CurveStart Run(CurveFunction function, CurveMatch match, CurveStart from, int steps, double leastGain)
+    public static CurveStart Run(EdgeFunction function, CurveMatch match, CurveStart from, int steps, double leastGain)
     {
         if (function.Search is CurveSearch.Line or CurveSearch.Step)
             return from;

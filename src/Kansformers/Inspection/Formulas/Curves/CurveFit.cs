@@ -1,7 +1,7 @@
 namespace Kansformers.Inspection;
 
 /// <summary>
-/// Fits c f(a x + b) + d to a curve that is known by samples. c and d are linear regression's; a and b are searched for as <see cref="CurveFunction.Search"/> says, on few
+/// Fits c f(a x + b) + d to a curve that is known by samples. c and d are linear regression's; a and b are searched for as <see cref="EdgeFunction.Search"/> says, on few
 /// samples, and the best improved by damped Gauss-Newton steps on all of them. Nothing is random; the same samples give the same numbers.
 /// </summary>
 public static class CurveFit
@@ -17,7 +17,7 @@ public static class CurveFit
     /// <param name="options">Where it must be defined, and the weight of its score; null for the usual ones.</param>
     /// <returns>The fit; null when the function cannot be defined on all of the range, or none of its values is a number.</returns>
     /// <exception cref="ArgumentException">There are no samples, not as many x as y, or something that is no number.</exception>
-    public static EdgeFit? Fit(CurveFunction function, ReadOnlySpan<double> x, ReadOnlySpan<double> y, CurveFitOptions? options = null)
+    public static EdgeFit? Fit(EdgeFunction function, ReadOnlySpan<double> x, ReadOnlySpan<double> y, CurveFitOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(function);
         options ??= new CurveFitOptions();
@@ -41,7 +41,7 @@ public static class CurveFit
         options.Validate();
         CurveSamples samples = Samples(x, y, options), fewer = samples.Fewer();
         List<EdgeFit> fits = [];
-        foreach (CurveFunction function in options.Functions)
+        foreach (EdgeFunction function in options.Functions)
         {
             bool zero = function.Complexity == 0 && function.Search == CurveSearch.Line;
             if ((!zero || samples.IsConstant) && Fit(function, samples, fewer, options) is EdgeFit fit)
@@ -51,7 +51,7 @@ public static class CurveFit
         return [.. fits.OrderBy(fit => fit.Score)];
     }
 
-    private static EdgeFit? Fit(CurveFunction function, CurveSamples samples, CurveSamples fewer, CurveFitOptions options)
+    private static EdgeFit? Fit(EdgeFunction function, CurveSamples samples, CurveSamples fewer, CurveFitOptions options)
     {
         if (samples.IsConstant || samples.IsPlace)
             return Scored(Constant(function, samples), samples.IsConstant ? 1 : 0, options);
@@ -70,17 +70,17 @@ public static class CurveFit
         double loss = match.Loss(best.Alpha, best.Beta);
         if (loss < 1)
             return Scored(samples.InUnits(function, best.Alpha, best.Beta, match.Gamma, -match.Gamma * match.Mean), 1 - loss, options);
-        return Constant(function, samples) is CurveFormula flat && double.IsFinite(function.Value(flat.B)) ? Scored(flat, 0, options) : null;
+        return Constant(function, samples) is EdgeFormula flat && double.IsFinite(function.Value(flat.B)) ? Scored(flat, 0, options) : null;
     }
 
     // γ is 0; β is where the function has a value, for 0 times none is none.
-    private static CurveFormula Constant(CurveFunction function, CurveSamples samples)
+    private static EdgeFormula Constant(EdgeFunction function, CurveSamples samples)
     {
         double beta = ((ReadOnlySpan<double>)[0, 1, 0.5, -1, -0.5]).ToArray().FirstOrDefault(argument => function.IsDefined(argument, argument) && double.IsFinite(function.Value(argument)));
         return samples.InUnits(function, 0, beta, 0, 0);
     }
 
-    private static EdgeFit Scored(CurveFormula formula, double r2, CurveFitOptions options) =>
+    private static EdgeFit Scored(EdgeFormula formula, double r2, CurveFitOptions options) =>
         new(formula, r2, options.SimplicityWeight * formula.Function.Complexity + (1 - options.SimplicityWeight) * Math.Log2(1 - r2 + Closest));
 
     private static CurveSamples Samples(ReadOnlySpan<double> x, ReadOnlySpan<double> y, CurveFitOptions options)

@@ -3,8 +3,8 @@ namespace Kansformers.Inspection;
 /// <summary>Which functions are tried on a curve, and what counts for how much.</summary>
 public sealed record CurveFitOptions
 {
-    /// <summary>The functions to try; those of <see cref="CurveFunction.All"/> unless set.</summary>
-    public IReadOnlyList<CurveFunction> Functions { get; init; } = CurveFunction.All;
+    /// <summary>The functions to try; those of <see cref="EdgeFunction.All"/> unless set.</summary>
+    public IReadOnlyList<EdgeFunction> Functions { get; init; } = EdgeFunction.All;
 
     /// <summary>
     /// w, from 0 to 1, of the score w · complexity + (1 - w) · log2(1 - r2 + 1e-5), as pykan weighs them: at 0 the best fit wins, at 1 the simplest function.

@@ -6,7 +6,7 @@ internal static class CurveFrequencies
     private const double Step = 0.25;
     private const int PartSize = 5;
 
-    public static IEnumerable<IEnumerable<(double Alpha, double Beta)>> Parts(CurveFunction function, CurveSamples samples, double fastest)
+    public static IEnumerable<IEnumerable<(double Alpha, double Beta)>> Parts(EdgeFunction function, CurveSamples samples, double fastest)
     {
         // sin or cos: which phase is that of f itself?
         double own = function.Value(0) > 0.5 ? Math.PI / 2 : 0;

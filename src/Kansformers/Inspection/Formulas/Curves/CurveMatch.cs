@@ -1,7 +1,7 @@
 namespace Kansformers.Inspection;
 
 /// <summary>Samples against f(α u + β), with the best γ and δ: what linear regression leaves is a function of α and β alone (variable projection, Golub and Pereyra, 1973).</summary>
-internal sealed class CurveMatch(CurveFunction function, CurveSamples samples)
+internal sealed class CurveMatch(EdgeFunction function, CurveSamples samples)
 {
     // How little of a function may be left without its mean before rounding decides.
     private const double LeastShare = 1e-20;

@@ -83,19 +83,19 @@ internal sealed class CurveSamples
     }
 
     /// <summary>Whether α u + β stays in a function's domain.</summary>
-    public bool IsDefined(CurveFunction function, double alpha, double beta)
+    public bool IsDefined(EdgeFunction function, double alpha, double beta)
     {
         double first = alpha * Low + beta, second = alpha * High + beta;
         return double.IsFinite(first) && double.IsFinite(second) && function.IsDefined(Math.Min(first, second), Math.Max(first, second));
     }
 
     /// <summary>What α, β, γ, δ in u and v are in x and y. Where rounding takes an argument at an end out of the domain, all are drawn to the middle by as little as brings it back.</summary>
-    public CurveFormula InUnits(CurveFunction function, double alpha, double beta, double gamma, double delta)
+    public EdgeFormula InUnits(EdgeFunction function, double alpha, double beta, double gamma, double delta)
     {
         double a = _halfWidth > 0 ? alpha / _halfWidth : 0, b = beta - a * _centre, middle = a * (_lowest / 2 + _highest / 2) + b;
         for (double share = 4e-16; share < 1e-6 && !IsDefinedAtEnds(); share *= 4)
             (a, b) = (a * (1 - share), b + share * (middle - b));
-        return new CurveFormula(function, a, b, gamma * _scale, delta * _scale + _mean);
+        return new EdgeFormula(function, a, b, gamma * _scale, delta * _scale + _mean);
 
         bool IsDefinedAtEnds()
         {

@@ -9,7 +9,7 @@ public enum CurveSearch
     /// <summary>Factors of 0.2 to 50 and all shifts that bring the function's centre near the samples: any function.</summary>
     Wide,
 
-    /// <summary>For a function that lives between two arguments (<see cref="CurveFunction.Window"/>), as arcsin does: the arguments at both ends of the samples.</summary>
+    /// <summary>For a function that lives between two arguments (<see cref="EdgeFunction.Window"/>), as arcsin does: the arguments at both ends of the samples.</summary>
     Window,
 
     /// <summary>The place of 0 alone: f(k x) is of the form c f(x) + d for k above 0, as powers and the logarithm are.</summary>

@@ -11,7 +11,7 @@ internal static class CurveStarts
 
     private static readonly double[] Signs = [1, -1];
 
-    public static IReadOnlyList<CurveStart> Of(CurveFunction function, CurveMatch match, CurveSamples samples) => function.Search switch
+    public static IReadOnlyList<CurveStart> Of(EdgeFunction function, CurveMatch match, CurveSamples samples) => function.Search switch
     {
         CurveSearch.Line => [new CurveStart(1, 0, match.Loss(1, 0))],
         CurveSearch.Step => [CurveStep.Best(match, samples)],
@@ -68,7 +68,7 @@ internal static class CurveStarts
         }
     }
 
-    private static IEnumerable<IEnumerable<(double, double)>> Windows(CurveFunction function)
+    private static IEnumerable<IEnumerable<(double, double)>> Windows(EdgeFunction function)
     {
         const int Ends = 18; // closer together towards both ends, where such functions are steep
         double[] ends = [.. Enumerable.Range(0, Ends + 1).Select(at => -function.Window * Math.Cos(Math.PI * at / Ends))];

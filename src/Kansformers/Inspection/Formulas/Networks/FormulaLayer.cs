@@ -3,7 +3,7 @@ namespace Kansformers.Inspection;
 /// <summary>A formula on an edge of a network.</summary>
 /// <param name="Input">The node of the level below that it comes from.</param>
 /// <param name="Formula">What stands on it.</param>
-public sealed record FormulaEdge(int Input, CurveFormula Formula);
+public sealed record FormulaEdge(int Input, EdgeFormula Formula);
 
 /// <summary>What edges lead into: scale · Σ edges + bias.</summary>
 /// <param name="Edges">The edges that count.</param>

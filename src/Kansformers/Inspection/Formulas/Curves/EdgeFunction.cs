@@ -8,7 +8,7 @@ namespace Kansformers.Inspection;
 /// <param name="Complexity">How much it takes to say it: what a search charges against its fit.</param>
 /// <param name="Value">The function; NaN outside its domain.</param>
 /// <param name="Slope">Its derivative.</param>
-public sealed partial record CurveFunction(string Name, int Complexity, Func<double, double> Value, Func<double, double> Slope)
+public sealed partial record EdgeFunction(string Name, int Complexity, Func<double, double> Value, Func<double, double> Slope)
 {
     /// <summary>
     /// Whether the function has a value, and no pole, anywhere between two arguments, the lower one first. Fits that would leave the domain between their samples are not

@@ -6,7 +6,7 @@ namespace Kansformers.Inspection;
 /// <param name="B">What is added to it.</param>
 /// <param name="C">The factor of the function.</param>
 /// <param name="D">What is added to it.</param>
-public sealed record CurveFormula(CurveFunction Function, double A, double B, double C, double D)
+public sealed record EdgeFormula(EdgeFunction Function, double A, double B, double C, double D)
 {
     /// <summary>The formula's value.</summary>
     /// <param name="x">The edge's input.</param>

@@ -1,12 +1,12 @@
 namespace Kansformers.Inspection;
 
 // The functions that are known, a line each.
-public sealed partial record CurveFunction
+public sealed partial record EdgeFunction
 {
     private const double QuarterTurn = Math.PI / 2;
 
     /// <summary>The functions that are known, by pykan's names and with its complexities.</summary>
-    public static IReadOnlyList<CurveFunction> All { get; } =
+    public static IReadOnlyList<EdgeFunction> All { get; } =
     [
         new("0", 0, _ => 0, _ => 0) { Expansion = _ => 0, Search = CurveSearch.Line },
         new("x", 1, x => x, _ => 1) { Expansion = x => x, Search = CurveSearch.Line },
@@ -33,18 +33,18 @@ public sealed partial record CurveFunction
     /// <summary>The function of that name; pykan's second names, as x^0.5 for sqrt, are known too.</summary>
     /// <param name="name">A name of <see cref="All"/>.</param>
     /// <exception cref="KansformersException">There is none; the message names those that there are.</exception>
-    public static CurveFunction Of(string name) =>
+    public static EdgeFunction Of(string name) =>
         All.FirstOrDefault(function => function.Name == name switch { "x^0.5" => "sqrt", "1/x^0.5" => "1/sqrt(x)", _ => name })
         ?? throw new KansformersException($"there is no function '{name}' for an edge; there are {string.Join(", ", All.Select(function => function.Name))}");
 
-    private static CurveFunction Power(string name, int complexity, int power) => new(name, complexity, x => Whole(x, power), x => power * Whole(x, power - 1))
+    private static EdgeFunction Power(string name, int complexity, int power) => new(name, complexity, x => Whole(x, power), x => power * Whole(x, power - 1))
     {
         IsDefined = power > 0 ? (_, _) => true : (low, high) => low > 0 || high < 0,
         Expansion = x => x.Pow(power),
         Search = CurveSearch.Shift,
     };
 
-    private static CurveFunction Root(string name, int complexity, double power, Func<double, double> value, Func<double, double> slope) => new(name, complexity, value, slope)
+    private static EdgeFunction Root(string name, int complexity, double power, Func<double, double> value, Func<double, double> slope) => new(name, complexity, value, slope)
     {
         IsDefined = power > 0 ? (low, _) => low >= 0 : (low, _) => low > 0,
         Expansion = x => x.Pow(power),

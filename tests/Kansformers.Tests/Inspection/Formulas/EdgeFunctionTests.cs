@@ -3,9 +3,9 @@ using Kansformers.Inspection;
 namespace Kansformers.Tests.Inspection;
 
 /// <summary>Each listed function's value, derivative, domain and expression tell the same.</summary>
-public class CurveFunctionTests
+public class EdgeFunctionTests
 {
-    public static TheoryData<string> Names => [.. CurveFunction.All.Select(function => function.Name)];
+    public static TheoryData<string> Names => [.. EdgeFunction.All.Select(function => function.Name)];
 
     /// <summary>Arguments of which each function has some in its domain.</summary>
     internal static IReadOnlyList<double> Arguments { get; } = [-2.3, -1.4, -0.9, -0.31, 0.17, 0.6, 0.95, 1.3, 2.9];
@@ -15,7 +15,7 @@ public class CurveFunctionTests
     public void The_slope_is_the_value_s_derivative(string name)
     {
         const double Step = 1e-6;
-        CurveFunction function = CurveFunction.Of(name);
+        EdgeFunction function = EdgeFunction.Of(name);
         int compared = 0;
         foreach (double x in Arguments.Where(x => function.IsDefined(x - Step, x + Step)))
         {
@@ -31,7 +31,7 @@ public class CurveFunctionTests
     [MemberData(nameof(Names))]
     public void The_expression_has_the_function_s_values(string name)
     {
-        CurveFunction function = CurveFunction.Of(name);
+        EdgeFunction function = EdgeFunction.Of(name);
         Expression expression = function.Express(new Variable("x"));
         foreach (double x in Arguments)
         {
@@ -47,7 +47,7 @@ public class CurveFunctionTests
     [MemberData(nameof(Names))]
     public void Where_it_is_defined_it_has_a_value(string name)
     {
-        CurveFunction function = CurveFunction.Of(name);
+        EdgeFunction function = EdgeFunction.Of(name);
         Assert.All(Arguments, x => Assert.Equal(double.IsFinite(function.Value(x)), function.IsDefined(x, x)));
     }
 
@@ -64,14 +64,14 @@ public class CurveFunctionTests
     [InlineData("tan", 2, 4, true)]
     [InlineData("arcsin", -1, 1, true)]
     [InlineData("arctanh", -1, 0, false)]
-    public void A_domain_has_no_pole_within(string name, double low, double high, bool defined) => Assert.Equal(defined, CurveFunction.Of(name).IsDefined(low, high));
+    public void A_domain_has_no_pole_within(string name, double low, double high, bool defined) => Assert.Equal(defined, EdgeFunction.Of(name).IsDefined(low, high));
 
     [Fact]
     public void Names_are_found_pykan_s_second_ones_too()
     {
-        Assert.Equal("sqrt", CurveFunction.Of("x^0.5").Name);
-        Assert.Equal("1/sqrt(x)", CurveFunction.Of("1/x^0.5").Name);
-        Assert.Contains("there is no function 'sinh'", Assert.Throws<KansformersException>(() => CurveFunction.Of("sinh")).Message, StringComparison.Ordinal);
-        Assert.Equal(CurveFunction.All.Count, CurveFunction.All.Select(function => function.Name).Distinct().Count());
+        Assert.Equal("sqrt", EdgeFunction.Of("x^0.5").Name);
+        Assert.Equal("1/sqrt(x)", EdgeFunction.Of("1/x^0.5").Name);
+        Assert.Contains("there is no function 'sinh'", Assert.Throws<KansformersException>(() => EdgeFunction.Of("sinh")).Message, StringComparison.Ordinal);
+        Assert.Equal(EdgeFunction.All.Count, EdgeFunction.All.Select(function => function.Name).Distinct().Count());
     }
 }
