@@ -72,7 +72,7 @@ internal static class KanInfo
             return;
         Table table = ResultTable.New("edge (layer,input,output)", "formula");
         foreach (NetworkEdge edge in formulas)
-            table.AddRow(edge.Place, Markup.Escape(edge.Formula!.ToString()));
+            table.AddRow(edge.Place, Markup.Escape(edge.Formula!.Express(new Variable("x")).Round(6).Simplify().ToText()));
         Tables.Print(table);
     }
 }
