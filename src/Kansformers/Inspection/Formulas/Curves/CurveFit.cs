@@ -7,7 +7,7 @@ namespace Kansformers.Inspection;
 public static class CurveFit
 {
     private const double Closest = 1e-5; // pykan's: more than 17 bits of fit count for nothing
-    private const double FreeBits = 2; // that a function may lose to its own mean: x² from 1 to 3 loses one
+    private const double FreeBits = 7; // that a function may lose to its own mean: a sine seen for 0.4 around its crest loses as many
     private const int SearchSteps = 10, LastSteps = 60;
     private const double SearchGain = 1e-3, LastGain = 1e-12;
 
@@ -29,7 +29,7 @@ public static class CurveFit
     /// <summary>
     /// Fits all functions and orders them by <see cref="EdgeFit.Score"/>: w · complexity + (1 - w) · (log2(1 - r2 + 1e-5) + lost), pykan's but for the bits lost, with w the
     /// options' weight of simplicity. Bits are lost where c f and d are far greater than the curve and cancel, as when a cosine of next to no frequency stands for a square;
-    /// two are free.
+    /// seven are free.
     /// The function 0 is offered for constant curves alone, where it comes first.
     /// </summary>
     /// <param name="x">What enters the edge.</param>
