@@ -133,7 +133,7 @@ public class EncoderCommandTests : OneThread
         Cli.AssertFails(1, ["line 2 has the label 'B-CAT', which the model does not have"], "eval", folder["run"], "--data", folder.Write("b.conll", "a O\na B-CAT\n"));
         Cli.AssertFails(2, ["--text-pair-field is nothing to a model that labels words"], "eval", folder["run"], "--data", data, "--text-pair-field", "a");
         Cli.AssertFails(1, [$"there is no file '{folder["none.jsonl"]}'"], "predict", folder["run"], "--data", folder["none.jsonl"]);
-        Cli.AssertFails(1, ["a.parquet' cannot be read here", "give a text file with a line for each text, or a .csv, .tsv or .jsonl file"], "predict", folder["run"], "--data", folder.Write("a.parquet", "PAR1"));
+        Cli.AssertFails(1, ["a.parquet' is not a Parquet file that can be read"], "predict", folder["run"], "--data", folder.Write("a.parquet", "PAR1"));
         Cli.AssertFails(2, ["--allow-no-answer is nothing to a model that does not answer questions"], "predict", folder["run"], "--data", data, "--allow-no-answer");
 
         // A table has texts in a column; where words stand in lines there is none to choose.
@@ -171,7 +171,7 @@ public class EncoderCommandTests : OneThread
         Assert.True(Cli.Run("convert", folder["run"], "--out", folder["hf"]).Code == 0);
         Assert.Equal(own, Cli.Run("predict", folder["hf"], "--data", data).Out);
         Cli.AssertFails(2, ["give it by --data"], "predict", folder["run"]);
-        Cli.AssertFails(1, ["a.parquet' is no table with columns of questions and contexts; give a .csv, .tsv or .jsonl file"], "predict", folder["run"], "--data", folder.Write("a.parquet", "PAR1"));
+        Cli.AssertFails(1, ["a.txt' is no table with columns of questions and contexts; give a .csv, .tsv, .jsonl or .parquet file"], "predict", folder["run"], "--data", folder.Write("a.txt", "PAR1"));
 
         // Questions without an answer.
         Assert.Equal((0, JsonValueKind.Null), (measured.GetProperty("unanswerable").GetInt32(), measured.GetProperty("unanswerable_exact_match").ValueKind));
@@ -272,8 +272,8 @@ public class EncoderCommandTests : OneThread
         Cli.AssertFails(2, ["--unknown-characters is 'replace': use refuse or skip"], "predict", run, "--data", lines, "--unknown-characters", "replace");
         foreach (string verb in (string[])["predict", "eval"])
         {
-            Cli.AssertFails(1, [$"'{folder.Path}' is a folder", ".csv, .tsv or .jsonl file"], verb, run, "--data", folder.Path);
-            Cli.AssertFails(1, [$"there is no file '{folder["none.txt"]}'", ".csv, .tsv or .jsonl file"], verb, run, "--data", folder["none.txt"]);
+            Cli.AssertFails(1, [$"'{folder.Path}' is a folder", ".csv, .tsv, .jsonl or .parquet file"], verb, run, "--data", folder.Path);
+            Cli.AssertFails(1, [$"there is no file '{folder["none.txt"]}'", ".csv, .tsv, .jsonl or .parquet file"], verb, run, "--data", folder["none.txt"]);
         }
 
         Cli.AssertFails(1, ["line 2 has the label 'fox', which is no number; choose another column with --label-field, or learn names with --objective classification"],

@@ -35,6 +35,26 @@ public class MaskedScorerTests
         }
     }
 
+    [Theory]
+    [InlineData(12, 300)]
+    [InlineData(300, 4)]
+    public void Texts_of_any_length_go_through_the_model_in_passes_of_a_budget(int length, int count)
+    {
+        CharTokenizer tokenizer = new("ab");
+        using Bert model = new(TinyTraining.Encoder with { VocabularySize = EncoderTokens.Of(tokenizer).Vocabulary, BlockSize = 320 });
+        MaskedScorer scorer = new(model, tokenizer, new ScoringOptions());
+        ScoringBatch[] batches = [.. scorer.Plan(Enumerable.Range(0, count).Select(i => scorer.Encode(new TextRequest("", new string('a', length - 9) + Convert.ToString(i, 2).PadLeft(9, '0').Replace('0', 'a').Replace('1', 'b')))))];
+        List<long> passes = [];
+        model.modules().OfType<TorchSharp.Modules.LayerNorm>().First().register_forward_pre_hook((_, x) =>
+        {
+            passes.Add(x.shape[0] * x.shape[1]);
+            return x;
+        });
+        Assert.Equal(count, scorer.Run(batches, default).Sum(batch => batch.Scores.Length));
+        Assert.True(passes.Count > batches.Length || length < 60);
+        Assert.InRange(passes.Max(), 1, MaskedScorer.TokensPerBatch);
+    }
+
     [Fact]
     public void Words_of_characters_end_at_white_space()
     {
