@@ -36,23 +36,26 @@ public class MaskedScorerTests
     }
 
     [Theory]
-    [InlineData(12, 300)]
-    [InlineData(300, 4)]
-    public void Texts_of_any_length_go_through_the_model_in_passes_of_a_budget(int length, int count)
+    [InlineData(30, 10, 12)]
+    [InlineData(1, 510, 512)]
+    [InlineData(3, 5000, 5002)]
+    public void Texts_of_any_length_go_through_the_model_in_passes_of_a_budget(int texts, int length, int width)
     {
-        CharTokenizer tokenizer = new("ab");
-        using Bert model = new(TinyTraining.Encoder with { VocabularySize = EncoderTokens.Of(tokenizer).Vocabulary, BlockSize = 320 });
+        (int Text, int At)[][] passes = [.. MaskedScorer.Passes(texts, length, width)];
+        Assert.Equal(Enumerable.Range(0, texts * length), passes.SelectMany(rows => rows).Select(row => (row.Text * length) + row.At));
+        Assert.All(passes, rows => Assert.InRange(rows.Length, 1, Math.Max(1, MaskedScorer.TokensPerBatch / width)));
+    }
+
+    [Fact]
+    public void A_long_text_is_scored_as_in_one_pass()
+    {
+        CharTokenizer tokenizer = new("ab c");
+        using Bert model = new(TinyTraining.Encoder with { VocabularySize = EncoderTokens.Of(tokenizer).Vocabulary, BlockSize = 130 });
+        model.eval();
+        string text = string.Concat(Enumerable.Range(0, 120).Select(i => "abc "[i * i % 7 % 4]));
         MaskedScorer scorer = new(model, tokenizer, new ScoringOptions());
-        ScoringBatch[] batches = [.. scorer.Plan(Enumerable.Range(0, count).Select(i => scorer.Encode(new TextRequest("", new string('a', length - 9) + Convert.ToString(i, 2).PadLeft(9, '0').Replace('0', 'a').Replace('1', 'b')))))];
-        List<long> passes = [];
-        model.modules().OfType<TorchSharp.Modules.LayerNorm>().First().register_forward_pre_hook((_, x) =>
-        {
-            passes.Add(x.shape[0] * x.shape[1]);
-            return x;
-        });
-        Assert.Equal(count, scorer.Run(batches, default).Sum(batch => batch.Scores.Length));
-        Assert.True(passes.Count > batches.Length || length < 60);
-        Assert.InRange(passes.Max(), 1, MaskedScorer.TokensPerBatch);
+        (ScoringBatch _, RequestScore[] scores) = Assert.Single(scorer.Run(scorer.Plan([scorer.Encode(new TextRequest("", text))]), default));
+        Assert.Equal(Plain(model, tokenizer, tokenizer.Encode(text), null), scores[0].LogLikelihood, 1e-3);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public class TaskSourceTests
         Assert.Equal(isPart, task.Data.Shown is not null);
         if (!isPart)
             return;
-        Assert.Contains("left out: train", task.Data.Note, StringComparison.Ordinal);
+        Assert.Matches("left out: .*train", task.Data.Note);
         Assert.All(task.Data.Shown!.Value, row => Assert.Contains("rain", row.Context, StringComparison.Ordinal)); // examples are of the training part alone
     }
 
@@ -42,7 +42,7 @@ public class TaskSourceTests
         Assert.Equal([folder["piqa_a_test.jsonl"]], task.Files);
         TaskResult result = Evaluate(task, new TaskOptions { FewShot = 1 });
         Assert.Equal(1, result.FewShot);
-        Assert.Contains("1 of the part 'test' is asked about; left out: train, of which train gives the examples", Assert.Single(result.Notes), StringComparison.Ordinal);
+        Assert.Contains("1 of the part 'test' is asked about; left out: train, of which train gives the examples", result.Notes[^1], StringComparison.Ordinal);
     }
 
     [Fact]

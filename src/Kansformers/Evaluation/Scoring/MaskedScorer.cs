@@ -107,11 +107,10 @@ internal sealed class MaskedScorer : RequestScorer
     // A row for each token of each text, all of one length; so many rows go through the model at once as a batch has tokens for, however long the texts.
     private RequestScore[] Run(ScoringBatch batch)
     {
-        int length = batch.Requests[0].Tokens.Length, most = Math.Max(1, TokensPerBatch / (length + _tokens.AroundText));
+        int length = batch.Requests[0].Tokens.Length;
         double[] sums = new double[batch.Requests.Count];
-        (int Text, int At)[] all = [.. Enumerable.Range(0, sums.Length).SelectMany(text => Enumerable.Range(0, length).Select(at => (text, at)))];
         int[][] ends = [.. batch.Requests.Select(request => WordEnds(request.Tokens))];
-        foreach ((int Text, int At)[] rows in all.Chunk(most))
+        foreach ((int Text, int At)[] rows in Passes(sums.Length, length, length + _tokens.AroundText))
         {
             double[] found = Run(batch, rows, ends);
             for (int row = 0; row < rows.Length; row++)
@@ -120,6 +119,13 @@ internal sealed class MaskedScorer : RequestScorer
 
         return [.. sums.Select(sum => new RequestScore(sum, length, 0))];
     }
+
+    /// <summary>Which tokens of which texts are guessed in each pass.</summary>
+    /// <param name="texts">How many texts.</param>
+    /// <param name="length">The tokens of each.</param>
+    /// <param name="width">The same with those that stand around a text.</param>
+    internal static IEnumerable<(int Text, int At)[]> Passes(int texts, int length, int width) =>
+        Enumerable.Range(0, texts).SelectMany(text => Enumerable.Range(0, length).Select(at => (text, at))).Chunk(Math.Max(1, TokensPerBatch / width));
 
     private double[] Run(ScoringBatch batch, (int Text, int At)[] rows, int[][] ends)
     {
