@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kansformers.Cli;
+using Kansformers.Tests.Text;
 using Kansformers.Tests.Training;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -28,6 +29,12 @@ public class EncoderCommandTests : OneThread
 
         JsonElement tuned = Json([.. Cli.Args("train --json --task classification --max-iters 8 --eval-interval 4 --batch-size 4 --data"), csv, "--label-field", "label", "--model", folder["mlm"], "--out", folder["cls"]]);
         Assert.Equal("classification", tuned.GetProperty("objective").GetString());
+
+        // The same rows of Parquet.
+        (string Text, string Label)[] rows = [.. TinyTraining.Labelled.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Skip(1).Select(line => line.Split(',')).Select(cells => (cells[0], cells[1]))];
+        string parquet = ParquetTable.WriteTexts(folder["rows.parquet"], ("text", [.. rows.Select(row => row.Text)]), ("label", [.. rows.Select(row => row.Label)]));
+        Assert.Equal(Cli.Run("predict", folder["cls"], "--data", csv).Out, Cli.Run("predict", folder["cls"], "--data", parquet).Out);
+        Assert.Equal(Cli.Run("eval", folder["cls"], "--data", csv).Out, Cli.Run("eval", folder["cls"], "--data", parquet).Out);
         Assert.InRange(tuned.GetProperty("val_accuracy").GetDouble(), 0, 1);
         JsonElement measured = Json("eval", folder["cls"], "--json", "--checkpoint", "last"), all = Json("eval", folder["cls"], "--json", "--data", csv);
         Assert.Equal((8, 80), (measured.GetProperty("examples").GetInt32(), all.GetProperty("examples").GetInt32()));

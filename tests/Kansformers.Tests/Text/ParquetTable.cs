@@ -33,6 +33,13 @@ internal static class ParquetTable
     public static Task Write(string path, int rows, params (Field Field, ParquetPart Part)[] columns) =>
         Write(path, new ParquetSchema(columns.Select(column => column.Field)), [.. columns.Select(column => column.Part)], rows);
 
+    /// <summary>A table with columns of text, for tests that wait for nothing else.</summary>
+    public static string WriteTexts(string path, params (string Name, string?[] Values)[] columns)
+    {
+        Task.Run(() => Write(path, 0, [.. columns.Select(column => Column(column.Name, column.Values))])).GetAwaiter().GetResult();
+        return path;
+    }
+
     public static async Task Write(string path, ParquetSchema schema, ParquetPart[] parts, int rows = 0)
     {
         await using FileStream file = File.Create(path);
