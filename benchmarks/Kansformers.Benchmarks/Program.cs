@@ -7,7 +7,13 @@ using BenchmarkDotNet.Running;
 //
 // dotnet run -c Release --project benchmarks/Kansformers.Benchmarks -- laws
 //
-// measures no time, but what fits of scaling laws can be trusted with.
+// measures no time, but what fits of scaling laws can be trusted with;
+//
+// dotnet run -c Release --project benchmarks/Kansformers.Benchmarks -- width-rule benchmarks/scale/width-rule.results.json
+//
+// prints the losses of a ladder's results by model and width.
+if (args is [WidthRuleTable.Verb, .. string[] files])
+    return WidthRuleTable.Run(files);
 if (args is [ScalingLaws.Verb, .. string[] others])
     return ScalingLaws.Run(others);
 string[] job = args.Any(arg => arg is "-j" or "--job") ? [] : ["--job", "short"];

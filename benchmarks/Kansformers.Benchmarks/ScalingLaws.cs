@@ -43,8 +43,8 @@ internal static class ScalingLaws
 
     private static void Coverage()
     {
-        Console.WriteLine(Invariant($"\nOf {Draws} made-up studies, how many 95 % intervals of 200 fits hold the truth: E, A, B, α, β, and the loss of a model four times as large as the largest.\n"));
-        Console.WriteLine("| runs | scatter of the loss | drawn anew | E | A | B | α | β | loss |\n|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine(Invariant($"\nOf {Draws} made-up studies, how many 95 % intervals of 200 fits hold the truth: E, A, B, α, β, the exponents a and b of best sizes and tokens, and the loss of a model four times as large as the largest.\n"));
+        Console.WriteLine("| runs | scatter of the loss | drawn anew | E | A | B | α | β | a | b | loss |\n|---|---|---|---|---|---|---|---|---|---|---|");
         foreach ((int sizes, int texts, double deviation) in new[] { (5, 4, 0.005), (6, 6, 0.01), (8, 8, 0.005), (12, 12, 0.002) })
         {
             foreach (Resampling resampling in new[] { Resampling.Runs, Resampling.Residuals })
