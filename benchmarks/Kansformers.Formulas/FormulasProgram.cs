@@ -20,6 +20,7 @@ internal static class FormulasProgram
         ("ladder", "the same formula's error on a ladder of grids", (_, progress) => LadderStudy.Run(LadderStudy.Shallow, progress)),
         ("deep", "a formula of four variables on a ladder of grids", (_, progress) => LadderStudy.Run(LadderStudy.Deep, progress)),
         ("product", "x y by a multiplication node", (_, _) => ProductStudy.Run()),
+        ("feynman", "twenty formulas of the Feynman set with units and without", FeynmanStudy.Run),
         ("speed", "exact and ladder against torch operations with autograd", (_, progress) => SpeedStudy.Run(progress)),
     ];
 
