@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Kansformers.Inspection;
+using Kansformers.Numerics;
 
 namespace Kansformers.Formulas;
 
@@ -16,10 +17,14 @@ internal sealed record FoundFormula(Formula Formula, string How, double Error);
 internal sealed class FormulaSearch(double[][] columns, double[] values, string[] names, TimeSpan limit)
 {
     private const double Exact = 1e-11, Promising = 2e-4;
-    private const int MostTerms = 4, MostChoices = 12;
+    private const int MostChoices = 12;
+    private const double Negligible = 1e-8, SnapTolerance = 1e-12;
+    private static readonly bool Traces = Environment.GetEnvironmentVariable("KANSFORMERS_TRACE") is not null;
 
     private readonly long _begin = Stopwatch.GetTimestamp();
     private readonly int _rows = values.Length * 4 / 5;
+
+    private readonly double _deviation = Math.Sqrt(values.Select(value => value - values.Average()).Average(off => off * off));
 
     private bool IsOver => Stopwatch.GetElapsedTime(_begin) > limit;
 
@@ -47,8 +52,8 @@ internal sealed class FormulaSearch(double[][] columns, double[] values, string[
 
     private IEnumerable<(InputForm Inputs, int Terms, int Degree, int Tries)> Stages()
     {
-        for (int terms = 1; terms <= MostTerms; terms++)
-            yield return (InputForm.Plain, terms, 12, terms == 1 ? 1 : 3);
+        foreach ((int terms, int degree) in ((int, int)[])[(1, 14), (2, 14), (1, 30), (2, 30), (3, 16), (4, 16)])
+            yield return (InputForm.Plain, terms, degree, terms == 1 ? 1 : 3);
         foreach ((int terms, int degree) in ((int, int)[])[(1, 30), (2, 18)])
         {
             foreach (InputForm pair in InputForm.Pairs(columns.Length))
@@ -65,6 +70,8 @@ internal sealed class FormulaSearch(double[][] columns, double[] values, string[
         {
             SeparableFit fit = new(changed, _rows, terms, degree, seed);
             fit.Run(targets, 60, () => IsOver);
+            if (Traces)
+                Console.Error.WriteLine(FormattableString.Invariant($"{target.Name} by {terms} of {inputs}, degree {degree}, try {seed}: {fit.Error:0.0e+00}, {Stopwatch.GetElapsedTime(_begin).TotalSeconds:0.0} s"));
             if (fit.Error < Promising)
                 return Named(fit, inputs, changed, target, targets);
         }
@@ -87,10 +94,16 @@ internal sealed class FormulaSearch(double[][] columns, double[] values, string[
                 continue;
             string shape = network.ToString();
             FitData data = new(Samples.OfColumns(changed), Samples.OfColumns(targets));
+            network.FitFormulas(data, new FormulaFitOptions { Snaps = false });
+            RemoveNegligible(network, data);
             Formula formula = network.FitFormulas(data, variables: names)[0];
-            Formula whole = new(target.Outer(inputs.Undo(formula.Expression, names)).Simplify(), names);
-            FormulaError error = whole.ErrorOn(columns, values);
-            double share = error.Rmse / Math.Sqrt(values.Select(value => value - values.Average()).Average(off => off * off));
+            Formula whole = new(target.Outer(inputs.Undo(formula.Expression, names)).Simplify(), names), snapped = whole.Snap(columns, SnapTolerance);
+            FormulaError error = whole.ErrorOn(columns, values), other = snapped.ErrorOn(columns, values);
+            if (other.Rmse <= error.Rmse + SnapTolerance * _deviation)
+                (whole, error) = (snapped, other);
+            double share = error.Rmse / _deviation;
+            if (Traces)
+                Console.Error.WriteLine(FormattableString.Invariant($"  {share:0.0e+00} {whole}"));
             if (double.IsFinite(share) && (best is null || share < best.Error))
                 best = new FoundFormula(whole, $"{target.Name} by {fit.Terms} of {inputs}: {shape[..shape.IndexOf(", grid", StringComparison.Ordinal)]}", share);
             if (best?.Error < Exact)
@@ -98,6 +111,19 @@ internal sealed class FormulaSearch(double[][] columns, double[] values, string[
         }
 
         return best;
+    }
+
+    private static void RemoveNegligible(KanNetwork network, FitData data)
+    {
+        KanTrace trace = network.Trace(data.Inputs);
+        int last = network.Layers.Count - 1;
+        (_, double whole) = DoubleVectors.Moments(data.Targets.Column(0));
+        for (int input = 0; input < network.Layers[last].Inputs; input++)
+        {
+            (double mean, double deviation) = DoubleVectors.Moments(trace.Edge(last, 0, input));
+            if (Math.Abs(mean) + deviation < Negligible * whole)
+                network.Layers[last].RemoveEdge(0, input);
+        }
     }
 
     // All first choices, then those that differ in one place, and so on.

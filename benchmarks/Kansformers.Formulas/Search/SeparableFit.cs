@@ -8,7 +8,10 @@ namespace Kansformers.Formulas;
 /// </summary>
 internal sealed class SeparableFit
 {
+    private const double Wide = 4;
+
     private readonly double[][] _columns;
+    private readonly bool[] _logarithmic; // in the measure of which powers and logarithms of a wide range are smooth
     private readonly (double Middle, double Half)[] _ranges;
     private readonly int _functions, _rows;
     private readonly double[][] _bases; // by input, (functions, rows)
@@ -23,7 +26,8 @@ internal sealed class SeparableFit
     public SeparableFit(double[][] columns, int rows, int terms, int degree, int seed)
     {
         (_columns, _rows, Terms, _functions) = (columns, rows, terms, degree + 1);
-        _ranges = [.. columns.Select(column => ((column.Max() + column.Min()) / 2, Math.Max(1e-300, (column.Max() - column.Min()) / 2)))];
+        _logarithmic = [.. columns.Select(column => column.Min() > 0 && column.Max() / column.Min() > Wide)];
+        _ranges = [.. columns.Select((column, input) => (Low: Place(input, column.Min()), High: Place(input, column.Max()))).Select(ends => ((ends.High + ends.Low) / 2, Math.Max(1e-300, (ends.High - ends.Low) / 2)))];
         _bases = [.. columns.Select((column, input) => Basis(input, column))];
         Random random = new(seed);
         _coefficients = [.. columns.Select(_ => new double[terms, _functions])];
@@ -73,7 +77,11 @@ internal sealed class SeparableFit
         return values;
     }
 
-    public double[] Points(int input, int count) => [.. Enumerable.Range(0, count).Select(at => _ranges[input].Middle + _ranges[input].Half * 0.98 * (2.0 * at / (count - 1) - 1))];
+    /// <summary>Values of an input all over its range, but for the ends, where curves are known less well.</summary>
+    public double[] Points(int input, int count) => [.. Enumerable.Range(0, count).Select(at => _ranges[input].Middle + _ranges[input].Half * 0.98 * (2.0 * at / (count - 1) - 1))
+        .Select(place => _logarithmic[input] ? Math.Exp(place) : place)];
+
+    private double Place(int input, double x) => _logarithmic[input] ? Math.Log(x) : x;
 
     private void Solve(int input, double[] targets)
     {
@@ -144,7 +152,7 @@ internal sealed class SeparableFit
         double[] basis = new double[_functions * x.Length];
         for (int row = 0; row < x.Length; row++)
         {
-            double u = (x[row] - _ranges[input].Middle) / _ranges[input].Half, before = 1, here = u;
+            double u = (Place(input, x[row]) - _ranges[input].Middle) / _ranges[input].Half, before = 1, here = u;
             basis[row] = 1;
             for (int function = 1; function < _functions; function++)
             {
