@@ -7,7 +7,12 @@ internal static class KanCommand
 {
     private static IEnumerable<Command> Verbs =>
     [
+        KanFit.Create(),
         KanInfo.Create(),
+        KanPredict.Create(),
+        KanRefine.Create(),
+        KanPrune.Create(),
+        KanUndo.Create(),
     ];
 
     public static Command Create()
