@@ -12,6 +12,7 @@ internal static class KanCommand
         KanPredict.Create(),
         KanRefine.Create(),
         KanPrune.Create(),
+        KanFormula.Create(),
         KanUndo.Create(),
     ];
 

@@ -50,8 +50,15 @@ internal static class KanPredict
         return command;
     }
 
-    private static object? Value(KanNetwork network, string?[] row) => row[0] is not string text ? null : IsClass(network)
-        ? new { Class = text, Probability = double.Parse(row[1]!, CultureInfo.InvariantCulture) } : double.Parse(text, CultureInfo.InvariantCulture);
+    private static object? Value(KanNetwork network, string?[] row)
+    {
+        if (row[0] is not string text)
+            return null;
+        if (IsClass(network))
+            return new { Class = text, Probability = double.Parse(row[1]!, CultureInfo.InvariantCulture) };
+        double[] values = Array.ConvertAll(row, cell => double.Parse(cell!, CultureInfo.InvariantCulture));
+        return values.Length == 1 ? values[0] : values;
+    }
 
     private static bool IsClass(KanNetwork network) => network.Source?.Classes.Count > 0;
 
