@@ -19,9 +19,9 @@ internal static class KanFit
                 KanFitOptions.Checked(() => options.Table(parsed).Validate(), 0);
             using Interruption interruption = new();
             (KanNetwork network, TableSamples samples) = Begin(parsed, options);
+            string path = Out(parsed, options, samples.Source);
             foreach (string note in samples.Notes)
                 LiveLine.Say(note);
-            string path = Out(parsed, options, samples.Source);
             FitOptions fit = options.Fit(parsed, samples.Source.Loss);
             FitResult result = network.Fit(samples.Data, fit, new FitDisplay(fit.Steps), interruption.Token);
             LiveLine.Clear();
