@@ -10,7 +10,7 @@ internal static class AnswerPredictions
     {
         AnswerFinder finder = new(call.Model, call.Tokenizer) { MayFindNone = call.MayFindNone };
         if (call.File is null)
-            throw new UsageException("questions and their contexts are columns of a .csv, .tsv or .jsonl file; give it by --data");
+            throw new UsageException("questions and their contexts are columns of a .csv, .tsv, .jsonl or .parquet file; give it by --data");
         IReadOnlyList<QuestionRow> questions = Questions.Read(call.File, call.Fields, needsAnswers: false);
         call.Begin([.. questions.Select(question => (question.Question + question.Context, question.Place))]);
         IReadOnlyList<AnswerPrediction> found = finder.Predict(questions, LabelDisplay.OfWindows(), call.Cancellation);

@@ -12,6 +12,7 @@ internal static partial class LibraryWords
     public static IReadOnlyDictionary<string, string> Options { get; } = new Dictionary<string, string>
     {
         ["ComparisonOptions.Results"] = "--results",
+        ["TaskOptions.Folder"] = "--out",
         ["CorpusOptions.TextField"] = "--text-field",
         ["CorpusOptions.TokenFormat"] = "--token-format",
         ["DataConfig.Deduplicate"] = "--deduplicate",

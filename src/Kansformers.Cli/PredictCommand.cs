@@ -21,7 +21,7 @@ internal static class PredictCommand
     public static Command Create()
     {
         ModelChoice model = new();
-        Option<string?> data = new("--data") { Description = "texts: the lines of a text file, or a column of a .csv, .tsv or .jsonl file; for labels of words also lines with a word each (.conll, .bio, .iob, .tsv), for answers columns of questions and contexts [default: the lines of standard input]" };
+        Option<string?> data = new("--data") { Description = "texts: the lines of a text file, or a column of a .csv, .tsv, .jsonl or .parquet file; for labels of words also lines with a word each (.conll, .bio, .iob, .tsv), for answers columns of questions and contexts [default: the lines of standard input]" };
         Option<string?> textField = new("--text-field") { Description = "the column of the texts [default: the run's, text, content, ... or the only one]" };
         LabelChoice labels = new();
         Option<bool> none = new("--allow-no-answer") { Description = "a question may have no answer; for models that learned of such questions" };
@@ -35,7 +35,7 @@ internal static class PredictCommand
             (ModelSource source, RunWeights weights) = model.Open(parsed);
             string? file = parsed.GetValue(data);
             if (OptionRules.Given(parsed, textField, labels.TextPairField).Length > 0 && (file is null || !LabelledTexts.IsTable(file)))
-                throw new UsageException("--text-field and --text-pair-field are columns of a .csv, .tsv or .jsonl file, which --data does not name; lines of text have none");
+                throw new UsageException("--text-field and --text-pair-field are columns of a .csv, .tsv, .jsonl or .parquet file, which --data does not name; lines of text have none");
             using Interruption interruption = new();
             using TransformerModel loaded = source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
             Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(source, loaded.Options.VocabularySize, parsed.GetValue(model.Tokenizer));

@@ -14,8 +14,6 @@ internal static class TextsToLabel
     {
         if (file is not null && LabelledTexts.IsTable(file))
             return LabelledTexts.Read(file, fields, needsLabels: false);
-        if (Path.GetExtension(file) is string ending && ending.Equals(".parquet", StringComparison.OrdinalIgnoreCase))
-            throw new KansformersException($"'{file}' cannot be read here, Parquet is read as text to train on alone; give a text file with a line for each text, or a .csv, .tsv or .jsonl file");
         return [.. Lines(file).Select(line => new LabelledRow(line.Text, null, "", line.Place))];
     }
 
@@ -24,7 +22,7 @@ internal static class TextsToLabel
     public static IReadOnlyList<(string Text, string Place)> Lines(string? file)
     {
         if (file is not null && !File.Exists(file))
-            throw new KansformersException($"{(Directory.Exists(file) ? $"'{file}' is a folder" : $"there is no file '{file}'")}; give a text file with a line for each text, or a .csv, .tsv or .jsonl file");
+            throw new KansformersException($"{(Directory.Exists(file) ? $"'{file}' is a folder" : $"there is no file '{file}'")}; give a text file with a line for each text, or a .csv, .tsv, .jsonl or .parquet file");
         string text = file is null ? PromptText.FromInput("the text") : PromptText.OfFile(file, "the text");
         string[] lines = text.Split(LineEnds, StringSplitOptions.None);
         lines = lines[^1].Length == 0 ? lines[..^1] : lines;

@@ -41,7 +41,7 @@ internal sealed class RoundRobin(double seconds, BenchDisplay display, Cancellat
                     continue;
                 cancellation.ThrowIfCancellationRequested();
                 TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(0, total - done));
-                display.Show($"{title}: round {round + 1} of {most}, {contestants[i].Name}, {HumanText.Duration(left)} left");
+                display.Show($"{title}: round {round + 1} of {most}, {contestants[i].Name}{TimeLeft.Words(left)}");
                 laps[i].Add(contestants[i].Run());
                 done += expected[i];
             }

@@ -1,5 +1,4 @@
 using Kansformers.Comparisons;
-using Kansformers.Training;
 
 namespace Kansformers.Cli.Compare;
 
@@ -22,8 +21,7 @@ internal sealed class CompareDisplay : IProgress<ComparisonProgress>
 
     public static string Line(ComparisonProgress value)
     {
-        string left = value.TimeLeft is TimeSpan time ? $", {HumanText.Duration(time)} left" : "";
-        return string.Join("  |  ", value.Running.Select(Line).Prepend($"{value.RunsDone}/{value.Runs} runs done{left}"));
+        return string.Join("  |  ", value.Running.Select(Line).Prepend($"{value.RunsDone}/{value.Runs} runs done{TimeLeft.Words(value.TimeLeft)}"));
     }
 
     private static string Line(RunningModel run) =>

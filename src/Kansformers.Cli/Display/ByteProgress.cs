@@ -16,7 +16,7 @@ internal sealed class ByteProgress
             (_stage, _estimate) = (stage, new ProgressEstimate(total, done, Memory));
         _estimate.Advance(done);
         string rate = _estimate.StepsPerSecond is double bytes ? $", {HumanText.Bytes((long)bytes)}/s" : "";
-        string left = _estimate.TimeLeft is TimeSpan time && done < total ? $", {HumanText.Duration(time)} left" : "";
+        string left = done < total ? TimeLeft.Words(_estimate.TimeLeft) : "";
         return $"{stage}: {HumanText.Bytes(done)} of {HumanText.Bytes(total)}{rate}{left}";
     }
 }

@@ -13,7 +13,7 @@ internal sealed class EvaluationDisplay : IProgress<EvaluationProgress>
     {
         _estimate ??= new ProgressEstimate(value.TokensTotal);
         _estimate.Advance(value.TokensDone);
-        string left = _estimate.TimeLeft is TimeSpan time ? $", {HumanText.Duration(time)} left" : "";
+        string left = TimeLeft.Words(_estimate.TimeLeft);
         if (value.TokensDone >= value.TokensTotal)
             LiveLine.Clear();
         else

@@ -15,7 +15,7 @@ internal sealed class TaskDisplay : IProgress<TaskProgress>
             LiveLine.Say($"{value.Task}: {value.Kept} of {value.Total} requests are scored already");
         _estimate ??= new ProgressEstimate(value.Total, value.Kept, memory: 2000);
         _estimate.Advance(value.Done);
-        string left = _estimate.TimeLeft is TimeSpan time ? $", {HumanText.Duration(time)} left" : "";
+        string left = TimeLeft.Words(_estimate.TimeLeft);
         if (value.Done >= value.Total)
             LiveLine.Clear();
         else

@@ -34,7 +34,7 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
     public void Show(TrainingStep step, long stepsInAll)
     {
         _estimate.Advance(step.Step);
-        string left = _estimate.TimeLeft is TimeSpan time && step.Step < stepsInAll ? $"  {HumanText.Duration(time)} left" : "";
+        string left = step.Step < stepsInAll ? TimeLeft.Words(_estimate.TimeLeft, "  ") : "";
         Show(step.Step, stepsInAll, FormattableString.Invariant($"step {step.Step}/{stepsInAll}  loss {step.Loss:0.0000}  lr {step.LearningRate:0.0e+0}  {HumanText.Count((long)step.TokensPerSecond)} tokens/s{left}"));
     }
 

@@ -31,10 +31,8 @@ internal static class TaskEvaluation
         foreach (BenchmarkTask task in tasks)
             evaluator.Require(task);
         TaskResult[] results = [.. Evaluated(evaluator, tasks, folder, interruption.Token)];
-        object json = Json(results, how);
-        ResultTable.WriteText(Path.Combine(folder, "results.json"), JsonOutput.Text(json) + "\n");
         if (call.Json)
-            JsonOutput.Print(json);
+            JsonOutput.Print(Json(results, how));
         else
             Print(results, folder);
     }

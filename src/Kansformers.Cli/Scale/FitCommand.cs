@@ -55,6 +55,7 @@ internal static class FitCommand
                 TokensExponent = iso.Tokens.Exponent,
                 TokensInterval = iso.TokensInterval,
                 Bias = group.IsoFlopBias?.ParametersExponent,
+                iso.Dropped,
                 Budgets = iso.Valleys.Select(valley => new { valley.Flops, valley.BestParameters, valley.BestTokens, valley.BestLoss, valley.IsWithin }),
             } : null,
             Best = group.Chinchilla is { } fit ? report.Budgets.Select(flops => Best(fit, flops, group.FlopsPerParameterToken)) : [],
@@ -70,7 +71,7 @@ internal static class FitCommand
     }
 
     private static object Law<TLaw>(LawFit<TLaw> fit)
-        where TLaw : ScalingLaw => new { fit.Law.Formula, fit.Options.Parameters, Runs = fit.Points.Count, fit.Objective, fit.Coefficients };
+        where TLaw : ScalingLaw => new { fit.Law.Formula, fit.Options.Parameters, Runs = fit.Points.Count, fit.Objective, Fits = fit.Replicates.Count, fit.Dropped, fit.Coefficients };
 
     private static object Best(LawFit<ChinchillaLaw> fit, double flops, double per) => new
     {

@@ -18,6 +18,10 @@ internal sealed record RunOutcome(long Steps, long Tokens, double ValidationLoss
     public IReadOnlyList<ValidationPoint>? Curve { get; init; }
 }
 
+/// <summary>How a run is to be trained, settled before any run begins, so that it does not hang on how many are left when its turn comes.</summary>
+/// <param name="Threads">The processor threads: on another number sums are rounded otherwise.</param>
+internal sealed record RunPlan(int Threads);
+
 /// <summary>A validation on the way.</summary>
 /// <param name="Step">The steps taken.</param>
 /// <param name="Loss">In nats per token.</param>
@@ -48,6 +52,9 @@ internal readonly record struct RunFiles(string Path)
 
     public string OutcomeFile => Path + ".outcome.json";
 
+    /// <summary>How the run is to be trained: what decides its numbers without being of its settings.</summary>
+    public string PlanFile => Path + ".plan.json";
+
     public string LogFile => System.IO.Path.Combine(Path, RunLog.FileName);
 
     /// <summary>Whether a run was begun that can go on.</summary>
@@ -58,21 +65,34 @@ internal readonly record struct RunFiles(string Path)
     /// <summary>The outcome; null when there is none yet.</summary>
     /// <exception cref="KansformersException">The file is damaged.</exception>
     public T? ReadOutcome<T>()
+        where T : class => Read<T>(OutcomeFile);
+
+    /// <summary>The plan that was made for the run; where there is none yet, the one that is given, which then holds for all sittings.</summary>
+    /// <exception cref="KansformersException">The file is damaged, or cannot be written.</exception>
+    public RunPlan SettlePlan(RunPlan plan)
+    {
+        if (Read<RunPlan>(PlanFile) is { Threads: > 0 } settled)
+            return settled;
+        AtomicFile.WriteText(PlanFile, JsonSerializer.Serialize(plan, Json) + "\n");
+        return plan;
+    }
+
+    private static T? Read<T>(string path)
         where T : class
     {
-        if (!File.Exists(OutcomeFile))
+        if (!File.Exists(path))
             return null;
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(OutcomeFile), Json);
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), Json);
         }
         catch (JsonException failure)
         {
-            throw new KansformersException($"'{OutcomeFile}' is damaged; remove it, and the comparison finds out anew", failure);
+            throw new KansformersException($"'{path}' is damaged; remove it, and the comparison finds out anew", failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new KansformersException($"cannot read '{OutcomeFile}': {AtomicFile.Reason(failure)}", failure);
+            throw new KansformersException($"cannot read '{path}': {AtomicFile.Reason(failure)}", failure);
         }
     }
 }

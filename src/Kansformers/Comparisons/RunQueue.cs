@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Kansformers.Files;
 using Kansformers.Training;
 
 namespace Kansformers.Comparisons;
@@ -9,7 +10,11 @@ namespace Kansformers.Comparisons;
 /// <param name="Model">The model.</param>
 /// <param name="Seed">The seed.</param>
 /// <param name="Files">Where it is kept.</param>
-internal sealed record PlannedRun(PlannedModel Model, long Seed, RunFiles Files);
+internal sealed record PlannedRun(PlannedModel Model, long Seed, RunFiles Files)
+{
+    /// <summary>The processor threads that were settled for it; 0 before that.</summary>
+    public int Threads { get; init; }
+}
 
 /// <summary>Runs that are trained side by side.</summary>
 /// <param name="Runs">The runs, those that are done included.</param>
@@ -25,6 +30,9 @@ internal sealed record RunShift(IReadOnlyList<PlannedRun> Runs, int Jobs, int Th
 internal sealed class RunQueue(IReadOnlyList<RunShift> shifts, RunOutcomes outcomes, Workers workers, IProgress<ComparisonProgress>? progress)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    // For a process that is to end: its step, a validation, and a checkpoint.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(2);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<PlannedRun, RunningModel> _running = [];
@@ -81,6 +89,15 @@ internal sealed class RunQueue(IReadOnlyList<RunShift> shifts, RunOutcomes outco
             // Sums are rounded otherwise on another number of threads: a run goes on with as many as it began with.
             if (run.Files.IsBegun && RunFolder.Open(run.Files.Path).Config.Threads is [.., int before])
                 threads = before;
+            else if (run.Threads > 0)
+                threads = run.Threads;
+            if (AwaitEarlier(run, cancellation))
+            {
+                Keep(run);
+                Finish(run, null);
+                return;
+            }
+
             Tell(run, 0, double.NaN);
             bool done = workers.Do([ComparisonWorker.Train, run.Files.Path], threads, line => Read(run, line), cancellation);
             if (done)
@@ -99,6 +116,36 @@ internal sealed class RunQueue(IReadOnlyList<RunShift> shifts, RunOutcomes outco
         {
             lock (_lock)
                 _running.Remove(run);
+        }
+    }
+
+    // After kill -9 of a comparison its processes end by themselves, but not at once. Whether the earlier one has finished the run meanwhile.
+    private bool AwaitEarlier(PlannedRun run, CancellationToken cancellation)
+    {
+        string path = Path.Combine(run.Files.Path, FolderLock.FileName);
+        long began = Stopwatch.GetTimestamp();
+        bool waited = false;
+        while (File.Exists(path) && !IsFree(path))
+        {
+            if (!waited)
+            {
+                lock (_lock)
+                    Report(FormattableString.Invariant($"{run.Model.Name}, seed {run.Seed}: waiting for the end of its process of an earlier call"));
+            }
+
+            waited = true;
+            if (Stopwatch.GetElapsedTime(began) > LongestWait)
+                throw new KansformersException($"a process of an earlier call still trains '{run.Files.Path}'; end it, and give the same command again");
+            cancellation.WaitHandle.WaitOne(Interval);
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        return waited && run.Files.ReadOutcome<RunOutcome>() is not null;
+
+        static bool IsFree(string path)
+        {
+            using FileLock? taken = FileLock.TryTake(path);
+            return taken is not null;
         }
     }
 

@@ -38,16 +38,15 @@ internal sealed class RunSitting
     /// <summary>Whether a model is so small that several train side by side.</summary>
     public static bool IsSmall(PlannedModel model) => model.Parameters <= SmallParameters;
 
-    /// <summary>How many of some runs train side by side: as the user says, else one for each thread where all models are small and the memory suffices.</summary>
+    /// <summary>How many of some runs train side by side: as the user says, else one for each thread where all models are small and the memory suffices; those that are done count, so that it is the same in every sitting.</summary>
     public int Jobs(IReadOnlyList<PlannedRun> runs)
     {
         if (_jobs is int said)
             return said;
         if (!Workers.HaveProcesses || !runs.All(run => IsSmall(run.Model)))
             return 1;
-        int left = runs.Count(run => Outcomes.Find(run) is null);
         double room = MemoryShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Math.Max(1, runs.Select(run => run.Model.PeakMemoryBytes).DefaultIfEmpty().Max());
-        return (int)Math.Clamp(Math.Min(room, Math.Min(Cores, left)), 1, Cores);
+        return (int)Math.Clamp(Math.Min(room, Math.Min(Cores, runs.Count)), 1, Cores);
     }
 
     /// <summary>Runs that train side by side with an equal share of the threads.</summary>
@@ -63,7 +62,14 @@ internal sealed class RunSitting
         PlannedRun[] runs = [.. shifts.SelectMany(shift => shift.Runs)];
         foreach (PlannedRun run in runs.Where(run => Outcomes.Find(run) is null && !File.Exists(run.Files.SettingsFile)))
             run.Model.With(run.Seed).Save(run.Files.SettingsFile);
+        RunShift[] settled = [.. shifts.Select(Settled)];
         Outcomes.Keep(runs);
-        return new RunQueue(shifts, Outcomes, Workers, progress) { StepCost = stepCost, FirstPace = firstPace };
+        return new RunQueue(settled, Outcomes, Workers, progress) { StepCost = stepCost, FirstPace = firstPace };
     }
+
+    // The threads of a run are settled when it is first planned: neither what is done meanwhile nor other jobs change them.
+    private RunShift Settled(RunShift shift) => shift with
+    {
+        Runs = [.. shift.Runs.Select(run => Outcomes.Find(run) is not null ? run : run with { Threads = run.Files.SettlePlan(new RunPlan(shift.Threads)).Threads })],
+    };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kansformers.Cli;
+using Kansformers.Tests.Text;
 using Kansformers.Tests.Training;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -28,6 +29,12 @@ public class EncoderCommandTests : OneThread
 
         JsonElement tuned = Json([.. Cli.Args("train --json --task classification --max-iters 8 --eval-interval 4 --batch-size 4 --data"), csv, "--label-field", "label", "--model", folder["mlm"], "--out", folder["cls"]]);
         Assert.Equal("classification", tuned.GetProperty("objective").GetString());
+
+        // The same rows of Parquet.
+        (string Text, string Label)[] rows = [.. TinyTraining.Labelled.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Skip(1).Select(line => line.Split(',')).Select(cells => (cells[0], cells[1]))];
+        string parquet = ParquetTable.WriteTexts(folder["rows.parquet"], ("text", [.. rows.Select(row => row.Text)]), ("label", [.. rows.Select(row => row.Label)]));
+        Assert.Equal(Cli.Run("predict", folder["cls"], "--data", csv).Out, Cli.Run("predict", folder["cls"], "--data", parquet).Out);
+        Assert.Equal(Cli.Run("eval", folder["cls"], "--data", csv).Out.Replace(csv, parquet, StringComparison.Ordinal), Cli.Run("eval", folder["cls"], "--data", parquet).Out);
         Assert.InRange(tuned.GetProperty("val_accuracy").GetDouble(), 0, 1);
         JsonElement measured = Json("eval", folder["cls"], "--json", "--checkpoint", "last"), all = Json("eval", folder["cls"], "--json", "--data", csv);
         Assert.Equal((8, 80), (measured.GetProperty("examples").GetInt32(), all.GetProperty("examples").GetInt32()));
@@ -133,7 +140,7 @@ public class EncoderCommandTests : OneThread
         Cli.AssertFails(1, ["line 2 has the label 'B-CAT', which the model does not have"], "eval", folder["run"], "--data", folder.Write("b.conll", "a O\na B-CAT\n"));
         Cli.AssertFails(2, ["--text-pair-field is nothing to a model that labels words"], "eval", folder["run"], "--data", data, "--text-pair-field", "a");
         Cli.AssertFails(1, [$"there is no file '{folder["none.jsonl"]}'"], "predict", folder["run"], "--data", folder["none.jsonl"]);
-        Cli.AssertFails(1, ["a.parquet' cannot be read here", "give a text file with a line for each text, or a .csv, .tsv or .jsonl file"], "predict", folder["run"], "--data", folder.Write("a.parquet", "PAR1"));
+        Cli.AssertFails(1, ["a.parquet' is not a Parquet file that can be read"], "predict", folder["run"], "--data", folder.Write("a.parquet", "PAR1"));
         Cli.AssertFails(2, ["--allow-no-answer is nothing to a model that does not answer questions"], "predict", folder["run"], "--data", data, "--allow-no-answer");
 
         // A table has texts in a column; where words stand in lines there is none to choose.
@@ -171,7 +178,7 @@ public class EncoderCommandTests : OneThread
         Assert.True(Cli.Run("convert", folder["run"], "--out", folder["hf"]).Code == 0);
         Assert.Equal(own, Cli.Run("predict", folder["hf"], "--data", data).Out);
         Cli.AssertFails(2, ["give it by --data"], "predict", folder["run"]);
-        Cli.AssertFails(1, ["a.parquet' is no table with columns of questions and contexts; give a .csv, .tsv or .jsonl file"], "predict", folder["run"], "--data", folder.Write("a.parquet", "PAR1"));
+        Cli.AssertFails(1, ["a.txt' is no table with columns of questions and contexts; give a .csv, .tsv, .jsonl or .parquet file"], "predict", folder["run"], "--data", folder.Write("a.txt", "PAR1"));
 
         // Questions without an answer.
         Assert.Equal((0, JsonValueKind.Null), (measured.GetProperty("unanswerable").GetInt32(), measured.GetProperty("unanswerable_exact_match").ValueKind));
@@ -272,8 +279,8 @@ public class EncoderCommandTests : OneThread
         Cli.AssertFails(2, ["--unknown-characters is 'replace': use refuse or skip"], "predict", run, "--data", lines, "--unknown-characters", "replace");
         foreach (string verb in (string[])["predict", "eval"])
         {
-            Cli.AssertFails(1, [$"'{folder.Path}' is a folder", ".csv, .tsv or .jsonl file"], verb, run, "--data", folder.Path);
-            Cli.AssertFails(1, [$"there is no file '{folder["none.txt"]}'", ".csv, .tsv or .jsonl file"], verb, run, "--data", folder["none.txt"]);
+            Cli.AssertFails(1, [$"'{folder.Path}' is a folder", ".csv, .tsv, .jsonl or .parquet file"], verb, run, "--data", folder.Path);
+            Cli.AssertFails(1, [$"there is no file '{folder["none.txt"]}'", ".csv, .tsv, .jsonl or .parquet file"], verb, run, "--data", folder["none.txt"]);
         }
 
         Cli.AssertFails(1, ["line 2 has the label 'fox', which is no number; choose another column with --label-field, or learn names with --objective classification"],

@@ -26,8 +26,16 @@ public class TaskCommandTests(TrainedRun run)
         Assert.Equal(1, task.GetProperty("ties").GetInt32());
         Assert.Equal(["one", "two"], json.GetProperty("paradigms").EnumerateArray().Select(part => part.GetProperty("paradigm").GetString()));
         Assert.Equal("minimal-pairs", json.GetProperty("settings")[0].GetProperty("kind").GetString());
-        using JsonDocument saved = JsonDocument.Parse(File.ReadAllText(Path.Combine(copy, "tasks", "results.json")));
-        Assert.Equal(json.GetProperty("tasks").GetRawText(), saved.RootElement.GetProperty("tasks").GetRawText());
+        string results = Path.Combine(copy, "tasks", "results.json");
+        Assert.Equal([("pairs", task.GetProperty("value").GetDouble())], Saved(results));
+
+        // Another call adds to them; the same one takes the place of its own.
+        string other = folder.Write("other.jsonl", Pairs.Split('\n')[0]);
+        foreach (string[] more in (string[][])[["--tasks", other], ["--tasks", pairs, "--limit", "1"], ["--tasks", $"{pairs},{other}"]])
+            Assert.Equal(0, Cli.Run(["eval", copy, .. more]).Code);
+        Assert.Equal(["pairs", "pairs", "other"], Saved(results).Select(saved => saved.Task));
+        using (JsonDocument limited = JsonDocument.Parse(File.ReadAllText(results)))
+            Assert.Equal([1, null, null], limited.RootElement.GetProperty("evaluations").EnumerateArray().Select(one => one.GetProperty("limit") is { ValueKind: JsonValueKind.Number } limit ? limit.GetInt32() : (int?)null));
         Assert.Single(Directory.GetFiles(Path.Combine(copy, "tasks"), "scores-*.bin"));
         CliResult table = Cli.Run("eval", copy, "--tasks", pairs, "--out", folder["elsewhere"]);
         Assert.True(table.Code == 0, table.Error);
@@ -35,6 +43,21 @@ public class TaskCommandTests(TrainedRun run)
         Assert.Contains("ties", table.Out, StringComparison.Ordinal);
         Assert.True(File.Exists(folder["elsewhere/results.json"]));
         Assert.Contains(table.ErrorLines, line => line.Contains("a line feed stands for an empty context", StringComparison.Ordinal) || line.Contains("the first token is given, and not scored", StringComparison.Ordinal));
+    }
+
+    private static (string? Task, double Value)[] Saved(string path)
+    {
+        using JsonDocument saved = JsonDocument.Parse(File.ReadAllText(path));
+        return [.. saved.RootElement.GetProperty("evaluations").EnumerateArray().Select(one => (one.GetProperty("task").GetString(), one.GetProperty("measures")[0].GetProperty("value").GetDouble()))];
+    }
+
+    [Fact]
+    public void Results_that_are_something_else_are_kept_and_told_before_anything_begins()
+    {
+        using TestFolder folder = new();
+        string pairs = folder.Write("pairs.jsonl", Pairs), own = folder.Write("out/results.json", """{"tasks": []}""");
+        Cli.AssertFails(CommandLineApp.RunFailed, ["results.json' holds no results of tasks", "move it away, or name another --out"], "eval", run.Folder, "--tasks", pairs, "--out", folder["out"]);
+        Assert.Equal("""{"tasks": []}""", File.ReadAllText(own));
     }
 
     [Fact]

@@ -35,6 +35,29 @@ public class MaskedScorerTests
         }
     }
 
+    [Theory]
+    [InlineData(30, 10, 12)]
+    [InlineData(1, 510, 512)]
+    [InlineData(3, 5000, 5002)]
+    public void Texts_of_any_length_go_through_the_model_in_passes_of_a_budget(int texts, int length, int width)
+    {
+        (int Text, int At)[][] passes = [.. MaskedScorer.Passes(texts, length, width)];
+        Assert.Equal(Enumerable.Range(0, texts * length), passes.SelectMany(rows => rows).Select(row => (row.Text * length) + row.At));
+        Assert.All(passes, rows => Assert.InRange(rows.Length, 1, Math.Max(1, MaskedScorer.TokensPerBatch / width)));
+    }
+
+    [Fact]
+    public void A_long_text_is_scored_as_in_one_pass()
+    {
+        CharTokenizer tokenizer = new("ab c");
+        using Bert model = new(TinyTraining.Encoder with { VocabularySize = EncoderTokens.Of(tokenizer).Vocabulary, BlockSize = 130 });
+        model.eval();
+        string text = string.Concat(Enumerable.Range(0, 120).Select(i => "abc "[i * i % 7 % 4]));
+        MaskedScorer scorer = new(model, tokenizer, new ScoringOptions());
+        (ScoringBatch _, RequestScore[] scores) = Assert.Single(scorer.Run(scorer.Plan([scorer.Encode(new TextRequest("", text))]), default));
+        Assert.Equal(Plain(model, tokenizer, tokenizer.Encode(text), null), scores[0].LogLikelihood, 1e-3);
+    }
+
     [Fact]
     public void Words_of_characters_end_at_white_space()
     {

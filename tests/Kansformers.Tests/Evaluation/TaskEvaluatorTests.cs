@@ -71,27 +71,6 @@ public class TaskEvaluatorTests
         }
     }
 
-    [Fact]
-    public async Task Rows_of_parquet_are_those_of_the_same_table_in_lines()
-    {
-        using TestFolder folder = new();
-        Parquet.Schema.DataField<string>[] fields = [new("sentence_good"), new("sentence_bad"), new("UID")];
-        Parquet.Schema.ParquetSchema schema = new(fields);
-        string[][] columns = [["the cats sit.", "a dog runs here.", "who saw it?"], ["the cats sits.", "a dog run here.", "it saw who?"], ["agreement", "agreement", "order"]];
-        await using (FileStream file = File.Create(folder["pairs.parquet"]))
-        {
-            await using Parquet.ParquetWriter writer = await Parquet.ParquetWriter.CreateAsync(schema, file);
-            using Parquet.ParquetRowGroupWriter group = writer.CreateRowGroup();
-            for (int i = 0; i < fields.Length; i++)
-                await group.WriteAsync(schema.GetDataFields()[i], (IReadOnlyCollection<string?>)columns[i]);
-        }
-
-        using Subject subject = new();
-        TaskResult packed = subject.Evaluate(folder["pairs.parquet"]), lines = subject.Evaluate(folder.Write("pairs.jsonl", Pairs));
-        Assert.Equal(lines.Measures, packed.Measures);
-        Assert.Equal(["agreement", "order"], packed.Parts.Select(part => part.Name));
-    }
-
     [Theory]
     [InlineData(Goals, "piqa", 0)]
     [InlineData(Goals, "piqa", 1)]
@@ -323,6 +302,14 @@ public class TaskEvaluatorTests
             (folder.Write("member.json", """{"name": "t", "kind": "last-word", "contxt": "{a}"}"""), "contxt"),
             (folder.Write("pairs.json", """{"name": "t", "kind": "minimal-pairs", "choices": ["{a}"]}"""), "minimal pairs have two choices"),
             (folder.Write("brace.json", """{"name": "t", "kind": "last-word", "context": "{a"}"""), "opens a brace"),
+            (folder.Write("choices.json", """{"name": "t", "kind": "multiple-choice", "context": "{a}", "target": "0", "choices": null}"""), "'choices' is null; leave it out, or give it a value"),
+            (folder.Write("choice.json", """{"name": "t", "kind": "minimal-pairs", "choices": ["{a}", null]}"""), "'choices[1]' is null"),
+            (folder.Write("shots.json", """{"name": "t", "kind": "last-word", "context": "{a}", "few-shot": {"data": [null]}}"""), "'few-shot.data[0]' is null"),
+            (folder.Write("rewrites.json", """{"name": "t", "kind": "last-word", "context": "{a}", "rewrite": [{"from": "a", "to": null}]}"""), "'rewrite[0].to' is null"),
+            (folder.Write("name.json", """{"name": null, "kind": "last-word", "context": "{a}"}"""), "'name' is null"),
+            (folder.Write("nulls.jsonl", """{"text": null}"""), "line 1 holds nothing in 'text'"),
+            (folder.Write("list.jsonl", """{"question": "a", "choices": {"text": ["b", null], "label": ["A", "B"]}, "answerKey": "A"}"""), "line 1 holds something else than texts in the list 'choices.text'"),
+            (folder.Write("choices.jsonl", """{"question": "a", "choices": {"text": null, "label": ["A", "B"]}, "answerKey": "A"}"""), "line 1 holds"),
             (folder.Write("metric.json", """{"name": "t", "kind": "last-word", "context": "{a}", "metrics": ["f1"]}"""), "no metric 'f1' of last-word: use acc, perplexity"),
             (folder.Write("data.json", """{"name": "t", "kind": "last-word", "context": "{a}", "data": ["gone.jsonl"]}"""), "put gone.jsonl there"),
             ("nothing", "there is no task 'nothing'"),

@@ -56,6 +56,7 @@ public class PowerLawTests
         Refused("there are 2 runs for a power law of sizes", () => PowerLaw.Fit([points[0], points[5]], ScalingVariable.Parameters, false, Plain));
         Refused("there are 5 runs for a power law of budgets; it has 3", () => PowerLaw.Fit([.. points.Take(5)], ScalingVariable.Flops, true, Plain));
         Refused("the runs have 1 different sizes", () => PowerLaw.Fit([.. points.Take(4)], ScalingVariable.Parameters, false, Plain));
+        Refused("the runs have 3 different sizes; a power law with an irreducible part needs at least 4: fit it without that part", () => PowerLaw.Fit([.. points.Where(point => point.Parameters < points.Max(one => one.Parameters))], ScalingVariable.Parameters, true, Plain));
         Refused("there are 4 runs; Kaplan's law", () => KaplanLaw.Fit([.. points.Take(4)], Plain));
         Refused("4 sizes and 1 number of tokens", () => KaplanLaw.Fit([.. points.Select(point => point with { Tokens = 1e9 })], Plain));
         Refused("no budget of operations has runs of 4 sizes", () => IsoFlop.Fit([.. points.Take(12)], Plain));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kansformers.Comparisons;
+using Kansformers.Files;
 using Kansformers.Scaling;
 using Kansformers.Tests.Training;
 
@@ -59,6 +60,53 @@ public class ScalingLadderTests : OneThread
         LadderResult longer = Run(config with { Budgets = [.. config.Budgets, TokenBudget.Parse("160")] }, folder["parts"], more);
         Assert.Equal(8, longer.Points.Count);
         Assert.Equal(4, more.Notices.Count);
+    }
+
+    [Fact]
+    public void Threads_are_settled_before_any_run_begins()
+    {
+        using TestFolder folder = new();
+        LadderConfig config = LadderPlanTests.Config(folder, "linear", "1x2x8,1x2x16", "160,320");
+        Run(config, folder["l"]);
+        string[] runs = [.. Directory.GetFiles(folder["l/runs"], "*.outcome.json").Select(path => path[..^".outcome.json".Length])];
+        Assert.All(runs, run => Assert.True(File.Exists(run + ".plan.json")));
+        PlannedRun[] planned;
+        using (ScalingLadder ladder = ScalingLadder.Open(config, folder["l"]))
+            planned = [.. ladder.Rungs.SelectMany(rung => runs.Where(run => Path.GetFileName(run).StartsWith(RunName.Of(rung.Model.Name) + "-seed", StringComparison.Ordinal)).Select(run => new PlannedRun(rung.Model, 1, new RunFiles(run))))];
+        Assert.Equal(4, planned.Length);
+        RunSitting sitting = new(new ComparisonOptions { Worker = _ => throw new InvalidOperationException() });
+        int all = sitting.Jobs(planned);
+        foreach (string run in runs[1..])
+            File.Delete(run + ".outcome.json");
+        Assert.Equal(all, sitting.Jobs(planned)); // however many are left
+
+        // A call with other jobs changes nothing for runs that are not begun.
+        Assert.Equal(new RunPlan(5), new RunFiles(folder["one"]).SettlePlan(new RunPlan(5)));
+        Assert.Equal(new RunPlan(5), new RunFiles(folder["one"]).SettlePlan(new RunPlan(2)));
+        folder.Write("one.plan.json", "{");
+        Assert.Contains("one.plan.json' is damaged", Assert.Throws<KansformersException>(() => new RunFiles(folder["one"]).SettlePlan(new RunPlan(2))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_whose_process_of_an_earlier_call_has_not_ended_is_waited_for()
+    {
+        using TestFolder folder = new();
+        LadderConfig config = LadderPlanTests.Config(folder, "linear", "1x2x8", "160");
+        LadderResult whole = Run(config, folder["whole"]);
+        string name = Path.GetFileName(Assert.Single(Directory.GetDirectories(folder["whole/runs"])));
+        FolderLock held = FolderLock.Take(folder[$"l/runs/{name}"], "a test");
+        Recorder progress = new()
+        {
+            Reported = report =>
+            {
+                if (report.Notice?.Contains("waiting", StringComparison.Ordinal) == true)
+                    held.Dispose();
+            },
+        };
+        LadderResult result = Run(config, folder["l"], progress);
+        Assert.Contains("linear 1x2x8 160, seed 1: waiting for the end of its process of an earlier call", progress.Notices[0], StringComparison.Ordinal);
+        Assert.Empty(result.Failures);
+        Assert.Equal(whole.Points[0].Loss, result.Points[0].Loss);
     }
 
     [Fact]

@@ -157,6 +157,49 @@ public partial class ScalingReportTests
         }
     }
 
+    // As de-DE and sv-SE write them; tests run without the system's cultures.
+    [Theory]
+    [InlineData(",", "-")]
+    [InlineData(",", "\u2212")]
+    public void Numbers_are_the_same_in_every_culture(string point, string minus)
+    {
+        CultureInfo culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        (culture.NumberFormat.NumberDecimalSeparator, culture.NumberFormat.NumberGroupSeparator, culture.NumberFormat.NegativeSign) = (point, ".", minus);
+        ScalingPoint[] points = [.. Ladder("a", MadeUpRuns.Truth, 6), .. Ladder("b", MadeUpRuns.Truth with { A = 300 }, 6)];
+        (string Html, string Markdown, string Alone) expected = Pages();
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = culture;
+            Assert.Equal(expected, Pages());
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+
+        (string, string, string) Pages()
+        {
+            ScalingReport report = ScalingReport.Of(points, Quick);
+            return (report.ToHtml(), report.ToMarkdown(), ScalingReport.Of(points[..^(points.Length / 2)], Quick).ToMarkdown());
+        }
+    }
+
+    [Fact]
+    public void Fits_that_came_to_no_law_are_counted_and_told()
+    {
+        // Five sizes at each budget: many draws leave fewer than the four that a parabola needs.
+        ScalingPoint[] points = [.. MadeUpRuns.Valleys(MadeUpRuns.Truth, 8).Where((_, i) => i % 9 % 2 == 0)];
+        ScalingReport report = ScalingReport.Of(points, Quick);
+        GroupFits group = Assert.Single(report.Groups);
+        (string Law, int Dropped)[] dropped = [.. group.Dropped];
+        Assert.Equal(group.Powers.Where(fit => fit.Dropped > 0).Select(fit => fit.Dropped).Order(), dropped.Where(one => one.Law.StartsWith("the power law", StringComparison.Ordinal)).Select(one => one.Dropped).Order());
+        Assert.All(group.Powers, fit => Assert.Equal(40, fit.Replicates.Count + fit.Dropped));
+        Assert.Contains(dropped, one => one.Law == "equal budgets" && one.Dropped == group.IsoFlop!.Dropped && one.Dropped is > 0 and < 40);
+        Assert.Contains(report.Notes, note => note.Contains($"{dropped[0].Dropped} of 40 of {dropped[0].Law}", StringComparison.Ordinal));
+        Assert.Contains("came to no law, and are in no interval", report.ToMarkdown(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Failed_runs_are_left_out_and_told()
     {

@@ -11,7 +11,8 @@ namespace Kansformers.Evaluation;
 /// </summary>
 internal sealed class MaskedScorer : RequestScorer
 {
-    private const int TokensPerBatch = 4096;
+    /// <summary>The most tokens that go through the model at once, of texts that are no longer.</summary>
+    internal const int TokensPerBatch = 4096;
 
     private readonly EncoderModel _model;
     private readonly Tokenizer _tokenizer;
@@ -103,30 +104,49 @@ internal sealed class MaskedScorer : RequestScorer
         static bool IsSpace(ReadOnlySpan<byte> bytes) => bytes is [(byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t', ..];
     }
 
-    // A row for each token of each text, all of one length.
+    // A row for each token of each text, all of one length; so many rows go through the model at once as a batch has tokens for, however long the texts.
     private RequestScore[] Run(ScoringBatch batch)
+    {
+        int length = batch.Requests[0].Tokens.Length;
+        double[] sums = new double[batch.Requests.Count];
+        int[][] ends = [.. batch.Requests.Select(request => WordEnds(request.Tokens))];
+        foreach ((int Text, int At)[] rows in Passes(sums.Length, length, length + _tokens.AroundText))
+        {
+            double[] found = Run(batch, rows, ends);
+            for (int row = 0; row < rows.Length; row++)
+                sums[rows[row].Text] += found[row];
+        }
+
+        return [.. sums.Select(sum => new RequestScore(sum, length, 0))];
+    }
+
+    /// <summary>Which tokens of which texts are guessed in each pass.</summary>
+    /// <param name="texts">How many texts.</param>
+    /// <param name="length">The tokens of each.</param>
+    /// <param name="width">The same with those that stand around a text.</param>
+    internal static IEnumerable<(int Text, int At)[]> Passes(int texts, int length, int width) =>
+        Enumerable.Range(0, texts).SelectMany(text => Enumerable.Range(0, length).Select(at => (text, at))).Chunk(Math.Max(1, TokensPerBatch / width));
+
+    private double[] Run(ScoringBatch batch, (int Text, int At)[] rows, int[][] ends)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        int length = batch.Requests[0].Tokens.Length, width = length + _tokens.AroundText, count = batch.Requests.Count, before = _tokens.Template.Before(false, false, 0);
-        long[] ids = new long[count * length * width], places = new long[count * length], targets = new long[count * length], text = new long[length];
-        for (int i = 0; i < count; i++)
+        int length = batch.Requests[0].Tokens.Length, width = length + _tokens.AroundText, before = _tokens.Template.Before(false, false, 0);
+        long[] ids = new long[rows.Length * width], places = new long[rows.Length], targets = new long[rows.Length], text = new long[length];
+        for (int row = 0; row < rows.Length; row++)
         {
-            int[] tokens = batch.Requests[i].Tokens, ends = WordEnds(tokens);
-            for (int at = 0; at < length; at++)
-            {
-                for (int other = 0; other < length; other++)
-                    text[other] = other >= at && other < ends[at] ? _mask : tokens[other];
-                int row = (i * length) + at;
-                _tokens.Template.FillRow(ids.AsSpan(row * width, width), text);
-                places[row] = ((long)row * width) + before + at;
-                targets[row] = tokens[at];
-            }
+            (int one, int at) = rows[row];
+            int[] tokens = batch.Requests[one].Tokens;
+            for (int other = 0; other < length; other++)
+                text[other] = other >= at && other < ends[one][at] ? _mask : tokens[other];
+            _tokens.Template.FillRow(ids.AsSpan(row * width, width), text);
+            places[row] = ((long)row * width) + before + at;
+            targets[row] = tokens[at];
         }
 
-        Tensor hidden = _model.Hidden(tensor(ids, [count * length, width], device: _model.Device)); // (rows, T, C)
-        LikelihoodRows rows = new(targets, [.. Enumerable.Range(0, targets.Length + 1)]);
-        HeadLoss.Read(_model.TokenHead!, hidden.reshape(-1, hidden.shape[^1]).index_select(0, tensor(places, device: _model.Device)), rows);
-        return [.. batch.Requests.Select((request, i) => new RequestScore(rows.LogProbabilities.AsSpan(i * length, length).ToArray().Sum(), length, 0))];
+        Tensor hidden = _model.Hidden(tensor(ids, [rows.Length, width], device: _model.Device)); // (rows, T, C)
+        LikelihoodRows read = new(targets, [.. Enumerable.Range(0, targets.Length + 1)]);
+        HeadLoss.Read(_model.TokenHead!, hidden.reshape(-1, hidden.shape[^1]).index_select(0, tensor(places, device: _model.Device)), read);
+        return read.LogProbabilities;
     }
 }

@@ -15,7 +15,7 @@ internal sealed class FewShotExamples
     /// <exception cref="KansformersException">There are not so many rows.</exception>
     public FewShotExamples(TaskData data, int count, long seed)
     {
-        IReadOnlyList<TaskExample> source = data.Shown ?? data.Examples;
+        IReadOnlyList<TaskExample> source = count == 0 ? [] : data.Shown?.Value ?? data.Examples;
         int needed = data.Shown is null ? count + 1 : count;
         if (count > 0 && source.Count < needed)
             throw new KansformersException($"few-shot is {count}, but the task '{data.Definition.Name}' has {source.Count} rows to take examples from; ask for fewer");

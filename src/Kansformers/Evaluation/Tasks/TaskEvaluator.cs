@@ -12,12 +12,14 @@ public sealed class TaskEvaluator : IDisposable
     private readonly Tokenizer _tokenizer;
     private readonly TaskOptions _options;
     private readonly ScoreStore? _store;
+    private readonly TaskResultsFile? _results;
+    private readonly string _weights = "";
 
     /// <summary>Prepares an evaluation.</summary>
     /// <param name="model">The model: one that continues text, or one that guesses hidden tokens, which answers minimal pairs alone. It is in evaluation mode while it scores.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="options">How tasks are evaluated; null for the defaults.</param>
-    /// <exception cref="KansformersException">The model scores no text, an option is invalid, or another evaluation uses the folder.</exception>
+    /// <exception cref="KansformersException">The model scores no text, an option is invalid, another evaluation uses the folder, or there are results in it that cannot be read.</exception>
     public TaskEvaluator(TransformerModel model, Tokenizer tokenizer, TaskOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -25,7 +27,19 @@ public sealed class TaskEvaluator : IDisposable
         (_model, _tokenizer, _options) = (model, tokenizer, options ?? new TaskOptions());
         _options.Validate();
         _scorer = RequestScorer.Of(model, tokenizer, _options.Scoring);
-        _store = _options.Folder is null ? null : ScoreStore.Open(_options.Folder, ModelDigest.Of(model), _options.Again);
+        if (_options.Folder is not string folder)
+            return;
+        _weights = ModelDigest.Of(model);
+        _store = ScoreStore.Open(folder, _weights, _options.Again);
+        try
+        {
+            _results = TaskResultsFile.Open(folder);
+        }
+        catch
+        {
+            _store.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Refuses a task that such a model cannot be asked, before anything long begins.</summary>
@@ -44,7 +58,7 @@ public sealed class TaskEvaluator : IDisposable
     /// <param name="task">The task.</param>
     /// <param name="progress">Is told after each batch.</param>
     /// <param name="cancellation">Ends the work with <see cref="OperationCanceledException"/> between batches; with a folder, what is scored is kept.</param>
-    /// <returns>What the task comes to.</returns>
+    /// <returns>What the task comes to; with a folder it is added to the <c>results.json</c> there, too.</returns>
     /// <exception cref="KansformersException">The model cannot be asked such a task, its weights are broken, or a text has no tokens.</exception>
     public TaskResult Evaluate(BenchmarkTask task, IProgress<TaskProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -56,8 +70,8 @@ public sealed class TaskEvaluator : IDisposable
         (IReadOnlyList<TaskMeasure> all, IReadOnlyList<TaskPart> parts) = definition.Kind == TaskKind.Perplexity
             ? Parts(requests.Texts, text => text.Text.Group, texts => TaskMeasures.Of(definition, [.. texts.Select(text => (text.Text, Of(text.Windows)))]), pooled: true)
             : Parts(requests.Rows, row => row.Example.Group,
-                rows => TaskMeasures.Of(definition, [.. rows.Select(row => new ScoredExample(row.Example, Of(row.Choices), row.Unconditional is null ? null : Of(row.Unconditional)))]), pooled: false);
-        return new TaskResult
+                rows => TaskMeasures.Of(definition, [.. rows.Select(row => new ScoredExample(row.Example, Of(row.Choices), row.Unconditional is null ? null : Of(row.Unconditional)))]), pooled: definition.Kind != TaskKind.MinimalPairs && definition.Group is null);
+        TaskResult result = new()
         {
             Task = task.Name,
             Kind = definition.Kind,
@@ -69,9 +83,11 @@ public sealed class TaskEvaluator : IDisposable
             ContinuationsCut = requests.All.Count(request => request.ContinuationCut > 0),
             WithoutTokens = requests.All.Count(request => request.Scored == 0),
             Lost = Lost(requests),
-            Notes = _scorer.Note is string note ? [note] : [],
+            Notes = [.. ((string?[])[_scorer.Note, task.Data.Note]).OfType<string>()],
             Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
         };
+        _results?.Add(result, _options, _weights, requests.All);
+        return result;
 
         // A choice without a token of its own is none that the model could write.
         IReadOnlyList<RequestScore> Of(IReadOnlyList<ScoringRequest> asked) =>
@@ -122,6 +138,7 @@ public sealed class TaskEvaluator : IDisposable
     private static (IReadOnlyList<TaskMeasure> All, IReadOnlyList<TaskPart> Parts) Parts<T>(
         IReadOnlyList<T> rows, Func<T, string> group, Func<IReadOnlyList<T>, IReadOnlyList<TaskMeasure>> measure, bool pooled)
     {
+        // Paradigms count the same; where rows merely lie in several files, or come from several sources, each row does.
         TaskPart[] parts = [.. rows.GroupBy(group).Select(part => new TaskPart(part.Key, measure([.. part])))];
         return parts.Length == 1 ? (parts[0].Measures, []) : (pooled ? measure(rows) : TaskMeasures.MeanOf(parts), parts);
     }

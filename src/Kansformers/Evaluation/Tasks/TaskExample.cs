@@ -34,6 +34,9 @@ internal sealed record TaskData(TaskDefinition Definition, IReadOnlyList<string>
     /// <summary>Texts.</summary>
     public IReadOnlyList<TaskText> Texts { get; init; } = [];
 
-    /// <summary>Rows that are shown before those that are asked about; null for other rows of the task.</summary>
-    public IReadOnlyList<TaskExample>? Shown { get; init; }
+    /// <summary>Rows that are shown before those that are asked about, read when they are wanted; null for other rows of the task.</summary>
+    public Lazy<IReadOnlyList<TaskExample>>? Shown { get; init; }
+
+    /// <summary>What a user should know of the files; null for nothing.</summary>
+    public string? Note { get; init; }
 }

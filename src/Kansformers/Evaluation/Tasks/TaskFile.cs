@@ -13,6 +13,8 @@ public static class TaskFile
     private const string Resources = "Kansformers.Tasks.";
     private const long MostBytes = 1 << 20;
 
+    private static readonly string[] MayBeNull = ["context", "target", "target-names", "label-file", "group"];
+
     private static readonly JsonSerializerOptions Json = new()
     {
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
@@ -63,7 +65,9 @@ public static class TaskFile
     {
         try
         {
-            TaskDefinition task = JsonSerializer.Deserialize<TaskDefinition>(json, Json) ?? throw new KansformersException("it is null");
+            using JsonDocument document = JsonDocument.Parse(json);
+            RequireValues(document.RootElement, "");
+            TaskDefinition task = JsonSerializer.Deserialize<TaskDefinition>(json, Json)!;
             Check(task);
             return task;
         }
@@ -74,6 +78,22 @@ public static class TaskFile
         catch (KansformersException failure)
         {
             throw new KansformersException($"the task '{path}' cannot be used: {failure.Message}", failure);
+        }
+    }
+
+    // Most members may be left out, but not be null.
+    private static void RequireValues(JsonElement element, string place)
+    {
+        Require(element.ValueKind != JsonValueKind.Null || MayBeNull.Contains(place), $"{(place.Length == 0 ? "it" : $"'{place}'")} is null; {(place.Length == 0 ? "write an object" : "leave it out, or give it a value")}");
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach ((int i, JsonElement entry) in element.EnumerateArray().Index())
+                RequireValues(entry, FormattableString.Invariant($"{place}[{i}]"));
+        }
+        else if (element.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty member in element.EnumerateObject())
+                RequireValues(member.Value, place.Length == 0 ? member.Name : $"{place}.{member.Name}");
         }
     }
 

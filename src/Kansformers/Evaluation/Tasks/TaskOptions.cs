@@ -17,7 +17,7 @@ public sealed record TaskOptions
     /// <summary>How requests are put together.</summary>
     public ScoringOptions Scoring { get; init; } = new();
 
-    /// <summary>Where scores are kept, so that an interrupted evaluation goes on; null keeps none.</summary>
+    /// <summary>Where scores are kept, so that an interrupted evaluation goes on, and results are added to <c>results.json</c>; null keeps none.</summary>
     public string? Folder { get; init; }
 
     /// <summary>Whether scores that are kept are forgotten, and computed again.</summary>

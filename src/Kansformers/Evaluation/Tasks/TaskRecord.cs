@@ -11,7 +11,7 @@ internal sealed record TaskRecord(TableRecord Row, string File)
     private readonly Dictionary<string, JsonElement> _parsed = new(StringComparer.Ordinal);
 
     /// <summary>Where it is, for messages.</summary>
-    public string Place => FormattableString.Invariant($"'{File}' line {Row.Line}");
+    public string Place => FormattableString.Invariant($"'{File}' {Row.Unit} {Row.Line}");
 
     /// <summary>The names of its fields.</summary>
     public IEnumerable<string> Names => Row.Values.Keys;
@@ -52,7 +52,7 @@ internal sealed record TaskRecord(TableRecord Row, string File)
     };
 
     private JsonElement Value(string path) => Find(path)
-        ?? throw new KansformersException($"{Place} has no field '{path}', which the task asks for: it has {string.Join(", ", Names.Select(name => $"'{name}'"))}");
+        ?? throw new KansformersException($"{Place} has no field '{path}', which the task asks for: it has {string.Join(", ", Names.Select(name => $"'{name}'"))}{(Row.Unit == "row" ? $"; {ParquetRows.Readable}" : "")}");
 
     private JsonElement? Find(string path)
     {

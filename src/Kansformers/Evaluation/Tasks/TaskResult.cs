@@ -24,7 +24,7 @@ public sealed record TaskResult
     /// <summary>What is asked in it.</summary>
     public required TaskKind Kind { get; init; }
 
-    /// <summary>What it comes to: where there are several parts, the mean of theirs.</summary>
+    /// <summary>What it comes to: where there are several paradigms, the mean of theirs; where rows lie in several files, of all rows together.</summary>
     public required IReadOnlyList<TaskMeasure> Measures { get; init; }
 
     /// <summary>Its parts; none where there is one alone.</summary>

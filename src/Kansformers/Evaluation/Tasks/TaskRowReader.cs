@@ -99,7 +99,7 @@ internal sealed class TaskRowReader
         return new TaskExample(Group(record), text[..space], [text[space..]], 0);
     }
 
-    private string Group(TaskRecord record) => _group is not null && _group.Fields.All(record.Has) ? _group.Fill(record) : TaskTables.NameOf(record.File);
+    private string Group(TaskRecord record) => _group is not null && _group.Fields.All(record.Has) ? _group.Fill(record) : TaskTables.PartOf(record.File);
 
     // Where rows do not tell their targets themselves.
     private string[]? Labels(string path)

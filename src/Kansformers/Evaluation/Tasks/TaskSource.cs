@@ -35,31 +35,29 @@ public static class TaskSource
 
     private static BenchmarkTask OfDefinition(TaskDefinition task, IReadOnlyList<string> folders, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
     {
-        string[] files = Local(task.Data, folders);
-        if (files.Length == 0)
-            files = Downloaded(task, folders, progress, cancellation);
-        string[] shown = Local(task.FewShot.Data, [.. folders, Path.GetDirectoryName(files[0])!]);
-        TaskData data = Rows(task, files);
-        return new BenchmarkTask(shown.Length == 0 ? data : data with { Shown = [.. shown.SelectMany(new TaskRowReader(task).Examples)] });
+        (string[] files, string folder) = Local(task.Data, folders);
+        TaskSplit.Parts parts = files.Length > 0 ? TaskSplit.Of(task, files, folder) : new TaskSplit.Parts(Downloaded(task, folders, progress, cancellation), [], null);
+        string[] shown = Local(task.FewShot.Data, [.. folders, Path.GetDirectoryName(parts.Scored[0])!]).Files;
+        return new BenchmarkTask(Rows(task, parts with { Shown = shown.Length > 0 ? shown : parts.Shown }));
     }
 
-    // The files of the first name that there is.
-    private static string[] Local(IReadOnlyList<string> names, IReadOnlyList<string> folders)
+    // The files of the first name that there is, and where they were looked for.
+    private static (string[] Files, string Folder) Local(IReadOnlyList<string> names, IReadOnlyList<string> folders)
     {
         foreach (string name in names.Where(name => !IsOnHub(name)))
         {
             foreach (string path in folders.Select(folder => Path.GetFullPath(Path.Combine(folder, name))))
             {
                 if (Directory.Exists(path))
-                    return CorpusFiles.InFolder(path);
+                    return (CorpusFiles.InFolder(path), path);
                 if (File.Exists(path))
-                    return [path];
+                    return ([path], Path.GetDirectoryName(path)!);
                 if (CorpusFiles.IsPattern(name) && Directory.Exists(Path.GetDirectoryName(path)) && Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path)) is { Length: > 0 } found)
-                    return [.. found.Order(StringComparer.Ordinal)];
+                    return ([.. found.Order(StringComparer.Ordinal)], Path.GetDirectoryName(path)!);
             }
         }
 
-        return [];
+        return ([], "");
     }
 
     private static string[] Downloaded(TaskDefinition task, IReadOnlyList<string> folders, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
@@ -87,18 +85,21 @@ public static class TaskSource
         string[] files = Directory.Exists(path) ? CorpusFiles.InFolder(path) : [path];
         string name = Directory.Exists(path) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(path)) : TaskTables.NameOf(path);
         if (!TaskTables.IsOne(files[0]))
-            return Rows(new TaskDefinition { Name = name, Kind = TaskKind.Perplexity, Context = "{text}" }, files);
+            return Rows(new TaskDefinition { Name = name, Kind = TaskKind.Perplexity, Context = "{text}" });
         TaskRecord first = First(files[0]);
         if (ReadyRequests.IsOne(first))
-            return Rows(new TaskDefinition { Name = name, Kind = TaskKind.MultipleChoice, Choices = ["{request.continuation}"], Target = "{label}" }, files);
+            return Rows(new TaskDefinition { Name = name, Kind = TaskKind.MultipleChoice, Choices = ["{request.continuation}"], Target = "{label}" });
         TaskDefinition task = TaskFile.BuiltIn.Select(task => (Task: task, Fields: new TaskRowReader(task).Fields.ToArray()))
             .Where(entry => entry.Fields.All(first.Has)).OrderByDescending(entry => entry.Fields.Length).FirstOrDefault().Task
             ?? throw new KansformersException($"{first.Place} has the fields {string.Join(", ", first.Names)}, which are those of no known task ({string.Join(", ", TaskFile.BuiltIn.Select(task => task.Name))}); write a task's file that says what they are");
-        return Rows(task with { Name = name }, files);
+        return Rows(task with { Name = name });
+
+        TaskData Rows(TaskDefinition task) => TaskSource.Rows(task, TaskSplit.Of(task, files, Directory.Exists(path) ? path : Path.GetDirectoryName(path)!));
     }
 
-    private static TaskData Rows(TaskDefinition task, string[] files)
+    private static TaskData Rows(TaskDefinition task, TaskSplit.Parts parts)
     {
+        string[] files = parts.Scored;
         TaskRowReader reader = new(task);
         List<TaskExample> examples = [];
         List<TaskText> texts = [];
@@ -117,13 +118,21 @@ public static class TaskSource
             }
             else
             {
-                examples.AddRange(ReadyRequests.IsOne(First(file)) ? ReadyRequests.Read(file) : reader.Examples(file));
+                examples.AddRange(Examples(file));
             }
         }
 
         if (examples.Count + texts.Count == 0)
             throw new KansformersException($"the task '{task.Name}' has no rows in '{string.Join("', '", files)}'");
-        return new TaskData(task, files) { Examples = examples, Texts = texts };
+        return new TaskData(task, files)
+        {
+            Examples = examples,
+            Texts = texts,
+            Shown = parts.Shown.Length == 0 || task.Kind == TaskKind.Perplexity ? null : new Lazy<IReadOnlyList<TaskExample>>(() => [.. parts.Shown.SelectMany(Examples)]),
+            Note = parts.Note,
+        };
+
+        IEnumerable<TaskExample> Examples(string file) => ReadyRequests.IsOne(First(file)) ? ReadyRequests.Read(file) : reader.Examples(file);
     }
 
     private static TaskRecord First(string file) => TaskTables.Read(file).FirstOrDefault() ?? throw new KansformersException($"'{file}' holds no row; give a file with rows of a task");

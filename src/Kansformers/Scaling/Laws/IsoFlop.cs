@@ -35,6 +35,9 @@ public sealed class IsoFlop
     /// <summary>The interval of the exponent b of the tokens.</summary>
     public Interval TokensInterval { get; private init; } = Interval.None;
 
+    /// <summary>How many of the fits to runs drawn anew left no two valleys, and so are in no interval.</summary>
+    public int Dropped { get; private init; }
+
     /// <summary>Finds the budgets among runs, those within a tenth of each other being one, and fits their valleys.</summary>
     /// <param name="points">The runs, of one kind of model.</param>
     /// <param name="options">Which parameters count; seed, number and confidence of the bootstrap.</param>
@@ -57,9 +60,11 @@ public sealed class IsoFlop
         ScalingPoint[][] budgets = [.. clusters.Where(runs => Sizes(runs, options.Parameters) >= LeastSizes).Select(runs => runs.ToArray())];
         if (budgets.Length == 0)
             throw new KansformersException($"no budget of operations has runs of {LeastSizes} sizes or more; train several sizes with the same number of operations");
-        IsoFlop[] drawn = [.. Enumerable.Range(0, budgets.Length < 2 ? 0 : options.Bootstraps).Select(replicate => Drawn(budgets, replicate, options)).OfType<IsoFlop>()];
+        int draws = budgets.Length < 2 ? 0 : options.Bootstraps;
+        IsoFlop[] drawn = [.. Enumerable.Range(0, draws).Select(replicate => Drawn(budgets, replicate, options)).OfType<IsoFlop>()];
         return new IsoFlop([.. budgets.Select(runs => IsoFlopValley.Of(runs, options.Parameters))], options)
         {
+            Dropped = draws - drawn.Length,
             ParametersInterval = Interval.Middle(drawn.Select(one => one.Parameters.Exponent), options.Confidence),
             TokensInterval = Interval.Middle(drawn.Select(one => one.Tokens.Exponent), options.Confidence),
         };

@@ -46,7 +46,8 @@ internal sealed class PowerForm(ScalingVariable variable, bool irreducible) : La
         int values = LawData.Distinct(data.U);
         if (data.Count < 2 * Coefficients)
             throw new KansformersException($"there are {data.Count} runs for a power law of {what}; it has {Coefficients} coefficients and needs at least {2 * Coefficients} runs");
-        if (values < 3)
-            throw new KansformersException($"the runs have {values} different {what}; a power law needs at least 3");
+        int least = irreducible ? 4 : 3; // one more than coefficients, or any loss would do
+        if (values < least)
+            throw new KansformersException($"the runs have {values} different {what}; a power law {(irreducible ? "with an irreducible part " : "")}needs at least {least}{(irreducible && values == 3 ? ": fit it without that part, which 3 suffice for" : "")}");
     }
 }

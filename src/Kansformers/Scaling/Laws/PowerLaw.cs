@@ -39,7 +39,7 @@ public sealed record PowerLaw(ScalingVariable Variable, double E, double Scale, 
     public override double Loss(LawInput input) => E + Math.Pow(Scale / Of(input, Variable), Exponent);
 
     /// <summary>Fits the law to runs by Huber's loss on the logarithm of the loss.</summary>
-    /// <param name="points">The runs, which the variable alone should tell apart: <see cref="ScalingRuns"/> finds them. At least 4, or 6 with an irreducible part, of 3 values.</param>
+    /// <param name="points">The runs, which the variable alone should tell apart: <see cref="ScalingRuns"/> finds them. At least 4 of 3 values, or 6 of 4 values with an irreducible part.</param>
     /// <param name="variable">What the law is one of.</param>
     /// <param name="irreducible">Whether it has an irreducible part.</param>
     /// <param name="options">How; the optimizer is the grid of starts in any case.</param>

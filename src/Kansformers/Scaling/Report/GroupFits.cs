@@ -98,6 +98,23 @@ public sealed class GroupFits
     /// <summary>How far those are off if the law holds.</summary>
     public IsoFlopBias? IsoFlopBias { get; }
 
+    /// <summary>Of which laws how many fits to resampled runs were dropped; none where all were kept.</summary>
+    public IReadOnlyList<(string Law, int Dropped)> Dropped
+    {
+        get
+        {
+            LawFit<ChinchillaLaw>?[] chinchilla = [Chinchilla, .. OtherCounts];
+            (string, int)[] all =
+            [
+                .. chinchilla.OfType<LawFit<ChinchillaLaw>>().Select(fit => ($"L(N, D), {NameOf(fit.Options.Parameters)}", fit.Dropped)),
+                .. Kaplan is null ? [] : new[] { ("Kaplan's law", Kaplan.Dropped) },
+                .. Powers.Select(fit => ($"the power law of {NameOf(fit.Law.Variable)}{(fit.Law.HasIrreducible ? " with an irreducible part" : "")}", fit.Dropped)),
+                .. IsoFlop is null ? [] : new[] { ("equal budgets", IsoFlop.Dropped) },
+            ];
+            return [.. all.Where(one => one.Item2 > 0)];
+        }
+    }
+
     /// <summary>What could not be fitted, and why, a sentence each.</summary>
     public IReadOnlyList<string> Missing => _missing;
 

@@ -165,7 +165,7 @@ internal sealed class ReportCharts
                     chart.Band(g, Intervals(x, fit, (law, flops) => law.OptimalParameters(flops, per)));
                 chart.Line(g, "", Over(x, flops => fit.Law.OptimalParameters(flops, per)));
                 chart.Label(g, fit.Law.OptimalParameters(x.High, per), group.Name);
-                told.Add(($"C^{fit.Law.ParametersExponent:0.00}", group.Name));
+                told.Add((FormattableString.Invariant($"C^{fit.Law.ParametersExponent:0.00}"), group.Name));
             }
 
             if (_groups.Count <= ManyGroups && group.IsoFlop is { } iso && double.IsFinite(iso.Parameters.Exponent))

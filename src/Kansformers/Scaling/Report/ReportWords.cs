@@ -45,10 +45,12 @@ internal static class ReportWords
                 if (off.Length > 0)
                 {
                     yield return $"{group.Name}: parabolas of equal budgets are biased, for valleys are not symmetric. "
-                        + $"If its L(N, D) holds, they put the best sizes {Percent(off.Min())} to {Percent(off.Max())} off and the exponent a by {bias.ParametersExponent:+0.0000;−0.0000}.";
+                        + $"If its L(N, D) holds, they put the best sizes {Percent(off.Min())} to {Percent(off.Max())} off and the exponent a by {bias.ParametersExponent.ToString("+0.0000;−0.0000", CultureInfo.InvariantCulture)}.";
                 }
             }
 
+            if (group.Dropped.Count > 0)
+                yield return $"{group.Name}: fits to runs drawn anew that came to no law, and are in no interval: {string.Join("; ", group.Dropped.Select(one => FormattableString.Invariant($"{one.Dropped} of {fit.Bootstraps} of {one.Law}")))}.";
             foreach (string missing in group.Missing)
                 yield return $"{group.Name}: {missing}";
         }
@@ -71,7 +73,7 @@ internal static class ReportWords
         LawFit<ChinchillaLaw> fit = group.Chinchilla!;
         if (Level(group) is string level)
             return $"In these runs the loss does not fall with {level}, so that no best size can be told; the lowest loss is {Loss(group.Points.Min(point => point.Loss))}.";
-        string exponent = With(fit.Law.ParametersExponent, fit.Between(law => law.ParametersExponent), value => $"{value:0.00}");
+        string exponent = With(fit.Law.ParametersExponent, fit.Between(law => law.ParametersExponent), value => value.ToString("0.00", CultureInfo.InvariantCulture));
         return $"The loss follows {Equation(fit.Law)}: the best size grows as C^{exponent}.{Held([group])}";
     }
 
@@ -80,7 +82,7 @@ internal static class ReportWords
     {
         double flops = groups.Min(group => group.Points.Max(ScalingRuns.Flops));
         GroupFits[] order = [.. groups.OrderBy(group => Expected(group, group.Chinchilla!.Law))];
-        string[] losses = [.. order.Select((group, i) => $"{group.Name} {(i == 0 ? "is expected to reach a loss of " : "")}{Expected(group, group.Chinchilla!.Law):0.000}")];
+        string[] losses = [.. order.Select((group, i) => $"{group.Name} {(i == 0 ? "is expected to reach a loss of " : "")}{Thousandths(Expected(group, group.Chinchilla!.Law))}")];
         (GroupFits first, GroupFits second) = (order[0], order[1]);
         FitOptions options = first.Chinchilla!.Options;
 
@@ -109,5 +111,5 @@ internal static class ReportWords
         return $" The {runs}, held out, came within {Percent(Math.Abs(worst)).TrimStart('+')} of the prediction{within}.";
     }
 
-    private static string Equation(ChinchillaLaw law) => $"{law.E:0.000} + {Short(law.A)}/N^{law.Alpha:0.000} + {Short(law.B)}/D^{law.Beta:0.000}";
+    private static string Equation(ChinchillaLaw law) => FormattableString.Invariant($"{law.E:0.000} + {Short(law.A)}/N^{law.Alpha:0.000} + {Short(law.B)}/D^{law.Beta:0.000}");
 }

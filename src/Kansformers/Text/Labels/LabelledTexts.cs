@@ -11,7 +11,7 @@ public static class LabelledTexts
     public static bool IsTable(string path) => RecordFile.IsOne(path);
 
     /// <summary>Reads all rows.</summary>
-    /// <param name="path">A <c>.csv</c>, <c>.tsv</c> or <c>.jsonl</c> file, packed (<c>.gz</c>, <c>.zst</c>) or not.</param>
+    /// <param name="path">A <c>.csv</c>, <c>.tsv</c> or <c>.jsonl</c> file, packed (<c>.gz</c>, <c>.zst</c>) or not, or a <c>.parquet</c> file.</param>
     /// <param name="fields">Its columns.</param>
     /// <param name="needsLabels">Whether rows must have a label; else none is read.</param>
     /// <exception cref="KansformersException">The file cannot be read, columns cannot be told, or a row has no label; the message names the line.</exception>

@@ -3,14 +3,14 @@ using System.Text.Json;
 
 namespace Kansformers.Text;
 
-/// <summary>Reads tables of any columns row by row: <c>.csv</c>, <c>.tsv</c> and <c>.jsonl</c>, packed or not.</summary>
+/// <summary>Reads tables of any columns row by row: <c>.csv</c>, <c>.tsv</c> and <c>.jsonl</c>, packed or not, and <c>.parquet</c>.</summary>
 internal static class RecordFile
 {
     /// <summary>The endings that tables have, in words.</summary>
-    public const string Kinds = ".csv, .tsv or .jsonl";
+    public const string Kinds = ".csv, .tsv, .jsonl or .parquet";
 
     /// <summary>Whether a file is a table that can be read, by its ending.</summary>
-    public static bool IsOne(string path) => CorpusFiles.FormatOf(path) is ".csv" or ".tsv" or ".jsonl" or ".ndjson" or ".json";
+    public static bool IsOne(string path) => CorpusFiles.FormatOf(path) is ".csv" or ".tsv" or ".jsonl" or ".ndjson" or ".json" or ".parquet";
 
     /// <summary>The full path of a table that is there.</summary>
     /// <param name="path">The file.</param>
@@ -47,6 +47,7 @@ internal static class RecordFile
             ".csv" => Separated(path, (byte)',', column),
             ".tsv" => Separated(path, (byte)'\t', column),
             ".jsonl" or ".ndjson" or ".json" => Lines(path, keepsNested),
+            ".parquet" => ParquetRows.Read(path),
             _ => throw new KansformersException($"'{path}' is no table with columns; give a {Kinds} file"),
         };
     }

@@ -10,7 +10,10 @@ internal readonly record struct TableRecord(string Path, long Line, IReadOnlyDic
     public IReadOnlyList<string> Nested { get; init; } = [];
 
     /// <summary>Where it is, for messages.</summary>
-    public string Place => FormattableString.Invariant($"'{Path}' line {Line}");
+    public string Place => FormattableString.Invariant($"'{Path}' {Unit} {Line}");
+
+    /// <summary>What <see cref="Line"/> counts.</summary>
+    public string Unit => CorpusFiles.FormatOf(Path) == ".parquet" ? "row" : "line";
 
     /// <summary>Its columns in words.</summary>
     public string Names => TextColumn.List([.. Values.Keys.Select(name => new CorpusColumn(name, ColumnContent.Text))]);
@@ -21,11 +24,11 @@ internal readonly record struct TableRecord(string Path, long Line, IReadOnlyDic
     /// <param name="option">What chooses it.</param>
     /// <exception cref="KansformersException">None is called so.</exception>
     public string Find(UsualNames usual, string what, string option) => usual.Of(Values.Keys)
-        ?? throw new KansformersException(FormattableString.Invariant($"cannot tell which column of '{Path}' holds the {what}; choose it with DataConfig.{option}: line {Line} has {Names}"));
+        ?? throw new KansformersException(FormattableString.Invariant($"cannot tell which column of '{Path}' holds the {what}; choose it with DataConfig.{option}: {Unit} {Line} has {Names}"));
 
     /// <summary>What a column holds, a list or an object as JSON; null where it is null.</summary>
     /// <exception cref="KansformersException">There is no such column.</exception>
-    public string? Value(string column) => Values.TryGetValue(column, out string? value) ? value : throw new KansformersException($"{Place} has no field '{column}': it has {Names}");
+    public string? Value(string column) => Values.TryGetValue(column, out string? value) ? value : throw new KansformersException($"{Place} has no field '{column}': it has {Names}{(Unit == "row" ? $"; {ParquetRows.Readable}" : "")}");
 
     /// <summary>The text in a column; empty where it is null.</summary>
     /// <exception cref="KansformersException">There is no such column, or it holds a list or an object.</exception>

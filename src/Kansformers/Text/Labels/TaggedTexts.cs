@@ -29,9 +29,9 @@ public static class TaggedTexts
     internal static IReadOnlyList<TaggedText> Read(string path, LabelledFields fields, bool needsTags, out string columns)
     {
         ArgumentNullException.ThrowIfNull(fields);
-        path = RecordFile.RequireThere(path, "words with labels are read from one .jsonl file, or one with a line 'word label' for each word");
-        if (CorpusFiles.FormatOf(path) is ".csv" or ".parquet")
-            throw new KansformersException($"'{path}' is a table, which has no lists of words; give a .jsonl file with lists, or one with a line 'word label' for each word");
+        path = RecordFile.RequireThere(path, "words with labels are read from one .jsonl or .parquet file, or one with a line 'word label' for each word");
+        if (CorpusFiles.FormatOf(path) is ".csv")
+            throw new KansformersException($"'{path}' is a table, which has no lists of words; give a .jsonl or .parquet file with lists, or one with a line 'word label' for each word");
         SourceFile.RequireContent(path);
         string found = "word and label in each line";
         List<TaggedText> texts = [.. HasFields(path) ? Rows(path, fields, needsTags, names => found = names) : Lines(path, needsTags)];
@@ -41,7 +41,7 @@ public static class TaggedTexts
 
     /// <summary>Whether a file has fields with lists of words by its ending; else each of its lines is a word or a text.</summary>
     /// <param name="path">The file.</param>
-    public static bool HasFields(string path) => CorpusFiles.FormatOf(path) is ".jsonl" or ".ndjson" or ".json";
+    public static bool HasFields(string path) => CorpusFiles.FormatOf(path) is ".jsonl" or ".ndjson" or ".json" or ".parquet";
 
     private static IEnumerable<TaggedText> Rows(string path, LabelledFields fields, bool needsTags, Action<string> told)
     {
@@ -62,9 +62,9 @@ public static class TaggedTexts
             string[] List(string name, bool isLabel)
             {
                 string? json = record.Value(name);
-                if (!record.Nested.Contains(name))
+                if (json is null || !record.Nested.Contains(name))
                     return !isLabel && !needsTags && json is not null ? TaggedTexts.Words(json) : throw new KansformersException($"{place} holds no list in '{name}', where a list of {(isLabel ? "labels" : "words")} is wanted");
-                return JsonLinesFile.Nested<string[]>(place, json!, list => list.ValueKind != JsonValueKind.Array ? throw Wrong() : [.. list.EnumerateArray().Select(item => item.ValueKind switch
+                return JsonLinesFile.Nested<string[]>(place, json, list => list.ValueKind != JsonValueKind.Array ? throw Wrong() : [.. list.EnumerateArray().Select(item => item.ValueKind switch
                 {
                     JsonValueKind.String => item.GetString()!,
                     JsonValueKind.Number when isLabel && item.TryGetInt64(out long number) => number.ToString(CultureInfo.InvariantCulture),

@@ -29,7 +29,7 @@ public abstract record ObjectiveOptions : ListedOptions<ObjectiveOptions>
 
     /// <summary>What its data must be, in words.</summary>
     [JsonIgnore]
-    public virtual string DataNeeded => NeedsLabels ? "a .csv, .tsv or .jsonl file with a column of labels" : "text";
+    public virtual string DataNeeded => NeedsLabels ? "a .csv, .tsv, .jsonl or .parquet file with a column of labels" : "text";
 
     /// <summary>Whether models of a family can learn it.</summary>
     /// <param name="family">The family.</param>

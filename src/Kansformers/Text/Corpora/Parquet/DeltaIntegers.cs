@@ -1,7 +1,7 @@
 namespace Kansformers.Text;
 
 /// <summary>
-/// Lengths as the encoding DELTA_BINARY_PACKED writes them: the first one, then differences in blocks, each with its smallest and,
+/// Lengths, or other integers, as the encoding DELTA_BINARY_PACKED writes them: the first one, then differences in blocks, each with its smallest and,
 /// for its parts, a number of bits. Read one by one, so that a file that promises many takes no memory for them.
 /// </summary>
 internal sealed class DeltaIntegers
@@ -39,7 +39,10 @@ internal sealed class DeltaIntegers
     public int End => _at;
 
     /// <summary>The next one, which must be a length.</summary>
-    public int Next()
+    public int Next() => NextInteger() is >= 0 and <= int.MaxValue and long length ? (int)length : throw new InvalidDataException("a length is damaged");
+
+    /// <summary>The next one, whatever its size.</summary>
+    public long NextInteger()
     {
         if (_left == 0)
             throw new InvalidDataException("there are fewer lengths than values");
@@ -47,8 +50,8 @@ internal sealed class DeltaIntegers
         if (_first)
             _first = false;
         else
-            _value += NextDifference();
-        return _value is >= 0 and <= int.MaxValue ? (int)_value : throw new InvalidDataException("a length is damaged");
+            _value = unchecked(_value + NextDifference());
+        return _value;
     }
 
     private long NextDifference()

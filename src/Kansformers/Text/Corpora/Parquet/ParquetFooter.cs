@@ -43,8 +43,7 @@ internal sealed record ParquetFooter(long Rows, IReadOnlyList<ParquetColumn> Col
 
     private static Element ReadElement(ref ThriftReader reader)
     {
-        Element element = new(null, 0, "", 0, true);
-        long? annotation = null;
+        Element element = new(null, 0, "", 0);
         for (int id = 0; reader.NextField(ref id, out ThriftType type);)
         {
             switch (id)
@@ -62,7 +61,10 @@ internal sealed record ParquetFooter(long Rows, IReadOnlyList<ParquetColumn> Col
                     element = element with { Children = reader.Integer(type) };
                     break;
                 case 6:
-                    annotation = reader.Integer(type);
+                    element = element with { Annotation = reader.Integer(type) };
+                    break;
+                case 10:
+                    element = element with { Logical = ReadLogical(ref reader, type) };
                     break;
                 default:
                     reader.Skip(type);
@@ -70,8 +72,17 @@ internal sealed record ParquetFooter(long Rows, IReadOnlyList<ParquetColumn> Col
             }
         }
 
-        const int utf8 = 0, enumeration = 4, json = 19; // the annotations under which bytes are text
-        return element with { MayBeText = annotation is null or utf8 or enumeration or json };
+        return element;
+    }
+
+    // A union: which of its fields is there says it all.
+    private static long? ReadLogical(ref ThriftReader reader, ThriftType outer)
+    {
+        ThriftReader.RequireStruct(outer);
+        long? kind = null;
+        for (int id = 0; reader.NextField(ref id, out ThriftType type); reader.Skip(type))
+            kind = id;
+        return kind;
     }
 
     private static ParquetGroup ReadGroup(ref ThriftReader reader)
@@ -104,33 +115,50 @@ internal sealed record ParquetFooter(long Rows, IReadOnlyList<ParquetColumn> Col
         List<ParquetColumn> columns = [];
         int at = 1;
         for (long child = 0; child < (schema.Count > 0 ? schema[0].Children : 0); child++)
-            AddLeaves("", 0);
+            AddLeaves(new ParquetPath(), "", 0, new ParquetParent(false, false));
         return at == schema.Count ? columns : throw new InvalidDataException("its schema is damaged");
 
-        void AddLeaves(string prefix, int depth)
+        void AddLeaves(ParquetPath path, string prefix, int depth, ParquetParent parent)
         {
             if (at >= schema.Count || depth > 32)
                 throw new InvalidDataException("its schema is damaged");
             Element element = schema[at++];
+            path = path.Into(element.Name, element.Repetition, parent);
             if (element.Children == 0)
-                columns.Add(new ParquetColumn(columns.Count, prefix + element.Name, depth == 0 && element is { Type: ParquetColumn.Bytes, MayBeText: true, Repetition: 0 or 1 }, element.Repetition == 1));
+            {
+                columns.Add(new ParquetColumn(columns.Count, prefix + element.Name, depth == 0 && element.Content == ParquetContent.Text && element.Repetition is 0 or 1, element.Repetition == 1)
+                {
+                    Content = element.Content,
+                    Path = path,
+                    ValueBytes = element.Type switch { ParquetColumn.Integers or ParquetColumn.Floats => 4, ParquetColumn.LongIntegers or ParquetColumn.Doubles => 8, _ => 0 },
+                });
+            }
+
+            ParquetParent own = new(element.IsList, parent.IsList && element is { Repetition: 2, Children: 1 });
             for (long child = 0; child < element.Children; child++)
-                AddLeaves($"{prefix}{element.Name}.", depth + 1);
+                AddLeaves(path, $"{prefix}{element.Name}.", depth + 1, own);
         }
     }
 
-    private sealed record Element(long? Type, long Repetition, string Name, long Children, bool MayBeText);
-}
+    private sealed record Element(long? Type, long Repetition, string Name, long Children)
+    {
+        public long? Annotation { get; init; }
 
-/// <summary>A column.</summary>
-/// <param name="Index">Its place among the chunks of a row group.</param>
-/// <param name="Name">Its name, with those of the groups that it is nested in.</param>
-/// <param name="IsText">Whether each row has at most one value, which is text.</param>
-/// <param name="IsOptional">Whether a row may have none.</param>
-internal sealed record ParquetColumn(int Index, string Name, bool IsText, bool IsOptional)
-{
-    /// <summary>The physical type of bytes of any number.</summary>
-    public const int Bytes = 6;
+        public long? Logical { get; init; }
+
+        public bool IsList => Annotation == 3 || Logical == 3;
+
+        // Integers of 8 to 64 bits, without sign and with one, have annotations of their own; so have dates, times and decimal fractions, which integers hold, too.
+        public ParquetContent Content => (Type, Annotation) switch
+        {
+            (ParquetColumn.Bytes, null or 0 or 4 or 19) => ParquetContent.Text, // UTF-8, an enumeration, JSON
+            (ParquetColumn.Integers or ParquetColumn.LongIntegers, null or (>= 15 and <= 18)) when Logical is null or 10 => ParquetContent.Integer,
+            (ParquetColumn.Integers or ParquetColumn.LongIntegers, >= 11 and <= 14) => ParquetContent.Unsigned,
+            (ParquetColumn.Floats or ParquetColumn.Doubles, null) => ParquetContent.Fraction,
+            (ParquetColumn.Truths, null) => ParquetContent.Truth,
+            _ => ParquetContent.Other,
+        };
+    }
 }
 
 /// <summary>A row group.</summary>

@@ -21,6 +21,9 @@ internal enum ParquetPageType
 /// <param name="IsPacked">Whether the values are packed.</param>
 internal sealed record ParquetPageHeader(ParquetPageType Type, long Length, long PackedLength, uint? Checksum, long Values, long Encoding, long LevelEncoding, long LevelBytes, bool IsPacked)
 {
+    /// <summary>Version 2: how many of <see cref="LevelBytes"/> tell which values begin a list; they come before those that tell which are missing.</summary>
+    public long RepetitionBytes { get; init; }
+
     /// <summary>Reads a header and tells how long it is.</summary>
     public static ParquetPageHeader Parse(ReadOnlySpan<byte> bytes, out int headerLength)
     {
@@ -55,7 +58,7 @@ internal sealed record ParquetPageHeader(ParquetPageType Type, long Length, long
         }
 
         headerLength = reader.Position;
-        bool sane = header.Length >= 0 && header.PackedLength >= 0 && (header.Type == ParquetPageType.Index || header.Values >= 0) && header.LevelBytes >= 0 && header.LevelBytes <= header.PackedLength;
+        bool sane = header.Length >= 0 && header.PackedLength >= 0 && (header.Type == ParquetPageType.Index || header.Values >= 0) && header.RepetitionBytes >= 0 && header.LevelBytes >= header.RepetitionBytes && header.LevelBytes <= header.PackedLength;
         return sane ? header : throw new InvalidDataException("the header of a page is damaged");
     }
 
@@ -73,7 +76,9 @@ internal sealed record ParquetPageHeader(ParquetPageType Type, long Length, long
             else if (id == levels)
                 header = header with { LevelEncoding = reader.Integer(type) };
             else if (second && id == 5)
-                header = header with { LevelBytes = reader.Integer(type) };
+                header = header with { LevelBytes = header.LevelBytes + reader.Integer(type) };
+            else if (second && id == 6 && reader.Integer(type) is long bytes)
+                header = header with { LevelBytes = header.LevelBytes + bytes, RepetitionBytes = bytes };
             else if (second && id == 7)
                 header = header with { IsPacked = type == ThriftType.True };
             else

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Numerics;
 using System.Text;
 
 namespace Kansformers.Text;
 
-/// <summary>The pages of a column in a row group, as texts.</summary>
-internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool optional) : IDisposable
+/// <summary>The pages of a column in a row group, value by value.</summary>
+internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, ParquetColumn column) : IDisposable
 {
     private const long RunLengths = 3;
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
@@ -13,24 +14,39 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
     private readonly long _fileLength = RandomAccess.GetLength(file.SafeFileHandle);
     private ReadOnlyMemory<byte>[]? _dictionary;
     private ParquetValues? _values;
-    private HybridRuns? _levels;
+    private HybridRuns? _repetitions, _definitions;
     private PageStream? _stream;
     private long _left; // in the page
+    private long _done; // in the chunk
     private long _at = chunk.Start;
 
     public long BytesRead { get; set; }
 
-    /// <summary>The next text; empty where the row has none.</summary>
-    public string Next()
+    /// <summary>Goes to the next value; false behind the last.</summary>
+    /// <param name="repetition">0 where a row begins with it.</param>
+    /// <param name="definition">How much of the way to it is there: all of it, and so a value, where that is <see cref="ParquetPath.Definitions"/>.</param>
+    public bool Next(out int repetition, out int definition)
     {
+        (repetition, definition) = (0, 0);
+        if (_done == chunk.Values)
+            return false;
         while (_left == 0)
             ReadPage();
         _left--;
-        if (_levels?.Next() == 0)
-            return "";
+        _done++;
+        (repetition, definition) = (_repetitions?.Next() ?? 0, _definitions?.Next() ?? 0);
+        return true;
+    }
+
+    /// <summary>What the value holds, where one is there.</summary>
+    public string Text()
+    {
+        ReadOnlySpan<byte> value = _values!.Next();
+        if (column.Content != ParquetContent.Text)
+            return ParquetNumbers.Text(column, value);
         try
         {
-            return Strict.GetString(_values!.Next());
+            return Strict.GetString(value);
         }
         catch (DecoderFallbackException failure)
         {
@@ -81,7 +97,7 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
         switch (header.Type)
         {
             case ParquetPageType.Dictionary:
-                _dictionary = ParquetValues.ReadDictionary(ParquetCodec.Unpack(chunk.Codec, packed, header.Length), header.Values);
+                _dictionary = ParquetValues.ReadDictionary(column, ParquetCodec.Unpack(chunk.Codec, packed, header.Length), header.Values);
                 break;
             case ParquetPageType.Data:
                 BeginData(header, ParquetCodec.Unpack(chunk.Codec, packed, header.Length));
@@ -95,7 +111,7 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
     /// <summary>Begins a page of plain values that can be unpacked on the way; false for others.</summary>
     private bool BeginStream(ParquetPageHeader header)
     {
-        if (header.Type is not (ParquetPageType.Data or ParquetPageType.DataV2) || header.Encoding != ParquetValues.Plain)
+        if (header.Type is not (ParquetPageType.Data or ParquetPageType.DataV2) || header.Encoding != ParquetValues.Plain || !column.IsText)
             return false;
         RequireLevels(header);
         bool second = header.Type == ParquetPageType.DataV2;
@@ -106,10 +122,10 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
             return false;
         RequireChecksum(header);
         _stream = new PageStream(content, header.Length - levelBytes);
-        byte[]? levels = !optional ? null : second ? new byte[levelBytes] : _stream.TakeLevels();
+        byte[]? levels = !column.IsOptional ? null : second ? new byte[levelBytes] : _stream.TakeLevels();
         if (second && levels is not null)
             Fill(file, levels, _at);
-        _levels = levels is null ? null : new HybridRuns(levels, 1);
+        _definitions = levels is null ? null : new HybridRuns(levels, 1);
         (_values, _left) = (_stream, header.Values);
         _at += header.PackedLength;
         return true;
@@ -135,32 +151,40 @@ internal sealed class ParquetPages(FileStream file, ParquetChunk chunk, bool opt
 
     private void RequireLevels(ParquetPageHeader header)
     {
-        if (optional && header.Type == ParquetPageType.Data && header.LevelEncoding != RunLengths)
+        if (column.Path.Definitions > 0 && header.Type == ParquetPageType.Data && header.LevelEncoding != RunLengths)
             throw new InvalidDataException("its missing values are marked in a way that is long out of use");
     }
 
     private void BeginData(ParquetPageHeader header, ReadOnlyMemory<byte> bytes)
     {
-        _levels = null;
-        if (optional)
-        {
-            RequireLevels(header);
-            int length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span);
-            _levels = new HybridRuns(bytes.Slice(4, length), 1);
-            bytes = bytes[(4 + length)..];
-        }
+        RequireLevels(header);
+        _repetitions = Levels(column.Path.Repetitions);
+        _definitions = Levels(column.Path.Definitions);
+        ReadOnlyMemory<byte> values = bytes;
+        (_values, _left) = (new Lazily(() => ParquetValues.Of(column, header.Encoding, values, _dictionary)), header.Values);
 
-        (_values, _left) = (new Lazily(() => ParquetValues.Of(header.Encoding, bytes, _dictionary)), header.Values);
+        HybridRuns? Levels(int most)
+        {
+            if (most == 0)
+                return null;
+            int length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span);
+            ReadOnlyMemory<byte> levels = bytes.Slice(4, length);
+            bytes = bytes[(4 + length)..];
+            return new HybridRuns(levels, BitsOf(most));
+        }
     }
 
     private void BeginDataV2(ParquetPageHeader header, byte[] packed)
     {
-        int levelBytes = (int)header.LevelBytes;
-        _levels = optional ? new HybridRuns(packed.AsMemory(0, levelBytes), 1) : null;
+        int levelBytes = (int)header.LevelBytes, repetitionBytes = (int)header.RepetitionBytes;
+        _repetitions = column.Path.Repetitions == 0 ? null : new HybridRuns(packed.AsMemory(0, repetitionBytes), BitsOf(column.Path.Repetitions));
+        _definitions = column.Path.Definitions == 0 ? null : new HybridRuns(packed.AsMemory(repetitionBytes, levelBytes - repetitionBytes), BitsOf(column.Path.Definitions));
         byte[] rest = packed[levelBytes..];
         byte[] bytes = header.IsPacked && rest.Length > 0 ? ParquetCodec.Unpack(chunk.Codec, rest, header.Length - levelBytes) : rest;
-        (_values, _left) = (new Lazily(() => ParquetValues.Of(header.Encoding, bytes, _dictionary)), header.Values);
+        (_values, _left) = (new Lazily(() => ParquetValues.Of(column, header.Encoding, bytes, _dictionary)), header.Values);
     }
+
+    private static int BitsOf(int most) => 32 - BitOperations.LeadingZeroCount((uint)most);
 
     /// <summary>Reads a header, whose length shows only at its end: statistics in it may be long.</summary>
     private ParquetPageHeader ReadHeader()

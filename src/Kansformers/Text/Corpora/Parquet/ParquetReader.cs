@@ -12,10 +12,12 @@ namespace Kansformers.Text;
 internal sealed class ParquetReader : IDisposable
 {
     private const int Tail = 8;
+    private const string TooFew = "a column has fewer rows than its row group";
     private readonly FileStream _file;
     private ParquetPages? _pages;
     private int _group = -1;
     private long _rowsLeft;
+    private ParquetEntry? _ahead; // of the next row
 
     public ParquetReader(string path)
     {
@@ -44,26 +46,47 @@ internal sealed class ParquetReader : IDisposable
         text = "";
         try
         {
-            while (_rowsLeft == 0)
-            {
-                if (++_group == Footer.Groups.Count)
-                    return false;
-                ParquetGroup group = Footer.Groups[_group];
-                ParquetChunk chunk = group.Chunks[column.Index];
-                if (chunk.Values != group.Rows)
-                    throw new InvalidDataException("the column has another number of values than the row group has rows");
-                _pages?.Dispose();
-                (_pages, _rowsLeft) = (new ParquetPages(_file, chunk, column.IsOptional), group.Rows);
-            }
-
-            _rowsLeft--;
-            text = _pages!.Next();
+            if (!BeginRow(column))
+                return false;
+            if (!_pages!.Next(out _, out int definition))
+                throw new InvalidDataException(TooFew);
+            text = definition == column.Path.Definitions ? _pages.Text() : "";
             return true;
         }
         catch (Exception failure) when (IsDamage(failure))
         {
             throw Bad(failure);
         }
+    }
+
+    /// <summary>Reads what the next row has in a column that may be of any kind and within a list; false at the end of the file.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="row">Is given the entries of the row, at least one.</param>
+    public bool Next(ParquetColumn column, List<ParquetEntry> row)
+    {
+        row.Clear();
+        try
+        {
+            if (!BeginRow(column))
+                return false;
+            row.Add(_ahead ?? Entry() ?? throw new InvalidDataException(TooFew));
+            for (_ahead = null; column.Path.Repetitions > 0 && Entry() is ParquetEntry entry; row.Add(entry))
+            {
+                if (!entry.BeginsRow)
+                    continue;
+                _ahead = entry;
+                break;
+            }
+
+            return true;
+        }
+        catch (Exception failure) when (IsDamage(failure))
+        {
+            throw Bad(failure);
+        }
+
+        ParquetEntry? Entry() => !_pages!.Next(out int repetition, out int definition) ? null
+            : new ParquetEntry(repetition == 0, definition, definition == column.Path.Definitions ? _pages.Text() : null);
     }
 
     /// <summary>The bytes of the file that were read since the last call.</summary>
@@ -129,6 +152,27 @@ internal sealed class ParquetReader : IDisposable
         return size > 0 && size <= length - Tail - 4 ? size : throw new InvalidDataException("its metadata are longer than the file");
     }
 
+    // Goes on to the next row group where this one has no more rows; false where it is the last.
+    private bool BeginRow(ParquetColumn column)
+    {
+        while (_rowsLeft == 0)
+        {
+            if (_ahead is not null)
+                throw new InvalidDataException("a column has more rows than its row group");
+            if (++_group == Footer.Groups.Count)
+                return false;
+            ParquetGroup group = Footer.Groups[_group];
+            ParquetChunk chunk = group.Chunks[column.Index];
+            if (column.Path.Repetitions == 0 && chunk.Values != group.Rows)
+                throw new InvalidDataException("the column has another number of values than the row group has rows");
+            _pages?.Dispose();
+            (_pages, _rowsLeft) = (new ParquetPages(_file, chunk, column), group.Rows);
+        }
+
+        _rowsLeft--;
+        return true;
+    }
+
     // A number that was damaged leads out of a page or of a list; that is found where it happens, not foreseen in each place.
     private static bool IsDamage(Exception failure) =>
         failure is InvalidDataException or EndOfStreamException or ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException;
@@ -141,3 +185,9 @@ internal sealed class ParquetReader : IDisposable
         return new KansformersException($"'{_file.Name}' is not a Parquet file that can be read{where}: {Why(failure)}; get it again, or write it anew", failure);
     }
 }
+
+/// <summary>An entry of a row's list, or the row's only value.</summary>
+/// <param name="BeginsRow">Whether it is the first of its row.</param>
+/// <param name="Definition">How much of the way to it is there.</param>
+/// <param name="Text">What it holds; null where there is nothing.</param>
+internal readonly record struct ParquetEntry(bool BeginsRow, int Definition, string? Text);

@@ -8,30 +8,41 @@ internal abstract class ParquetValues
     /// <summary>The encoding of values as they are, each behind its length.</summary>
     public const long Plain = 0;
 
-    private const long PlainDictionary = 2, DeltaLength = 6, Delta = 7, Dictionary = 8; // the encodings of text
+    private const long PlainDictionary = 2, RunLengths = 3, DeltaNumbers = 5, DeltaLength = 6, Delta = 7, Dictionary = 8, Split = 9;
 
     /// <summary>The next value.</summary>
     public abstract ReadOnlySpan<byte> Next();
 
-    public static ParquetValues Of(long encoding, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte>[]? dictionary) => encoding switch
+    /// <summary>The values of a page.</summary>
+    /// <param name="column">What they are values of.</param>
+    /// <param name="encoding">How they are written.</param>
+    /// <param name="bytes">The page, unpacked.</param>
+    /// <param name="dictionary">The values of the dictionary; null where there is none.</param>
+    public static ParquetValues Of(ParquetColumn column, long encoding, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte>[]? dictionary) => (encoding, column.Content) switch
     {
-        Plain => new PlainValues(bytes),
-        PlainDictionary or Dictionary => new DictionaryValues(bytes, dictionary ?? throw new InvalidDataException("its dictionary is missing")),
-        DeltaLength => new DeltaLengthValues(bytes, 0),
-        Delta => new DeltaValues(bytes),
-        _ => throw new InvalidDataException($"its text is encoded by method {encoding}, which is not for text"),
+        (PlainDictionary or Dictionary, _) => new DictionaryValues(bytes, dictionary ?? throw new InvalidDataException("its dictionary is missing")),
+        (Plain, ParquetContent.Text) => new PlainValues(bytes),
+        (DeltaLength, ParquetContent.Text) => new DeltaLengthValues(bytes, 0),
+        (Delta, ParquetContent.Text) => new DeltaValues(bytes),
+        (Plain, ParquetContent.Truth) => ParquetNumbers.PlainTruths(bytes),
+        (RunLengths, ParquetContent.Truth) => ParquetNumbers.Truths(bytes),
+        (DeltaNumbers, ParquetContent.Integer or ParquetContent.Unsigned) => ParquetNumbers.Differences(bytes, column.ValueBytes),
+        (Plain, not ParquetContent.Text) => ParquetNumbers.Plain(bytes, column.ValueBytes),
+        (Split, not ParquetContent.Text) when column.ValueBytes > 0 => ParquetNumbers.Split(bytes, column.ValueBytes),
+        _ => throw new InvalidDataException($"the values of '{column.Name}' are encoded by method {encoding}, which is not for them"),
     };
 
     /// <summary>The values of a dictionary page.</summary>
-    public static ReadOnlyMemory<byte>[] ReadDictionary(ReadOnlyMemory<byte> bytes, long count)
+    public static ReadOnlyMemory<byte>[] ReadDictionary(ParquetColumn column, ReadOnlyMemory<byte> bytes, long count)
     {
-        // Each takes at least the four bytes of its length.
-        if (count > bytes.Length / 4)
+        // Of values of any length each takes at least the four bytes of that.
+        int size = column.ValueBytes > 0 ? column.ValueBytes : 4;
+        if (count > bytes.Length / size)
             throw new InvalidDataException("its dictionary is cut short");
         ReadOnlyMemory<byte>[] values = new ReadOnlyMemory<byte>[count];
         PlainValues plain = new(bytes);
         for (int i = 0; i < values.Length; i++)
-            values[i] = plain.NextMemory();
+            values[i] = column.ValueBytes > 0 ? bytes.Slice(i * size, size) : plain.NextMemory();
         return values;
     }
 
