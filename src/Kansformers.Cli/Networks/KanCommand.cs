@@ -7,7 +7,13 @@ internal static class KanCommand
 {
     private static IEnumerable<Command> Verbs =>
     [
+        KanFit.Create(),
         KanInfo.Create(),
+        KanPredict.Create(),
+        KanRefine.Create(),
+        KanPrune.Create(),
+        KanFormula.Create(),
+        KanUndo.Create(),
     ];
 
     public static Command Create()
