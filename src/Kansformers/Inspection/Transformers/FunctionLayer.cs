@@ -92,6 +92,26 @@ public sealed class FunctionLayer
         return x.Length == 0 ? [] : CurveValues.Of(Tensors, place, x.ToArray(), part);
     }
 
+    /// <summary>The ends of the grid that a function stands on, in what <see cref="Values"/> takes; null for a kind without a grid. Behind a tanh an end may be infinitely far.</summary>
+    /// <param name="place">Which function.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The layer has no such function.</exception>
+    public (double Low, double High)? GridOf(FunctionPlace place)
+    {
+        (int first, _) = InputsOf(place);
+        if (Options is not GridOptions options)
+            return null;
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        (Tensor low, Tensor high) = options.Ends(Tensors);
+        return (At(low), At(high));
+
+        double At(Tensor ends)
+        {
+            double end = ends[Math.Min(first, (int)ends.shape[0] - 1)].to_type(ScalarType.Float64).item<double>();
+            return Options.Norm != InputNorm.Tanh ? end : Math.Abs(end) >= 1 ? Math.Sign(end) * double.PositiveInfinity : Math.Atanh(end);
+        }
+    }
+
     /// <summary>Whether an edge is pruned: its coefficients and its base weight are all 0. Functions that edges share never are.</summary>
     /// <param name="place">Which function.</param>
     /// <exception cref="ArgumentOutOfRangeException">The layer has no such function.</exception>
