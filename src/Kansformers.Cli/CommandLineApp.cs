@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Kansformers.Cli.Bench;
 using Kansformers.Cli.Compare;
+using Kansformers.Cli.Networks;
 using Kansformers.Cli.Scale;
 using Kansformers.Cli.Tokenizers;
 using Kansformers.Training;
@@ -37,6 +38,7 @@ internal static class CommandLineApp
             TokenizeCommand.Create(),
             BenchCommand.Create(),
             TokenizerCommand.Create(),
+            KanCommand.Create(),
         };
 
     public static int Run(string[] args)

@@ -1,0 +1,20 @@
+using System.CommandLine;
+
+namespace Kansformers.Cli.Networks;
+
+/// <summary><c>kan VERB</c>: read a KAN. A verb is a file of this folder and a line in the list.</summary>
+internal static class KanCommand
+{
+    private static IEnumerable<Command> Verbs =>
+    [
+        KanInfo.Create(),
+    ];
+
+    public static Command Create()
+    {
+        Command command = new("kan", "Read a KAN: fit small networks to tables, look at their curves, refine, prune, turn them into formulas.");
+        foreach (Command verb in Verbs)
+            command.Add(verb);
+        return command;
+    }
+}
