@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kansformers.Cli.Reading;
 
 namespace Kansformers.Cli.Networks;
 
@@ -8,6 +9,8 @@ internal static class KanCommand
     private static IEnumerable<Command> Verbs =>
     [
         KanInfo.Create(),
+        KanLayers.Create(),
+        KanPlot.Create(),
     ];
 
     public static Command Create()
