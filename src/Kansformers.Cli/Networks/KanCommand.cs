@@ -11,6 +11,7 @@ internal static class KanCommand
         KanInfo.Create(),
         KanLayers.Create(),
         KanPlot.Create(),
+        KanPrune.Create(),
     ];
 
     public static Command Create()
