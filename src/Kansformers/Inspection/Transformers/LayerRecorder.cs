@@ -7,7 +7,7 @@ namespace Kansformers.Inspection;
 internal sealed class LayerRecorder : IDisposable
 {
     // Numbers of an expansion at once.
-    private const long ChunkElements = 1 << 22;
+    private const long ChunkElements = 1 << 18;
 
     private readonly ColumnMoments _columns;
     private readonly ColumnMoments _outputs;

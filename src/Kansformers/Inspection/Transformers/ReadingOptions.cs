@@ -4,7 +4,7 @@ namespace Kansformers.Inspection;
 public sealed record ReadingOptions
 {
     /// <summary>How many tokens to read, at least; batches are read whole.</summary>
-    public long Tokens { get; init; } = 65536;
+    public long Tokens { get; init; } = 32768;
 
     /// <summary>Whether the gradient of the loss at each layer's output is measured too, which takes a backward pass; without it there is no <see cref="FunctionReading.Attribution"/>.</summary>
     public bool Gradients { get; init; } = true;
