@@ -30,7 +30,7 @@ internal sealed class RunReading
     public ModelReading Read(ParseResult parsed, RunFolder run, TransformerModel model)
     {
         using Interruption interruption = new();
-        return ModelReader.Read(run, model, Options(parsed), new ReadingDisplay(), interruption.Token);
+        return FunctionReader.Read(run, model, Options(parsed), new ReadingDisplay(), interruption.Token);
     }
 
     private ReadingOptions Options(ParseResult parsed)

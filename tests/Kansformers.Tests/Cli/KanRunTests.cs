@@ -55,7 +55,7 @@ public class KanRunTests(TrainedRun run)
         Assert.Equal(0, eval.Code);
         using JsonDocument measured = JsonDocument.Parse(eval.Out);
         Assert.Equal(json.RootElement.GetProperty("loss_after").GetDouble(), measured.RootElement.GetProperty("loss").GetDouble(), 5);
-        Assert.Equal(0, Cli.Run("sample", folder["pruned"], "--tokens", "5").Code);
+        Assert.Equal(0, Cli.Run("sample", folder["pruned"], "--max-new-tokens", "5").Code);
         Assert.True(RunFolder.Open(folder["pruned"]).Config.Model.Kan.Pruned);
         Cli.AssertFails(1, ["holds a run already"], "kan", "prune", run.Folder, "--out", folder["pruned"]);
         Cli.AssertFails(2, ["--share is 1.5"], "kan", "prune", run.Folder, "--share", "1.5");

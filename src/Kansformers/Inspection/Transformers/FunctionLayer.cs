@@ -5,7 +5,7 @@ namespace Kansformers.Inspection;
 
 /// <summary>
 /// A layer of a model whose functions are learned, of whatever kind: a <see cref="KanLinear"/> with a function for each edge, one whose edges share functions, or a
-/// <see cref="KanActivation"/>. It gives the functions as curves; what enters them and how much each does, <see cref="ModelReader"/> measures on a corpus.
+/// <see cref="KanActivation"/>. It gives the functions as curves; what enters them and how much each does, <see cref="FunctionReader"/> measures on a corpus.
 /// </summary>
 public sealed class FunctionLayer
 {

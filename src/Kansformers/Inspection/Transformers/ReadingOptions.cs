@@ -1,6 +1,6 @@
 namespace Kansformers.Inspection;
 
-/// <summary>How much of a corpus <see cref="ModelReader"/> reads, and what it measures.</summary>
+/// <summary>How much of a corpus <see cref="FunctionReader"/> reads, and what it measures.</summary>
 public sealed record ReadingOptions
 {
     /// <summary>How many tokens to read, at least; batches are read whole.</summary>

@@ -1,6 +1,7 @@
 using Kansformers.Inspection;
 using Kansformers.Kan;
 using Kansformers.Tests.Kan;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Kansformers.Tests.Inspection;

@@ -24,7 +24,7 @@ public class ModelPruningTests
         RunFolder source = RunFolder.Open(folder["run"]);
         byte[] before = File.ReadAllBytes(source.ModelFile);
         using TransformerModel model = source.LoadModel();
-        ModelReading reading = ModelReader.Read(source, model, new ReadingOptions { Tokens = 64 });
+        ModelReading reading = FunctionReader.Read(source, model, new ReadingOptions { Tokens = 64 });
         using ModelPruning pruning = new(model, reading);
         IReadOnlyList<PrunedLayer> layers = pruning.Prune(new PruningOptions { Share = 0.25 });
         Assert.Equal(pruning.Edges / 4, layers.Sum(layer => layer.Pruned));
@@ -53,7 +53,7 @@ public class ModelPruningTests
             run.Run();
         RunFolder source = RunFolder.Open(folder["run"]);
         using TransformerModel model = source.LoadModel();
-        ModelReading reading = ModelReader.Read(source, model, new ReadingOptions { Tokens = 512 });
+        ModelReading reading = FunctionReader.Read(source, model, new ReadingOptions { Tokens = 512 });
         using ModelPruning pruning = new(model, reading);
         foreach (PruningOrder order in Enum.GetValues<PruningOrder>())
         {
@@ -95,7 +95,7 @@ public class ModelPruningTests
             run.Run();
         RunFolder source = RunFolder.Open(folder["run"]);
         using TransformerModel model = source.LoadModel();
-        ModelReading reading = ModelReader.Read(source, model, new ReadingOptions { Tokens = 16 });
+        ModelReading reading = FunctionReader.Read(source, model, new ReadingOptions { Tokens = 16 });
         Assert.Contains("no edges to prune", Assert.Throws<KansformersException>(() => new ModelPruning(model, reading)).Message, StringComparison.Ordinal);
         Assert.Contains("Share is 2", Assert.Throws<KansformersException>(() => new PruningOptions { Share = 2 }.Validate()).Message, StringComparison.Ordinal);
     }
@@ -110,7 +110,7 @@ public class ModelPruningTests
         RunFolder source = RunFolder.Open(folder["run"]);
         using TransformerModel model = source.LoadModel();
         using HeldOutLoss heldOut = new(source);
-        using ModelPruning pruning = new(model, ModelReader.Read(source, model, new ReadingOptions { Tokens = 16 }));
+        using ModelPruning pruning = new(model, FunctionReader.Read(source, model, new ReadingOptions { Tokens = 16 }));
         PruningSweep sweep = PruningSweep.Measure(pruning, new PruningOptions(), [0.5, 1], () => heldOut.Of(pruning.Model));
         Assert.Equal(heldOut.Of(model), sweep.Loss, 6);
         Assert.Equal(PruningSweep.DefaultOrders, sweep.Curves.Select(curve => curve.Order));

@@ -10,7 +10,7 @@ namespace Kansformers.Inspection;
 /// z = (B_1(x), ..., B_n(x), act(x)) of its input and the weights w, the mean over all tokens is w' E[z] and the variance w' Cov[z] w, exactly; a layer so takes
 /// in · (n + 1)² numbers, however many edges and tokens there are. Every kind of layer has such columns.
 /// </summary>
-public static class ModelReader
+public static class FunctionReader
 {
     /// <summary>Reads a run's own training text.</summary>
     /// <param name="run">The run.</param>

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace Kansformers.Tests.Inspection;
 
 /// <summary>What streams by gives the numbers that keeping all of it would give.</summary>
-public class ModelReaderTests
+public class FunctionReaderTests
 {
     public static TheoryData<string, string> KindsAndSharings() => KanKindTests.KindsAndSharings();
 
@@ -23,7 +23,7 @@ public class ModelReaderTests
         random.manual_seed(5);
         using Gpt model = new(TinyTraining.Model with { VocabularySize = corpus.Tokenizer.VocabularySize, Placement = KanPlacement.Mlp, Kan = KanSettings.Parse($"{kind}:sharing={sharing}") });
         using IObjective objective = new NextTokenOptions().Create(model, new TrainingData(corpus.Train, corpus.Validation), TinyTraining.Options);
-        ModelReading reading = ModelReader.Read(model, objective, new ReadingOptions { Tokens = 40 });
+        ModelReading reading = FunctionReader.Read(model, objective, new ReadingOptions { Tokens = 40 });
         Assert.Equal(48, reading.Tokens);
 
         Dictionary<string, List<double[]>> seen = [];
@@ -73,7 +73,7 @@ public class ModelReaderTests
         using Gpt model = new(TinyTraining.Model with { VocabularySize = corpus.Tokenizer.VocabularySize });
         using IObjective objective = new NextTokenOptions().Create(model, new TrainingData(corpus.Train, corpus.Validation), TinyTraining.Options);
         model.train();
-        ModelReading reading = ModelReader.Read(model, objective, new ReadingOptions { Tokens = 16 });
+        ModelReading reading = FunctionReader.Read(model, objective, new ReadingOptions { Tokens = 16 });
         Assert.True(model.training);
         Assert.All(model.parameters(), parameter => Assert.True(parameter.requires_grad && parameter.grad is null));
         Assert.All(model.KanLayers(), entry => Assert.True(entry.Layer.Probe is null && entry.Layer.Tap is null));
@@ -87,8 +87,8 @@ public class ModelReaderTests
         using TokenizedCorpus corpus = TinyTraining.Corpus(folder);
         using Gpt model = new(TinyTraining.Model with { VocabularySize = corpus.Tokenizer.VocabularySize });
         using IObjective objective = new NextTokenOptions().Create(model, new TrainingData(corpus.Train, corpus.Validation), TinyTraining.Options);
-        Assert.Contains("Tokens is 0", Assert.Throws<KansformersException>(() => ModelReader.Read(model, objective, new ReadingOptions { Tokens = 0 })).Message, StringComparison.Ordinal);
-        ModelReading reading = ModelReader.Read(model, objective, new ReadingOptions { Tokens = 16, Gradients = false });
+        Assert.Contains("Tokens is 0", Assert.Throws<KansformersException>(() => FunctionReader.Read(model, objective, new ReadingOptions { Tokens = 0 })).Message, StringComparison.Ordinal);
+        ModelReading reading = FunctionReader.Read(model, objective, new ReadingOptions { Tokens = 16, Gradients = false });
         Assert.False(reading.Layers[0].HasAttribution);
         Assert.True(double.IsNaN(reading.Layers[0].Top(1)[0].Attribution));
         Assert.Contains("no layer 'nowhere'", Assert.Throws<KansformersException>(() => reading.Layer("nowhere")).Message, StringComparison.Ordinal);
