@@ -1,5 +1,6 @@
 using Kansformers.Checkpoints;
 using Kansformers.Inspection;
+using Kansformers.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using Kansformers.Inspection;
+using Kansformers.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 

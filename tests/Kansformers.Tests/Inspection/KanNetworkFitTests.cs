@@ -1,4 +1,5 @@
 using Kansformers.Inspection;
+using Kansformers.Numerics;
 
 namespace Kansformers.Tests.Inspection;
 

@@ -1,4 +1,5 @@
 using Kansformers.Inspection;
+using Kansformers.Numerics;
 using static TorchSharp.torch;
 
 namespace Kansformers.Tests.Inspection;

@@ -1,3 +1,5 @@
+using Kansformers.Numerics;
+
 namespace Kansformers.Inspection;
 
 /// <summary>Adam (Kingma and Ba, 2015) on a vector, with bias correction.</summary>

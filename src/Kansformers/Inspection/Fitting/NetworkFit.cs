@@ -1,3 +1,4 @@
+using Kansformers.Numerics;
 using Kansformers.Runtime;
 
 namespace Kansformers.Inspection;

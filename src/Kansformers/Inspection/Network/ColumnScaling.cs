@@ -1,3 +1,5 @@
+using Kansformers.Numerics;
+
 namespace Kansformers.Inspection;
 
 /// <summary>How a column of a table becomes one that a network takes: (x - shift) / scale.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Kansformers.Checkpoints;
+using Kansformers.Numerics;
 
 namespace Kansformers.Inspection;
 

@@ -1,3 +1,4 @@
+using Kansformers.Numerics;
 using Kansformers.Runtime;
 
 namespace Kansformers.Scaling;
@@ -23,7 +24,7 @@ internal static class Bootstrap
             if (drawn is null)
                 return;
             double[] at = [.. best];
-            if (double.IsFinite(LawFitter.Minimizer(form, drawn, options.Delta).Minimize(at)) && form.Law(at, drawn) is { } law && LawFitter.IsFinite(law, data))
+            if (double.IsFinite(new Lbfgs(form.Coefficients).Minimize(LawFitter.Sum(form, drawn, options.Delta), at)) && form.Law(at, drawn) is { } law && LawFitter.IsFinite(law, data))
                 laws[replicate] = law;
         });
         TLaw[] found = [.. laws.OfType<TLaw>()];

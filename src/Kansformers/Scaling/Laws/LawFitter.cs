@@ -1,3 +1,5 @@
+using Kansformers.Numerics;
+
 namespace Kansformers.Scaling;
 
 /// <summary>Fits any law: the lowest sum of Huber's losses that L-BFGS reaches from all of a law's starts, then again on resampled runs.</summary>
@@ -31,10 +33,10 @@ internal static class LawFitter
         // Each start by itself, then compared in their order: the same on any number of threads.
         double[][] reached = [.. starts.Where((_, i) => i % every == 0)];
         double[] values = new double[reached.Length];
-        Parallel.For(0, reached.Length, () => Minimizer(form, data, options.Delta), (i, _, minimizer) =>
+        Parallel.For(0, reached.Length, () => (Objective: Sum(form, data, options.Delta), Lbfgs: new Lbfgs(form.Coefficients)), (i, _, own) =>
         {
-            values[i] = minimizer.Minimize(reached[i]);
-            return minimizer;
+            values[i] = own.Lbfgs.Minimize(own.Objective, reached[i]);
+            return own;
         }, _ => { });
         int best = -1;
         for (int i = 0; i < values.Length; i++)
@@ -50,16 +52,15 @@ internal static class LawFitter
     /// <summary>Whether a law says a loss of each of its own runs; one whose exponents ran away says none.</summary>
     public static bool IsFinite(ScalingLaw law, LawData data) => data.Runs.All(run => double.IsFinite(law.Loss(run)));
 
-    /// <summary>What looks for the best free numbers from some start on.</summary>
-    public static Lbfgs Minimizer<TLaw>(LawForm<TLaw> form, LawData data, double delta)
+    /// <summary>What the best free numbers make small: the mean of Huber's losses over delta, of the size of a residual, however many runs there are. For one thread.</summary>
+    public static Objective Sum<TLaw>(LawForm<TLaw> form, LawData data, double delta)
         where TLaw : ScalingLaw
     {
         double[] partial = new double[form.Coefficients];
         double scale = 1 / (delta * data.Weights.Sum());
-        return new Lbfgs(Objective, form.Coefficients);
+        return Value;
 
-        // The mean of Huber's losses over delta: of the size of a residual, however many runs there are.
-        double Objective(ReadOnlySpan<double> at, Span<double> gradient)
+        double Value(ReadOnlySpan<double> at, Span<double> gradient)
         {
             gradient.Clear();
             double sum = 0;

@@ -7,6 +7,7 @@ namespace Kansformers.Inspection;
 public static class CurveFit
 {
     private const double Closest = 1e-5; // pykan's: more than 17 bits of fit count for nothing
+    private const double FreeBits = 7; // that a function may lose to its own mean: a sine seen for 0.4 around its crest loses as many
     private const int SearchSteps = 10, LastSteps = 60;
     private const double SearchGain = 1e-3, LastGain = 1e-12;
 
@@ -26,7 +27,9 @@ public static class CurveFit
     }
 
     /// <summary>
-    /// Fits all functions and orders them by <see cref="EdgeFit.Score"/>: w · complexity + (1 - w) · log2(1 - r2 + 1e-5), pykan's, with w the options' weight of simplicity.
+    /// Fits all functions and orders them by <see cref="EdgeFit.Score"/>: w · complexity + (1 - w) · (log2(1 - r2 + 1e-5) + lost), pykan's but for the bits lost, with w the
+    /// options' weight of simplicity. Bits are lost where c f and d are far greater than the curve and cancel, as when a cosine of next to no frequency stands for a square;
+    /// seven are free.
     /// The function 0 is offered for constant curves alone, where it comes first.
     /// </summary>
     /// <param name="x">What enters the edge.</param>
@@ -54,7 +57,7 @@ public static class CurveFit
     private static EdgeFit? Fit(EdgeFunction function, CurveSamples samples, CurveSamples fewer, CurveFitOptions options)
     {
         if (samples.IsConstant || samples.IsPlace)
-            return Scored(Constant(function, samples), samples.IsConstant ? 1 : 0, options);
+            return Scored(Constant(function, samples), samples.IsConstant ? 1 : 0, 0, options);
         CurveMatch quick = new(function, fewer), match = ReferenceEquals(samples, fewer) ? quick : new(function, samples);
         // A step lies between two of all samples, not of some.
         IReadOnlyList<CurveStart> starts = function.Search == CurveSearch.Step ? CurveStarts.Of(function, match, samples) : CurveStarts.Of(function, quick, fewer);
@@ -69,8 +72,8 @@ public static class CurveFit
         best = CurveDescent.Run(function, match, best, LastSteps, LastGain);
         double loss = match.Loss(best.Alpha, best.Beta);
         if (loss < 1)
-            return Scored(samples.InUnits(function, best.Alpha, best.Beta, match.Gamma, -match.Gamma * match.Mean), 1 - loss, options);
-        return Constant(function, samples) is EdgeFormula flat && double.IsFinite(function.Value(flat.B)) ? Scored(flat, 0, options) : null;
+            return Scored(samples.InUnits(function, best.Alpha, best.Beta, match.Gamma, -match.Gamma * match.Mean), 1 - loss, match.LostBits, options);
+        return Constant(function, samples) is EdgeFormula flat && double.IsFinite(function.Value(flat.B)) ? Scored(flat, 0, 0, options) : null;
     }
 
     // γ is 0; β is where the function has a value, for 0 times none is none.
@@ -80,8 +83,8 @@ public static class CurveFit
         return samples.InUnits(function, 0, beta, 0, 0);
     }
 
-    private static EdgeFit Scored(EdgeFormula formula, double r2, CurveFitOptions options) =>
-        new(formula, r2, options.SimplicityWeight * formula.Function.Complexity + (1 - options.SimplicityWeight) * Math.Log2(1 - r2 + Closest));
+    private static EdgeFit Scored(EdgeFormula formula, double r2, double lostBits, CurveFitOptions options) =>
+        new(formula, r2, options.SimplicityWeight * formula.Function.Complexity + (1 - options.SimplicityWeight) * (Math.Log2(1 - r2 + Closest) + Math.Max(0, lostBits - FreeBits)));
 
     private static CurveSamples Samples(ReadOnlySpan<double> x, ReadOnlySpan<double> y, CurveFitOptions options)
     {

@@ -14,6 +14,18 @@ internal sealed class CurveMatch(EdgeFunction function, CurveSamples samples)
     /// <summary>The mean of f, so that the formula is γ (f - mean).</summary>
     public double Mean { get; private set; }
 
+    /// <summary>How many bits of f its own mean takes: log2 of the largest |f| over the largest |f - mean|. Of the last <see cref="Loss"/>.</summary>
+    public double LostBits
+    {
+        get
+        {
+            (double whole, double rest) = (0, 0);
+            foreach (double value in _values)
+                (whole, rest) = (Math.Max(whole, Math.Abs(value + Mean)), Math.Max(rest, Math.Abs(value)));
+            return rest > 0 ? Math.Log2(whole / rest) : 0;
+        }
+    }
+
     /// <summary>Σ (v - γ (f - mean))² as a share of Σ v²; 1 where the function has no value or does not change.</summary>
     public double Loss(double alpha, double beta)
     {

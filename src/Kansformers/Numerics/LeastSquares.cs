@@ -1,4 +1,4 @@
-namespace Kansformers.Inspection;
+namespace Kansformers.Numerics;
 
 /// <summary>
 /// min |A x - b|, of all solutions the one of least length: Householder's QR with column pivoting, cut off where a column's rest is rounding, and a second one from the

@@ -1,3 +1,5 @@
+using Kansformers.Numerics;
+
 namespace Kansformers.Inspection;
 
 /// <summary>Splines through given values, by least squares.</summary>

@@ -1,4 +1,4 @@
-namespace Kansformers.Inspection;
+namespace Kansformers.Numerics;
 
 /// <summary>A point of a line search: how far along, the function there, its gradient and its slope along the line.</summary>
 internal sealed record LinePoint(double Length, double Value, double[] Gradient, double Slope);

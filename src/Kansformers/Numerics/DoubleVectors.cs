@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Kansformers.Inspection;
+namespace Kansformers.Numerics;
 
 /// <summary>Sums over vectors of doubles, as wide as the processor is.</summary>
 internal static class DoubleVectors
