@@ -12,6 +12,7 @@ internal static class KanCommand
         KanLayers.Create(),
         KanPlot.Create(),
         KanPrune.Create(),
+        KanRefine.Create(),
     ];
 
     public static Command Create()

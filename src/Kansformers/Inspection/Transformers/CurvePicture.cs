@@ -14,7 +14,7 @@ public static class CurvePicture
     public const int Most = 96;
 
     private const int Points = 121;
-    private const double PanelWidth = 156, PanelHeight = 104, StepX = 172, StepY = 158, Left = 24, Top = 86;
+    private const double PanelWidth = 156, PanelHeight = 104, StepX = 172, StepY = 158, Left = 24, Top = 104;
     private const string Ink = "#1f2933", Faded = "#5b6770", Bars = "#d9e6f2", Frame = "#c3ccd5", Line = "#0b62a4", Dots = "#d9480f";
     private static readonly string[] Earlier = ["#cfd8e0", "#a9c4dc", "#7fa9cd"];
 
@@ -36,19 +36,22 @@ public static class CurvePicture
         svg.Add($"<title>{SvgDocument.Escape(title)}</title>");
         svg.Add($"<rect width=\"{width:0}\" height=\"{height:0}\" rx=\"10\" fill=\"#ffffff\"/>");
         svg.Text(Left, 34, title, $"font-size=\"18\" font-weight=\"600\" fill=\"{Ink}\"");
-        svg.Text(Left, 56, Subtitle(layer, functions.Count, wanted), $"font-size=\"12.5\" fill=\"{Faded}\"");
+        string[] lines = Subtitle(layer, functions.Count, wanted);
+        for (int line = 0; line < lines.Length; line++)
+            svg.Text(Left, 56 + 18 * line, lines[line], $"font-size=\"12.5\" fill=\"{Faded}\"");
         for (int i = 0; i < functions.Count; i++)
             Paint(svg, (Left + i % columns * StepX, Top + i / columns * StepY), layer, functions[i], wanted);
         svg.Add($"</svg>");
         return svg.ToString();
     }
 
-    private static string Subtitle(LayerReading layer, int shown, CurvePictureOptions options)
+    private static string[] Subtitle(LayerReading layer, int shown, CurvePictureOptions options)
     {
         string by = options.Ranking == FunctionRanking.Attribution && layer.HasAttribution ? "by what the loss would rise without them (millinats a token)"
             : options.Ranking == FunctionRanking.Magnitude ? "by the size of their numbers" : "by their share of their output's deviation";
         string which = layer.Layer.IsEdge ? string.Create(CultureInfo.InvariantCulture, $"the first {shown} of {layer.Layer.Functions} edges") : shown < layer.Layer.Functions ? $"{shown} of {layer.Layer.Functions} functions" : $"all {shown} functions";
-        return $"{layer.Layer.Options.Summary()}: {which}, {by}; bars: what enters{(layer.Layer.IsNormed ? ", behind the layer norm" : "")}, over {HumanText.Count(layer.Tokens)} tokens";
+        string bars = $"bars: what enters{(layer.Layer.IsNormed ? ", behind the layer norm" : "")}, over {HumanText.Count(layer.Tokens)} tokens; blue numbers: the ends of the curve";
+        return [$"{layer.Layer.Options.Summary()}: {which}, {by}", bars];
     }
 
     private static void Paint(SvgDocument svg, (double X, double Y) at, LayerReading layer, FunctionReading function, CurvePictureOptions options)
@@ -77,7 +80,7 @@ public static class CurvePicture
         svg.Text(at.X + PanelWidth, at.Y - 6, Score(function, options.Ranking), small + " text-anchor=\"end\"");
         svg.Text(at.X, at.Y + PanelHeight + 13, Number(low), small);
         svg.Text(at.X + PanelWidth, at.Y + PanelHeight + 13, Number(high), small + " text-anchor=\"end\"");
-        svg.Text(at.X + PanelWidth / 2, at.Y + PanelHeight + 13, $"{Number(bottom + room)} … {Number(top - room)}", $"font-size=\"10.5\" fill=\"{Line}\" text-anchor=\"middle\"");
+        svg.Text(at.X + PanelWidth / 2, at.Y + PanelHeight + 13, $"{Short(bottom + room)} … {Short(top - room)}", $"font-size=\"10.5\" fill=\"{Line}\" text-anchor=\"middle\"");
         svg.Add($"</g>");
 
         double X(double value) => at.X + (value - low) / (high - low) * PanelWidth;
@@ -117,6 +120,8 @@ public static class CurvePicture
 
     private static string Score(FunctionReading function, FunctionRanking ranking) =>
         ranking == FunctionRanking.Attribution && double.IsFinite(function.Attribution) ? Number(function.Attribution * 1000) : Number(function.Score(ranking == FunctionRanking.Attribution ? FunctionRanking.Deviation : ranking));
+
+    private static string Short(double value) => value.ToString(Math.Abs(value) is >= 1e-3 and < 1e5 or 0 ? "G2" : "0.#e0", CultureInfo.InvariantCulture);
 
     private static string Number(double value) => value.ToString(Math.Abs(value) is >= 1e-3 and < 1e5 or 0 ? "G3" : "0.#e0", CultureInfo.InvariantCulture);
 }

@@ -40,16 +40,16 @@ public sealed class FunctionLayer
     public bool IsNormed => Options.Norm == InputNorm.LayerNorm;
 
     /// <summary>Every layer of a model whose functions are learned, in the order in which the model names them.</summary>
-    /// <param name="model">Any module with such layers inside.</param>
+    /// <param name="model">Any module with such layers inside, or such a layer, whose name is then empty.</param>
     public static IReadOnlyList<FunctionLayer> Of(nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
         return
         [
-            .. model.named_modules().Select(entry => entry.module switch
+            .. model.named_modules().Prepend(("", model)).Select(entry => (entry.Item1, entry.Item2) switch
             {
-                KanLinear linear => new FunctionLayer(entry.name, linear, linear.Tensors, !linear.Tensors.IsEdge),
-                KanActivation activation => new FunctionLayer(entry.name, activation, activation.Tensors, false),
+                (string name, KanLinear linear) => new FunctionLayer(name, linear, linear.Tensors, !linear.Tensors.IsEdge),
+                (string name, KanActivation activation) => new FunctionLayer(name, activation, activation.Tensors, false),
                 _ => null,
             }).OfType<FunctionLayer>(),
         ];
@@ -126,6 +126,16 @@ public sealed class FunctionLayer
 
     /// <summary>How many edges are pruned.</summary>
     public long PrunedEdges => IsEdge ? PrunedEdgesOf(Tensors) : 0;
+
+    /// <summary>Takes a function out of its layer until what this gives is disposed: to measure what the model does without it.</summary>
+    /// <param name="place">Which function.</param>
+    /// <returns>What puts it back, to the bit.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The layer has no such function.</exception>
+    public IDisposable Without(FunctionPlace place)
+    {
+        Require(place);
+        return new RemovedFunction(Tensors, place);
+    }
 
     /// <summary>The module itself.</summary>
     internal nn.Module Module { get; }

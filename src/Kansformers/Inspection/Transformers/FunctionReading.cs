@@ -58,7 +58,30 @@ public sealed record FunctionReading(FunctionPlace Place)
 /// <param name="High">The largest.</param>
 /// <param name="Outside">The share of values outside the grid; 0 where there is no grid.</param>
 /// <param name="Histogram">How the values are spread.</param>
-public sealed record InputReading(double Low, double High, double Outside, InputHistogram Histogram);
+public sealed record InputReading(double Low, double High, double Outside, InputHistogram Histogram)
+{
+    /// <summary>Values between which equal shares of all lie, to the width of a bin, both ends among them.</summary>
+    /// <param name="count">How many, at least 2.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is below 2.</exception>
+    public double[] Quantiles(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 2);
+        double[] values = new double[count];
+        double all = Histogram.Counts.Sum(), below = 0;
+        int bin = 0;
+        for (int i = 0; i < count; i++)
+        {
+            double wanted = all * i / (count - 1);
+            while (bin < Histogram.Counts.Count - 1 && below + Histogram.Counts[bin] < wanted)
+                below += Histogram.Counts[bin++];
+            double within = Histogram.Counts[bin] > 0 ? (wanted - below) / Histogram.Counts[bin] : 0;
+            values[i] = Math.Clamp(Histogram.Low + (bin + within) * Histogram.Width, Low, High);
+        }
+
+        (values[0], values[^1]) = (Low, High);
+        return values;
+    }
+}
 
 /// <summary>Counts of values in bins of one width.</summary>
 /// <param name="Low">The lower end of the first bin.</param>

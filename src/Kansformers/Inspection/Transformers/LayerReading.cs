@@ -6,6 +6,8 @@ namespace Kansformers.Inspection;
 /// <summary>What a layer's functions do on a corpus: what enters them, how much each moves, and how much the loss hangs on it. The layer is read as it was when this was made.</summary>
 public sealed class LayerReading
 {
+    private const int FormulaPoints = 256;
+
     private readonly LayerFacts _facts;
     private readonly IReadOnlyList<ValueHistogram> _histograms;
     private readonly double[] _outside;
@@ -86,6 +88,17 @@ public sealed class LayerReading
             Magnitude = MagnitudeOf(place),
             SplineShare = variance > 0 ? spline / variance : 0,
         };
+    }
+
+    /// <summary>Formulas c f(a x + b) + d that come near to a function where its inputs are, the best first (<see cref="CurveFit.Suggest"/>).</summary>
+    /// <param name="place">Which function.</param>
+    /// <param name="options">Which functions are tried; null for the usual ones.</param>
+    /// <returns>The fits; r2 is over the values that enter, as often as they do.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The layer has no such function.</exception>
+    public IReadOnlyList<EdgeFit> Formulas(FunctionPlace place, CurveFitOptions? options = null)
+    {
+        double[] x = Input(place).Quantiles(FormulaPoints);
+        return CurveFit.Suggest(x, Layer.Values(place, x), options);
     }
 
     /// <summary>The functions that matter most, in order.</summary>

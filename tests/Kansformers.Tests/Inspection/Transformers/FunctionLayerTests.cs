@@ -65,4 +65,25 @@ public class FunctionLayerTests
         Assert.False(layer.HasMatrix);
         Assert.Equal((-1.0, 1.0), (Math.Round(layer.GridOf(new FunctionPlace(0))!.Value.Low, 6), Math.Round(layer.GridOf(new FunctionPlace(0))!.Value.High, 6)));
     }
+
+    [Theory]
+    [MemberData(nameof(KindsAndSharings))]
+    public void A_function_is_taken_out_and_put_back_to_the_bit(string kind, string sharing)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        random.manual_seed(4);
+        using KanLinear linear = new(8, 3, KanSettings.Parse($"{kind}:sharing={sharing},norm=none"));
+        FunctionLayer layer = FunctionLayer.Of(linear)[0];
+        FunctionPlace place = layer.Places(2).Last();
+        Tensor x = randn(5, 8) * 0.4, before = linear.forward(x);
+        using (layer.Without(place))
+        {
+            Assert.Equal([0.0, 0.0], layer.Values(place, [-0.3, 0.4]));
+            Assert.False(linear.forward(x).Equals(before));
+            Assert.Equal(layer.IsEdge, layer.IsPruned(place));
+        }
+
+        Assert.True(linear.forward(x).Equals(before));
+    }
 }

@@ -59,7 +59,7 @@ public class FunctionReaderTests
                     continue; // whose base branch sees something else
                 double[][] given = [.. columns.Select(column => layer.Layer.Values(function.Place, column))];
                 double mean = given.Average(values => values.Average()), variance = given.Average(values => values.Average(value => Math.Pow(value - values.Average(), 2)));
-                Assert.Equal(mean, function.Mean, 5);
+                Assert.InRange(function.Mean - mean, -1e-5, 1e-5);
                 Assert.InRange(function.Deviation, Math.Sqrt(variance) * 0.999 - 1e-6, Math.Sqrt(variance) * 1.001 + 1e-6);
             }
         }

@@ -23,7 +23,7 @@ internal sealed class PruningPicture(PruningSweep sweep, string title, string un
         _svg.Add($"<title>{SvgDocument.Escape(title)}</title>");
         _svg.Add($"<rect width=\"{Width:0}\" height=\"{total:0}\" rx=\"10\" fill=\"#ffffff\"/>");
         _svg.Text(24, 36, title, $"font-size=\"19\" font-weight=\"600\" fill=\"{Ink}\"");
-        _svg.Text(24, 59, string.Create(CultureInfo.InvariantCulture, $"rise of the held-out loss over {sweep.Loss:0.0000} {unit}, against the share of edges that is pruned; rises below {Least} lie on the axis"), $"font-size=\"12.5\" fill=\"{Faded}\"");
+        _svg.Text(24, 59, string.Create(CultureInfo.InvariantCulture, $"rise of the held-out loss over {sweep.Loss:0.0000} {unit}; rises below {Least} lie on the axis"), $"font-size=\"12.5\" fill=\"{Faded}\"");
         for (int power = low; power <= high; power++)
         {
             double y = Y(Math.Pow(10, power));
@@ -40,8 +40,9 @@ internal sealed class PruningPicture(PruningSweep sweep, string title, string un
         }
 
         _svg.Text(Left + plot / 2, Top + Height + 42, "edges pruned", $"font-size=\"13\" fill=\"{Ink}\" text-anchor=\"middle\"");
-        for (int i = 0; i < sweep.Curves.Count; i++)
-            Curve(sweep.Curves[i], Colors[i % Colors.Length]);
+        double label = double.PositiveInfinity;
+        foreach ((int i, PruningCurve curve) in sweep.Curves.Index().OrderBy(entry => entry.Item.Points[^1].Loss))
+            Curve(curve, Colors[i % Colors.Length]);
         _svg.Add($"</svg>");
         return _svg.ToString();
 
@@ -52,7 +53,7 @@ internal sealed class PruningPicture(PruningSweep sweep, string title, string un
             foreach (PruningPoint point in points)
                 _svg.Add($"<circle cx=\"{X(point.Share):0.#}\" cy=\"{Y(point.Loss - sweep.Loss):0.#}\" r=\"3.2\" fill=\"{color}\"><title>{point.Share * 100:0.#} %: {point.Loss:0.0000}</title></circle>");
             PruningPoint last = points[^1];
-            double y = Y(last.Loss - sweep.Loss) + 4 + 15 * sweep.Curves.TakeWhile(other => other != curve).Count(other => Math.Abs(Y(other.Points[^1].Loss - sweep.Loss) - Y(last.Loss - sweep.Loss)) < 14);
+            double y = label = Math.Min(Y(last.Loss - sweep.Loss) + 4, label - 16); // no label over another
             _svg.Text(X(last.Share) + 12, y, $"by {curve.Order.ToString().ToLowerInvariant()}", $"font-size=\"13\" font-weight=\"600\" fill=\"{color}\"");
         }
 
