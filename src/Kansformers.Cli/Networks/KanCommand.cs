@@ -13,6 +13,7 @@ internal static class KanCommand
         KanPlot.Create(),
         KanPrune.Create(),
         KanRefine.Create(),
+        RunReport.Create(),
     ];
 
     public static Command Create()

@@ -30,7 +30,7 @@ internal sealed class RunPlot
         RunFolder run = RunReading.Open(path);
         using TransformerModel model = _reading.Load(parsed, run);
         if (parsed.GetValue(Layer) is string name)
-            Require(model, name);
+            RunReading.RequireLayers(model, [name]);
         ModelReading read = _reading.Read(parsed, run, model);
         LayerReading layer = parsed.GetValue(Layer) is string wanted ? read.Layer(wanted) : read.Layers[0];
         string file = to ?? $"{layer.Layer.Name}.svg";
@@ -50,12 +50,4 @@ internal sealed class RunPlot
         "magnitude" => FunctionRanking.Magnitude,
         _ => throw new UsageException($"--by is '{name}'; use attribution, deviation or magnitude"),
     };
-
-    // Before anything is read, which can take long.
-    private static void Require(TransformerModel model, string name)
-    {
-        string[] names = [.. FunctionLayer.Of(model).Select(layer => layer.Name)];
-        if (!names.Any(one => one == name || one.EndsWith("." + name, StringComparison.Ordinal)))
-            throw new KansformersException($"there is no layer '{name}' with learned functions: name one of {string.Join(", ", names)}");
-    }
 }

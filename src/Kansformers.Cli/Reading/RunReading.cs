@@ -33,6 +33,17 @@ internal sealed class RunReading
         return FunctionReader.Read(run, model, Options(parsed), new ReadingDisplay(), interruption.Token);
     }
 
+    /// <summary>Refuses names of layers that the model has not, before anything is read, which can take long.</summary>
+    public static void RequireLayers(TransformerModel model, IEnumerable<string> wanted)
+    {
+        string[] names = [.. FunctionLayer.Of(model).Select(layer => layer.Name)];
+        foreach (string name in wanted)
+        {
+            if (!names.Any(one => one == name || one.EndsWith("." + name, StringComparison.Ordinal)))
+                throw new KansformersException($"there is no layer '{name}' with learned functions: name one of {string.Join(", ", names)}");
+        }
+    }
+
     private ReadingOptions Options(ParseResult parsed)
     {
         long tokens = parsed.GetValue(Tokens);

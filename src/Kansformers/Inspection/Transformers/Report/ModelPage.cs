@@ -96,7 +96,7 @@ internal static class ModelPage
         ["y"] = new JsonArray([.. function.Y.Select(Number)]),
         ["formula"] = function.Formula is { } fit ? new JsonObject
         {
-            ["text"] = fit.Formula.Express(new Variable("x")).Rounded(4).ToText(),
+            ["text"] = Text(fit.Formula),
             ["function"] = fit.Formula.Function.Name,
             ["r2"] = Number(fit.R2),
             ["y"] = new JsonArray([.. function.X.Select(x => Number(fit.Formula.Evaluate(x)))]),
@@ -108,6 +108,12 @@ internal static class ModelPage
     // Seven digits are more than a picture shows; what is no number is null.
     private static JsonNode? Number(double value) =>
         double.IsFinite(value) ? JsonValue.Create(double.Parse(value.ToString("G7", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)) : null;
+
+    // Five digits of each number are read; the drawn curve has all.
+    private static string Text(EdgeFormula formula) =>
+        (formula with { A = Short(formula.A), B = Short(formula.B), C = Short(formula.C), D = Short(formula.D) }).Express(new Variable("x")).ToText();
+
+    private static double Short(double value) => double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     private static string Escape(string text) => SvgDocument.Escape(text);
 
