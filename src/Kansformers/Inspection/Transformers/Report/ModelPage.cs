@@ -50,7 +50,7 @@ internal static class ModelPage
         ["layers"] = new JsonArray([.. report.Layers.Select(Data)]),
     };
 
-    private static JsonNode Data(ReportLayer layer) => new JsonObject
+    private static JsonObject Data(ReportLayer layer) => new JsonObject
     {
         ["name"] = layer.Name,
         ["kind"] = layer.Kind,
@@ -69,7 +69,7 @@ internal static class ModelPage
         ["shown"] = new JsonArray([.. layer.Shown.Select(function => Data(layer, function))]),
     };
 
-    private static JsonNode Data(ReportLayer layer, ReportFunction function) => new JsonObject
+    private static JsonObject Data(ReportLayer layer, ReportFunction function) => new JsonObject
     {
         ["id"] = function.Id,
         ["name"] = layer.IsEdge ? $"{function.Reading.Place.Index} → {function.Reading.Place.Output}" : function.Words,
@@ -106,7 +106,7 @@ internal static class ModelPage
     };
 
     // Seven digits are more than a picture shows; what is no number is null.
-    private static JsonNode? Number(double value) =>
+    private static JsonValue? Number(double value) =>
         double.IsFinite(value) ? JsonValue.Create(double.Parse(value.ToString("G7", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)) : null;
 
     // Five digits of each number are read; the drawn curve has all.
