@@ -13,6 +13,7 @@ internal static class KanCommand
         KanPlot.Create(),
         KanPrune.Create(),
         KanRefine.Create(),
+        KanFormula.Create(),
     ];
 
     public static Command Create()

@@ -9,7 +9,7 @@ internal static class KanRefine
     public static Command Create()
     {
         NetworkChoice model = new("a run folder");
-        Option<int> grid = new("--grid") { Description = "the new grid size; a multiple of the present one keeps every curve exactly", Required = true };
+        Option<int> grid = new("--grid-size") { Description = "the new grid size; a multiple of the present one keeps every curve exactly", Required = true };
         Option<string> to = new("--out") { Description = "the run folder to write, new or empty", Required = true };
         RunRefine ofRun = new();
         OptionRules.NotEmpty(to);

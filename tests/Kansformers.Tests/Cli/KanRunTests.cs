@@ -65,12 +65,28 @@ public class KanRunTests(TrainedRun run)
     public void A_refined_run_computes_the_same_and_learns_on()
     {
         using TestFolder folder = new();
-        CliResult told = Cli.Run("kan", "refine", run.Folder, "--grid", "10", "--out", folder["fine"], "--json");
+        CliResult told = Cli.Run("kan", "refine", run.Folder, "--grid-size", "10", "--out", folder["fine"], "--json");
         Assert.Equal(0, told.Code);
         using JsonDocument json = JsonDocument.Parse(told.Out);
         Assert.Equal(json.RootElement.GetProperty("loss_before").GetDouble(), json.RootElement.GetProperty("loss_after").GetDouble(), 4);
         Assert.True(json.RootElement.GetProperty("parameters_after").GetInt64() > json.RootElement.GetProperty("parameters_before").GetInt64());
         Assert.Equal(0, Cli.Run("train", "--model", folder["fine"], "--data", run.Text, "--max-iters", "3", "--batch-size", "2", "--sample-tokens", "0", "--out", folder["more"]).Code);
-        Cli.AssertFails(1, ["grid size is 2", "at least 5"], "kan", "refine", run.Folder, "--grid", "2", "--out", folder["coarse"]);
+        Cli.AssertFails(1, ["grid size is 2", "at least 5"], "kan", "refine", run.Folder, "--grid-size", "2", "--out", folder["coarse"]);
+    }
+
+    [Fact]
+    public void Formulas_stand_for_functions_where_they_fit()
+    {
+        using TestFolder folder = new();
+        CliResult told = Cli.Run("kan", "formula", run.Folder, "--tokens", "64", "--top", "2", "--min-r2", "0.9", "--out", folder["formulas.json"], "--json");
+        Assert.Equal(0, told.Code);
+        using JsonDocument json = JsonDocument.Parse(told.Out);
+        Assert.Equal(10, json.RootElement.GetProperty("tried").GetInt32());
+        JsonElement[] formulas = [.. json.RootElement.GetProperty("formulas").EnumerateArray()];
+        Assert.InRange(formulas.Length, 1, 10);
+        Assert.All(formulas, formula => Assert.InRange(formula.GetProperty("r2").GetDouble(), 0.9, 1));
+        Assert.Equal(json.RootElement.GetProperty("loss_before").GetDouble(), json.RootElement.GetProperty("loss_after").GetDouble(), 1);
+        Assert.Equal(told.Out.Trim(), File.ReadAllText(folder["formulas.json"]).Trim());
+        Cli.AssertFails(2, ["--min-r2 is 2"], "kan", "formula", run.Folder, "--min-r2", "2");
     }
 }
