@@ -13,23 +13,31 @@ internal sealed class RunFormula
 {
     public readonly Option<string?> Layer = new("--layer") { Description = "of a run, which layer alone, by its name or the end of it [default: all KAN layers]" };
     public readonly Option<int> Top = new("--top") { Description = "of a run, how many edges of each layer are tried, those that matter most; shared functions are all tried", DefaultValueFactory = _ => 24 };
-    public readonly Option<double> MinR2 = new("--min-r2") { Description = "of a run, how well a formula must fit to stand for a function: 1 is exact", DefaultValueFactory = _ => 0.999 };
+    /// <summary>How well a formula must fit to stand for a function, unless it is said.</summary>
+    public const double DefaultR2 = 0.999;
+
     private readonly RunReading _reading = new();
 
     /// <summary>The options, which are of use for runs alone.</summary>
-    public IEnumerable<Option> All => [Layer, Top, MinR2, .. _reading.All];
+    public IEnumerable<Option> All => [Layer, Top, .. _reading.All];
+
+    /// <summary>Adds the options.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in All)
+            command.Add(option);
+    }
 
     /// <summary>Fits, and measures.</summary>
     /// <param name="parsed">The call.</param>
     /// <param name="path">The run.</param>
-    /// <param name="to">The file of JSON to write; null for none.</param>
-    /// <param name="json">Whether the facts are printed as JSON.</param>
-    public void Run(ParseResult parsed, string path, string? to, bool json)
+    /// <param name="call">The file of JSON to write, or null; which functions are tried; how well one must fit; whether the facts are printed as JSON.</param>
+    public void Run(ParseResult parsed, string path, (string? Out, CurveFitOptions Curves, double MinR2, bool Json) call)
     {
         if (parsed.GetValue(Top) < 1)
             throw new UsageException($"--top is {parsed.GetValue(Top)}; it must be at least 1");
-        if (!(parsed.GetValue(MinR2) is > 0 and <= 1))
-            throw new UsageException(FormattableString.Invariant($"--min-r2 is {parsed.GetValue(MinR2)}; it must be above 0, at most 1"));
+        if (!(call.MinR2 is >= 0 and <= 1))
+            throw new UsageException(FormattableString.Invariant($"--min-r2 is {call.MinR2}; it must be 0 to 1"));
         RunFolder run = RunReading.Open(path);
         using TransformerModel model = _reading.Load(parsed, run);
         ModelReading read = _reading.Read(parsed, run, model);
@@ -41,17 +49,17 @@ internal sealed class RunFormula
             foreach (FunctionReading function in layer.Top(layer.Layer.IsEdge ? parsed.GetValue(Top) : (int)layer.Layer.Functions))
             {
                 tried++;
-                if (layer.Formulas(function.Place).Where(fit => fit.R2 >= parsed.GetValue(MinR2)).MinBy(fit => fit.Score) is EdgeFit fit)
+                if (layer.Formulas(function.Place, call.Curves).Where(fit => fit.R2 >= call.MinR2).MinBy(fit => fit.Score) is EdgeFit fit)
                     found.Add(new Found(layer.Layer, function, fit));
             }
         }
 
         using HeldOutLoss heldOut = new(run);
         double before = heldOut.Of(model), after = With(model, found, () => heldOut.Of(model));
-        object facts = new { Run = run.Folder, Tried = tried, Found = found.Count, MinR2 = parsed.GetValue(MinR2), LossBefore = before, LossAfter = after, Formulas = found.Select(one => one.Fields) };
-        if (to is not null)
+        object facts = new { Run = run.Folder, Tried = tried, Found = found.Count, call.MinR2, LossBefore = before, LossAfter = after, Formulas = found.Select(one => one.Fields) };
+        if (call.Out is string to)
             ResultTable.WriteText(to, JsonOutput.Text(facts) + "\n");
-        if (json)
+        if (call.Json)
             JsonOutput.Print(facts);
         else
             Show(found, (tried, before, after));

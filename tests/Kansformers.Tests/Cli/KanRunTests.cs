@@ -65,13 +65,13 @@ public class KanRunTests(TrainedRun run)
     public void A_refined_run_computes_the_same_and_learns_on()
     {
         using TestFolder folder = new();
-        CliResult told = Cli.Run("kan", "refine", run.Folder, "--grid-size", "10", "--out", folder["fine"], "--json");
+        CliResult told = Cli.Run("kan", "refine", run.Folder, "--grid", "10", "--out", folder["fine"], "--json");
         Assert.Equal(0, told.Code);
         using JsonDocument json = JsonDocument.Parse(told.Out);
         Assert.Equal(json.RootElement.GetProperty("loss_before").GetDouble(), json.RootElement.GetProperty("loss_after").GetDouble(), 4);
         Assert.True(json.RootElement.GetProperty("parameters_after").GetInt64() > json.RootElement.GetProperty("parameters_before").GetInt64());
         Assert.Equal(0, Cli.Run("train", "--model", folder["fine"], "--data", run.Text, "--max-iters", "3", "--batch-size", "2", "--sample-tokens", "0", "--out", folder["more"]).Code);
-        Cli.AssertFails(1, ["grid size is 2", "at least 5"], "kan", "refine", run.Folder, "--grid-size", "2", "--out", folder["coarse"]);
+        Cli.AssertFails(1, ["grid size is 2", "at least 5"], "kan", "refine", run.Folder, "--grid", "2", "--out", folder["coarse"]);
     }
 
     [Fact]
