@@ -8,17 +8,21 @@ internal static class KanCommand
 {
     private static IEnumerable<Command> Verbs =>
     [
+        KanFit.Create(),
         KanInfo.Create(),
+        KanPredict.Create(),
+        KanRefine.Create(),
+        KanPrune.Create(),
+        KanFormula.Create(),
+        KanUndo.Create(),
         KanLayers.Create(),
         KanPlot.Create(),
-        KanPrune.Create(),
-        KanRefine.Create(),
         RunReport.Create(),
     ];
 
     public static Command Create()
     {
-        Command command = new("kan", "Read a KAN: fit small networks to tables, look at their curves, refine, prune, turn them into formulas.");
+        Command command = new("kan", "Read a KAN: fit small networks to tables, look at their curves, refine, prune, turn them into formulas; the same of the KAN layers of a run.");
         foreach (Command verb in Verbs)
             command.Add(verb);
         return command;

@@ -1,27 +1,33 @@
 using System.CommandLine;
 using Kansformers.Cli.Reading;
+using Kansformers.Inspection;
 
 namespace Kansformers.Cli.Networks;
 
-/// <summary><c>kan refine</c>: finer grids under the same curves.</summary>
+/// <summary><c>kan refine MODEL</c>: finer grids through the same curves.</summary>
 internal static class KanRefine
 {
     public static Command Create()
     {
-        NetworkChoice model = new("a run folder");
-        Option<int> grid = new("--grid") { Description = "the new grid size; a multiple of the present one keeps every curve exactly", Required = true };
-        Option<string> to = new("--out") { Description = "the run folder to write, new or empty", Required = true };
+        KanChange change = new("the file of a small network, as kan fit writes it, or a run folder");
         RunRefine ofRun = new();
-        OptionRules.NotEmpty(to);
-        Command command = new("refine", "Finer grids under the same curves, so that more can be learned.") { grid, to };
-        model.AddTo(command);
-        foreach (Option option in ofRun.All)
-            command.Add(option);
+        Option<int> grid = new("--grid") { Description = "the intervals of each curve's grid, at least as many as now", Required = true };
+        Command command = new("refine", "Finer grids through the same curves of a small network, which kan fit --from then fits, or of a run's KAN layers, with --out, which train --model goes on from.") { grid };
+        change.AddTo(command);
+        ofRun.AddTo(command);
         command.SetAction(parsed =>
         {
-            if (!model.IsRun(parsed))
-                throw new KansformersException($"there is no run folder '{parsed.GetValue(model.Path)}'");
-            ofRun.Run(parsed, parsed.GetValue(model.Path)!, (parsed.GetValue(grid), parsed.GetValue(to)!, parsed.GetValue(model.Json)));
+            if (change.IsRun(parsed, out string? to))
+            {
+                ofRun.Run(parsed, parsed.GetValue(change.Model.Path)!, (parsed.GetValue(grid), to ?? throw new UsageException("of a run, --out is missing: the run folder to write"), parsed.GetValue(change.Model.Json)));
+                return CommandLineApp.Succeeded;
+            }
+
+            OptionRules.RequireUnused(parsed, "a small network", ofRun.All);
+            KanNetwork network = change.Model.Load(parsed);
+            _ = change.Out(parsed);
+            TableSamples samples = change.Samples(parsed, network);
+            change.End(parsed, network, network.Refine(parsed.GetValue(grid), samples.Data.Inputs), samples);
             return CommandLineApp.Succeeded;
         });
         return command;

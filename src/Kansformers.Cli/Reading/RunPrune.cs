@@ -22,6 +22,13 @@ internal sealed class RunPrune
     /// <summary>The options, which are of use for runs alone.</summary>
     public IEnumerable<Option> All => [Share, By, DropMeans, Picture, Seed, .. _reading.All];
 
+    /// <summary>Adds the options.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in All)
+            command.Add(option);
+    }
+
     /// <summary>Prunes.</summary>
     /// <param name="parsed">The call.</param>
     /// <param name="path">The run.</param>

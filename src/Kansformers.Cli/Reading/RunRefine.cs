@@ -14,6 +14,13 @@ internal sealed class RunRefine
     /// <summary>The options, which are of use for runs alone.</summary>
     public IEnumerable<Option> All => [Weights];
 
+    /// <summary>Adds the options.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in All)
+            command.Add(option);
+    }
+
     /// <summary>Refines.</summary>
     /// <param name="parsed">The call.</param>
     /// <param name="path">The run.</param>

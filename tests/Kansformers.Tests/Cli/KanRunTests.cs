@@ -73,4 +73,20 @@ public class KanRunTests(TrainedRun run)
         Assert.Equal(0, Cli.Run("train", "--model", folder["fine"], "--data", run.Text, "--max-iters", "3", "--batch-size", "2", "--sample-tokens", "0", "--out", folder["more"]).Code);
         Cli.AssertFails(1, ["grid size is 2", "at least 5"], "kan", "refine", run.Folder, "--grid", "2", "--out", folder["coarse"]);
     }
+
+    [Fact]
+    public void Formulas_stand_for_functions_where_they_fit()
+    {
+        using TestFolder folder = new();
+        CliResult told = Cli.Run("kan", "formula", run.Folder, "--tokens", "64", "--top", "2", "--min-r2", "0.9", "--out", folder["formulas.json"], "--json");
+        Assert.Equal(0, told.Code);
+        using JsonDocument json = JsonDocument.Parse(told.Out);
+        Assert.Equal(10, json.RootElement.GetProperty("tried").GetInt32());
+        JsonElement[] formulas = [.. json.RootElement.GetProperty("formulas").EnumerateArray()];
+        Assert.InRange(formulas.Length, 1, 10);
+        Assert.All(formulas, formula => Assert.InRange(formula.GetProperty("r2").GetDouble(), 0.9, 1));
+        Assert.Equal(json.RootElement.GetProperty("loss_before").GetDouble(), json.RootElement.GetProperty("loss_after").GetDouble(), 1);
+        Assert.Equal(told.Out.Trim(), File.ReadAllText(folder["formulas.json"]).Trim());
+        Cli.AssertFails(2, ["--min-r2 is 2"], "kan", "formula", run.Folder, "--min-r2", "2");
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kansformers.Kan;
+using Kansformers.Pictures;
 using Kansformers.Training;
 
 namespace Kansformers.Inspection;

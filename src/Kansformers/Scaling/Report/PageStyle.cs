@@ -15,7 +15,7 @@ internal static class PageStyle
         svg .name { fill: var(--ink); }
         svg .label { fill: var(--c); font-size: 12px; font-weight: 600; }
         svg .end { text-anchor: end; } svg .mid { text-anchor: middle; }
-        .grid { stroke: var(--grid); } .axis { stroke: var(--faded); }
+        .grid { stroke: var(--lines); } .axis { stroke: var(--faded); }
         .line { fill: none; stroke: color-mix(in oklab, var(--c) var(--shade, 100%), var(--paper)); stroke-width: 2; stroke-linejoin: round; }
         .thin { stroke-width: 1.3; } .faint { opacity: .2; } .dash { stroke-dasharray: 6 4; stroke-width: 1.6; }
         .band { fill: var(--c); opacity: .15; }
@@ -27,7 +27,7 @@ internal static class PageStyle
         .reading { color: var(--ink); }
         .scroll { overflow-x: auto; } .scroll:focus-visible, svg:focus-visible, summary:focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; margin-bottom: .4rem; }
-        th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--grid); text-align: right; vertical-align: top; white-space: nowrap; }
+        th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--lines); text-align: right; vertical-align: top; white-space: nowrap; }
         th { color: var(--faded); font-weight: 600; } .w { text-align: left; } td.wrap { white-space: normal; min-width: 16ch; }
         caption { text-align: left; font-weight: 600; padding: 14px 0 4px; }
         ul { padding-left: 1.2em; max-width: 90ch; } summary { cursor: pointer; font-weight: 600; margin-top: 2rem; }

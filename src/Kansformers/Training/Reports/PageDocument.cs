@@ -5,9 +5,9 @@ internal static class PageDocument
 {
     // c0 to c7 after Okabe and Ito, whom people with few colours can tell apart; darkened on white and lightened on black until text of each has a contrast of 4.5 to 1.
     private const string Css = """
-        :root { color-scheme: light dark; --paper: #ffffff; --ink: #1b2127; --faded: #56616b; --grid: #e3e7ea; --panel: #f6f8f9;
+        :root { color-scheme: light dark; --paper: #ffffff; --ink: #1b2127; --faded: #56616b; --lines: #e3e7ea; --panel: #f6f8f9;
           --c0: #0067a5; --c1: #b34700; --c2: #00734c; --c3: #a03c7c; --c4: #6a4c93; --c5: #7a5c00; --c6: #9e2a2b; --c7: #3d5a66; }
-        @media (prefers-color-scheme: dark) { :root { --paper: #14181c; --ink: #e8ecef; --faded: #a3afb9; --grid: #2b333a; --panel: #1c2227;
+        @media (prefers-color-scheme: dark) { :root { --paper: #14181c; --ink: #e8ecef; --faded: #a3afb9; --lines: #2b333a; --panel: #1c2227;
           --c0: #5db8ec; --c1: #f2994a; --c2: #43c59e; --c3: #e695c7; --c4: #b8a1e3; --c5: #dcc14a; --c6: #f08a8b; --c7: #9fb8c4; } }
         * { box-sizing: border-box; }
         body { margin: 0 auto; max-width: 1360px; padding: 24px clamp(14px, 3vw, 40px) 56px; background: var(--paper); color: var(--ink);

@@ -22,6 +22,7 @@ public class FunctionLayerTests
             random.manual_seed(3);
             KanOptions options = KanSettings.Parse($"{kind}:sharing={sharing},norm={norm},bias=false");
             using KanLinear linear = new(8, 3, options);
+            linear.Tensors.Find(KanRole.BaseBias)?.zero_();
             linear.to(ScalarType.Float64);
             FunctionLayer layer = Assert.Single(FunctionLayer.Of(linear));
             double[] x = [-0.83, -0.4, -0.1, 0.05, 0.3, 0.51, 0.7, 0.93];

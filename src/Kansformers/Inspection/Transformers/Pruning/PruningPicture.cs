@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kansformers.Training;
+using Kansformers.Pictures;
 
 namespace Kansformers.Inspection;
 
