@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Kansformers.Training;
+using Kansformers.Pictures;
 
 namespace Kansformers.Inspection;
 

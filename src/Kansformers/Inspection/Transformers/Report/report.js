@@ -27,7 +27,7 @@ function number(value, digits = 3) {
 const percent = share => `${number(share * 100)} %`;
 const signed = value => (value > 0 ? "+" : "") + number(value);
 const score = f => layer.by === "attribution" ? f.attribution : f.share;
-const scoreText = f => layer.by === "attribution" ? `${number(f.attribution * 1000)} mnat` : percent(f.share);
+const scoreText = f => layer.by === "attribution" ? `${number(f.attribution * 1000, 2)} mnat` : percent(f.share);
 const count = value => value.toLocaleString("en-US");
 
 // Ticks at 1, 2 or 5 times a power of ten.

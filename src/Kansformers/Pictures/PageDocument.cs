@@ -1,4 +1,4 @@
-namespace Kansformers.Training;
+namespace Kansformers.Pictures;
 
 /// <summary>What pages of reports have in common: one file, in which all lies, that reads in light and dark, on narrow and wide screens and on paper.</summary>
 internal static class PageDocument
