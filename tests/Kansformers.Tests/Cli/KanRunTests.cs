@@ -30,6 +30,23 @@ public class KanRunTests(TrainedRun run)
     }
 
     [Fact]
+    public void A_page_tells_of_a_runs_functions()
+    {
+        using TestFolder folder = new();
+        CliResult told = Cli.Run("kan", "report", run.Folder, "--layers", "layers.1", "--tokens", "64", "--sample-tokens", "64", "--top", "5", "--without", "4", "--out", folder["page.html"], "--json");
+        Assert.Equal(0, told.Code);
+        using JsonDocument json = JsonDocument.Parse(told.Out);
+        JsonElement layer = Assert.Single(json.RootElement.GetProperty("layers").EnumerateArray());
+        Assert.Equal(9, layer.GetProperty("shown").GetInt32());
+        Assert.Equal(4, layer.GetProperty("removed").GetArrayLength());
+        Assert.Contains(layer.GetProperty("name").GetString()!, File.ReadAllText(folder["page.html"]), StringComparison.Ordinal);
+        Cli.AssertFails(1, ["no layer 'nowhere'", "name one of"], "kan", "report", run.Folder, "--layers", "nowhere");
+        Cli.AssertFails(2, ["--top is 0"], "kan", "report", run.Folder, "--top", "0");
+        Cli.AssertFails(2, ["--without is -1"], "kan", "report", run.Folder, "--without", "-1");
+        Cli.AssertFails(2, ["--sample-tokens is 0"], "kan", "report", run.Folder, "--sample-tokens", "0");
+    }
+
+    [Fact]
     public void A_layers_curves_are_drawn()
     {
         using TestFolder folder = new();
