@@ -178,6 +178,8 @@ function choose(f, focus = false) {
   }
   const title = make("h2", { id: "one-title" }, `${f.words[0].toUpperCase()}${f.words.slice(1)}`);
   const where = make("p", { class: "faded" }, `${layer.name} · ${layer.kind}`);
+  if (layer.normed && layer.edge && f.spline < 1)
+    where.append(". The curve and the formula are the basis’ part: the base activation sees the input before the layer norm, and counts in the loss and the scores alone.");
   one.replaceChildren(title, where, large(f), numbers(f));
   address(true);
 }
@@ -195,7 +197,7 @@ function show(next, id = null) {
     const { svg } = picture(f, { width: 220, height: 130, left: 0, right: 0, top: 0, bottom: 0 });
     svg.setAttribute("aria-hidden", "true");
     const note = f.formula ? f.formula.function : "";
-    const gone = f.removal ? `${signed(f.removal.rise * 1000)} without` : "";
+    const gone = f.removal ? `${f.removal.rise > 0 ? "+" : ""}${number(f.removal.rise * 1000, 2)} without` : "";
     const cut = i > 0 && f.rank > layer.shown[i - 1].rank + 1;
     const node = make("div", { class: cut ? "function cut" : "function", role: "option", "data-id": f.id, "aria-label": `${f.words}, rank ${f.rank}, ${scoreText(f)}${note ? ", fits " + note : ""}` },
       make("div", {}, make("b", {}, f.name), make("span", {}, scoreText(f))), svg, make("div", { class: "note" }, make("span", {}, gone), make("span", {}, note)));
