@@ -23,6 +23,16 @@ internal sealed class KanChange
         OptionRules.NotEmpty(_data, _out);
     }
 
+    /// <summary>Whether a run is named, and then where the changed run goes; options that runs have no use for are refused.</summary>
+    public bool IsRun(ParseResult parsed, out string? to, params IEnumerable<Option> unused)
+    {
+        to = parsed.GetValue(_out);
+        bool isRun = Model.IsRun(parsed);
+        if (isRun)
+            OptionRules.RequireUnused(parsed, "a run", [_data, _overwrite, .. unused]);
+        return isRun;
+    }
+
     public TableSamples Samples(ParseResult parsed, KanNetwork network)
     {
         TableSamples samples = NetworkData.Of(network, parsed.GetValue(_data));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kansformers.Cli.Reading;
 using System.Globalization;
 using Kansformers.Cli.Bench;
 using Kansformers.Inspection;
@@ -13,20 +14,30 @@ internal static class KanFormula
 
     public static Command Create()
     {
-        KanChange change = new();
+        KanChange change = new("the file of a small network, as kan fit writes it, or a run folder");
+        RunFormula ofRun = new();
         Option<string[]> set = new("--set") { Description = "put a function on an edge: layer,input,output=function, as in 0,1,0=x^2; may be given again" };
         Option<bool> suggest = new("--suggest") { Description = "show the best functions for each curve and change nothing" };
         Option<string?> library = new("--library") { Description = $"the functions to try, joined by commas, of {string.Join(" ", EdgeFunction.All.Select(function => function.Name))} [default: all]" };
-        Option<double> least = new("--min-r2") { Description = "refuse a function that fits its curve worse than this", DefaultValueFactory = _ => 0 };
+        Option<double> least = new("--min-r2") { Description = "refuse a function that fits its curve worse than this; of a run 0.999 unless given", DefaultValueFactory = _ => 0 };
         Option<double> simplicity = new("--simplicity") { Description = "0 to 1: how much a function's simplicity counts against its fit", DefaultValueFactory = _ => 0.8 };
         Option<string> format = new("--format") { Description = "how the formula is written: text, latex, csharp or python", DefaultValueFactory = _ => Formats[0] };
         Option<string?> formula = new("--formula") { Description = "a file for the formula" };
         format.AcceptOnlyFromAmong(Formats);
         OptionRules.NotEmpty(library, formula, set);
-        Command command = new("formula", "Functions in place of a small network's curves, chosen or set by hand, and the formula of them all with its error on held-out rows.") { set, suggest, library, least, simplicity, format, formula };
+        Command command = new("formula", "Functions in place of a small network's curves, chosen or set by hand, and the formula of them all with its error on held-out rows; of a run, functions for the curves that matter most, and the loss with them.") { set, suggest, library, least, simplicity, format, formula };
         change.AddTo(command);
+        ofRun.AddTo(command);
         command.SetAction(parsed =>
         {
+            if (change.IsRun(parsed, out string? to, set, suggest, format, formula))
+            {
+                CurveFitOptions tried = new() { Functions = Library(parsed.GetValue(library)), SimplicityWeight = parsed.GetValue(simplicity) };
+                ofRun.Run(parsed, parsed.GetValue(change.Model.Path)!, (to, KanFitOptions.Checked(tried.Validate, tried), OptionRules.IsGiven(parsed, least) ? parsed.GetValue(least) : RunFormula.DefaultR2, parsed.GetValue(change.Model.Json)));
+                return CommandLineApp.Succeeded;
+            }
+
+            OptionRules.RequireUnused(parsed, "a small network", ofRun.All);
             CurveFitOptions curves = new() { Functions = Library(parsed.GetValue(library)), SimplicityWeight = parsed.GetValue(simplicity) };
             KanFitOptions.Checked(curves.Validate, curves);
             (NetworkEdgePlace Place, EdgeFunction Function)[] byHand = [.. (parsed.GetValue(set) ?? []).Select(NetworkEdgePlace.Parse)];
