@@ -100,7 +100,7 @@ internal sealed class ModelChoice
             LiveLine.Say(note);
     }
 
-    private static RunWeights ParseWeights(string text) => text switch
+    public static RunWeights ParseWeights(string text) => text switch
     {
         "best" => RunWeights.Best,
         "last" => RunWeights.Last,

@@ -1,3 +1,4 @@
+using Kansformers.Pictures;
 using Kansformers.Training;
 
 namespace Kansformers.Cli.Bench;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kansformers.Pictures;
 using Kansformers.Training;
 
 namespace Kansformers.Cli.Bench;

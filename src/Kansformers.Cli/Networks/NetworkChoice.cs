@@ -27,11 +27,12 @@ internal sealed class NetworkChoice
 
     /// <summary>The network in the file.</summary>
     /// <exception cref="KansformersException">There is none.</exception>
-    public KanNetwork Load(ParseResult parsed)
+    public KanNetwork Load(ParseResult parsed) => Load(parsed.GetValue(Path)!, parsed.CommandResult.Command.Name);
+
+    public static KanNetwork Load(string path, string verb)
     {
-        string path = parsed.GetValue(Path)!;
         if (Directory.Exists(path))
-            throw new KansformersException($"'{path}' is a folder; kan {parsed.CommandResult.Command.Name} reads the file of a small network, as kan fit writes it");
+            throw new KansformersException($"'{path}' is a folder; kan {verb} reads the file of a small network, as kan fit writes it");
         if (!File.Exists(path))
             throw new KansformersException($"there is no file '{path}'; kan fit makes one from a table");
         return KanNetwork.Load(path);

@@ -17,8 +17,10 @@ internal static class FitCommand
         command.SetAction(parsed =>
         {
             ScalingReportOptions wanted = options.Report(parsed);
-            ScalingReport report = ScalingReport.Of(options.Read(parsed), wanted);
             string folder = options.Folder(parsed);
+            if (File.Exists(folder))
+                throw new KansformersException($"'{folder}' is a file; give the page a folder by --out");
+            ScalingReport report = ScalingReport.Of(options.Read(parsed), wanted);
             Write(report, folder);
             if (parsed.GetValue(options.Json))
                 JsonOutput.Print(Fields(report, folder));

@@ -85,6 +85,9 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
     /// <summary>Called with the layer's input, (tokens, in), at each forward pass; statistics use it.</summary>
     internal Action<KanLinear, Tensor>? Probe { get; set; }
 
+    /// <summary>Called with the layer's output, (tokens, out), as it stands in autograd's graph; set beside <see cref="Probe"/> alone.</summary>
+    internal Action<KanLinear, Tensor>? Tap { get; set; }
+
     /// <summary>The tensors by what they are to the layer.</summary>
     internal KanTensors Tensors => _tensors ??= new KanTensors(Options, InFeatures, OutFeatures, TensorTree.Find(this, _described));
 
@@ -99,6 +102,7 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
         Tensor x = Flatten(input);
         Probe?.Invoke(this, x);
         Tensor y = Open(x) is EngineLayer layer ? KanEngine.Forward(layer, x) : KanReference.Forward(x, Tensors);
+        Tap?.Invoke(this, y);
         return y.reshape([.. input.shape[..^1], OutFeatures]).MoveToOuterDisposeScope();
     }
 

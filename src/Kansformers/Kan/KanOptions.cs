@@ -33,6 +33,10 @@ public abstract record KanOptions
     /// <summary>From which distribution the parameters are drawn.</summary>
     public KanInitialization Initialization { get; init; }
 
+    /// <summary>Whether training leaves edges alone that are pruned, which are those whose coefficients and base weight are all exactly 0. Pruning sets it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Pruned { get; init; }
+
     /// <summary>The name of the kind, as <c>--kan</c> takes it.</summary>
     [JsonIgnore]
     public abstract string Kind { get; }

@@ -45,6 +45,7 @@ public static class ScalingTable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         columns ??= new ScalingColumns();
+        RecordFile.RequireThere(path, "runs are read from one table, a .csv file whose first line names its columns");
         using CsvRecords records = new(path, (byte)',');
         string[] head = [.. records.Head().Select(name => name.Trim())];
         if (head.Length == 0)

@@ -70,6 +70,9 @@ public sealed record RunConfig
     /// <summary>The weight file, or the folder in Hugging Face's layout, that the training begins from; null for random weights.</summary>
     public string? InitialWeights { get; init; }
 
+    /// <summary>The run that this one was made of without training, as by pruning; null for runs that were trained.</summary>
+    public string? MadeFrom { get; init; }
+
     /// <summary>The training settings.</summary>
     public required TrainingOptions Training { get; init; }
 

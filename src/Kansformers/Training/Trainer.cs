@@ -20,6 +20,7 @@ public sealed class Trainer : IDisposable
     private readonly GradientClipping _clipping;
     private readonly Optimizer _optimizer;
     private readonly GradientBuffers _gradients;
+    private readonly PrunedWeights _pruned;
     private readonly LearningRateSchedule _schedule;
     private TrainingProgress _progress;
     private volatile bool _stop;
@@ -44,6 +45,7 @@ public sealed class Trainer : IDisposable
         _clipping = new GradientClipping(groups, options.GradClip);
         _optimizer = new Optimizer(options.Optimizer, groups) { PeakLearningRate = options.LearningRate };
         _gradients = new GradientBuffers(model.parameters());
+        _pruned = new PrunedWeights(model);
         _schedule = options.LearningRates;
         model.Precision = options.Precision;
         _progress = new TrainingProgress { Seed = options.Seed };
@@ -135,6 +137,7 @@ public sealed class Trainer : IDisposable
         _objective.Dispose();
         _optimizer.Dispose();
         _gradients.Dispose();
+        _pruned.Dispose();
     }
 
     private TrainingStep TakeStep()
@@ -172,6 +175,7 @@ public sealed class Trainer : IDisposable
         }
 
         _gradients.Publish();
+        _pruned.ClearGradients();
         (double norm, double scale) = _clipping.Measure();
         if (!double.IsFinite(norm))
         {
@@ -180,6 +184,7 @@ public sealed class Trainer : IDisposable
         }
 
         _optimizer.Step(rate, scale);
+        _pruned.ClearWeights();
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         _progress = _progress with { Step = step + 1, Tokens = _progress.Tokens + tokens, Seconds = _progress.Seconds + seconds, TrainLoss = loss };
         return new TrainingStep(step + 1, loss, rate, norm, _progress.Tokens, _progress.Seconds, tokens / seconds);

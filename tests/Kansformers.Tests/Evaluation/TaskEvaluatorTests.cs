@@ -306,6 +306,7 @@ public class TaskEvaluatorTests
             (folder.Write("choice.json", """{"name": "t", "kind": "minimal-pairs", "choices": ["{a}", null]}"""), "'choices[1]' is null"),
             (folder.Write("shots.json", """{"name": "t", "kind": "last-word", "context": "{a}", "few-shot": {"data": [null]}}"""), "'few-shot.data[0]' is null"),
             (folder.Write("rewrites.json", """{"name": "t", "kind": "last-word", "context": "{a}", "rewrite": [{"from": "a", "to": null}]}"""), "'rewrite[0].to' is null"),
+            (folder.Write("comma.json", """{"name": "t", "kind": "last-word", "context": "{a}",, }"""), "the task '" + folder["comma.json"] + "' is damaged"),
             (folder.Write("name.json", """{"name": null, "kind": "last-word", "context": "{a}"}"""), "'name' is null"),
             (folder.Write("nulls.jsonl", """{"text": null}"""), "line 1 holds nothing in 'text'"),
             (folder.Write("list.jsonl", """{"question": "a", "choices": {"text": ["b", null], "label": ["A", "B"]}, "answerKey": "A"}"""), "line 1 holds something else than texts in the list 'choices.text'"),

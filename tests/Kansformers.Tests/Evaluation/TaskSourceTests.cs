@@ -61,6 +61,15 @@ public class TaskSourceTests
     }
 
     [Fact]
+    public void A_folder_of_several_tasks_is_told()
+    {
+        using TestFolder folder = new();
+        folder.Write("rows/a.jsonl", Row("a"));
+        folder.Write("rows/b.jsonl", """{"text": "a last word"}""");
+        Assert.Contains("holds rows of several tasks: 'a.jsonl' has the fields goal, sol1, sol2, label, 'b.jsonl' others", Assert.Throws<KansformersException>(() => TaskSource.Open(folder["rows"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Shards_are_one_part()
     {
         using TestFolder folder = new();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kansformers.Formulas;
 using Kansformers.Inspection;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Kansformers.Files;
+using Kansformers.Pictures;
 using Kansformers.Training;
 
 namespace Kansformers.Tests.Training;

@@ -42,7 +42,9 @@ public static class TaskFile
         }
         catch (JsonException)
         {
-            return false;
+            // A slip in a task's file is told as such; rows have no kind.
+            string text = File.ReadAllText(path);
+            return text.Contains("\"kind\"", StringComparison.Ordinal) && text.Contains("\"name\"", StringComparison.Ordinal);
         }
     }
 

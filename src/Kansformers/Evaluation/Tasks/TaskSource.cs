@@ -87,6 +87,8 @@ public static class TaskSource
         if (!TaskTables.IsOne(files[0]))
             return Rows(new TaskDefinition { Name = name, Kind = TaskKind.Perplexity, Context = "{text}" });
         TaskRecord first = First(files[0]);
+        if (files.FirstOrDefault(file => !IsLike(first, file)) is string other)
+            throw new KansformersException($"'{path}' holds rows of several tasks: '{Path.GetFileName(files[0])}' has the fields {string.Join(", ", first.Names)}, '{Path.GetFileName(other)}' others; name the files, or put each task into a folder of its own");
         if (ReadyRequests.IsOne(first))
             return Rows(new TaskDefinition { Name = name, Kind = TaskKind.MultipleChoice, Choices = ["{request.continuation}"], Target = "{label}" });
         TaskDefinition task = TaskFile.BuiltIn.Select(task => (Task: task, Fields: new TaskRowReader(task).Fields.ToArray()))
@@ -134,6 +136,10 @@ public static class TaskSource
 
         IEnumerable<TaskExample> Examples(string file) => ReadyRequests.IsOne(First(file)) ? ReadyRequests.Read(file) : reader.Examples(file);
     }
+
+    // Files of one task have the same fields, but for some that are of no use to it.
+    private static bool IsLike(TaskRecord first, string file) => TaskTables.IsOne(file) && First(file) is var other && ReadyRequests.IsOne(first) == ReadyRequests.IsOne(other)
+        && first.Names.Intersect(other.Names).Any();
 
     private static TaskRecord First(string file) => TaskTables.Read(file).FirstOrDefault() ?? throw new KansformersException($"'{file}' holds no row; give a file with rows of a task");
 }

@@ -26,4 +26,9 @@ public enum FitEnd
 /// <summary>What a fit came to.</summary>
 /// <param name="Steps">The losses of every step.</param>
 /// <param name="End">Why it ended.</param>
-public sealed record FitResult(IReadOnlyList<FitStep> Steps, FitEnd End);
+public sealed record FitResult(IReadOnlyList<FitStep> Steps, FitEnd End)
+{
+    /// <summary>A picture (SVG) of the losses by step, of the fitted samples and of the held-out ones.</summary>
+    /// <param name="title">Its heading.</param>
+    public string ToSvg(string title) => FitPicture.Paint(this, title);
+}

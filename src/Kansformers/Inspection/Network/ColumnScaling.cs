@@ -17,6 +17,18 @@ public sealed record ColumnScaling(string Name, double Shift, double Scale)
         return new ColumnScaling(name, mean, deviation > 0 ? deviation : 1);
     }
 
+    /// <summary>A scaling that gives a column -1 to 1; a column of one value is moved to 0 alone.</summary>
+    /// <param name="name">The column's name.</param>
+    /// <param name="values">The column, at least one number.</param>
+    public static ColumnScaling Range(string name, ReadOnlySpan<double> values)
+    {
+        (double low, double high) = (double.PositiveInfinity, double.NegativeInfinity);
+        foreach (double value in values)
+            (low, high) = (Math.Min(low, value), Math.Max(high, value));
+        double half = high / 2 - low / 2;
+        return new ColumnScaling(name, low / 2 + high / 2, half > 0 ? half : 1);
+    }
+
     internal static Samples Apply(IReadOnlyList<ColumnScaling> scalings, Samples samples, bool undo)
     {
         if (scalings.Count == 0)

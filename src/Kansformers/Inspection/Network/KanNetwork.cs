@@ -50,7 +50,10 @@ public sealed partial class KanNetwork
     /// <summary>What was done to the columns of the targets; empty for nothing. <see cref="Predict"/> undoes it.</summary>
     public IReadOnlyList<ColumnScaling> TargetScaling { get; set; } = [];
 
-    /// <summary>The network that this one was refined or pruned from; null for one that was made or loaded. To undo a change is to take it.</summary>
+    /// <summary>Which table it was fitted to; null where it was none.</summary>
+    public TableSource? Source { get; set; }
+
+    /// <summary>The network that this one was refined or pruned from; null for one that was made. To undo a change is to take it.</summary>
     public KanNetwork? Before { get; internal init; }
 
     /// <summary>Computes the outputs.</summary>
@@ -81,7 +84,10 @@ public sealed partial class KanNetwork
     public KanTrace Trace(Samples samples) => new(this, Run(samples));
 
     /// <summary>A network of its own with the same values.</summary>
-    public KanNetwork Clone() => new(Options, [.. Layers.Select(layer => layer.Clone())], InputColumns, DataColumns) { Before = Before, InputScaling = InputScaling, TargetScaling = TargetScaling };
+    public KanNetwork Clone() => new(Options, [.. Layers.Select(layer => layer.Clone())], InputColumns, DataColumns) { Before = Before, InputScaling = InputScaling, TargetScaling = TargetScaling, Source = Source };
+
+    /// <summary>A copy that remembers this one (<see cref="Before"/>), for changes by hand that can be undone.</summary>
+    public KanNetwork Branch() => With(Options, [.. Layers.Select(layer => layer.Clone())], InputColumns);
 
     /// <summary>The shape, for people: <c>[2, 5, 1], grid 3, order 3, 13 of 15 edges</c>.</summary>
     public override string ToString()
@@ -93,7 +99,7 @@ public sealed partial class KanNetwork
 
     // What this one becomes when it is changed: other layers, and the rest as it is.
     private KanNetwork With(KanNetworkOptions options, IReadOnlyList<KanNetworkLayer> layers, IReadOnlyList<int> inputColumns) =>
-        new(options, layers, inputColumns, DataColumns) { Before = this, InputScaling = InputScaling, TargetScaling = TargetScaling };
+        new(options, layers, inputColumns, DataColumns) { Before = this, InputScaling = InputScaling, TargetScaling = TargetScaling, Source = Source };
 
     internal NetworkPass Run(Samples samples)
     {

@@ -7,24 +7,31 @@ namespace Kansformers.Inspection;
 
 public sealed partial class KanNetwork
 {
-    private const string Key = "kansformers.kan_network";
+    private const string Key = "kansformers.kan_network", Earlier = "before.";
 
     private static readonly JsonSerializerOptions Json = new()
     {
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(), PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
+    // So many steps back are kept; each is about as large as the network.
+    private const int MostBefore = 8;
+
     /// <summary>
-    /// Writes everything to one safetensors file: options, grids, curves, masks, formulas by name, which columns are read, and scaling. Tensors have the names and axes of
-    /// pykan's state dictionary; the rest is JSON in the header. What the network was before (<see cref="Before"/>) is not kept.
+    /// Writes everything to one safetensors file: options, grids, curves, masks, formulas by name, which columns are read, scaling, the table, and what the network was
+    /// before its last changes (<see cref="Before"/>). Tensors have the names and axes of pykan's state dictionary; the rest is JSON in the header.
     /// </summary>
     /// <param name="path">The file to create or replace.</param>
     /// <exception cref="KansformersException">The file cannot be written, or a formula's function is none of <see cref="EdgeFunction.All"/>.</exception>
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        Stored stored = new(Options, [.. InputColumns], DataColumns, Functions(), [.. InputScaling], [.. TargetScaling]);
-        StateDictionary.Save(path, PykanState.Write(this), new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(stored, Json) });
+        List<StoredTensor> tensors = [];
+        string prefix = "";
+        int steps = 0;
+        for (KanNetwork? network = this; network is not null && steps <= MostBefore; network = network.Before, prefix += Earlier, steps++)
+            tensors.AddRange(PykanState.Write(network, prefix));
+        StateDictionary.Save(path, tensors, new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(ToStored(MostBefore), Json) });
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -36,24 +43,14 @@ public sealed partial class KanNetwork
         using TensorFile file = StateDictionary.Load(path);
         if (!file.Metadata.TryGetValue(Key, out string? json))
             throw new KansformersException($"'{path}' holds no KAN network of this library: its header has no '{Key}'; a state dictionary of pykan is read by LoadPykan");
-        Stored stored;
         try
         {
-            stored = JsonSerializer.Deserialize<Stored>(json, Json) ?? throw new JsonException();
+            return Of(JsonSerializer.Deserialize<Stored>(json, Json) ?? throw new JsonException(), file, "", path);
         }
         catch (Exception failure) when (failure is JsonException or ArgumentException or NotSupportedException)
         {
             throw new KansformersException($"cannot read '{path}': its '{Key}' is damaged", failure);
         }
-
-        if (stored.Options is null || stored.InputColumns is null || stored.Functions is null || stored.InputScaling is null || stored.TargetScaling is null)
-            throw new KansformersException($"cannot read '{path}': its '{Key}' is not whole");
-        stored.Options.Validate();
-        if (stored.InputColumns.Length != stored.Options.Widths[0].Nodes || stored.InputColumns.Any(column => column < 0 || column >= stored.DataColumns))
-            throw new KansformersException($"cannot read '{path}': its input columns do not fit {stored.DataColumns} columns of data and {stored.Options.Widths[0].Nodes} inputs");
-        IReadOnlyList<KanNetworkLayer> layers = PykanState.Read(name => file.TryGet(name, out StoredTensor? tensor) ? tensor : null, stored.Options.Widths,
-            (layer, output, input) => stored.Functions.GetValueOrDefault($"{layer}.{output}.{input}"), path);
-        return new KanNetwork(stored.Options, layers, stored.InputColumns, stored.DataColumns) { InputScaling = stored.InputScaling, TargetScaling = stored.TargetScaling };
     }
 
     /// <summary>
@@ -115,6 +112,31 @@ public sealed partial class KanNetwork
         return names;
     }
 
+    private Stored ToStored(int before) =>
+        new(Options, [.. InputColumns], DataColumns, Functions(), [.. InputScaling], [.. TargetScaling]) { Source = Source, Before = before > 0 ? Before?.ToStored(before - 1) : null };
+
+    private static KanNetwork Of(Stored stored, TensorFile file, string prefix, string path)
+    {
+        if (stored.Options is null || stored.InputColumns is null || stored.Functions is null || stored.InputScaling is null || stored.TargetScaling is null)
+            throw new KansformersException($"cannot read '{path}': its '{Key}' is not whole");
+        stored.Options.Validate();
+        if (stored.InputColumns.Length != stored.Options.Widths[0].Nodes || stored.InputColumns.Any(column => column < 0 || column >= stored.DataColumns))
+            throw new KansformersException($"cannot read '{path}': its input columns do not fit {stored.DataColumns} columns of data and {stored.Options.Widths[0].Nodes} inputs");
+        IReadOnlyList<KanNetworkLayer> layers = PykanState.Read(name => file.TryGet(prefix + name, out StoredTensor? tensor) ? tensor : null, stored.Options.Widths,
+            (layer, output, input) => stored.Functions.GetValueOrDefault($"{layer}.{output}.{input}"), path);
+        if (stored.Source is TableSource source && (source.Inputs?.Count != stored.DataColumns || source.Target is null || source.Classes is null))
+            throw new KansformersException($"cannot read '{path}': the columns of its table do not fit {stored.DataColumns} columns of data");
+        return new KanNetwork(stored.Options, layers, stored.InputColumns, stored.DataColumns)
+        {
+            InputScaling = stored.InputScaling, TargetScaling = stored.TargetScaling, Source = stored.Source, Before = stored.Before is null ? null : Of(stored.Before, file, prefix + Earlier, path),
+        };
+    }
+
     private sealed record Stored(
-        KanNetworkOptions Options, int[] InputColumns, int DataColumns, Dictionary<string, string> Functions, ColumnScaling[] InputScaling, ColumnScaling[] TargetScaling);
+        KanNetworkOptions Options, int[] InputColumns, int DataColumns, Dictionary<string, string> Functions, ColumnScaling[] InputScaling, ColumnScaling[] TargetScaling)
+    {
+        public TableSource? Source { get; init; }
+
+        public Stored? Before { get; init; }
+    }
 }

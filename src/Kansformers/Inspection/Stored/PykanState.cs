@@ -9,21 +9,23 @@ namespace Kansformers.Inspection;
 internal static class PykanState
 {
     /// <summary>The tensors of a network.</summary>
-    public static IEnumerable<StoredTensor> Write(KanNetwork network)
+    /// <param name="network">The network.</param>
+    /// <param name="prefix">What stands before their names.</param>
+    public static IEnumerable<StoredTensor> Write(KanNetwork network, string prefix = "")
     {
         foreach ((string name, double[] values) in ForNodes(network.Layers))
-            yield return Stored(name, values, [values.Length]);
+            yield return Stored(prefix + name, values, [values.Length]);
         for (int at = 0; at < network.Layers.Count; at++)
         {
             KanNetworkLayer layer = network.Layers[at];
             long inputs = layer.Inputs, outputs = layer.Subnodes;
-            yield return Stored($"act_fun.{at}.grid", layer.Knots, [inputs, layer.KnotCount]);
-            yield return Stored($"act_fun.{at}.coef", layer.Coefficients, [inputs, outputs, layer.Functions]);
-            yield return Stored($"act_fun.{at}.mask", layer.Mask, [inputs, outputs]);
-            yield return Stored($"act_fun.{at}.scale_base", layer.BaseScale, [inputs, outputs]);
-            yield return Stored($"act_fun.{at}.scale_sp", layer.SplineScale, [inputs, outputs]);
-            yield return Stored($"symbolic_fun.{at}.mask", Turned(layer.FormulaMask, layer.Inputs, 1), [outputs, inputs]);
-            yield return Stored($"symbolic_fun.{at}.affine", Turned(layer.FormulaNumbers, layer.Inputs, 4), [outputs, inputs, 4]);
+            yield return Stored($"{prefix}act_fun.{at}.grid", layer.Knots, [inputs, layer.KnotCount]);
+            yield return Stored($"{prefix}act_fun.{at}.coef", layer.Coefficients, [inputs, outputs, layer.Functions]);
+            yield return Stored($"{prefix}act_fun.{at}.mask", layer.Mask, [inputs, outputs]);
+            yield return Stored($"{prefix}act_fun.{at}.scale_base", layer.BaseScale, [inputs, outputs]);
+            yield return Stored($"{prefix}act_fun.{at}.scale_sp", layer.SplineScale, [inputs, outputs]);
+            yield return Stored($"{prefix}symbolic_fun.{at}.mask", Turned(layer.FormulaMask, layer.Inputs, 1), [outputs, inputs]);
+            yield return Stored($"{prefix}symbolic_fun.{at}.affine", Turned(layer.FormulaNumbers, layer.Inputs, 4), [outputs, inputs, 4]);
         }
     }
 

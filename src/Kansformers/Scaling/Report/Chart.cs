@@ -1,3 +1,4 @@
+using Kansformers.Pictures;
 using Kansformers.Training;
 
 namespace Kansformers.Scaling;
@@ -128,7 +129,7 @@ internal sealed class Chart
         return text.Length <= LongestLabel ? text : text[..(char.IsHighSurrogate(text[kept - 1]) ? kept - 1 : kept)] + "…";
     }
 
-    private static string Class(int group) => group < 0 ? "plain" : FormattableString.Invariant($"c{group % PageStyle.Colors}");
+    private static string Class(int group) => group < 0 ? "plain" : FormattableString.Invariant($"c{group % PageDocument.Colors}");
 
     private static string Group(int group) => group < 0 ? "" : FormattableString.Invariant($" data-g=\"{group}\"");
 

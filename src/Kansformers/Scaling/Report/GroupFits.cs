@@ -46,12 +46,12 @@ public sealed class GroupFits
         foreach (ScalingVariable variable in Enum.GetValues<ScalingVariable>())
         {
             IReadOnlyList<ScalingPoint> runs = ScalingRuns.Frontier(fitted, variable, size);
-            foreach (bool irreducible in new[] { false, true })
-            {
-                string what = $"power law of {NameOf(variable)}{(irreducible ? " with an irreducible part" : "")}";
-                if (Try(() => PowerLaw.Fit(runs, variable, irreducible, fit with { Parameters = size, LeaveOutHighest = 0 }), what) is { } power)
-                    powers.Add(power);
-            }
+            FitOptions of = fit with { Parameters = size, LeaveOutHighest = 0 };
+            if (Try(() => PowerLaw.Fit(runs, variable, false, of), $"power law of {NameOf(variable)}, with or without an irreducible part") is not { } plain)
+                continue; // runs that do not suffice for two coefficients do not for three
+            powers.Add(plain);
+            if (Try(() => PowerLaw.Fit(runs, variable, true, of), $"power law of {NameOf(variable)} with an irreducible part") is { } power)
+                powers.Add(power);
         }
 
         Powers = powers;

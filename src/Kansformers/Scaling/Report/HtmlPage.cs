@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Kansformers.Pictures;
 using Kansformers.Training;
 
 namespace Kansformers.Scaling;
@@ -15,21 +16,8 @@ internal sealed class HtmlPage(ScalingReport report)
 
     public string Write()
     {
-        // A browser holds the page to it that nothing comes from elsewhere.
+        _text.Append(PageDocument.Begin(report.Options.Title, PageStyle.Css + "\n" + Groups((_, g) => $".c{g % PageDocument.Colors} {{ --c: var(--c{g % PageDocument.Colors}); color: var(--c); }}")));
         Add($"""
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-            <title>{Escape(report.Options.Title)}</title>
-            <style>
-            {PageStyle.Css}
-            {Groups((_, g) => $".c{g % PageStyle.Colors} {{ --c: var(--c{g % PageStyle.Colors}); color: var(--c); }}")}
-            </style>
-            </head>
-            <body>
             <h1>{Escape(report.Options.Title)}</h1>
             <p class="lead">{Escape(report.Headline)}</p>
             """);
@@ -55,9 +43,7 @@ internal sealed class HtmlPage(ScalingReport report)
         Add($"</details>");
         if (report.Options.Command is string command)
             Add($"<p class=\"faded\">Made by <code>{Escape(command)}</code></p>");
-
-        // The serializer writes < and > as \u003C and \u003E, so that no name ends the script.
-        Add($"<script type=\"application/json\" id=\"runs\">{JsonSerializer.Serialize(_charts.Readings)}</script>\n<script>\n{PageStyle.Script}</script>\n</body>\n</html>");
+        _text.Append(PageDocument.End("runs", JsonSerializer.Serialize(_charts.Readings), PageStyle.Script));
         return _text.ToString();
     }
 
@@ -73,7 +59,7 @@ internal sealed class HtmlPage(ScalingReport report)
     }
 
     private static string Box(GroupFits group, int g) =>
-        $"<label><input type=\"checkbox\" checked value=\"{g}\"><i class=\"c{g % PageStyle.Colors}\"></i>{Escape(group.Name)}</label>";
+        $"<label><input type=\"checkbox\" checked value=\"{g}\"><i class=\"c{g % PageDocument.Colors}\"></i>{Escape(group.Name)}</label>";
 
     private string Groups(Func<GroupFits, int, string> text) => string.Concat(report.Groups.Select(text));
 

@@ -1,26 +1,9 @@
 namespace Kansformers.Scaling;
 
-/// <summary>Style and script of the page, which lie within it.</summary>
+/// <summary>Style and script of the page, beside what it has in common with other reports.</summary>
 internal static class PageStyle
 {
-    /// <summary>How many colours there are.</summary>
-    public const int Colors = 8;
-
-    // After Okabe and Ito, whom people with few colours can tell apart; darkened on white and lightened on black until text of each has a contrast of 4.5 to 1.
     public const string Css = """
-        :root { color-scheme: light dark; --paper: #ffffff; --ink: #1b2127; --faded: #56616b; --grid: #e3e7ea; --panel: #f6f8f9;
-          --c0: #0067a5; --c1: #b34700; --c2: #00734c; --c3: #a03c7c; --c4: #6a4c93; --c5: #7a5c00; --c6: #9e2a2b; --c7: #3d5a66; }
-        @media (prefers-color-scheme: dark) { :root { --paper: #14181c; --ink: #e8ecef; --faded: #a3afb9; --grid: #2b333a; --panel: #1c2227;
-          --c0: #5db8ec; --c1: #f2994a; --c2: #43c59e; --c3: #e695c7; --c4: #b8a1e3; --c5: #dcc14a; --c6: #f08a8b; --c7: #9fb8c4; } }
-        * { box-sizing: border-box; }
-        body { margin: 0 auto; max-width: 1360px; padding: 24px clamp(14px, 3vw, 40px) 56px; background: var(--paper); color: var(--ink);
-          font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, sans-serif; overflow-wrap: anywhere; }
-        h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; }
-        h2 { font-size: 1.2rem; margin: 2.4rem 0 .6rem; }
-        h3 { font-size: 1rem; margin: 0; }
-        .lead { font-size: 1.12rem; max-width: 76ch; margin: 0 0 .4rem; }
-        .faded, figcaption { color: var(--faded); }
-        p.faded { max-width: 90ch; margin: .2rem 0; }
         fieldset { display: flex; flex-wrap: wrap; gap: 4px 18px; border: 0; padding: 0; margin: 1.2rem 0 .4rem; }
         legend { float: left; padding: 0; margin-right: 18px; color: var(--faded); }
         label { display: inline-flex; align-items: center; gap: 7px; cursor: pointer; min-height: 28px; }
@@ -32,7 +15,7 @@ internal static class PageStyle
         svg .name { fill: var(--ink); }
         svg .label { fill: var(--c); font-size: 12px; font-weight: 600; }
         svg .end { text-anchor: end; } svg .mid { text-anchor: middle; }
-        .grid { stroke: var(--grid); } .axis { stroke: var(--faded); }
+        .grid { stroke: var(--lines); } .axis { stroke: var(--faded); }
         .line { fill: none; stroke: color-mix(in oklab, var(--c) var(--shade, 100%), var(--paper)); stroke-width: 2; stroke-linejoin: round; }
         .thin { stroke-width: 1.3; } .faint { opacity: .2; } .dash { stroke-dasharray: 6 4; stroke-width: 1.6; }
         .band { fill: var(--c); opacity: .15; }
@@ -44,11 +27,10 @@ internal static class PageStyle
         .reading { color: var(--ink); }
         .scroll { overflow-x: auto; } .scroll:focus-visible, svg:focus-visible, summary:focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; margin-bottom: .4rem; }
-        th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--grid); text-align: right; vertical-align: top; white-space: nowrap; }
+        th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--lines); text-align: right; vertical-align: top; white-space: nowrap; }
         th { color: var(--faded); font-weight: 600; } .w { text-align: left; } td.wrap { white-space: normal; min-width: 16ch; }
         caption { text-align: left; font-weight: 600; padding: 14px 0 4px; }
         ul { padding-left: 1.2em; max-width: 90ch; } summary { cursor: pointer; font-weight: 600; margin-top: 2rem; }
-        code { font-size: .9em; background: var(--panel); padding: 1px 5px; border-radius: 4px; }
         [data-off] { display: none; }
         @media print { body { max-width: none; } figure { break-inside: avoid; } .hint, fieldset { display: none; } }
         """;

@@ -24,7 +24,7 @@ internal static class ReportWords
     public static IEnumerable<string> Notes(IReadOnlyList<GroupFits> groups, ScalingReportOptions options)
     {
         FitOptions fit = options.Fit;
-        if (fit.Bootstraps > 0)
+        if (fit.Bootstraps > 0 && groups.Any(group => group.Chinchilla is not null || group.Kaplan is not null || group.Powers.Count > 0 || group.IsoFlop is not null))
         {
             string drawn = fit.Resampling == Resampling.Runs ? "runs" : "residuals";
             yield return $"Numbers in brackets: intervals of {Confidence(fit)} (percentiles of {fit.Bootstraps} fits to {drawn} drawn anew, seed {fit.Seed}). "

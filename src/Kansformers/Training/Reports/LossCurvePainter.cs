@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kansformers.Pictures;
 
 namespace Kansformers.Training;
 

@@ -1,3 +1,5 @@
+using Kansformers.Pictures;
+
 namespace Kansformers.Training;
 
 /// <summary>The plot's two axes: which steps and losses are shown, and where in the picture they lie.</summary>

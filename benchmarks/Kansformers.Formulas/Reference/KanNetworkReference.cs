@@ -2,7 +2,7 @@ using Kansformers.Inspection;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Kansformers.Tests.Inspection;
+namespace Kansformers.Formulas;
 
 /// <summary>
 /// A KAN network of torch operations, written from the formulas: every function of every grid at every sample by the recursion of Cox and de Boor, gradients by autograd.
@@ -23,6 +23,9 @@ internal sealed class KanNetworkReference : IDisposable
     /// <summary>What is learned, in the order of a network's parameters: coefficients, base scales, spline scales, formulas' numbers, affine.</summary>
     public IEnumerable<Tensor> Parameters => _layers.SelectMany(layer =>
         (Tensor[])[layer.Coefficients, layer.BaseScale, layer.SplineScale, .. layer.Layer.HasFormulas ? (Tensor[])[layer.Numbers] : [], layer.SubnodeScale, layer.SubnodeBias, layer.NodeScale, layer.NodeBias]);
+
+    /// <summary>What a fit without affine learns: coefficients, base scales and spline scales of each layer.</summary>
+    public IEnumerable<Tensor> Learned => _layers.SelectMany(layer => (Tensor[])[layer.Coefficients, layer.BaseScale, layer.SplineScale]);
 
     /// <summary>Outputs, and what penalties are made of: deviations of inputs, curves, edges and sums of each layer.</summary>
     public (Tensor Outputs, List<LayerDeviations> Deviations) Forward(Tensor x)

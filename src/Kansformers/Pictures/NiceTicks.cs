@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Kansformers.Training;
+namespace Kansformers.Pictures;
 
 /// <summary>Axis marks at round numbers: multiples of 1, 2, 2.5 or 5 times a power of ten.</summary>
 /// <param name="Step">The distance between two marks.</param>

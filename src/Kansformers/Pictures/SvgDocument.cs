@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Kansformers.Training;
+namespace Kansformers.Pictures;
 
 /// <summary>Builds the text of an SVG picture element by element; numbers are written with one decimal, the same in every culture.</summary>
 // Own writer: what libraries that draw charts cost, and what their SVG is, docs/libraries.md tells.
