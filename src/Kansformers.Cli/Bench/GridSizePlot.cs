@@ -24,15 +24,12 @@ internal static class GridSizePlot
         var panels = results.GroupBy(result => (result.In, result.Out, result.Precision)).ToArray();
         double height = Head + panels.Length * Panel;
         LayerResult one = results[0];
-        svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 {height:0}\" width=\"960\" height=\"{height:0}\" role=\"img\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif\">");
-        svg.Add($"<title>A KAN layer's cost over its grid size</title>");
-        svg.Add($"<rect width=\"960\" height=\"{height:0}\" rx=\"10\" fill=\"#ffffff\"/>");
+        svg.Begin(960, height, "A KAN layer's cost over its grid size");
         svg.Text(Left, 40, "A KAN layer's cost over its grid size, forward and backward", $"font-size=\"20\" font-weight=\"600\" fill=\"{Ink}\"");
         svg.Text(Left, 64, FormattableString.Invariant($"{one.Tokens} tokens, spline order {one.SplineOrder}; {machine}"), $"font-size=\"13.5\" fill=\"{Faded}\"");
         for (int i = 0; i < panels.Length; i++)
             PaintPanel(svg, [.. panels[i].OrderBy(result => result.GridSize!.Value)], Head + i * Panel);
-        svg.Add($"</svg>");
-        return svg.ToString();
+        return svg.End();
     }
 
     private static void PaintPanel(SvgDocument svg, IReadOnlyList<LayerResult> results, double top)

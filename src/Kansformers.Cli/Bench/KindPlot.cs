@@ -34,9 +34,7 @@ internal static class KindPlot
         KindPlotRow[] rows = [.. kinds];
         SvgDocument svg = new();
         double height = Head + rows.Length * Row + Foot;
-        svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 {height:0}\" width=\"960\" height=\"{height:0}\" role=\"img\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif\">");
-        svg.Add($"<title>{SvgDocument.Escape(title)}</title>");
-        svg.Add($"<rect width=\"960\" height=\"{height:0}\" rx=\"10\" fill=\"#ffffff\"/>");
+        svg.Begin(960, height, title);
         svg.Text(24, 38, title, $"font-size=\"20\" font-weight=\"600\" fill=\"{Ink}\"");
         svg.Text(24, 61, setting, $"font-size=\"13\" fill=\"{Faded}\"");
         PaintLegend(svg);
@@ -44,8 +42,7 @@ internal static class KindPlot
             PaintLabel(svg, rows[i].Label, Head + (i + 0.5) * Row);
         PaintPanel(svg, Labels, "time", [.. rows.Select(row => row.Milliseconds)], ms => ms >= 1000 ? Digits(ms / 1000) + " s" : Digits(ms) + " ms");
         PaintPanel(svg, Labels + Panel + Gap, "peak memory beyond the parameters", [.. rows.Select(row => row.Bytes)], bytes => HumanText.Bytes((long)Math.Round(bytes)).Replace(".0 ", " ", StringComparison.Ordinal));
-        svg.Add($"</svg>");
-        return svg.ToString();
+        return svg.End();
     }
 
     private static void PaintLegend(SvgDocument svg)

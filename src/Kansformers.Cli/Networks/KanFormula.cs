@@ -30,16 +30,15 @@ internal static class KanFormula
         ofRun.AddTo(command);
         command.SetAction(parsed =>
         {
+            CurveFitOptions curves = new() { Functions = Library(parsed.GetValue(library)), SimplicityWeight = parsed.GetValue(simplicity) };
+            KanFitOptions.Checked(curves.Validate, curves);
             if (change.IsRun(parsed, out string? to, set, suggest, format, formula))
             {
-                CurveFitOptions tried = new() { Functions = Library(parsed.GetValue(library)), SimplicityWeight = parsed.GetValue(simplicity) };
-                ofRun.Run(parsed, parsed.GetValue(change.Model.Path)!, (to, KanFitOptions.Checked(tried.Validate, tried), OptionRules.IsGiven(parsed, least) ? parsed.GetValue(least) : RunFormula.DefaultR2, parsed.GetValue(change.Model.Json)));
+                ofRun.Run(parsed, parsed.GetValue(change.Model.Path)!, (to, curves, OptionRules.IsGiven(parsed, least) ? parsed.GetValue(least) : RunFormula.DefaultR2, parsed.GetValue(change.Model.Json)));
                 return CommandLineApp.Succeeded;
             }
 
             OptionRules.RequireUnused(parsed, "a small network", ofRun.All);
-            CurveFitOptions curves = new() { Functions = Library(parsed.GetValue(library)), SimplicityWeight = parsed.GetValue(simplicity) };
-            KanFitOptions.Checked(curves.Validate, curves);
             (NetworkEdgePlace Place, EdgeFunction Function)[] byHand = [.. (parsed.GetValue(set) ?? []).Select(NetworkEdgePlace.Parse)];
             using Interruption interruption = new();
             KanNetwork network = change.Model.Load(parsed);

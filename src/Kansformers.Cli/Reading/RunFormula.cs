@@ -55,21 +55,24 @@ internal sealed class RunFormula
         }
 
         using HeldOutLoss heldOut = new(run);
-        double before = heldOut.Of(model), after = With(model, found, () => heldOut.Of(model));
-        object facts = new { Run = run.Folder, Tried = tried, Found = found.Count, call.MinR2, LossBefore = before, LossAfter = after, Formulas = found.Select(one => one.Fields) };
+        double before = heldOut.Of(model);
+        (double after, long undefined) = With(model, found, () => heldOut.Of(model));
+        object facts = new { Run = run.Folder, Tried = tried, Found = found.Count, call.MinR2, LossBefore = before, LossAfter = after, Undefined = undefined, Formulas = found.Select(one => one.Fields) };
         if (call.Out is string to)
             ResultTable.WriteText(to, JsonOutput.Text(facts) + "\n");
         if (call.Json)
             JsonOutput.Print(facts);
         else
             Show(found, (tried, before, after));
+        if (undefined > 0)
+            LiveLine.Say($"at {undefined} inputs a formula had no value, as the logarithm of a negative number has none; the function stood there");
     }
 
-    private static double With(TransformerModel model, List<Found> found, Func<double> loss)
+    private static (double Loss, long Undefined) With(TransformerModel model, List<Found> found, Func<double> loss)
     {
         using FormulaSubstitution formulas = new(model, found.GroupBy(one => one.Layer.Name).ToDictionary(group => group.Key,
             group => (IReadOnlyDictionary<FunctionPlace, EdgeFormula>)group.ToDictionary(one => one.Function.Place, one => one.Fit.Formula)));
-        return loss();
+        return (loss(), formulas.Undefined);
     }
 
     private static void Show(List<Found> found, (int Tried, double Before, double After) facts)

@@ -29,9 +29,7 @@ internal sealed class ComparisonPicture
     public string Paint()
     {
         double height = Legend + (Row * Math.Max(1, (_models.Length + 1) / 2)) + 12;
-        _svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width:0} {height:0}\" width=\"{Width:0}\" height=\"{height:0}\" role=\"img\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif\">");
-        _svg.Add($"<title>{SvgDocument.Escape(_title)}</title>");
-        _svg.Add($"<rect width=\"{Width:0}\" height=\"{height:0}\" rx=\"10\" fill=\"#ffffff\"/>");
+        _svg.Begin(Width, height, _title);
         _svg.Text(24, 36, _title, $"font-size=\"20\" font-weight=\"600\" fill=\"{Ink}\"");
         _svg.Text(24, 59, $"{_unit}, mean over the seeds; bands: one standard deviation; seconds as alone on the machine", $"font-size=\"13\" fill=\"{Faded}\"");
         CurvePoint[] points = [.. _models.SelectMany(model => model.Curve)];
@@ -48,8 +46,7 @@ internal sealed class ComparisonPicture
 
         for (int i = 0; i < _models.Length; i++)
             PaintKey(i);
-        _svg.Add($"</svg>");
-        return _svg.ToString();
+        return _svg.End();
     }
 
     // From the lowest end of a band to the second validation's losses, so that the first one does not press the ends together; at least to the worst end.

@@ -9,14 +9,14 @@ internal static class FitPicture
 
     public static string Paint(FitResult result, string title)
     {
-        SvgDocument svg = PictureStyle.Begin(960, 540, title);
+        SvgDocument svg = new SvgDocument().Begin(960, 540, title);
         FitStep[] steps = [.. result.Steps];
         double[] losses = [.. steps.Select(step => step.Loss).Concat(steps.Select(step => step.HeldOutLoss).OfType<double>()).Where(loss => loss > 0 && double.IsFinite(loss))];
         svg.Text(Left, 40, title, $"font-size=\"20\" font-weight=\"600\" fill=\"{PictureStyle.Ink}\"");
         if (losses.Length == 0)
         {
             svg.Text((Left + Right) / 2, (Top + Bottom) / 2, "no losses", $"font-size=\"16\" text-anchor=\"middle\" fill=\"{PictureStyle.Faded}\"");
-            return PictureStyle.End(svg);
+            return svg.End();
         }
 
         LogAxis axis = new(losses.Min(), losses.Max(), Top, Bottom);
@@ -35,7 +35,7 @@ internal static class FitPicture
         Line("fitted rows", PictureStyle.Blue, Left, step => step.Loss);
         if (steps.Any(step => step.HeldOutLoss is not null))
             Line("held-out rows", PictureStyle.Orange, Left + 170, step => step.HeldOutLoss ?? double.NaN);
-        return PictureStyle.End(svg);
+        return svg.End();
 
         double X(double step) => Left + step / last * (Right - Left);
 

@@ -32,24 +32,25 @@ public static class CurvePicture
         int columns = Math.Min(wanted.Columns, Math.Max(4, functions.Count)), rows = (functions.Count + columns - 1) / columns;
         double width = 2 * Left + columns * StepX - (StepX - PanelWidth), height = Top + rows * StepY + 8;
         SvgDocument svg = new();
-        svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:0} {height:0}\" width=\"{width:0}\" height=\"{height:0}\" role=\"img\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif\">");
         string title = wanted.Title ?? layer.Layer.Name;
-        svg.Add($"<title>{SvgDocument.Escape(title)}</title>");
-        svg.Add($"<rect width=\"{width:0}\" height=\"{height:0}\" rx=\"10\" fill=\"#ffffff\"/>");
+        svg.Begin(width, height, title);
         svg.Text(Left, 34, title, $"font-size=\"18\" font-weight=\"600\" fill=\"{Ink}\"");
         string[] lines = Subtitle(layer, functions.Count, wanted);
         for (int line = 0; line < lines.Length; line++)
             svg.Text(Left, 56 + 18 * line, lines[line], $"font-size=\"12.5\" fill=\"{Faded}\"");
         for (int i = 0; i < functions.Count; i++)
             Paint(svg, (Left + i % columns * StepX, Top + i / columns * StepY), layer, functions[i], wanted);
-        svg.Add($"</svg>");
-        return svg.ToString();
+        return svg.End();
     }
 
     private static string[] Subtitle(LayerReading layer, int shown, CurvePictureOptions options)
     {
-        string by = options.Ranking == FunctionRanking.Attribution && layer.HasAttribution ? "by what the loss would rise without them (millinats a token)"
-            : options.Ranking == FunctionRanking.Magnitude ? "by the size of their numbers" : "by their share of their output's deviation";
+        string by = layer.Known(options.Ranking) switch
+        {
+            FunctionRanking.Attribution => "by what the loss would rise without them (millinats a token)",
+            FunctionRanking.Magnitude => "by the size of their numbers",
+            _ => "by their share of their output's deviation",
+        };
         string which = layer.Layer.IsEdge ? string.Create(CultureInfo.InvariantCulture, $"the first {shown} of {layer.Layer.Functions} edges") : shown < layer.Layer.Functions ? $"{shown} of {layer.Layer.Functions} functions" : $"all {shown} functions";
         string bars = $"bars: what enters{(layer.Layer.IsNormed ? ", behind the layer norm" : "")}, over {HumanText.Count(layer.Tokens)} tokens; blue numbers: the ends of the curve";
         return [$"{layer.Layer.Options.Summary()}: {which}, {by}", bars];
@@ -78,9 +79,9 @@ public static class CurvePicture
             svg.Add($"<path d=\"{Path([.. x.Select(formula.Evaluate).Select(value => Math.Clamp(double.IsFinite(value) ? value : 0, bottom, top))])}\" fill=\"none\" stroke=\"{Dots}\" stroke-width=\"2.4\" stroke-linecap=\"round\" stroke-dasharray=\"0.1 6\"/>");
         const string small = "font-size=\"10.5\" fill=\"" + Faded + "\"";
         svg.Text(at.X, at.Y - 6, Name(layer.Layer, function.Place), $"font-size=\"11.5\" font-weight=\"600\" fill=\"{Ink}\"");
-        svg.Text(at.X + PanelWidth, at.Y - 6, Score(function, options.Ranking), small + " text-anchor=\"end\"");
-        svg.Text(at.X, at.Y + PanelHeight + 13, Number(low), small);
-        svg.Text(at.X + PanelWidth, at.Y + PanelHeight + 13, Number(high), small + " text-anchor=\"end\"");
+        svg.Text(at.X + PanelWidth, at.Y - 6, Score(function, layer.Known(options.Ranking)), small + " text-anchor=\"end\"");
+        svg.Text(at.X, at.Y + PanelHeight + 13, PictureStyle.Number(low), small);
+        svg.Text(at.X + PanelWidth, at.Y + PanelHeight + 13, PictureStyle.Number(high), small + " text-anchor=\"end\"");
         svg.Text(at.X + PanelWidth / 2, at.Y + PanelHeight + 13, $"{Short(bottom + room)} … {Short(top - room)}", $"font-size=\"10.5\" fill=\"{Line}\" text-anchor=\"middle\"");
         svg.Add($"</g>");
 
@@ -119,10 +120,7 @@ public static class CurvePicture
 
     private static string Name(FunctionLayer layer, FunctionPlace place) => layer.IsEdge ? $"{place.Index} → {place.Output}" : layer.Functions == layer.Inputs ? $"channel {place.Index}" : $"group {place.Index}";
 
-    private static string Score(FunctionReading function, FunctionRanking ranking) =>
-        ranking == FunctionRanking.Attribution && double.IsFinite(function.Attribution) ? Number(function.Attribution * 1000) : Number(function.Score(ranking == FunctionRanking.Attribution ? FunctionRanking.Deviation : ranking));
+    private static string Score(FunctionReading function, FunctionRanking by) => PictureStyle.Number(function.Score(by) * (by == FunctionRanking.Attribution ? 1000 : 1));
 
     private static string Short(double value) => value.ToString(Math.Abs(value) is >= 1e-3 and < 1e5 or 0 ? "G2" : "0.#e0", CultureInfo.InvariantCulture);
-
-    private static string Number(double value) => value.ToString(Math.Abs(value) is >= 1e-3 and < 1e5 or 0 ? "G3" : "0.#e0", CultureInfo.InvariantCulture);
 }

@@ -48,14 +48,12 @@ internal static class CurveValues
         {
             bool isOfFunction = !tensors.IsEdge && KanTensor.HasRowPerFunction(role);
             bool isOfInput = role == KanRole.Grid && tensor.dim() == 2;
-            return !isOfFunction && !isOfInput ? Plain(role, tensor) : Wide(tensor.detach().narrow(0, isOfFunction ? place.Index : input, 1));
+            return !isOfFunction && !isOfInput ? Plain(role, tensor) : EdgeWeights.Wide(tensor.detach().narrow(0, isOfFunction ? place.Index : input, 1));
         });
         KanOptions options = tensors.IsEdge ? tensors.Options : tensors.Options with { Sharing = KanSharing.Channel };
         return new KanTensors(options, 1, 1, cut.All);
 
         // Large weights are no part of a basis.
-        static Tensor Plain(KanRole role, Tensor tensor) => role is KanRole.Base or KanRole.Coefficients or KanRole.Scaler ? tensor : Wide(tensor.detach());
+        static Tensor Plain(KanRole role, Tensor tensor) => role is KanRole.Base or KanRole.Coefficients or KanRole.Scaler ? tensor : EdgeWeights.Wide(tensor.detach());
     }
-
-    private static Tensor Wide(Tensor tensor) => tensor.cpu().to_type(ScalarType.Float64);
 }

@@ -36,5 +36,6 @@ internal static class EdgeWeights
         return all.transpose(0, 1).contiguous().MoveToOuterDisposeScope();
     }
 
-    private static Tensor Wide(Tensor tensor) => tensor.cpu().to_type(ScalarType.Float64);
+    /// <summary>On the CPU, in float64.</summary>
+    public static Tensor Wide(Tensor tensor) => tensor.cpu().to_type(ScalarType.Float64);
 }

@@ -6,7 +6,7 @@ namespace Kansformers.Inspection;
 
 /// <summary>
 /// Lets formulas stand for functions of a model's KAN layers until it is disposed, to measure what the model is with them; weights stay as they are. Each pass adds what a formula
-/// gives beyond its function to the layer's outputs. Where a formula has no value, outside its domain, the function stays. Nothing is differentiable meanwhile.
+/// gives beyond its function to the layer's outputs. Where a formula has no value, outside its domain, the function stays, which <see cref="Undefined"/> counts. Nothing is differentiable meanwhile.
 /// </summary>
 public sealed class FormulaSubstitution : IDisposable
 {
@@ -30,6 +30,9 @@ public sealed class FormulaSubstitution : IDisposable
         foreach ((string name, IReadOnlyDictionary<FunctionPlace, EdgeFormula> some) in formulas)
             Begin(layers[name], some);
     }
+
+    /// <summary>At how many inputs so far a formula had no value, and its function stood.</summary>
+    public long Undefined { get; private set; }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -60,7 +63,7 @@ public sealed class FormulaSubstitution : IDisposable
         _watched.Add(linear);
     }
 
-    private static void Add(FunctionLayer layer, (FunctionPlace Place, EdgeFormula Formula) one, double[] axis, Tensor y)
+    private void Add(FunctionLayer layer, (FunctionPlace Place, EdgeFormula Formula) one, double[] axis, Tensor y)
     {
         (int first, int count) = layer.InputsOf(one.Place);
         int tokens = axis.Length / layer.Inputs;
@@ -73,7 +76,9 @@ public sealed class FormulaSubstitution : IDisposable
             for (int token = 0; token < tokens; token++)
             {
                 double value = one.Formula.Evaluate(x[token]);
-                change[token] = double.IsFinite(value) ? value - change[token] : 0;
+                bool isDefined = double.IsFinite(value);
+                change[token] = isDefined ? value - change[token] : 0;
+                Undefined += isDefined ? 0 : 1;
             }
 
             using Tensor difference = tensor(change).to_type(y.dtype).to(y.device);

@@ -106,7 +106,7 @@ public sealed class LayerReading
     /// <param name="ranking">By what they are put in order; where attribution was not measured, by deviation instead.</param>
     public IReadOnlyList<FunctionReading> Top(int count, FunctionRanking ranking = FunctionRanking.Attribution)
     {
-        FunctionRanking by = ranking == FunctionRanking.Attribution && !HasAttribution ? FunctionRanking.Deviation : ranking;
+        FunctionRanking by = Known(ranking);
         if (!Layer.IsEdge)
             return [.. Layer.Places(0).Select(Of).OrderByDescending(function => function.Score(by)).Take(count)];
         double[] scores = EdgeScores(by);
@@ -126,6 +126,9 @@ public sealed class LayerReading
     }
 
     /// <summary>The score of every edge, (in, out).</summary>
+    /// <summary>The ranking, or the one that stands for it where attribution was not measured.</summary>
+    internal FunctionRanking Known(FunctionRanking ranking) => ranking == FunctionRanking.Attribution && !HasAttribution ? FunctionRanking.Deviation : ranking;
+
     internal double[] EdgeScores(FunctionRanking ranking)
     {
         double[] scores = new double[_scores.Variances.LongLength];

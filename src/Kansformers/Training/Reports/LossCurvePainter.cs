@@ -33,11 +33,8 @@ internal sealed class LossCurvePainter
     public string Paint()
     {
         string description = _best is { } best ? $"Best validation loss {Loss(best.Loss)} at step {best.Step}." : "Training loss by step.";
-        _svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 540\" width=\"960\" height=\"540\" role=\"img\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif\">");
-        _svg.Add($"<title>{SvgDocument.Escape(_curve.Title)}</title>");
-        _svg.Add($"<desc>{SvgDocument.Escape(description)}</desc>");
+        _svg.Begin(960, 540, _curve.Title, description);
         _svg.Add($"<clipPath id=\"plot\"><rect x=\"{Left:0.#}\" y=\"{Top:0.#}\" width=\"{Right - Left:0.#}\" height=\"{Bottom - Top:0.#}\"/></clipPath>");
-        _svg.Add($"<rect width=\"960\" height=\"540\" rx=\"10\" fill=\"#ffffff\"/>");
         _svg.Text(Left, 40, Shorten(_curve.Title, 74), $"font-size=\"20\" font-weight=\"600\" fill=\"{Ink}\"");
         _svg.Text(Left, 64, Shorten(_curve.Subtitle, 120), $"font-size=\"13.5\" fill=\"{Faded}\"");
         PaintLegend();
@@ -47,8 +44,7 @@ internal sealed class LossCurvePainter
         PaintNotFinite();
         if (_curve.Train.Count + _curve.Validation.Count == 0)
             _svg.Text((Left + Right) / 2, (Top + Bottom) / 2, "no losses yet", $"font-size=\"16\" text-anchor=\"middle\" fill=\"{Faded}\"");
-        _svg.Add($"</svg>");
-        return _svg.ToString();
+        return _svg.End();
     }
 
     private void PaintAxes()

@@ -33,6 +33,15 @@ public class FormulaSubstitutionTests
             Assert.True(model.forward(tokens).allclose(without, rtol: 1e-4, atol: 1e-5));
         Assert.False(before.allclose(without, rtol: 1e-7, atol: 1e-9));
         Assert.True(model.forward(tokens).Equals(before));
+
+        // The logarithm of what is below 0 has no value: the function stays, and that is counted.
+        Dictionary<FunctionPlace, EdgeFormula> undefined = new() { [place] = new EdgeFormula(EdgeFunction.Of("log"), 0, -1, 1, 0) };
+        using (FormulaSubstitution formulas = new(model, new Dictionary<string, IReadOnlyDictionary<FunctionPlace, EdgeFormula>> { [layer.Name] = undefined }))
+        {
+            Assert.True(model.forward(tokens).Equals(before));
+            Assert.Equal(6 * layer.InputsOf(place).Count, formulas.Undefined);
+        }
+
         Assert.Throws<ArgumentException>(() => new FormulaSubstitution(model, new Dictionary<string, IReadOnlyDictionary<FunctionPlace, EdgeFormula>> { ["nowhere"] = nothing }));
     }
 }

@@ -19,9 +19,7 @@ internal sealed class PruningPicture(PruningSweep sweep, string title, string un
         (int low, int high) = ((int)Math.Round(Math.Log10(Least)), (int)Math.Ceiling(Math.Log10(most)));
         double plot = Width - Left - Right, widest = sweep.Curves.SelectMany(curve => curve.Points).Max(point => point.Share), total = Top + Height + 56;
         widest = Math.Max(widest, 0.01);
-        _svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width:0} {total:0}\" width=\"{Width:0}\" height=\"{total:0}\" role=\"img\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif\">");
-        _svg.Add($"<title>{SvgDocument.Escape(title)}</title>");
-        _svg.Add($"<rect width=\"{Width:0}\" height=\"{total:0}\" rx=\"10\" fill=\"#ffffff\"/>");
+        _svg.Begin(Width, total, title);
         _svg.Text(24, 36, title, $"font-size=\"19\" font-weight=\"600\" fill=\"{Ink}\"");
         _svg.Text(24, 59, string.Create(CultureInfo.InvariantCulture, $"rise of the held-out loss over {sweep.Loss:0.0000} {unit}; rises below {Least} lie on the axis"), $"font-size=\"12.5\" fill=\"{Faded}\"");
         for (int power = low; power <= high; power++)
@@ -43,8 +41,7 @@ internal sealed class PruningPicture(PruningSweep sweep, string title, string un
         double label = double.PositiveInfinity;
         foreach ((int i, PruningCurve curve) in sweep.Curves.Index().OrderBy(entry => entry.Item.Points[^1].Loss))
             Curve(curve, Colors[i % Colors.Length]);
-        _svg.Add($"</svg>");
-        return _svg.ToString();
+        return _svg.End();
 
         void Curve(PruningCurve curve, string color)
         {

@@ -19,7 +19,7 @@ internal sealed class ReportReader
     public ReportReader(LayerReading layer, ModelReportOptions options)
     {
         (_layer, _options) = (layer, options);
-        Ranking = layer.HasAttribution ? FunctionRanking.Attribution : FunctionRanking.Deviation;
+        Ranking = layer.Known(FunctionRanking.Attribution);
         long all = layer.Layer.Functions;
         IReadOnlyList<FunctionReading> top = layer.Top((int)Math.Min(all, layer.Layer.IsEdge ? options.Top : int.MaxValue), Ranking);
         _functions = [.. top.Select((function, at) => (function, at + 1L))];
