@@ -50,6 +50,6 @@ internal static class FormulasProgram
             output.WriteLine(JsonSerializer.Serialize(study, Written));
         else
             study.Write(output);
-        return study.Reached ? 0 : 1;
+        return study.Reached == false ? 1 : 0;
     }
 }

@@ -29,7 +29,7 @@ internal static class FeynmanStudy
         }
 
         int dimensionless = rows.Count(row => (bool)row["exact"] && ((string)row["name"]).EndsWith("dimensionless", StringComparison.Ordinal)), exact = rows.Count(row => (bool)row["exact"]);
-        return new Study("feynman", FormattableString.Invariant($"{Rows} samples each, at most {options.Seconds} s; exact is a largest relative error of {Exact} on 1000 other samples: {exact} of {rows.Count} ({exact - dimensionless} with units, {dimensionless} without), {rows.Sum(row => (double)row["seconds"]):0} s in all"), rows, true);
+        return new Study("feynman", FormattableString.Invariant($"{Rows} samples each, at most {options.Seconds} s; exact is a largest relative error of {Exact} on 1000 other samples: {exact} of {rows.Count} ({exact - dimensionless} with units, {dimensionless} without), {rows.Sum(row => (double)row["seconds"]):0} s in all"), rows, null);
     }
 
     private static Kept Search(FeynmanFormula formula, TimeSpan limit)

@@ -5,7 +5,7 @@ namespace Kansformers.Formulas;
 /// <summary>The formulas of the Feynman set with the range of their values over 1000 samples.</summary>
 internal static class ListStudy
 {
-    public static Study Run() => new("list", "1000 samples of each formula", [.. FeynmanFormulas.WithUnits.Concat(FeynmanFormulas.WithoutUnits).Select(Row)], true);
+    public static Study Run() => new("list", "1000 samples of each formula", [.. FeynmanFormulas.WithUnits.Concat(FeynmanFormulas.WithoutUnits).Select(Row)], null);
 
     private static Dictionary<string, object> Row(FeynmanFormula formula)
     {

@@ -6,8 +6,8 @@ namespace Kansformers.Formulas;
 /// <param name="Name">The study.</param>
 /// <param name="Conditions">What was done, in words.</param>
 /// <param name="Rows">What came of it.</param>
-/// <param name="Reached">Whether it is at least as good as what it is measured against.</param>
-internal sealed record Study(string Name, string Conditions, IReadOnlyList<IReadOnlyDictionary<string, object>> Rows, bool Reached)
+/// <param name="Reached">Whether it is at least as good as what it is measured against; null where there is nothing of the kind.</param>
+internal sealed record Study(string Name, string Conditions, IReadOnlyList<IReadOnlyDictionary<string, object>> Rows, bool? Reached)
 {
     /// <summary>Writes a table for people.</summary>
     public void Write(TextWriter output)
@@ -18,7 +18,8 @@ internal sealed record Study(string Name, string Conditions, IReadOnlyList<IRead
         int[] widths = [.. columns.Select((_, column) => Math.Min(60, cells.Max(row => row[column].Length)))];
         foreach (string[] row in cells)
             output.WriteLine(string.Join("  ", row.Select((cell, column) => column == columns.Length - 1 ? cell : cell.PadRight(widths[column]))).TrimEnd());
-        output.WriteLine(Reached ? "reached" : "not reached");
+        if (Reached is bool reached)
+            output.WriteLine(reached ? "reached" : "not reached");
     }
 
     private static string Cell(object? value) => value switch

@@ -78,7 +78,7 @@ public static class CurvePicture
         if (options.Formulas.TryGetValue(function.Place, out EdgeFormula? formula))
             svg.Add($"<path d=\"{Path([.. x.Select(formula.Evaluate).Select(value => Math.Clamp(double.IsFinite(value) ? value : 0, bottom, top))])}\" fill=\"none\" stroke=\"{Dots}\" stroke-width=\"2.4\" stroke-linecap=\"round\" stroke-dasharray=\"0.1 6\"/>");
         const string small = "font-size=\"10.5\" fill=\"" + Faded + "\"";
-        svg.Text(at.X, at.Y - 6, Name(layer.Layer, function.Place), $"font-size=\"11.5\" font-weight=\"600\" fill=\"{Ink}\"");
+        svg.Text(at.X, at.Y - 6, layer.Layer.ShortName(function.Place), $"font-size=\"11.5\" font-weight=\"600\" fill=\"{Ink}\"");
         svg.Text(at.X + PanelWidth, at.Y - 6, Score(function, layer.Known(options.Ranking)), small + " text-anchor=\"end\"");
         svg.Text(at.X, at.Y + PanelHeight + 13, PictureStyle.Number(low), small);
         svg.Text(at.X + PanelWidth, at.Y + PanelHeight + 13, PictureStyle.Number(high), small + " text-anchor=\"end\"");
@@ -117,8 +117,6 @@ public static class CurvePicture
             return [];
         return [low, high];
     }
-
-    private static string Name(FunctionLayer layer, FunctionPlace place) => layer.IsEdge ? $"{place.Index} → {place.Output}" : layer.Functions == layer.Inputs ? $"channel {place.Index}" : $"group {place.Index}";
 
     private static string Score(FunctionReading function, FunctionRanking by) => PictureStyle.Number(function.Score(by) * (by == FunctionRanking.Attribution ? 1000 : 1));
 

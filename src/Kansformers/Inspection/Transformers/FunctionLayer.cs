@@ -138,6 +138,9 @@ public sealed class FunctionLayer
     }
 
     /// <summary>The module itself.</summary>
+    /// <summary>A function's name where there is little room.</summary>
+    internal string ShortName(FunctionPlace place) => FormattableString.Invariant($"{(IsEdge ? $"{place.Index} → {place.Output}" : Functions == Inputs ? $"channel {place.Index}" : $"group {place.Index}")}");
+
     internal nn.Module Module { get; }
 
     /// <summary>The tensors as they are now.</summary>

@@ -44,6 +44,8 @@ public partial class ModelReportTests
                 Same(function.Attribution, shown[i].GetProperty("attribution"));
                 Same(function.Deviation, shown[i].GetProperty("deviation"));
                 Assert.Equal(layer.Layer.Describe(function.Place), shown[i].GetProperty("words").GetString());
+                string name = kan.EndsWith("edge", StringComparison.Ordinal) ? $"{function.Place.Index} → {function.Place.Output}" : kan.EndsWith("channel", StringComparison.Ordinal) ? $"channel {function.Place.Index}" : $"group {function.Place.Index}";
+                Assert.Equal(name, shown[i].GetProperty("name").GetString());
                 double[] y = [.. shown[i].GetProperty("y").EnumerateArray().Select(value => value.GetDouble())];
                 (double from, double to) = (shown[i].GetProperty("from").GetDouble(), shown[i].GetProperty("to").GetDouble());
                 double[] known = layer.Layer.Values(function.Place, [.. Enumerable.Range(0, y.Length).Select(p => from + (to - from) * p / (y.Length - 1))]);

@@ -72,7 +72,7 @@ internal static class ModelPage
     private static JsonObject Data(ReportLayer layer, ReportFunction function) => new JsonObject
     {
         ["id"] = function.Id,
-        ["name"] = layer.IsEdge ? $"{function.Reading.Place.Index} → {function.Reading.Place.Output}" : function.Words,
+        ["name"] = function.Name,
         ["words"] = function.Words,
         ["rank"] = function.Rank,
         ["attribution"] = Number(function.Reading.Attribution),

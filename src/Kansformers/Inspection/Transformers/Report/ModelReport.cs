@@ -97,6 +97,9 @@ public sealed record ReportLayer(string Name, string Kind, long Functions)
 /// <param name="Input">What enters it.</param>
 public sealed record ReportFunction(string Id, string Words, long Rank, FunctionReading Reading, InputReading Input)
 {
+    /// <summary>Its name where there is little room.</summary>
+    public required string Name { get; init; }
+
     /// <summary>The grid's ends; null where there is none.</summary>
     public required (double Low, double High)? Grid { get; init; }
 

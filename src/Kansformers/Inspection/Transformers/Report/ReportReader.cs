@@ -86,6 +86,7 @@ internal sealed class ReportReader
         string id = place.Output is int output ? FormattableString.Invariant($"{place.Index}-{output}") : FormattableString.Invariant($"{place.Index}");
         return new ReportFunction(id, layer.Describe(place), rank, function, input)
         {
+            Name = layer.ShortName(place),
             Grid = grid,
             X = x,
             Y = layer.Values(place, x),
