@@ -119,8 +119,11 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
     internal bool RunsInChunks(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return Open(x) is EngineLayer layer && KanChunks.Fits(layer);
+        return Open(x) is not null;
     }
+
+    /// <summary>The parameters, in the order of the gradients that <see cref="OpenChunks"/> finds.</summary>
+    internal IReadOnlyList<Parameter> ChunkParameters => KanChunks.ParametersOf(Tensors);
 
     /// <summary>The layer, opened for a pass over chunks of at most so many tokens of which all gradients are wanted that parameters ask for.</summary>
     internal IChunkedLayer OpenChunks(long tokens) => new KanChunks(OpenAlways(), tokens);

@@ -32,6 +32,39 @@ public sealed class ChunkedLossTests
             EngineCheck.Close(name, gradients[name], gradient, 1e-5);
     }
 
+    [Theory]
+    [InlineData("edge")]
+    [InlineData("group:2")]
+    public void A_head_behind_a_layer_norm_runs_in_chunks_and_has_the_gradients_of_the_plain_path(string sharing)
+    {
+        const int vocabulary = 100_003;
+        using var scope = NewDisposeScope();
+        random.manual_seed(4);
+        Gpt model = Model(KanPlacement.Head, vocabulary, KanSettings.With(new BSplineOptions { Norm = InputNorm.LayerNorm, GridSize = 3 }, "sharing", sharing));
+        (Tensor ids, Tensor targets) = Batch(vocabulary);
+        Assert.True(model.KanLayers().Single().Layer.RunsInChunks(zeros(1, 8)));
+        (Tensor loss, Dictionary<string, Tensor> gradients) = Differentiate(model, model.Loss(ids, targets));
+        Tensor logits = model.forward(ids);
+        (Tensor plain, Dictionary<string, Tensor> expected) = Differentiate(model, nn.functional.cross_entropy(logits.view(-1, vocabulary), targets.view(-1)));
+        EngineCheck.Close("loss", loss, plain, 1e-6);
+        foreach ((string name, Tensor gradient) in expected)
+            EngineCheck.Close(name, gradients[name], gradient, 1e-5);
+    }
+
+    [Fact]
+    public void What_of_a_head_is_frozen_gets_no_gradient()
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(8);
+        Gpt model = Model(KanPlacement.Head, 11, new BSplineOptions { Norm = InputNorm.LayerNorm, Bias = true });
+        (Tensor ids, Tensor targets) = Batch(11);
+        string[] frozen = ["lm_head.layers.0.layernorm.weight", "lm_head.layers.0.layernorm.bias", "lm_head.layers.0.bias", "lm_head.layers.0.base_weight"];
+        foreach ((string name, Parameter parameter) in model.named_parameters())
+            parameter.requires_grad = !frozen.Contains(name);
+        model.Loss(ids, targets).backward();
+        Assert.Equal(frozen.Order(), model.named_parameters().Where(entry => entry.parameter.grad is null).Select(entry => entry.name).Order());
+    }
+
     [Fact]
     public void A_share_scales_loss_and_gradients_and_so_does_a_factor_behind_it()
     {
@@ -197,9 +230,9 @@ public sealed class ChunkedLossTests
         Assert.False(native.equal(rounded).all().item<bool>());
     }
 
-    private static Gpt Model(KanPlacement placement, int vocabulary) => new(new GptOptions
+    private static Gpt Model(KanPlacement placement, int vocabulary, KanOptions? kan = null) => new(new GptOptions
     {
-        Layers = 1, Heads = 2, Width = 8, BlockSize = 130, VocabularySize = vocabulary, Placement = placement,
+        Layers = 1, Heads = 2, Width = 8, BlockSize = 130, VocabularySize = vocabulary, Placement = placement, Kan = kan ?? new BSplineOptions(),
         EmbeddingDropout = 0, ResidualDropout = 0, AttentionDropout = 0,
     });
 

@@ -102,7 +102,7 @@ internal static class HeadLoss
     {
         public long Outputs => layer.OutFeatures;
 
-        public IReadOnlyList<Parameter> Parameters { get; } = [.. layer.parameters()];
+        public IReadOnlyList<Parameter> Parameters { get; } = layer.ChunkParameters;
 
         public Tensor Forward(Tensor x) => layer.forward(x);
 

@@ -17,8 +17,8 @@ internal readonly record struct GradientRequest(bool Input, bool Base, bool Coef
         Asks(KanRole.Base, tensors),
         Asks(KanRole.Coefficients, tensors),
         Asks(KanRole.Scaler, tensors),
-        false,
-        false);
+        Asks(KanRole.NormWeight, tensors) || Asks(KanRole.NormBias, tensors),
+        FunctionParameters.Roles(tensors).Any(role => Asks(role, tensors)));
 
     private static bool Asks(KanRole role, KanTensors tensors) => tensors.Find(role)?.requires_grad ?? false;
 }

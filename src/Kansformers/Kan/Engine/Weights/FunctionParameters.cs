@@ -19,6 +19,9 @@ internal static class FunctionParameters
         return cat(columns, dim: 1).contiguous().MoveToOuterDisposeScope();
     }
 
+    /// <summary>The tensors that the matrix holds.</summary>
+    public static IEnumerable<KanRole> Roles(KanTensors tensors) => Parts(tensors).Select(part => part.Role);
+
     /// <summary>The layer's tensors with those that the matrix holds taken from it.</summary>
     public static KanTensors Unpack(KanTensors tensors, Tensor packed)
     {
@@ -74,13 +77,13 @@ internal static class FunctionParameters
     /// <summary>The gradient of one of the tensors that the matrix holds.</summary>
     /// <param name="tensors">The tensors.</param>
     /// <param name="role">Which one.</param>
-    /// <param name="found">(functions, numbers): the gradient of the matrix.</param>
+    /// <param name="found">(functions, numbers), or (1, numbers) where all inputs have the same: the gradient of the matrix.</param>
     /// <param name="to">The tensor's gradient.</param>
     /// <param name="adds">Whether to add to what is there.</param>
     public static void Take(KanTensors tensors, KanRole role, ReadOnlySpan<float> found, Span<float> to, bool adds)
     {
         (KanRole Role, bool PerFunction)[] parts = Parts(tensors);
-        int rows = (int)tensors.Functions, count = found.Length / rows, index = Array.FindIndex(parts, part => part.Role == role);
+        int rows = (int)Rows(tensors, parts), count = found.Length / rows, index = Array.FindIndex(parts, part => part.Role == role);
         int at = parts[..index].Sum(part => Columns(tensors, part)), width = Columns(tensors, parts[index]);
         if (!adds)
             to.Clear();
