@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Kansformers.Inspection;
 
@@ -36,10 +35,9 @@ internal static class FeynmanStudy
     {
         (double[][] columns, double[] values) = formula.Sample(Rows, seed: 0);
         (double[][] testColumns, double[] testValues) = formula.Sample(1000, seed: 1);
-        long begin = Stopwatch.GetTimestamp();
-        FoundFormula? found = new FormulaSearch(columns, values, [.. formula.Variables.Select(variable => variable.Name)], limit).Run();
-        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        return found is null ? new Kept(formula.Name, 1, seconds, "", "") : new Kept(formula.Name, Largest(found.Formula.Evaluate(testColumns), testValues), seconds, found.How, found.Formula.ToString());
+        FormulaSearchOptions options = new() { Variables = [.. formula.Variables.Select(variable => variable.Name)], Seconds = limit.TotalSeconds };
+        FormulaSearchResult found = FormulaSearch.Run(new FitData(Samples.OfColumns(columns), Samples.OfColumns(values)), options);
+        return found.Best is null ? new Kept(formula.Name, 1, found.Seconds, "", "") : new Kept(formula.Name, Largest(found.Best.Evaluate(testColumns), testValues), found.Seconds, found.How, found.Best.ToString());
     }
 
     // The largest error, as a share of the value, or of a thousandth of the values' own size where one is next to 0.

@@ -1,7 +1,6 @@
-using Kansformers.Inspection;
 using Kansformers.Numerics;
 
-namespace Kansformers.Formulas;
+namespace Kansformers.Inspection;
 
 /// <summary>The network of formulas whose terms are products of known functions, one at most of each input: which products there are is least squares' to say.</summary>
 internal static class FormulaNetwork

@@ -1,6 +1,6 @@
 using Kansformers.Numerics;
 
-namespace Kansformers.Formulas;
+namespace Kansformers.Inspection;
 
 /// <summary>
 /// A network [n, products of n edges, 1] in the making: Σ_r Π_i φ_ri(x_i), each edge a curve of Chebyshev polynomials. Given all edges but those of one input, these are

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+
+namespace Kansformers.Inspection;
+
+/// <summary>A search at work: its clock, and the best formula so far.</summary>
+internal sealed class SearchRun
+{
+    private const double Exact = 1e-11;
+
+    private readonly long _begin = Stopwatch.GetTimestamp();
+    private readonly double[][] _columns;
+    private readonly double[] _values;
+    private readonly string[] _names;
+    private readonly (TimeSpan Limit, IProgress<FormulaSearchStep>? Progress, CancellationToken Cancellation) _course;
+    private readonly double _deviation;
+    private Formula? _best;
+    private string _how = "";
+    private int _tried;
+
+    public SearchRun(double[][] columns, double[] values, string[] names, (TimeSpan Limit, IProgress<FormulaSearchStep>? Progress, CancellationToken Cancellation) course)
+    {
+        (_columns, _values, _names, _course) = (columns, values, names, course);
+        double mean = values.Average(), deviation = Math.Sqrt(values.Average(value => (value - mean) * (value - mean)));
+        _deviation = deviation > 0 ? deviation : 1;
+    }
+
+    /// <summary>The best formula's error, as a share of the values' deviation.</summary>
+    public double Error { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>Whether there is nothing left to gain, or no time.</summary>
+    public bool IsOver => Error < Exact || _course.Cancellation.IsCancellationRequested || Stopwatch.GetElapsedTime(_begin) > _course.Limit;
+
+    private double Seconds => Stopwatch.GetElapsedTime(_begin).TotalSeconds;
+
+    public FormulaSearchResult Run()
+    {
+        SearchProblem table = new(_columns, _values, [.. _names.Select(name => new Variable(name))], expression => expression, "");
+        if (_values.All(value => value == _values[0]))
+            Offer(table, _values[0], "a constant");
+        new SeparableSearch(this, table).Run();
+        FormulaSearchEnd end = Error < Exact ? FormulaSearchEnd.Exact : _course.Cancellation.IsCancellationRequested ? FormulaSearchEnd.Cancelled
+            : Stopwatch.GetElapsedTime(_begin) > _course.Limit ? FormulaSearchEnd.Seconds : FormulaSearchEnd.Tried;
+        return new FormulaSearchResult(_best, _how, Error, end, Seconds);
+    }
+
+    /// <summary>Tells what is tried.</summary>
+    public void Tell(string what) => _course.Progress?.Report(new FormulaSearchStep(++_tried, what, Seconds, _best, Error));
+
+    /// <summary>Takes a formula of a problem's columns, where it is better than what there is.</summary>
+    public void Offer(SearchProblem problem, Expression expression, string how)
+    {
+        Formula formula = new(problem.Whole(expression), _names);
+        double error = formula.ErrorOn(_columns, _values).Rmse / _deviation;
+        if (!(error < Error))
+            return;
+        formula = FormulaTidy.Run(formula, _columns, _values);
+        (_best, _how, Error) = (formula, how, Math.Min(error, formula.ErrorOn(_columns, _values).Rmse / _deviation));
+    }
+}
