@@ -20,9 +20,9 @@ internal static class FormulaTidy
         bool Holds(Formula other) => other.ErrorOn(columns, values).Rmse <= allowed;
 
         // The most generous tolerance: it takes numbers together that are off together.
-        Formula Snapped(Formula from) => Tolerances.Select(tolerance => from.Snap(columns, tolerance)).FirstOrDefault(Holds) ?? from;
+        Formula Snapped(Formula of) => Tolerances.Select(tolerance => of.Snap(columns, tolerance)).FirstOrDefault(Holds) ?? of;
 
-        Formula? WithoutOne(Formula from) => Shorter(from.Expression).Select(shorter => from with { Expression = shorter.Simplify() }).FirstOrDefault(Holds);
+        Formula? WithoutOne(Formula of) => Shorter(of.Expression).Select(shorter => of with { Expression = shorter.Simplify() }).FirstOrDefault(Holds);
     }
 
     // The expression without one term or factor somewhere.
