@@ -5,7 +5,8 @@ namespace Kansformers.Inspection;
 /// <summary>A search at work: its clock, and the best formula so far.</summary>
 internal sealed class SearchRun
 {
-    private const double Exact = 1e-11;
+    private const double Exact = 1e-11, SmallestShare = 0.6;
+    private const int MostReduced = 2;
 
     private readonly long _begin = Stopwatch.GetTimestamp();
     private readonly double[][] _columns;
@@ -16,6 +17,7 @@ internal sealed class SearchRun
     private Formula? _best;
     private string _how = "";
     private int _tried;
+    private double _share = 1; // of the time that may be over, so that one problem leaves some for the next
 
     public SearchRun(double[][] columns, double[] values, string[] names, (TimeSpan Limit, IProgress<FormulaSearchStep>? Progress, CancellationToken Cancellation) course)
     {
@@ -28,7 +30,7 @@ internal sealed class SearchRun
     public double Error { get; private set; } = double.PositiveInfinity;
 
     /// <summary>Whether there is nothing left to gain, or no time.</summary>
-    public bool IsOver => Error < Exact || _course.Cancellation.IsCancellationRequested || Stopwatch.GetElapsedTime(_begin) > _course.Limit;
+    public bool IsOver => Error < Exact || _course.Cancellation.IsCancellationRequested || Stopwatch.GetElapsedTime(_begin) > _share * _course.Limit;
 
     private double Seconds => Stopwatch.GetElapsedTime(_begin).TotalSeconds;
 
@@ -37,7 +39,17 @@ internal sealed class SearchRun
         SearchProblem table = new(_columns, _values, [.. _names.Select(name => new Variable(name))], expression => expression, "");
         if (_values.All(value => value == _values[0]))
             Offer(table, _values[0], "a constant");
-        new SeparableSearch(this, table).Run();
+        new SeparableSearch(this, table).Run(first: true);
+        IReadOnlyList<SearchProblem> reduced = IsOver ? [] : Reduction.Of(this, table);
+        _share = SmallestShare;
+        foreach (SearchProblem problem in reduced.Reverse().Take(MostReduced).Append(table))
+        {
+            new RationalSearch(this, problem).Run();
+            new SeparableSearch(this, problem).Run(first: false);
+            _share = Math.Min(1, _share + (1 - SmallestShare) / MostReduced);
+        }
+
+        _share = 1;
         FormulaSearchEnd end = Error < Exact ? FormulaSearchEnd.Exact : _course.Cancellation.IsCancellationRequested ? FormulaSearchEnd.Cancelled
             : Stopwatch.GetElapsedTime(_begin) > _course.Limit ? FormulaSearchEnd.Seconds : FormulaSearchEnd.Tried;
         return new FormulaSearchResult(_best, _how, Error, end, Seconds);

@@ -68,6 +68,30 @@ internal sealed class SeparableFit
         }
     }
 
+    /// <summary>Fits a sum of curves in place of their product, of which least squares find the best at once.</summary>
+    public void RunSum(double[] targets)
+    {
+        int all = targets.Length, unknowns = 1 + Inputs * (_functions - 1);
+        List<double[]> columns = [_bases[0][..all]]; // the constant
+        for (int input = 0; input < Inputs; input++)
+        {
+            for (int function = 1; function < _functions; function++)
+                columns.Add(_bases[input][(function * all)..((function + 1) * all)]);
+        }
+
+        double[] found = LeastSquares.Solve([.. columns.SelectMany(column => column[.._rows])], unknowns, targets[.._rows], out _), rest = [.. targets];
+        for (int at = 0; at < unknowns; at++)
+            DoubleVectors.AddScaled(rest, -found[at], columns[at]);
+        for (int input = 0; input < Inputs; input++)
+        {
+            _coefficients[input][0, 0] = 0;
+            for (int function = 1; function < _functions; function++)
+                _coefficients[input][0, function] = found[input * (_functions - 1) + function];
+        }
+
+        Error = Share(rest, targets);
+    }
+
     /// <summary>One edge's curve.</summary>
     public double[] Values(int input, int term, double[] x)
     {
@@ -141,6 +165,11 @@ internal sealed class SeparableFit
         }
 
         DoubleVectors.AddScaled(sum, -1, targets);
+        return Share(sum, targets);
+    }
+
+    private double Share(double[] sum, double[] targets)
+    {
         (_, double deviation) = DoubleVectors.Moments(targets);
         ReadOnlySpan<double> judging = sum.AsSpan(_rows);
         double error = Math.Sqrt(DoubleVectors.Dot(judging, judging) / judging.Length) / Math.Max(deviation, 1e-300);

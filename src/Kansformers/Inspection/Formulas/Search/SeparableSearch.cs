@@ -14,9 +14,17 @@ internal sealed class SeparableSearch(SearchRun run, SearchProblem problem)
 
     private readonly int _rows = problem.Values.Length * 4 / 5;
 
-    public void Run()
+    /// <summary>Searches.</summary>
+    /// <param name="first">Only what takes next to no time: a sum of curves, or their product.</param>
+    public void Run(bool first)
     {
-        foreach ((InputForm inputs, int terms, int degree, int tries) in Stages())
+        if (problem.Columns.Length == 0)
+        {
+            run.Offer(problem, problem.Values.Average(), $"{problem.How}a constant");
+            return;
+        }
+
+        foreach ((InputForm inputs, int terms, int degree, int tries) in Stages().Take(first ? 2 : int.MaxValue))
         {
             foreach (TargetForm target in TargetForm.All)
             {
@@ -27,10 +35,11 @@ internal sealed class SeparableSearch(SearchRun run, SearchProblem problem)
         }
     }
 
+    // Terms of 0 are a sum of curves.
     private IEnumerable<(InputForm Inputs, int Terms, int Degree, int Tries)> Stages()
     {
-        foreach ((int terms, int degree) in ((int, int)[])[(1, 14), (2, 14), (1, 30), (2, 30), (3, 16), (4, 16)])
-            yield return (InputForm.Plain, terms, degree, terms == 1 ? 1 : 3);
+        foreach ((int terms, int degree) in ((int, int)[])[(0, 14), (1, 14), (2, 14), (1, 30), (2, 30), (3, 16), (4, 16)])
+            yield return (InputForm.Plain, terms, degree, terms <= 1 ? 1 : 3);
         foreach ((int terms, int degree) in ((int, int)[])[(1, 30), (2, 18)])
         {
             foreach (InputForm pair in InputForm.Pairs(problem.Columns.Length))
@@ -45,9 +54,12 @@ internal sealed class SeparableSearch(SearchRun run, SearchProblem problem)
             return;
         for (int seed = 0; seed < tries && !run.IsOver; seed++)
         {
-            SeparableFit fit = new(changed, _rows, terms, degree, seed);
-            fit.Run(targets, 60, () => run.IsOver);
-            run.Tell(FormattableString.Invariant($"{target.Name} by {terms} of {inputs}, degree {degree}: {fit.Error:0.0e+00}"));
+            SeparableFit fit = new(changed, _rows, Math.Max(1, terms), degree, seed);
+            if (terms == 0)
+                fit.RunSum(targets);
+            else
+                fit.Run(targets, 60, () => run.IsOver);
+            run.Tell(FormattableString.Invariant($"{problem.How}{target.Name} by {(terms == 0 ? "a sum" : terms)} of {inputs}, degree {degree}: {fit.Error:0.0e+00}"));
             if (fit.Error < Promising)
             {
                 Name(fit, inputs, changed, (target, targets));
