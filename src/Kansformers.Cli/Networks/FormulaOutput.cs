@@ -21,17 +21,26 @@ internal sealed class FormulaOutput
         OptionRules.NotEmpty(File);
     }
 
-    public string Text(ParseResult parsed, IReadOnlyList<Formula> formulas, string target)
+    /// <summary>Formulas in the language that is asked for: one, or that of each class's score.</summary>
+    public string Text(ParseResult parsed, IReadOnlyList<Formula> formulas, TableSource source)
     {
-        return string.Join('\n', formulas.Select((formula, at) => parsed.GetValue(Format) switch
+        string format = parsed.GetValue(Format)!, target = source.Target.Length > 0 ? source.Target : "formula";
+        string[] names = [.. source.Classes.Count == 0 ? [target] : source.Classes.Select(name => $"{target}_{name}")];
+        // Two classes may differ by signs alone that no program takes in a name.
+        if (names.Select(name => string.Concat(name.Where(char.IsLetterOrDigit))).Distinct().Count() < names.Length)
+            names = [.. names.Select((name, at) => string.Create(CultureInfo.InvariantCulture, $"{name}_{at + 1}"))];
+        return string.Join('\n', formulas.Select((formula, at) => format switch
         {
-            "latex" => formula.Expression.ToLaTeX(),
-            "csharp" => formula.Expression.ToCSharp(Name(at), formula.Expression.Variables),
-            "python" => formula.Expression.ToPython(Name(at), formula.Expression.Variables),
-            _ => formula.Expression.ToText(),
+            "latex" => Of(at) + formula.Expression.ToLaTeX(),
+            "csharp" => formula.Expression.ToCSharp(names[at], Parameters(formula)),
+            "python" => formula.Expression.ToPython(names[at], Parameters(formula)),
+            _ => Of(at) + formula.Expression.ToText(),
         }));
 
-        string Name(int at) => (target.Length > 0 ? target : "formula") + (formulas.Count == 1 ? "" : (at + 1).ToString(CultureInfo.InvariantCulture));
+        // All scores take the same values; a formula alone takes what is in it.
+        IReadOnlyList<string> Parameters(Formula formula) => source.Classes.Count == 0 ? formula.Expression.Variables : formula.Variables;
+
+        string Of(int at) => source.Classes.Count == 0 ? "" : $"{source.Classes[at]}: ";
     }
 
     /// <summary>Writes the file, where one is named.</summary>

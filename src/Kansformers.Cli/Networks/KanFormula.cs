@@ -52,13 +52,19 @@ internal static class KanFormula
                 return CommandLineApp.Succeeded;
             }
 
-            if (samples.Source.Classes.Count > 0)
-                throw new KansformersException("functions are chosen for networks of numbers; put them on a network of classes by --set");
-            IReadOnlyList<Formula> formulas = changed.FitFormulas(samples.Data, new FormulaFitOptions { Curves = curves }, cancellation: interruption.Token);
+            bool ofClasses = samples.Source.Classes.Count > 0;
+            FitData data = ofClasses ? ClassFormulas.Data(network, samples) : samples.Data;
+            IReadOnlyList<Formula> formulas = changed.FitFormulas(data, new FormulaFitOptions { Curves = curves }, cancellation: interruption.Token);
             RequireFit(network, changed, samples, parsed.GetValue(least));
             string path = change.Out(parsed);
             changed.Save(path);
-            string text = output.Text(parsed, formulas, samples.Source.Target);
+            string text = output.Text(parsed, formulas, samples.Source);
+            if (ofClasses)
+            {
+                ClassFormulas.Tell(network, samples, formulas, (path, text, output.Write(parsed, text)), parsed.GetValue(change.Model.Json));
+                return CommandLineApp.Succeeded;
+            }
+
             Tell(parsed, change, samples, formulas[0], (path, text, output.Write(parsed, text)));
             return CommandLineApp.Succeeded;
         });

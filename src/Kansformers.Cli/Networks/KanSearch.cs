@@ -39,7 +39,7 @@ internal static class KanSearch
             LiveLine.Clear();
             if (result.Best is not Formula best)
                 throw new KansformersException($"no formula was found{Why(result.End)}; a formula is found where it gives the column up to rounding: where the values were measured, use kan fit and kan formula");
-            string text = output.Text(parsed, [best], samples.Source.Target);
+            string text = output.Text(parsed, [best], samples.Source);
             string? file = output.Write(parsed, text);
             double[][] judged = [.. Enumerable.Range(0, samples.Judged.Inputs.Columns).Select(column => samples.Judged.Inputs.Column(column).ToArray())];
             FormulaError error = best.ErrorOn(judged, samples.Judged.Targets.Column(0).ToArray());

@@ -52,6 +52,34 @@ public class KanVerbTests
     }
 
     [Fact]
+    public void Scores_of_classes_become_formulas_and_the_accuracy_with_them_is_told()
+    {
+        using TestFolder folder = new();
+        Random random = new(6);
+        string model = folder["c.safetensors"], table = folder.Write("c.csv", "a,b,colour\n" + string.Join('\n', Enumerable.Range(0, 200).Select(_ =>
+        {
+            (double a, double b) = (2 * random.NextDouble() - 1, 2 * random.NextDouble() - 1);
+            return string.Create(CultureInfo.InvariantCulture, $"{a:R},{b:R},{(a * a + b > 0.3 ? "dark red" : "blue")}");
+        })));
+        _ = Json("kan", "fit", "--data", table, "--target", "colour", "--width", "2,2", "--steps", "8", "--out", model, "--json");
+        JsonElement told = Json("kan", "formula", model, "--format", "python", "--formula", folder["c.py"], "--json");
+        Assert.Equal(["blue", "dark red"], told.GetProperty("formulas").EnumerateArray().Select(one => one.GetProperty("class").GetString()));
+        Assert.InRange(told.GetProperty("accuracy_before").GetDouble(), 0.9, 1);
+        Assert.InRange(told.GetProperty("accuracy_after").GetDouble(), 0.85, 1);
+        string python = File.ReadAllText(folder["c.py"]);
+        Assert.Contains("def colour_blue(a, b):", python, StringComparison.Ordinal);
+        Assert.Contains("def colour_dark_red(a, b):", python, StringComparison.Ordinal);
+
+        // The formulas are on the edges now, and written again as they are.
+        CliResult text = Cli.Run("kan", "formula", model);
+        Assert.StartsWith("blue: ", text.Out, StringComparison.Ordinal);
+        Assert.Contains("dark red: ", text.Out, StringComparison.Ordinal);
+        Assert.Contains("by formulas", text.Out, StringComparison.Ordinal);
+        foreach (string format in (string[])["latex", "csharp"])
+            Assert.Equal(0, Cli.Run("kan", "formula", model, "--format", format).Code);
+    }
+
+    [Fact]
     public void Functions_are_set_by_hand_and_suggested()
     {
         using TestFolder folder = new();
