@@ -36,7 +36,8 @@ public static class FormulaSearch
         int[] rows = Spread(inputs.Rows, Math.Min(inputs.Rows, options.MostRows));
         (inputs, targets) = (inputs.Take(rows), targets.Take(rows));
         double[][] columns = [.. Enumerable.Range(0, inputs.Columns).Select(column => inputs.Column(column).ToArray())];
-        return new SearchRun(columns, targets.Column(0).ToArray(), names, (TimeSpan.FromSeconds(options.Seconds), progress, cancellation)).Run();
+        using SearchRun run = new(columns, targets.Column(0).ToArray(), names, (TimeSpan.FromSeconds(options.Seconds), progress, cancellation));
+        return run.Run();
     }
 
     // In an order of their own, as tables are often sorted and the last ones judge.

@@ -13,7 +13,7 @@ internal static class FormulaTidy
     {
         double size = Math.Sqrt(values.Average(value => value * value)), allowed = Math.Max(1.001 * formula.ErrorOn(columns, values).Rmse, Rounding * size);
         formula = Snapped(formula);
-        while (WithoutOne(formula) is Formula shorter)
+        while (Shorter(formula) is Formula shorter)
             formula = Snapped(shorter);
         return formula;
 
@@ -22,23 +22,49 @@ internal static class FormulaTidy
         // The most generous tolerance: it takes numbers together that are off together.
         Formula Snapped(Formula of) => Tolerances.Select(tolerance => of.Snap(columns, tolerance)).FirstOrDefault(Holds) ?? of;
 
-        Formula? WithoutOne(Formula of) => Shorter(of.Expression).Select(shorter => of with { Expression = shorter.Simplify() }).FirstOrDefault(Holds);
+        Formula? Shorter(Formula of) => Everywhere(of.Expression, Without).Concat(Everywhere(of.Expression, Gathered)).Select(other => of with { Expression = other.Simplify() })
+            .FirstOrDefault(other => other.Expression.Complexity < of.Expression.Complexity && Holds(other));
     }
 
-    // The expression without one term or factor somewhere.
-    private static IEnumerable<Expression> Shorter(Expression expression)
+    // A sum or product less one of its parts.
+    private static IEnumerable<Expression> Without(Expression expression)
     {
         IReadOnlyList<Expression> children = expression.Children;
-        if (expression is Sum or Product && children.Count > 1)
-        {
-            for (int at = 0; at < children.Count; at++)
-                yield return expression.With([.. children.Where((_, other) => other != at)]);
-        }
+        return expression is Sum or Product && children.Count > 1 ? children.Select((_, at) => expression.With([.. children.Where((_, other) => other != at)])) : [];
+    }
 
+    // b^r (s + t)^q as (b^(r/q) s + b^(r/q) t)^q: units that were taken out of a sum go back into it.
+    private static IEnumerable<Expression> Gathered(Expression expression)
+    {
+        if (expression is not Product product)
+            yield break;
+        for (int at = 0; at < product.Factors.Length; at++)
+        {
+            if (Parts(product.Factors[at]) is not (Sum sum, double power))
+                continue;
+            for (int other = 0; other < product.Factors.Length; other++)
+            {
+                if (other == at || product.Factors[other] is Constant)
+                    continue;
+                (Expression inner, double exponent) = Parts(product.Factors[other]);
+                Expression gathered = new Sum(sum.Terms.Select(term => term * inner.Pow(exponent / power))).Simplify();
+                yield return new Product([.. product.Factors.Where((_, place) => place != at && place != other), gathered.Pow(power)]);
+            }
+        }
+    }
+
+    private static (Expression Base, double Exponent) Parts(Expression factor) => factor is Power power ? (power.Base, power.Exponent) : (factor, 1);
+
+    // The expression with another one in place of a node, for every node.
+    private static IEnumerable<Expression> Everywhere(Expression expression, Func<Expression, IEnumerable<Expression>> others)
+    {
+        foreach (Expression other in others(expression))
+            yield return other;
+        IReadOnlyList<Expression> children = expression.Children;
         for (int at = 0; at < children.Count; at++)
         {
-            foreach (Expression shorter in Shorter(children[at]))
-                yield return expression.With([.. children.Select((child, other) => other == at ? shorter : child)]);
+            foreach (Expression other in Everywhere(children[at], others))
+                yield return expression.With([.. children.Select((child, place) => place == at ? other : child)]);
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Kansformers.Inspection;
 
 /// <summary>A search at work: its clock, and the best formula so far.</summary>
-internal sealed class SearchRun
+internal sealed class SearchRun : IDisposable
 {
     private const double Exact = 1e-11, SmallestShare = 0.6;
     private const int MostReduced = 2;
@@ -14,6 +14,7 @@ internal sealed class SearchRun
     private readonly string[] _names;
     private readonly (TimeSpan Limit, IProgress<FormulaSearchStep>? Progress, CancellationToken Cancellation) _course;
     private readonly double _deviation;
+    private readonly CancellationTokenSource _ends;
     private Formula? _best;
     private string _how = "";
     private int _tried;
@@ -24,6 +25,8 @@ internal sealed class SearchRun
         (_columns, _values, _names, _course) = (columns, values, names, course);
         double mean = values.Average(), deviation = Math.Sqrt(values.Average(value => (value - mean) * (value - mean)));
         _deviation = deviation > 0 ? deviation : 1;
+        _ends = CancellationTokenSource.CreateLinkedTokenSource(course.Cancellation);
+        _ends.CancelAfter((int)Math.Min(int.MaxValue, Math.Ceiling(course.Limit.TotalMilliseconds)));
     }
 
     /// <summary>The best formula's error, as a share of the values' deviation.</summary>
@@ -31,6 +34,9 @@ internal sealed class SearchRun
 
     /// <summary>Whether there is nothing left to gain, or no time.</summary>
     public bool IsOver => Error < Exact || _course.Cancellation.IsCancellationRequested || Stopwatch.GetElapsedTime(_begin) > _share * _course.Limit;
+
+    /// <summary>Ends what is being fitted when the time is over or the search is asked to end.</summary>
+    public CancellationToken Token => _ends.Token;
 
     private double Seconds => Stopwatch.GetElapsedTime(_begin).TotalSeconds;
 
@@ -54,6 +60,8 @@ internal sealed class SearchRun
             : Stopwatch.GetElapsedTime(_begin) > _course.Limit ? FormulaSearchEnd.Seconds : FormulaSearchEnd.Tried;
         return new FormulaSearchResult(_best, _how, Error, end, Seconds);
     }
+
+    public void Dispose() => _ends.Dispose();
 
     /// <summary>Tells what is tried.</summary>
     public void Tell(string what) => _course.Progress?.Report(new FormulaSearchStep(++_tried, what, Seconds, _best, Error));

@@ -8,7 +8,7 @@ namespace Kansformers.Inspection;
 /// </summary>
 internal sealed class SeparableSearch(SearchRun run, SearchProblem problem)
 {
-    private const double Promising = 2e-4;
+    private const double Promising = 2e-4, FarOff = 100;
     private const int MostChoices = 12;
     private const double Negligible = 1e-8;
 
@@ -26,12 +26,22 @@ internal sealed class SeparableSearch(SearchRun run, SearchProblem problem)
 
         foreach ((InputForm inputs, int terms, int degree, int tries) in Stages().Take(first ? 2 : int.MaxValue))
         {
+            List<(SeparableFit Fit, Action Name)> promising = [];
             foreach (TargetForm target in TargetForm.All)
             {
                 if (run.IsOver)
                     return;
-                Try(inputs, target, terms, degree, tries);
+                if (Try(inputs, target, terms, degree, tries) is not (SeparableFit fit, Action name))
+                    continue;
+                if (terms > 1)
+                    name();
+                else
+                    promising.Add((fit, name));
             }
+
+            // Of fits that take no time the closest one first.
+            foreach ((_, Action name) in promising.OrderBy(one => one.Fit.Error))
+                name();
         }
     }
 
@@ -47,11 +57,11 @@ internal sealed class SeparableSearch(SearchRun run, SearchProblem problem)
         }
     }
 
-    private void Try(InputForm inputs, TargetForm target, int terms, int degree, int tries)
+    private (SeparableFit Fit, Action Name)? Try(InputForm inputs, TargetForm target, int terms, int degree, int tries)
     {
         double[] targets = Array.ConvertAll(problem.Values, value => target.Inverse(value));
         if (!DoubleVectors.AllFinite(targets) || inputs.Apply(problem.Columns) is not double[][] changed)
-            return;
+            return null;
         for (int seed = 0; seed < tries && !run.IsOver; seed++)
         {
             SeparableFit fit = new(changed, _rows, Math.Max(1, terms), degree, seed);
@@ -61,11 +71,10 @@ internal sealed class SeparableSearch(SearchRun run, SearchProblem problem)
                 fit.Run(targets, 60, () => run.IsOver);
             run.Tell(FormattableString.Invariant($"{problem.How}{target.Name} by {(terms == 0 ? "a sum" : terms)} of {inputs}, degree {degree}: {fit.Error:0.0e+00}"));
             if (fit.Error < Promising)
-            {
-                Name(fit, inputs, changed, (target, targets));
-                return;
-            }
+                return (fit, () => Name(fit, inputs, changed, (target, targets)));
         }
+
+        return null;
     }
 
     private void Name(SeparableFit fit, InputForm inputs, double[][] changed, (TargetForm Form, double[] Values) target)
@@ -78,13 +87,13 @@ internal sealed class SeparableSearch(SearchRun run, SearchProblem problem)
             if (run.IsOver)
                 return;
             InnerFunction[][] functions = [.. choices.Select((choice, input) => choice[picks[input]])];
-            if (FormulaNetwork.Make(functions, changed, target.Values) is not KanNetwork network)
+            if (FormulaNetwork.Make(functions, changed, target.Values, Math.Clamp(FarOff * fit.Error, 1e-5, 1e-3)) is not KanNetwork network)
                 continue;
             string shape = network.ToString();
             FitData data = new(Samples.OfColumns(changed), Samples.OfColumns(target.Values));
-            network.FitFormulas(data, new FormulaFitOptions { Snaps = false });
+            network.FitFormulas(data, new FormulaFitOptions { Snaps = false }, cancellation: run.Token);
             RemoveNegligible(network, data);
-            Formula formula = network.FitFormulas(data, variables: problem.Names)[0];
+            Formula formula = network.FitFormulas(data, variables: problem.Names, cancellation: run.Token)[0];
             run.Offer(problem, target.Form.Outer(inputs.Undo(formula.Expression, problem.Names)), $"{problem.How}{target.Form.Name} by {fit.Terms} of {inputs}: {shape[..shape.IndexOf(", grid", StringComparison.Ordinal)]}");
         }
     }
