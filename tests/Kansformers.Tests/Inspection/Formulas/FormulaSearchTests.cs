@@ -23,6 +23,28 @@ public class FormulaSearchTests
         Assert.InRange(result.Best.ErrorOn([.. Enumerable.Range(0, 2).Select(column => data.Inputs.Column(column).ToArray())], data.Targets.Column(0).ToArray()).Largest, 0, 1e-10);
     }
 
+    // Units and differences that make few inputs of many, quotients, functions behind the sum.
+    [Theory]
+    [InlineData("x1*(x2 + x3*x4*sin(x5))", 5)]
+    [InlineData("x1*x2*x3/((x4 - x5)^2 + (x6 - x7)^2 + (x8 - x9)^2)", 9)]
+    [InlineData("(x1 + x2)/(1 + x1*x2/x3^2)", 3)]
+    [InlineData("x1*exp(-x2*x3*x4/(x5*x6))", 6)]
+    [InlineData("x1*x2*log(x3/x4)", 4)]
+    [InlineData("sqrt(x1^2 + x2^2 - 2*x1*x2*cos(x3 - x4))", 4)]
+    public void Symmetries_of_the_samples_make_few_inputs_of_many(string text, int inputs)
+    {
+        Expression written = Expression.Parse(text);
+        string[] names = [.. Enumerable.Range(1, inputs).Select(number => $"x{number}")];
+        Formula formula = new(written, names);
+        FitData data = Of(inputs, 1000, row => formula.Evaluate([.. row.Select(value => (double[])[value])])[0]), other = Of(inputs, 500, _ => 0, seed: 2);
+        FormulaSearchResult result = FormulaSearch.Run(data, Patient);
+        Assert.Equal(FormulaSearchEnd.Exact, result.End);
+        double[][] columns = [.. Enumerable.Range(0, inputs).Select(column => other.Inputs.Column(column).ToArray())];
+        double[] values = formula.Evaluate(columns);
+        Assert.InRange(result.Best!.ErrorOn(columns, values).Largest, 0, 1e-9 * values.Max(Math.Abs));
+        Assert.InRange(result.Best.Expression.Complexity, 1, written.Simplify().Complexity + 6);
+    }
+
     [Fact]
     public void What_is_constant_is_a_constant() => Assert.Equal("3/2", FormulaSearch.Run(Of(2, 50, _ => 1.5)).Best!.ToString());
 
@@ -84,9 +106,9 @@ public class FormulaSearchTests
     }
 
     // Uniformly from 1 to 3.
-    private static FitData Of(int inputs, int rows, Func<double[], double> value)
+    private static FitData Of(int inputs, int rows, Func<double[], double> value, int seed = 1)
     {
-        Random random = new(1);
+        Random random = new(seed);
         double[][] table = [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, inputs).Select(_ => 1 + 2 * random.NextDouble()).ToArray())];
         return new FitData(Samples.OfColumns([.. Enumerable.Range(0, inputs).Select(input => table.Select(row => row[input]).ToArray())]), Samples.OfColumns(table.Select(value).ToArray()));
     }

@@ -51,6 +51,9 @@ internal sealed class SearchRun : IDisposable
         foreach (SearchProblem problem in reduced.Reverse().Take(MostReduced).Append(table))
         {
             new RationalSearch(this, problem).Run();
+            new SeparableSearch(this, problem).Run(first: true);
+            foreach (SearchProblem scaled in problem.Scaled())
+                new SeparableSearch(this, scaled).Run(first: true);
             new SeparableSearch(this, problem).Run(first: false);
             _share = Math.Min(1, _share + (1 - SmallestShare) / MostReduced);
         }
