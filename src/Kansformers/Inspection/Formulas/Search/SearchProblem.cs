@@ -19,7 +19,7 @@ internal sealed record SearchProblem(double[][] Columns, double[] Values, IReadO
         from input in Enumerable.Range(0, Columns.Length <= MostScaled ? Columns.Length : 0)
         where Columns[input].All(value => value != 0)
         from power in Powers
-        let values = Values.Zip(Columns[input], (value, by) => value * Math.Pow(by, power)).ToArray()
+        let values = Values.Zip(Columns[input], (value, other) => value * Math.Pow(other, power)).ToArray()
         where values.All(double.IsFinite)
         select this with { Values = values, Outer = inner => Outer(inner * Inputs[input].Pow(-power)), How = FormattableString.Invariant($"{How}times {Names[input]}^{power}, ") };
 
