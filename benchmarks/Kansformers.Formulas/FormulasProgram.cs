@@ -21,6 +21,7 @@ internal static class FormulasProgram
         ("deep", "a formula of four variables on a ladder of grids", (_, progress) => LadderStudy.Run(LadderStudy.Deep, progress)),
         ("product", "x y by a multiplication node", (_, _) => ProductStudy.Run()),
         ("feynman", "twenty formulas of the Feynman set with units and without", FeynmanStudy.Run),
+        ("held-out", "twenty formulas that had no part in settling the search", FeynmanStudy.RunHeldOut),
         ("speed", "exact and ladder against torch operations with autograd", (_, progress) => SpeedStudy.Run(progress)),
     ];
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Kansformers.Inspection;
 
@@ -10,12 +9,17 @@ internal static class FeynmanStudy
     private const int Rows = 1000;
     private const double Exact = 1e-9;
 
-    public static Study Run(FormulasOptions options, TextWriter progress)
+    public static Study Run(FormulasOptions options, TextWriter progress) => Run("feynman", FeynmanFormulas.WithUnits.Concat(FeynmanFormulas.WithoutUnits), options, progress);
+
+    /// <summary>The same for formulas that had no part in settling the search.</summary>
+    public static Study RunHeldOut(FormulasOptions options, TextWriter progress) => Run("held-out", HeldOutFormulas.All, options, progress);
+
+    private static Study Run(string name, IEnumerable<FeynmanFormula> formulas, FormulasOptions options, TextWriter progress)
     {
         List<Dictionary<string, object>> rows = [];
         Dictionary<string, Kept> kept = options.Out is not null && File.Exists(options.Out)
             ? File.ReadLines(options.Out).Select(line => JsonSerializer.Deserialize<Kept>(line)!).GroupBy(one => one.Name).ToDictionary(group => group.Key, group => group.Last()) : [];
-        foreach (FeynmanFormula formula in FeynmanFormulas.WithUnits.Concat(FeynmanFormulas.WithoutUnits).Where(formula => options.Only is null || formula.Name.Contains(options.Only, StringComparison.Ordinal)))
+        foreach (FeynmanFormula formula in formulas.Where(formula => options.Only is null || formula.Name.Contains(options.Only, StringComparison.Ordinal)))
         {
             if (!kept.TryGetValue(formula.Name, out Kept? found))
             {
@@ -29,17 +33,17 @@ internal static class FeynmanStudy
         }
 
         int dimensionless = rows.Count(row => (bool)row["exact"] && ((string)row["name"]).EndsWith("dimensionless", StringComparison.Ordinal)), exact = rows.Count(row => (bool)row["exact"]);
-        return new Study("feynman", FormattableString.Invariant($"{Rows} samples each, at most {options.Seconds} s; exact is a largest relative error of {Exact} on 1000 other samples: {exact} of {rows.Count} ({exact - dimensionless} with units, {dimensionless} without), {rows.Sum(row => (double)row["seconds"]):0} s in all"), rows, null);
+        string parts = name == "feynman" ? FormattableString.Invariant($" ({exact - dimensionless} with units, {dimensionless} without)") : "";
+        return new Study(name, FormattableString.Invariant($"{Rows} samples each, at most {options.Seconds} s; exact is a largest relative error of {Exact} on 1000 other samples: {exact} of {rows.Count}{parts}, {rows.Sum(row => (double)row["seconds"]):0} s in all"), rows, null);
     }
 
     private static Kept Search(FeynmanFormula formula, TimeSpan limit)
     {
         (double[][] columns, double[] values) = formula.Sample(Rows, seed: 0);
         (double[][] testColumns, double[] testValues) = formula.Sample(1000, seed: 1);
-        long begin = Stopwatch.GetTimestamp();
-        FoundFormula? found = new FormulaSearch(columns, values, [.. formula.Variables.Select(variable => variable.Name)], limit).Run();
-        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        return found is null ? new Kept(formula.Name, 1, seconds, "", "") : new Kept(formula.Name, Largest(found.Formula.Evaluate(testColumns), testValues), seconds, found.How, found.Formula.ToString());
+        FormulaSearchOptions options = new() { Variables = [.. formula.Variables.Select(variable => variable.Name)], Seconds = limit.TotalSeconds };
+        FormulaSearchResult found = FormulaSearch.Run(new FitData(Samples.OfColumns(columns), Samples.OfColumns(values)), options);
+        return found.Best is null ? new Kept(formula.Name, 1, found.Seconds, "", "") : new Kept(formula.Name, Largest(found.Best.Evaluate(testColumns), testValues), found.Seconds, found.How, found.Best.ToString());
     }
 
     // The largest error, as a share of the value, or of a thousandth of the values' own size where one is next to 0.

@@ -14,6 +14,7 @@ internal static class KanCommand
         KanRefine.Create(),
         KanPrune.Create(),
         KanFormula.Create(),
+        KanSearch.Create(),
         KanUndo.Create(),
         KanLayers.Create(),
         KanPlot.Create(),

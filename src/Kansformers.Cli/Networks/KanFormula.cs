@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Kansformers.Cli.Reading;
-using System.Globalization;
 using Kansformers.Cli.Bench;
 using Kansformers.Inspection;
 using Spectre.Console;
@@ -10,8 +9,6 @@ namespace Kansformers.Cli.Networks;
 /// <summary><c>kan formula MODEL</c>: functions in place of curves, and one formula of them, checked by evaluating it.</summary>
 internal static class KanFormula
 {
-    private static readonly string[] Formats = ["text", "latex", "csharp", "python"];
-
     public static Command Create()
     {
         KanChange change = new("the file of a small network, as kan fit writes it, or a run folder");
@@ -21,18 +18,17 @@ internal static class KanFormula
         Option<string?> library = new("--library") { Description = $"the functions to try, joined by commas, of {string.Join(" ", EdgeFunction.All.Select(function => function.Name))} [default: all]" };
         Option<double> least = new("--min-r2") { Description = "refuse a function that fits its curve worse than this; of a run 0.999 unless given", DefaultValueFactory = _ => 0 };
         Option<double> simplicity = new("--simplicity") { Description = "0 to 1: how much a function's simplicity counts against its fit", DefaultValueFactory = _ => 0.8 };
-        Option<string> format = new("--format") { Description = "how the formula is written: text, latex, csharp or python", DefaultValueFactory = _ => Formats[0] };
-        Option<string?> formula = new("--formula") { Description = "a file for the formula" };
-        format.AcceptOnlyFromAmong(Formats);
-        OptionRules.NotEmpty(library, formula, set);
-        Command command = new("formula", "Functions in place of a small network's curves, chosen or set by hand, and the formula of them all with its error on held-out rows; of a run, functions for the curves that matter most, and the loss with them.") { set, suggest, library, least, simplicity, format, formula };
+        FormulaOutput output = new();
+        OptionRules.NotEmpty(library, set);
+        Command command = new("formula", "Functions in place of a small network's curves, chosen or set by hand, and the formula of them all with its error on held-out rows; of a run, functions for the curves that matter most, and the loss with them.") { set, suggest, library, least, simplicity };
+        output.AddTo(command);
         change.AddTo(command);
         ofRun.AddTo(command);
         command.SetAction(parsed =>
         {
             CurveFitOptions curves = new() { Functions = Library(parsed.GetValue(library)), SimplicityWeight = parsed.GetValue(simplicity) };
             KanFitOptions.Checked(curves.Validate, curves);
-            if (change.IsRun(parsed, out string? to, set, suggest, format, formula))
+            if (change.IsRun(parsed, out string? to, set, suggest, output.Format, output.File))
             {
                 ofRun.Run(parsed, parsed.GetValue(change.Model.Path)!, (to, curves, OptionRules.IsGiven(parsed, least) ? parsed.GetValue(least) : RunFormula.DefaultR2, parsed.GetValue(change.Model.Json)));
                 return CommandLineApp.Succeeded;
@@ -56,13 +52,20 @@ internal static class KanFormula
                 return CommandLineApp.Succeeded;
             }
 
-            if (samples.Source.Classes.Count > 0)
-                throw new KansformersException("functions are chosen for networks of numbers; put them on a network of classes by --set");
-            IReadOnlyList<Formula> formulas = changed.FitFormulas(samples.Data, new FormulaFitOptions { Curves = curves }, cancellation: interruption.Token);
+            bool ofClasses = samples.Source.Classes.Count > 0;
+            FitData data = ofClasses ? ClassFormulas.Data(network, samples) : samples.Data;
+            IReadOnlyList<Formula> formulas = changed.FitFormulas(data, new FormulaFitOptions { Curves = curves }, cancellation: interruption.Token);
             RequireFit(network, changed, samples, parsed.GetValue(least));
             string path = change.Out(parsed);
             changed.Save(path);
-            Tell(parsed, change, samples, formulas, (path, Text(formulas, parsed.GetValue(format)!, samples.Source.Target)), parsed.GetValue(formula));
+            string text = output.Text(parsed, formulas, samples.Source);
+            if (ofClasses)
+            {
+                ClassFormulas.Tell(network, samples, formulas, (path, text, output.Write(parsed, text)), parsed.GetValue(change.Model.Json));
+                return CommandLineApp.Succeeded;
+            }
+
+            Tell(parsed, change, samples, formulas[0], (path, text, output.Write(parsed, text)));
             return CommandLineApp.Succeeded;
         });
         return command;
@@ -124,37 +127,22 @@ internal static class KanFormula
         return CommandLineApp.Succeeded;
     }
 
-    private static string Text(IReadOnlyList<Formula> formulas, string format, string target)
+    private static void Tell(ParseResult parsed, KanChange change, TableSamples samples, Formula formula, (string Model, string Text, string? File) made)
     {
-        return string.Join('\n', formulas.Select((formula, at) => format switch
-        {
-            "latex" => formula.Expression.ToLaTeX(),
-            "csharp" => formula.Expression.ToCSharp(Name(at), formula.Expression.Variables),
-            "python" => formula.Expression.ToPython(Name(at), formula.Expression.Variables),
-            _ => formula.Expression.ToText(),
-        }));
-
-        string Name(int at) => (target.Length > 0 ? target : "formula") + (formulas.Count == 1 ? "" : (at + 1).ToString(CultureInfo.InvariantCulture));
-    }
-
-    private static void Tell(ParseResult parsed, KanChange change, TableSamples samples, IReadOnlyList<Formula> formulas, (string Model, string Text) made, string? file)
-    {
-        if (file is not null)
-            ResultTable.WriteText(file, made.Text.EndsWith('\n') ? made.Text : made.Text + "\n");
         double[][] columns = [.. samples.InputScaling.Select((scaling, column) => Raw(samples.Judged.Inputs, scaling, column))];
-        FormulaError error = formulas[0].ErrorOn(columns, Raw(samples.Judged.Targets, samples.TargetScaling.Count > 0 ? samples.TargetScaling[0] : new ColumnScaling("y", 0, 1), 0));
+        FormulaError error = formula.ErrorOn(columns, Raw(samples.Judged.Targets, samples.TargetScaling.Count > 0 ? samples.TargetScaling[0] : new ColumnScaling("y", 0, 1), 0));
         bool held = samples.Data.HeldOutInputs is not null;
         if (parsed.GetValue(change.Model.Json))
         {
-            JsonOutput.Print(new { made.Model, Formula = made.Text, Variables = formulas[0].Variables, error.Rows, HeldOut = held, error.Rmse, error.Largest, error.R2, File = file });
+            JsonOutput.Print(new { made.Model, Formula = made.Text, formula.Variables, error.Rows, HeldOut = held, error.Rmse, error.Largest, error.R2, made.File });
             return;
         }
 
         Console.WriteLine(made.Text);
         if (double.IsNaN(error.Rmse))
             LiveLine.Say("the formula has no value for some of these rows: something like the logarithm of a negative number");
-        Console.WriteLine($"{(held ? "held out" : "all rows")}: {error.Rows} rows, error (root mean square) {Numbers.Short(error.Rmse)}, largest {Numbers.Short(error.Largest)}, r2 {error.R2.ToString("0.0000000", CultureInfo.InvariantCulture)}");
-        Console.WriteLine($"model: {made.Model}{(file is null ? "" : $", formula: {file}")}");
+        Console.WriteLine(FormulaOutput.Line(error, held));
+        Console.WriteLine($"model: {made.Model}{(made.File is null ? "" : $", formula: {made.File}")}");
     }
 
     private static double[] Raw(Samples samples, ColumnScaling scaling, int column) => Array.ConvertAll(samples.Column(column).ToArray(), value => value * scaling.Scale + scaling.Shift);

@@ -35,19 +35,12 @@ internal static class KanPrune
             KanNetwork network = change.Model.Load(parsed);
             _ = change.Out(parsed);
             TableSamples samples = change.Samples(parsed, network);
-            KanNetwork pruned = Pruned(network, samples.Data.Inputs, parsed.GetValue(nodes), parsed.GetValue(edges), parsed.GetValue(inputs));
+            KanNetwork pruned = network.Prune(samples.Data.Inputs, parsed.GetValue(nodes), parsed.GetValue(edges), parsed.GetValue(inputs));
+            if (pruned.Layers[^1].LiveEdges == 0)
+                throw new KansformersException("nothing would be left of the network; prune by lower thresholds");
             change.End(parsed, network, pruned, samples);
             return CommandLineApp.Succeeded;
         });
         return command;
-    }
-
-    // One step for kan undo: what lies between is not kept.
-    private static KanNetwork Pruned(KanNetwork network, Samples samples, double nodes, double edges, double? inputs)
-    {
-        KanNetwork pruned = network.Prune(samples, nodes, edges);
-        if (pruned.Layers[^1].LiveEdges == 0)
-            throw new KansformersException("nothing would be left of the network; prune by lower thresholds");
-        return inputs is double threshold ? pruned.PruneInputs(samples, threshold) : pruned;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Kansformers.Tests.Training;
 using Kansformers.Training;
 
@@ -117,6 +118,25 @@ public class InterruptionTests
         Assert.StartsWith($"error: interrupted after step {steps}; go on with: kansformers train --resume ", result.ErrorLines[^1], StringComparison.Ordinal);
         using TrainingRun resumed = TrainingRun.Resume(run);
         Assert.Equal(steps, resumed.Trainer.Steps);
+    }
+
+    [Fact]
+    public void A_fit_of_a_small_network_that_is_interrupted_keeps_what_it_has_reached()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "sends signals");
+        using TestFolder folder = new();
+        string model = folder["m.safetensors"], table = folder.Write("t.csv", "a,y\n" + string.Join('\n', Enumerable.Range(0, 400).Select(row => FormattableString.Invariant($"{row / 100.0},{Math.Sin(row)}"))));
+        using CliProcess process = new(null, "kan", "fit", "--data", table, "--target", "y", "--optimizer", "adam", "--steps", "100000000", "--test", "0", "--out", model, "--json");
+        process.WaitUntil(() => process.Error.Contains("step ", StringComparison.Ordinal));
+        Assert.SkipWhen(IsIgnored(process.Id, 2), "the one who started the tests has this signal ignored");
+        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
+            kill.WaitForExit();
+        CliResult result = process.Wait();
+        Assert.True(result.Code == 0, result.Error);
+        using JsonDocument told = JsonDocument.Parse(result.Out);
+        Assert.Equal("cancelled", told.RootElement.GetProperty("end").GetString());
+        Assert.InRange(told.RootElement.GetProperty("steps").GetInt32(), 1, 99_999_999);
+        Assert.Equal(told.RootElement.GetProperty("network").GetString(), Kansformers.Inspection.KanNetwork.Load(model).ToString());
     }
 
     private static bool IsIgnored(int process, int signal)

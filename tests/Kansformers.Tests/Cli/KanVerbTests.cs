@@ -52,6 +52,34 @@ public class KanVerbTests
     }
 
     [Fact]
+    public void Scores_of_classes_become_formulas_and_the_accuracy_with_them_is_told()
+    {
+        using TestFolder folder = new();
+        Random random = new(6);
+        string model = folder["c.safetensors"], table = folder.Write("c.csv", "a,b,colour\n" + string.Join('\n', Enumerable.Range(0, 200).Select(_ =>
+        {
+            (double a, double b) = (2 * random.NextDouble() - 1, 2 * random.NextDouble() - 1);
+            return string.Create(CultureInfo.InvariantCulture, $"{a:R},{b:R},{(a * a + b > 0.3 ? "dark red" : "blue")}");
+        })));
+        _ = Json("kan", "fit", "--data", table, "--target", "colour", "--width", "2,2", "--steps", "8", "--out", model, "--json");
+        JsonElement told = Json("kan", "formula", model, "--format", "python", "--formula", folder["c.py"], "--json");
+        Assert.Equal(["blue", "dark red"], told.GetProperty("formulas").EnumerateArray().Select(one => one.GetProperty("class").GetString()));
+        Assert.InRange(told.GetProperty("accuracy_before").GetDouble(), 0.9, 1);
+        Assert.InRange(told.GetProperty("accuracy_after").GetDouble(), 0.85, 1);
+        string python = File.ReadAllText(folder["c.py"]);
+        Assert.Contains("def colour_blue(a, b):", python, StringComparison.Ordinal);
+        Assert.Contains("def colour_dark_red(a, b):", python, StringComparison.Ordinal);
+
+        // The formulas are on the edges now, and written again as they are.
+        CliResult text = Cli.Run("kan", "formula", model);
+        Assert.StartsWith("blue: ", text.Out, StringComparison.Ordinal);
+        Assert.Contains("dark red: ", text.Out, StringComparison.Ordinal);
+        Assert.Contains("by formulas", text.Out, StringComparison.Ordinal);
+        foreach (string format in (string[])["latex", "csharp"])
+            Assert.Equal(0, Cli.Run("kan", "formula", model, "--format", format).Code);
+    }
+
+    [Fact]
     public void Functions_are_set_by_hand_and_suggested()
     {
         using TestFolder folder = new();
@@ -106,6 +134,33 @@ public class KanVerbTests
     }
 
     [Fact]
+    public void A_formula_is_searched_for_in_a_table()
+    {
+        using TestFolder folder = new();
+        string table = Product(folder);
+        JsonElement found = Json("kan", "search", "--data", table, "--target", "y", "--seconds", "600", "--json");
+        Assert.Equal(("exp(b^2 + a)", true, 60), (found.GetProperty("formula").GetString(), found.GetProperty("exact").GetBoolean(), found.GetProperty("rows").GetInt32()));
+        Assert.InRange(found.GetProperty("largest").GetDouble(), 0, 1e-12);
+        CliResult python = Cli.Run("kan", "search", "--data", table, "--target", "y", "--seconds", "600", "--format", "python", "--formula", folder["f.py"]);
+        Assert.Contains("held out: 60 rows, error", python.Out, StringComparison.Ordinal);
+        Assert.StartsWith(File.ReadAllText(folder["f.py"]).TrimEnd(), python.Out, StringComparison.Ordinal);
+        Cli.AssertFails(1, ["no formula was found", "--seconds", "kan fit"], "kan", "search", "--data", table, "--target", "y", "--seconds", "1e-6");
+        Cli.AssertFails(1, ["20 samples or more"], "kan", "search", "--data", folder.Write("few.csv", "a,y\n1,2\n2,4\n3,5\n"), "--target", "y");
+    }
+
+    [Fact]
+    public void Nodes_edges_and_inputs_that_go_together_come_back_together()
+    {
+        using TestFolder folder = new();
+        Random random = new(4);
+        string table = folder.Write("t.csv", "a,b,y\n" + string.Join('\n', Enumerable.Range(0, 60).Select(_ => random.NextDouble()).Select(a => string.Create(CultureInfo.InvariantCulture, $"{a:R},{random.NextDouble():R},{a * a:R}"))));
+        string model = folder["m.safetensors"], before = Json("kan", "fit", "--data", table, "--target", "y", "--width", "2,3,1", "--penalty", "0.01", "--steps", "10", "--out", model, "--json").GetProperty("network").GetString()!;
+        Assert.StartsWith("[1, ", Json("kan", "prune", model, "--input-threshold", "0.1", "--json").GetProperty("after").GetString(), StringComparison.Ordinal);
+        Assert.Equal(before, Json("kan", "undo", model, "--json").GetProperty("after").GetString());
+        Cli.AssertFails(1, ["nothing to take back"], "kan", "undo", model);
+    }
+
+    [Fact]
     public void A_disk_that_is_full_leaves_the_model_as_it_was()
     {
         using TestFolder folder = new();
@@ -132,6 +187,11 @@ public class KanVerbTests
     [InlineData(2, "kan refine a.safetensors", "--grid")]
     [InlineData(2, "kan formula a.safetensors --library sin,sinus", "no function 'sinus'")]
     [InlineData(2, "kan formula a.safetensors --simplicity 2", "2")]
+    [InlineData(2, "kan search --data a.csv", "--target")]
+    [InlineData(2, "kan search --data a.csv --target y --columns y", "cannot be an input too")]
+    [InlineData(2, "kan search --data a.csv --target y --seconds 0", "seconds is 0")]
+    [InlineData(2, "kan search --data a.csv --target y --format word", "word")]
+    [InlineData(1, "kan search --data nowhere.csv --target y", "nowhere.csv")]
     public void Wrong_calls_are_told_in_one_line(int code, string call, string told) => Cli.AssertFails(code, [told], Cli.Args(call));
 
     private static JsonElement Json(params string[] call)

@@ -8,18 +8,23 @@ public sealed partial class KanNetwork
     public KanAttribution Attribute(Samples samples) => new(Run(samples));
 
     /// <summary>
-    /// A network without the inner nodes, and then without the edges, whose scores on the samples are not above a threshold. It remembers this one (<see cref="Before"/>),
-    /// which stays as it is.
+    /// A network without the inner nodes, then without the edges, and then, where that is asked for, without the inputs, whose scores on the samples are not above a threshold.
+    /// It remembers this one (<see cref="Before"/>), which stays as it is.
     /// </summary>
     /// <param name="samples">(rows, <see cref="DataColumns"/>).</param>
     /// <param name="nodes">The threshold of nodes.</param>
     /// <param name="edges">The threshold of edges, whose scores are found again when the nodes have gone.</param>
+    /// <param name="inputs">The threshold of inputs, whose scores are found again when the edges have gone; null where all stay.</param>
     /// <exception cref="ArgumentException">The samples have another number of columns.</exception>
-    public KanNetwork Prune(Samples samples, double nodes = 0.01, double edges = 0.03)
+    public KanNetwork Prune(Samples samples, double nodes = 0.01, double edges = 0.03, double? inputs = null)
     {
         KanNetwork pruned = PruneNodes(samples, nodes);
         pruned.RemoveEdges(samples, edges);
-        return pruned;
+        if (inputs is not double threshold)
+            return pruned;
+        // One change: what lies between is not remembered.
+        KanNetwork fewer = pruned.PruneInputs(samples, threshold);
+        return With(fewer.Options, [.. fewer.Layers], [.. fewer.InputColumns]);
     }
 
     /// <summary>A network without the inner nodes whose scores are not above a threshold; of each level the best one stays in any case.</summary>

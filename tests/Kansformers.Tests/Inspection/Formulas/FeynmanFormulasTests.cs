@@ -6,13 +6,15 @@ namespace Kansformers.Tests.Inspection;
 /// <summary>The table of the benchmark says the same twice: as text and in C#, with values on all of its ranges, and its simplified forms too.</summary>
 public class FeynmanFormulasTests
 {
-    public static TheoryData<string> Names => [.. FeynmanFormulas.WithUnits.Concat(FeynmanFormulas.WithoutUnits).Select(formula => formula.Name)];
+    private static IEnumerable<FeynmanFormula> All => FeynmanFormulas.WithUnits.Concat(FeynmanFormulas.WithoutUnits).Concat(HeldOutFormulas.All);
+
+    public static TheoryData<string> Names => [.. All.Select(formula => formula.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Text_and_program_agree(string name)
     {
-        FeynmanFormula formula = FeynmanFormulas.WithUnits.Concat(FeynmanFormulas.WithoutUnits).Single(formula => formula.Name == name);
+        FeynmanFormula formula = All.Single(formula => formula.Name == name);
         (double[][] columns, double[] values) = formula.Sample(200, seed: 1);
         Assert.All(values, value => Assert.True(double.IsFinite(value)));
         string[] variables = [.. formula.Variables.Select(variable => variable.Name)];
@@ -25,5 +27,5 @@ public class FeynmanFormulasTests
     }
 
     [Fact]
-    public void There_are_twenty_of_each() => Assert.Equal((20, 20), (FeynmanFormulas.WithUnits.Count, FeynmanFormulas.WithoutUnits.Count));
+    public void There_are_twenty_of_each() => Assert.Equal((20, 20, 20), (FeynmanFormulas.WithUnits.Count, FeynmanFormulas.WithoutUnits.Count, HeldOutFormulas.All.Count));
 }

@@ -1,6 +1,6 @@
 using Kansformers.Numerics;
 
-namespace Kansformers.Formulas;
+namespace Kansformers.Inspection;
 
 /// <summary>
 /// A network [n, products of n edges, 1] in the making: Σ_r Π_i φ_ri(x_i), each edge a curve of Chebyshev polynomials. Given all edges but those of one input, these are
@@ -66,6 +66,30 @@ internal sealed class SeparableFit
             if (Error < 1e-13)
                 break;
         }
+    }
+
+    /// <summary>Fits a sum of curves in place of their product, of which least squares find the best at once.</summary>
+    public void RunSum(double[] targets)
+    {
+        int all = targets.Length, unknowns = 1 + Inputs * (_functions - 1);
+        List<double[]> columns = [_bases[0][..all]]; // the constant
+        for (int input = 0; input < Inputs; input++)
+        {
+            for (int function = 1; function < _functions; function++)
+                columns.Add(_bases[input][(function * all)..((function + 1) * all)]);
+        }
+
+        double[] found = LeastSquares.Solve([.. columns.SelectMany(column => column[.._rows])], unknowns, targets[.._rows], out _), rest = [.. targets];
+        for (int at = 0; at < unknowns; at++)
+            DoubleVectors.AddScaled(rest, -found[at], columns[at]);
+        for (int input = 0; input < Inputs; input++)
+        {
+            _coefficients[input][0, 0] = 0;
+            for (int function = 1; function < _functions; function++)
+                _coefficients[input][0, function] = found[input * (_functions - 1) + function];
+        }
+
+        Error = Share(rest, targets);
     }
 
     /// <summary>One edge's curve.</summary>
@@ -141,6 +165,11 @@ internal sealed class SeparableFit
         }
 
         DoubleVectors.AddScaled(sum, -1, targets);
+        return Share(sum, targets);
+    }
+
+    private double Share(double[] sum, double[] targets)
+    {
         (_, double deviation) = DoubleVectors.Moments(targets);
         ReadOnlySpan<double> judging = sum.AsSpan(_rows);
         double error = Math.Sqrt(DoubleVectors.Dot(judging, judging) / judging.Length) / Math.Max(deviation, 1e-300);

@@ -1,6 +1,4 @@
-using Kansformers.Inspection;
-
-namespace Kansformers.Formulas;
+namespace Kansformers.Inspection;
 
 /// <summary>The last edge of a network: a function g that is set, so that the rest is fitted to g⁻¹ of the targets.</summary>
 /// <param name="Name">What is fitted.</param>

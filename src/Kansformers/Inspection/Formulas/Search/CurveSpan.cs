@@ -1,7 +1,6 @@
-using Kansformers.Inspection;
 using Kansformers.Numerics;
 
-namespace Kansformers.Formulas;
+namespace Kansformers.Inspection;
 
 /// <summary>A function of one input with its a and b: f(a x + b).</summary>
 internal sealed record InnerFunction(EdgeFunction Function, double A, double B)

@@ -1,7 +1,6 @@
-using Kansformers.Inspection;
 using Kansformers.Numerics;
 
-namespace Kansformers.Formulas;
+namespace Kansformers.Inspection;
 
 /// <summary>The network of formulas whose terms are products of known functions, one at most of each input: which products there are is least squares' to say.</summary>
 internal static class FormulaNetwork
@@ -13,8 +12,9 @@ internal static class FormulaNetwork
     /// <param name="functions">By input, the functions that stand on its edges.</param>
     /// <param name="columns">The inputs.</param>
     /// <param name="targets">What is to come out.</param>
+    /// <param name="most">How far off it may be, as a share of the targets' deviation.</param>
     /// <returns>Null where the products are too many, or do not come near the targets.</returns>
-    public static KanNetwork? Make(IReadOnlyList<InnerFunction[]> functions, double[][] columns, double[] targets)
+    public static KanNetwork? Make(IReadOnlyList<InnerFunction[]> functions, double[][] columns, double[] targets, double most)
     {
         List<int[]> products = [new int[functions.Count]]; // for each input 0 for none of its functions, or 1, ...
         for (int input = 0; input < functions.Count; input++)
@@ -38,7 +38,7 @@ internal static class FormulaNetwork
             double[] rest = [.. right];
             for (int at = 0; at < made.Length; at++)
                 DoubleVectors.AddScaled(rest, -solution[at] / scales[at], made[at]);
-            if (!(Math.Sqrt(DoubleVectors.Dot(rest, rest) / rows) < 1e-3 * deviation))
+            if (!(Math.Sqrt(DoubleVectors.Dot(rest, rest) / rows) < most * deviation))
                 return null;
             int[] kept = [.. Enumerable.Range(0, products.Count).Where(at => Math.Abs(solution[at]) > Math.Pow(10, round - 2) * Negligible * 100 * deviation)];
             weights = [.. kept.Select(at => solution[at] / scales[at])];

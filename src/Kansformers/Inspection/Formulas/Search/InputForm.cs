@@ -1,6 +1,4 @@
-using Kansformers.Inspection;
-
-namespace Kansformers.Formulas;
+namespace Kansformers.Inspection;
 
 /// <summary>
 /// The first nodes of a network: all inputs as they are, or one of them replaced by what it makes with another, a sum or a product of both. No two say the same, so that the
