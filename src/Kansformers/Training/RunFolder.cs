@@ -191,6 +191,20 @@ public sealed class RunFolder
         throw new KansformersException($"{other}; bring the old text back, or start a new run");
     }
 
+    /// <summary>The architecture of weights: that of <see cref="RunConfig.Model"/>, with finer grids where those were refined in training before the weights were saved.</summary>
+    /// <param name="weights">Which weights; where there are no best ones yet the last ones, and where there are none at all what the training begins with.</param>
+    /// <exception cref="KansformersException">The file is damaged.</exception>
+    public ModelOptions Architecture(RunWeights weights = RunWeights.Best) =>
+        ArchitectureIn(weights == RunWeights.Best && File.Exists(ModelFile) ? ModelFile : CheckpointFile);
+
+    /// <summary>The architecture of weights in one of the run's files.</summary>
+    internal ModelOptions ArchitectureIn(string file)
+    {
+        if (Config.Training.RefineGrid.Count == 0 || !File.Exists(file))
+            return Config.Model;
+        return TrainingCheckpoint.Architecture(file) is ModelOptions saved ? Config.Model with { Kan = saved.Kan } : Config.Model;
+    }
+
     /// <summary>The run's model.</summary>
     /// <param name="weights">Which weights; a run that has not been validated yet has only the last ones, which are then taken.</param>
     /// <param name="device">Where the model is wanted; null is the CPU.</param>
@@ -200,7 +214,8 @@ public sealed class RunFolder
         bool best = weights == RunWeights.Best && File.Exists(ModelFile);
         if (!best && !File.Exists(CheckpointFile))
             throw new KansformersException($"'{Folder}' holds no weights yet; train longer, or go on with TrainingRun.Resume");
-        TransformerModel model = Config.Model.Family.Create(Config.Model, device);
+        ModelOptions options = Architecture(weights);
+        TransformerModel model = options.Family.Create(options, device);
         try
         {
             if (best)

@@ -1,4 +1,5 @@
 using Kansformers.Files;
+using Kansformers.Kan;
 using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Transformers;
@@ -10,11 +11,12 @@ namespace Kansformers.Training;
 public sealed class TrainingRun : IDisposable
 {
     private FolderLock? _lock;
+    private readonly TransformerModel _given; // to the trainer, which goes on with a finer one where grids are refined
     private IReadOnlyList<Measure>? _bestMeasures; // once the training has ended
 
     private TrainingRun(RunFolder folder, TrainingMaterial material, TransformerModel model, Trainer trainer)
     {
-        (Folder, Material, Model, Trainer) = (folder, material, model, trainer);
+        (Folder, Material, _given, Trainer) = (folder, material, model, trainer);
     }
 
     /// <summary>The run's folder and configuration.</summary>
@@ -27,8 +29,8 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="InvalidOperationException">The run learns from labelled examples.</exception>
     public TokenizedCorpus Corpus => (Material as TextMaterial)?.Corpus ?? throw new InvalidOperationException("this run learns from labelled examples, not from text");
 
-    /// <summary>The model in training.</summary>
-    public TransformerModel Model { get; }
+    /// <summary>The model in training: another one, with finer grids, once they were refined.</summary>
+    public TransformerModel Model => Trainer.Model;
 
     /// <summary>What there is to say of a run that goes on: a changed plan, another number of threads; and of what the model learns from beside its data.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
@@ -194,7 +196,7 @@ public sealed class TrainingRun : IDisposable
     public void WriteSummary(TrainingResult result, string? sample)
     {
         ArgumentNullException.ThrowIfNull(result);
-        ModelOptions model = Folder.Config.Model;
+        ModelOptions model = Model.Options;
         string name = HumanText.ShellWord(Folder.ShortName);
         new RunSummary
         {
@@ -209,7 +211,7 @@ public sealed class TrainingRun : IDisposable
             Model =
             [
                 $"{model.Layers} layers, {model.Heads} heads, width {model.Width}, block size {model.BlockSize}",
-                $"KAN layers: {model.Placement.Text()}" + (model.Placement == KanPlacement.None ? "" : $" ({model.Kan.Summary()})"),
+                $"KAN layers: {model.Placement.Text()}" + (model.Placement == KanPlacement.None ? "" : $" ({model.Kan.Summary()}{RefinedWords()})"),
             ],
             Parameters = Model.ParameterCount,
             KanParameters = Model.KanParameterCount,
@@ -241,6 +243,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>What the validation of the best weights measured beside the loss.</summary>
     public IReadOnlyList<Measure> BestMeasures() => _bestMeasures ?? BestOf(RunLog.Read(Folder.LogFile));
 
+    private string RefinedWords() => Folder.Config.Model.Kan is GridOptions began && Model.Options.Kan is GridOptions now && began.GridSize != now.GridSize
+        ? FormattableString.Invariant($"; the grid began with size {began.GridSize}") : "";
+
     private ObjectiveOptions Objective => Folder.Config.Training.Objective;
 
     private ObjectiveOptions Task => Objective.Task(Folder.Config.Model);
@@ -251,7 +256,7 @@ public sealed class TrainingRun : IDisposable
     public void Dispose()
     {
         Trainer.Dispose();
-        Model.Dispose();
+        _given.Dispose();
         Material.Dispose();
         _lock?.Dispose();
         _lock = null;
