@@ -1,4 +1,5 @@
 using Kansformers.Kan;
+using Kansformers.Runtime;
 using Kansformers.Transformers;
 
 namespace Kansformers.Training;

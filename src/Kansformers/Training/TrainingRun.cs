@@ -97,25 +97,34 @@ public sealed class TrainingRun : IDisposable
     /// <param name="folder">The run folder.</param>
     /// <param name="device">Where to train; null is the CPU.</param>
     /// <param name="progress">Is told how far the tokenizing has come, if the tokens are not in the cache any more.</param>
-    /// <param name="maxIters">
-    /// How many steps there are to be in all, when not as many as planned. The learning rate goes on from where it is, and falls to its minimum at the new end;
-    /// after the warm-up it never rises.
-    /// </param>
+    /// <param name="maxIters">How many steps there are to be in all, when not as many as planned (<see cref="ResumePlan.MaxIters"/>).</param>
     /// <param name="cancellation">Stops downloading and tokenizing.</param>
     /// <exception cref="KansformersException">
     /// The folder holds no run or is in use, the checkpoint is damaged or lost, or was made with another configuration, or the corpus has changed; or the number
     /// of steps cannot be.
     /// </exception>
     public static TrainingRun Resume(
-        string folder, Device? device = null, IProgress<EncodeProgress>? progress = null, long? maxIters = null, CancellationToken cancellation = default)
+        string folder, Device? device = null, IProgress<EncodeProgress>? progress = null, long? maxIters = null, CancellationToken cancellation = default) =>
+        Resume(folder, new ResumePlan { MaxIters = maxIters }, device, progress, cancellation);
+
+    /// <summary>Opens a run folder and goes on from its checkpoint, by another plan.</summary>
+    /// <param name="folder">The run folder.</param>
+    /// <param name="plan">What is to be otherwise from now on.</param>
+    /// <param name="device">Where to train; null is the CPU.</param>
+    /// <param name="progress">Is told how far the tokenizing has come, if the tokens are not in the cache any more.</param>
+    /// <param name="cancellation">Stops downloading and tokenizing.</param>
+    /// <exception cref="KansformersException">As for the other overload, or the plan cannot be.</exception>
+    public static TrainingRun Resume(
+        string folder, ResumePlan plan, Device? device = null, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(plan);
         RunFolder run = RunFolder.Open(folder);
         FolderLock held = Hold(run);
         try
         {
             List<string> notes = [];
             RunConfig before = run.Config;
-            Resumption.Replan(run, maxIters, notes);
+            Resumption.Replan(run, plan, notes);
             Resumption.CompareThreads(run, notes);
             TrainingMaterial material = run.LoadMaterial(progress, cancellation);
             try
