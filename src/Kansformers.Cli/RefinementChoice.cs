@@ -13,7 +13,7 @@ internal static class RefinementChoice
     public static Option<string?> Option() => new(Name)
     {
         Description = "give the KAN layers (bspline, rbf, switch) finer grids under the same curves in the middle of the training, as STEP:SIZE,STEP:SIZE: 1000:10,1500:20; a multiple of the size "
-            + "before (rbf, switch: of the size less one) keeps the functions exactly, and what the optimizer remembers goes along; with --resume, what is still to come",
+            + "before (rbf, switch: of the size less one) keeps the functions exactly, and what the optimizer remembers goes along, unless :fresh stands behind the size; with --resume, what is still to come",
     };
 
     /// <summary>The plan; null where the option is not given.</summary>
@@ -23,8 +23,9 @@ internal static class RefinementChoice
     private static PlannedRefinement One(string part)
     {
         string[] sides = part.Split(':');
-        return sides.Length == 2 && long.TryParse(sides[0], NumberStyles.None, CultureInfo.InvariantCulture, out long step)
-            && int.TryParse(sides[1], NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? new PlannedRefinement(step, size)
+        bool isFresh = sides.Length == 3 && sides[2] == "fresh";
+        return (sides.Length == 2 || isFresh) && long.TryParse(sides[0], NumberStyles.None, CultureInfo.InvariantCulture, out long step)
+            && int.TryParse(sides[1], NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? new PlannedRefinement(step, size) { IsFresh = isFresh }
             : throw new UsageException($"{Name}: '{part}' is no STEP:SIZE; write 1000:10 for grid size 10 from step 1000 on, several joined by commas");
     }
 }

@@ -49,7 +49,8 @@ internal sealed class ModelInTraining : IDisposable
     {
         using RefinedModel refined = RefinedModel.Of(Model, planned.GridSize);
         ModelInTraining finer = new(refined.Model, _options, _data, isOwn: true);
-        finer.Optimizer.Adopt(Optimizer, refined.Gradients);
+        if (!planned.IsFresh)
+            finer.Optimizer.Adopt(Optimizer, refined.Gradients);
         return (finer, new GridRefinementSummary(planned.Step, planned.GridSize, refined.Layers, refined.Change, refined.Model.ParameterCount));
     }
 

@@ -9,6 +9,9 @@ namespace Kansformers.Training;
 /// <param name="GridSize">The new <see cref="GridOptions.GridSize"/>; a multiple of the present one keeps the functions exactly, to rounding.</param>
 public sealed record PlannedRefinement(long Step, int GridSize)
 {
+    /// <summary>Whether the optimizer begins anew there, for comparison, instead of taking along what it remembers.</summary>
+    public bool IsFresh { get; init; }
+
     /// <summary>Refuses plans that cannot be, whatever the model.</summary>
     /// <exception cref="KansformersException">The message names the value and what is allowed.</exception>
     internal static void Validate(IReadOnlyList<PlannedRefinement> plan, long maxIters)
@@ -45,6 +48,9 @@ public sealed record PlannedRefinement(long Step, int GridSize)
         foreach (PlannedRefinement planned in training.RefineGrid)
             (grid with { GridSize = planned.GridSize }).Validate();
     }
+
+    /// <summary>How many steps an optimizer has taken where so many are done.</summary>
+    internal static long StepsOfOptimizer(IReadOnlyList<PlannedRefinement> plan, long step) => step - (plan.LastOrDefault(one => one.IsFresh && one.Step < step)?.Step ?? 0);
 
     /// <summary>The refinement that precedes a step; null for none.</summary>
     internal static PlannedRefinement? At(IReadOnlyList<PlannedRefinement> plan, long step) => plan.FirstOrDefault(one => one.Step == step);

@@ -133,6 +133,7 @@ public sealed class Trainer : IDisposable
         if (_options.RefineGrid.Count > 0 && TrainingCheckpoint.Architecture(path) is ModelOptions saved && saved.Kan != Model.Options.Kan)
             Become(_now.With(saved.Kan));
         _progress = TrainingCheckpoint.Load(path, Model, _now.Optimizer);
+        _now.Optimizer.Resume(PlannedRefinement.StepsOfOptimizer(_options.RefineGrid, _progress.Step));
     }
 
     // A training that failed behind a refinement and goes on in this process has it done.

@@ -7,8 +7,15 @@ namespace Kansformers.Kan;
 /// <param name="Finer">The layer.</param>
 /// <param name="Gradients">What becomes of gradients; null where it was not asked for.</param>
 /// <param name="Change">The largest change of an output for any inputs; NaN where it was not asked for.</param>
-internal sealed record GridRefinement(KanLinear Finer, GradientMap? Gradients, double Change)
+internal sealed record GridRefinement(KanLinear Finer, GradientMap? Gradients, double Change) : IDisposable
 {
+    /// <summary>Disposes the layer, and what is kept of gradients.</summary>
+    public void Dispose()
+    {
+        Finer.Dispose();
+        Gradients?.Dispose();
+    }
+
     /// <summary>The finer layer alone.</summary>
     /// <param name="layer">The layer; it stays as it is.</param>
     /// <param name="size">The new grid size.</param>
