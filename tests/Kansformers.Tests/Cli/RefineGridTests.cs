@@ -43,7 +43,7 @@ public class RefineGridTests(TrainedRun run)
     [InlineData("4:3", "the training begins with 5")]
     [InlineData("400:10", "1 to below max iters, 12")]
     [InlineData("4:10 --kan chebyshev", "KAN layers of the kind chebyshev have no grid")]
-    [InlineData("4:10 --kan-layers none", "this model has no KAN layer")]
+    [InlineData("4:10 --placement none", "this model has no KAN layer")]
     public void Wrong_plans_are_told(string options, string why)
     {
         using TestFolder folder = new();
