@@ -47,6 +47,7 @@ internal sealed class TrainOptions
     public readonly Option<double?> GradClip = new("--grad-clip") { Description = $"largest norm of all gradients together; 0 for no clipping [default: {RecipeChoice.Trained(training => training.GradClip)}]" };
     public readonly Option<double?> Dropout = new("--dropout") { Description = $"share of embeddings, attention weights and residual values dropped in training [default: {RecipeChoice.Default(recipe => recipe.Dropout)}; 0 with weights to begin from]" };
     public readonly Option<long> EvalInterval = new("--eval-interval") { Description = "steps between validations; a checkpoint follows each", DefaultValueFactory = _ => Defaults.EvalInterval };
+    public readonly Option<long> SnapshotInterval = new("--snapshot-interval") { Description = "steps between snapshots of the weights, which the run folder keeps so that kan plot shows how curves changed; 0 for none", DefaultValueFactory = _ => 0 };
     public readonly Option<int> EvalWindows = new("--eval-windows") { Description = "fixed windows of held-out text in each validation; 0 for all of the text, in windows side by side", DefaultValueFactory = _ => Defaults.EvalWindows };
     public readonly Option<int> Patience = new("--patience") { Description = "stop after so many validations without an improvement; 0 for never", DefaultValueFactory = _ => 0 };
     public readonly Option<long> Seed = new("--seed") { Description = "decides weights, batches and dropout", DefaultValueFactory = _ => Defaults.Seed };
@@ -63,7 +64,7 @@ internal sealed class TrainOptions
     [
         Data, ValidationData, ValidationFraction, .. Corpus.All, .. Labels.All, Task, Tokenizer, SpecialTokens, UnknownCharacters, Recipe.Option, Family.Name, Model, Layers, Heads, Embd, Placement, .. Kan.All, .. Family.Settings,
         Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, UpdateGrid, RefineGrid, KanPenalty, Dropout,
-        EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
+        EvalInterval, SnapshotInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
 
     /// <summary>The options that say what text is trained on.</summary>
@@ -318,6 +319,7 @@ internal sealed class TrainOptions
             RefineGrid = RefinementChoice.Parse(parsed.GetValue(RefineGrid)) ?? [],
             KanPenalty = parsed.GetValue(KanPenalty),
             EvalInterval = parsed.GetValue(EvalInterval),
+            SnapshotInterval = parsed.GetValue(SnapshotInterval),
             EvalWindows = parsed.GetValue(EvalWindows),
             Patience = parsed.GetValue(Patience),
             Seed = parsed.GetValue(Seed),

@@ -102,6 +102,8 @@ public sealed class Trainer : IDisposable
                 break;
             }
 
+            if (_options.SnapshotInterval > 0 && _progress.Step % _options.SnapshotInterval == 0)
+                _run?.SaveSnapshot(Model, _progress.Step);
             TrainingStep step = TakeStep();
             recorder?.Add(step);
             StepEnded?.Invoke(step);

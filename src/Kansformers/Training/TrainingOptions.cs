@@ -58,6 +58,12 @@ public sealed record TrainingOptions
     /// <summary>How many steps lie between validations; a checkpoint follows each.</summary>
     public long EvalInterval { get; init; } = 100;
 
+    /// <summary>
+    /// How many steps lie between snapshots of the weights that the run folder keeps (<see cref="RunFolder.Snapshots"/>), the first one before the first step; 0 for none. They show how
+    /// functions changed, and change nothing themselves.
+    /// </summary>
+    public long SnapshotInterval { get; init; }
+
     /// <summary>How many fixed windows of the held-out text each validation reads; 0 for all of it, in windows of a block side by side.</summary>
     public int EvalWindows { get; init; } = 64;
 
@@ -113,6 +119,7 @@ public sealed record TrainingOptions
         Allowed.Require(KanPenalty >= 0 && double.IsFinite(KanPenalty), "kan penalty", KanPenalty, "a finite number, at least 0");
         Allowed.Require(GradClip >= 0 && double.IsFinite(GradClip), "grad clip", GradClip, "a finite number, at least 0");
         Allowed.Require(EvalInterval >= 1, "eval interval", EvalInterval, "at least 1");
+        Allowed.Require(SnapshotInterval >= 0, "snapshot interval", SnapshotInterval, "at least 0");
         Allowed.Require(EvalWindows >= 0, "eval windows", EvalWindows, "at least 1, or 0 for all of the text");
         Allowed.Require(Patience >= 0, "patience", Patience, "at least 0");
         Allowed.Require("precision", Precision);

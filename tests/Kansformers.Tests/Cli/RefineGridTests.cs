@@ -35,6 +35,36 @@ public class RefineGridTests(TrainedRun run)
         Cli.AssertFails(1, ["a refinement is planned at step 19, but 20 steps are done already"], "train", "--resume", path, "--refine-grid", "19:80");
     }
 
+    [Fact]
+    public void Snapshots_are_told_and_their_curves_drawn()
+    {
+        using TestFolder folder = new();
+        string path = folder["run"];
+        Assert.Equal(0, Cli.Run(["train", .. Cli.Args(Cli.Small), "--snapshot-interval", "4", "--refine-grid", "5:10", "--data", run.Text, "--out", path]).Code);
+        Assert.Contains("snapshots     3, of steps 0 to 8; kan plot draws them", Cli.Run("info", path).Out, StringComparison.Ordinal);
+        Assert.Equal("[0,4,8]", Snapshots("info", path, "--json"));
+        Assert.Equal("[]", Snapshots("info", run.Folder, "--json"));
+        string[] plot = ["kan", "plot", path, "--checkpoint", "last", "--layer", "layers.1", "--tokens", "64", "--top", "3", "--out", folder["a.svg"]];
+        Assert.Contains("; paler: after 0, 4, 8 steps", Cli.Run(plot).Out, StringComparison.Ordinal);
+        Assert.Contains("paler: after 0, 4, 8 steps", File.ReadAllText(folder["a.svg"]), StringComparison.Ordinal);
+        int paths = Paths();
+        Assert.DoesNotContain("paler", Cli.Run([.. plot, "--before", "none"]).Out, StringComparison.Ordinal);
+        Assert.Equal(paths - 9, Paths());
+        Assert.Equal(0, Cli.Run([.. plot, "--before", $"{run.Folder},{Path.Combine(path, "snapshot-4.safetensors")}"]).Code);
+        Assert.Equal(paths - 3, Paths());
+        Cli.AssertFails(1, ["there is no run folder or weight file"], [.. plot, "--before", folder["nowhere"]]);
+        Cli.AssertFails(2, ["--before is ','"], [.. plot, "--before", ","]);
+        Cli.AssertFails(2, ["snapshot interval is -1"], ["train", .. Cli.Args(Cli.Small), "--snapshot-interval", "-1", "--data", run.Text, "--out", folder["other"]]);
+
+        string Snapshots(params string[] call)
+        {
+            using JsonDocument json = JsonDocument.Parse(Cli.Run(call).Out);
+            return json.RootElement.GetProperty("snapshots").GetRawText().Replace(" ", "", StringComparison.Ordinal).ReplaceLineEndings("");
+        }
+
+        int Paths() => File.ReadAllText(folder["a.svg"]).Split("<path ").Length - 1;
+    }
+
     [Theory]
     [InlineData("4", "'4' is no STEP:SIZE")]
     [InlineData("4:x", "'4:x' is no STEP:SIZE")]
