@@ -73,7 +73,7 @@ internal sealed class AdamW(AdamWOptions options, Parameter parameter) : Paramet
 
         _square.copy_(gradients.OfSquares(old._square));
         Tensor largest = _square.sqrt();
-        _mean.copy_(gradients.OfMeans(old._mean).clamp(-largest, largest));
+        _mean.copy_(gradients.OfMeans(old._mean).minimum(largest).maximum(-largest));
     }
 
     private void InOnePass(Parameter parameter, Tensor gradient, Coefficients c)
