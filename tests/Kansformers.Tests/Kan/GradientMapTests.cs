@@ -73,7 +73,7 @@ public class GradientMapTests
         using KanLinear layer = new(4, 3);
         using GridRefinement refined = Refined(layer, 10);
         Tensor square = randn(Coefficients(layer).shape).square();
-        square[0, 1] = 0;
+        square[0, 1].zero_();
         Tensor mapped = refined.Gradients!.OfSquares(square);
         Assert.True(mapped.min().item<float>() >= 0);
         Assert.Equal(0, mapped[0, 1].abs().max().item<float>());

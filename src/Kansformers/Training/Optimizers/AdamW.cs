@@ -67,7 +67,7 @@ internal sealed class AdamW(AdamWOptions options, Parameter parameter) : Paramet
 
         if (gradients is null)
         {
-            _square.fill_(old._square.mean());
+            _square.fill_(old._square.mean().item<float>());
             return;
         }
 
