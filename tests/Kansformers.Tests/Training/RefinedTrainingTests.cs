@@ -153,7 +153,7 @@ public class RefinedTrainingTests : OneThread
         {
             if (state.shape.AsSpan().SequenceEqual(before[name].shape))
             {
-                Assert.True(state.equal(before[name]).item<bool>(), name);
+                Assert.True(state.equal(before[name]).all().item<bool>(), name);
                 continue;
             }
 
