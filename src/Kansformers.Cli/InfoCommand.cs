@@ -109,6 +109,7 @@ internal static class InfoCommand
             Tokenizer = run?.Config.Data.Tokenizer,
             Step = file.Tensors.Metadata.GetValueOrDefault("step"),
             ValidationLoss = file.Tensors.Metadata.GetValueOrDefault("validation_loss"),
+            Snapshots = run?.Snapshots().Select(snapshot => snapshot.Step),
             Notes = notes,
             Modules = rows.Select(row => new { row.Name, row.Kind, row.Shape, row.Parameters, row.Bytes, OutsideGrid = shares.TryGetValue(row.Name, out double share) ? share : (double?)null }),
         });
@@ -125,6 +126,8 @@ internal static class InfoCommand
             Console.WriteLine($"layers        {string.Join(", ", details)}");
         if (run is not null)
             Console.WriteLine($"trained on    {run.Config.Data.Data} ({run.Config.Data.Tokenizer} tokenizer)");
+        if (run?.Snapshots() is { Count: > 0 } snapshots)
+            Console.WriteLine(FormattableString.Invariant($"snapshots     {snapshots.Count}, of steps {snapshots[0].Step} to {snapshots[^1].Step}; kan plot draws them"));
         Table table = new Table().Border(TableBorder.Simple).AddColumns("layer", "kind", "shape").AddColumn(new TableColumn("parameters").RightAligned()).AddColumn(new TableColumn("memory").RightAligned());
         if (shares.Count > 0)
             table.AddColumn(new TableColumn("outside the grid").RightAligned());

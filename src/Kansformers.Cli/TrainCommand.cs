@@ -20,10 +20,11 @@ internal static class TrainCommand
         {
             string? resume = parsed.GetValue(options.Resume);
             RunConfig? config = null;
+            ResumePlan plan = new();
             if (resume is null)
                 config = options.Read(parsed);
             else
-                options.RequireOnlyResume(parsed);
+                plan = options.PlanOfResume(parsed);
             SamplingOptions sampling = new() { MaxNewTokens = parsed.GetValue(options.SampleTokens), Temperature = 0.5, Seed = 1 };
             if (sampling.MaxNewTokens < 0)
                 throw new UsageException($"--sample-tokens is {sampling.MaxNewTokens}; it must be at least 0");
@@ -33,7 +34,7 @@ internal static class TrainCommand
             using TrainingSession session = TrainingDisplay.Run(display =>
             {
                 TrainingRun run = config is null
-                    ? TrainingRun.Resume(resume!, device, display, options.GivenMaxIters(parsed), interruption.Token)
+                    ? TrainingRun.Resume(resume!, plan, device, display, interruption.Token)
                     : TrainingRun.Start(config with { CommandLine = CommandLineApp.CommandLine }, parsed.GetValue(options.Out) ?? RunFolder.NewName(config), device, display, interruption.Token);
                 foreach (string note in options.Notes)
                     display.Say(note);

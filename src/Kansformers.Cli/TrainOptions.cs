@@ -42,17 +42,19 @@ internal sealed class TrainOptions
     public readonly ListedChoice<ObjectiveOptions> Objective = new("--objective", "what is learned from the text", Objectives.All, Objectives.Named, $"{RecipeChoice.Trained(training => training.Objective.Kind)}; of other families {string.Join(", ", Objectives.All.Skip(1).Where(objective => Families.All.Any(family => Objectives.For(family.Defaults) == objective)).Select(objective => objective.Kind))}");
     public readonly ListedChoice<OptimizerOptions> Optimizer = new("--optimizer", "how gradients change the weights", Optimizers.All, Optimizers.Named, $"{RecipeChoice.Trained(training => training.Optimizer.Kind)}; adamw with weights to begin from");
     public readonly Option<long> UpdateGrid = new("--update-grid") { Description = "move the grids of KAN layers (bspline, rbf, switch) to their inputs every so many steps; 0 for never", DefaultValueFactory = _ => 0 };
+    public readonly Option<string?> RefineGrid = RefinementChoice.Option();
     public readonly Option<double> KanPenalty = new("--kan-penalty") { Description = "factor of efficient-kan's sparsity penalty in the loss; 0 for none", DefaultValueFactory = _ => 0 };
     public readonly Option<double?> GradClip = new("--grad-clip") { Description = $"largest norm of all gradients together; 0 for no clipping [default: {RecipeChoice.Trained(training => training.GradClip)}]" };
     public readonly Option<double?> Dropout = new("--dropout") { Description = $"share of embeddings, attention weights and residual values dropped in training [default: {RecipeChoice.Default(recipe => recipe.Dropout)}; 0 with weights to begin from]" };
     public readonly Option<long> EvalInterval = new("--eval-interval") { Description = "steps between validations; a checkpoint follows each", DefaultValueFactory = _ => Defaults.EvalInterval };
+    public readonly Option<long> SnapshotInterval = new("--snapshot-interval") { Description = "steps between snapshots of the weights, which the run folder keeps so that kan plot shows how curves changed; 0 for none", DefaultValueFactory = _ => 0 };
     public readonly Option<int> EvalWindows = new("--eval-windows") { Description = "fixed windows of held-out text in each validation; 0 for all of the text, in windows side by side", DefaultValueFactory = _ => Defaults.EvalWindows };
     public readonly Option<int> Patience = new("--patience") { Description = "stop after so many validations without an improvement; 0 for never", DefaultValueFactory = _ => 0 };
     public readonly Option<long> Seed = new("--seed") { Description = "decides weights, batches and dropout", DefaultValueFactory = _ => Defaults.Seed };
     public readonly Option<string> Device = new("--device") { Description = "cpu, cuda, cuda:N, mps or auto", DefaultValueFactory = _ => "cpu" };
     public readonly Option<string> Precision = new("--precision") { Description = "of the matrix products: fp32, or bf16 (fast on processors with bfloat16 instructions)", DefaultValueFactory = _ => "fp32" };
     public readonly Option<string?> Out = new("--out") { Description = "the run folder to create, new or empty [default: runs/CORPUS-MODEL]" };
-    public readonly Option<string?> Resume = new("--resume") { Description = "go on with this run folder; its own options hold, but --max-iters may be given anew" };
+    public readonly Option<string?> Resume = new("--resume") { Description = "go on with this run folder; its own options hold, but --max-iters and --refine-grid may be given anew" };
     public readonly Option<string?> Config = new("--config") { Description = "a JSON file of option names and values; the command line wins" };
     public readonly Option<string> Prompt = new("--prompt") { Description = "how the sample at the end begins", DefaultValueFactory = _ => "\n" };
     public readonly Option<int> SampleTokens = new("--sample-tokens") { Description = "length of the sample at the end, in tokens; 0 for none", DefaultValueFactory = _ => 400 };
@@ -61,8 +63,8 @@ internal sealed class TrainOptions
     private Option[] Choices =>
     [
         Data, ValidationData, ValidationFraction, .. Corpus.All, .. Labels.All, Task, Tokenizer, SpecialTokens, UnknownCharacters, Recipe.Option, Family.Name, Model, Layers, Heads, Embd, Placement, .. Kan.All, .. Family.Settings,
-        Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, UpdateGrid, KanPenalty, Dropout,
-        EvalInterval, EvalWindows, Patience, Seed, Precision, Out,
+        Gelu, BlockSize, BatchSize, GradAccum, MaxIters, LearningRate, MinLearningRate, Warmup, Schedule, .. Objective.All, .. Optimizer.All, GradClip, UpdateGrid, RefineGrid, KanPenalty, Dropout,
+        EvalInterval, SnapshotInterval, EvalWindows, Patience, Seed, Precision, Out,
     ];
 
     /// <summary>The options that say what text is trained on.</summary>
@@ -82,25 +84,24 @@ internal sealed class TrainOptions
     {
         foreach (Option option in Choices.Concat([Device, Resume, Config, Prompt, SampleTokens, Json]))
             command.Add(option);
-        OptionRules.NotEmpty(Data, ValidationData, Tokenizer, Out, Resume, Config);
+        OptionRules.NotEmpty(Data, ValidationData, Tokenizer, Out, Resume, Config, RefineGrid);
         OptionRules.Device(Device);
     }
 
     /// <summary>What the weights to begin from leave open or say twice; known once the options are read.</summary>
     public IReadOnlyList<string> Notes { get; private set; } = [];
 
-    /// <summary>Refuses options that a resumed run cannot take: its configuration is in its folder.</summary>
-    public void RequireOnlyResume(ParseResult parsed)
+    /// <summary>What a run that goes on is asked to do otherwise; all else is in its folder's configuration.</summary>
+    /// <exception cref="UsageException">An option is given that a resumed run cannot take.</exception>
+    public ResumePlan PlanOfResume(ParseResult parsed)
     {
-        string[] given = OptionRules.Given(parsed, Choices.Where(option => option != MaxIters));
+        string[] given = OptionRules.Given(parsed, Choices.Where(option => option != MaxIters && option != RefineGrid));
         if (given.Length > 0)
-            throw new UsageException($"--resume goes on with the run's own options, --max-iters aside; leave out {string.Join(", ", given)}");
+            throw new UsageException($"--resume goes on with the run's own options, --max-iters and --refine-grid aside; leave out {string.Join(", ", given)}");
         if (parsed.GetValue(MaxIters) < 1)
             throw new UsageException($"max iters is {parsed.GetValue(MaxIters)}; it must be at least 1");
+        return new ResumePlan { MaxIters = IsGiven(parsed, MaxIters) ? parsed.GetValue(MaxIters) : null, RefineGrid = RefinementChoice.Parse(parsed.GetValue(RefineGrid)) };
     }
-
-    /// <summary>The steps that are asked for, when they are.</summary>
-    public long? GivenMaxIters(ParseResult parsed) => IsGiven(parsed, MaxIters) ? parsed.GetValue(MaxIters) : null;
 
     /// <summary>The run that the options describe, checked as far as that goes without the text.</summary>
     public RunConfig Read(ParseResult parsed)
@@ -315,8 +316,10 @@ internal sealed class TrainOptions
             Optimizer = Optimizer.Read(parsed, unsaid.Optimizer),
             GradClip = parsed.GetValue(GradClip) ?? unsaid.GradClip,
             UpdateGrid = parsed.GetValue(UpdateGrid),
+            RefineGrid = RefinementChoice.Parse(parsed.GetValue(RefineGrid)) ?? [],
             KanPenalty = parsed.GetValue(KanPenalty),
             EvalInterval = parsed.GetValue(EvalInterval),
+            SnapshotInterval = parsed.GetValue(SnapshotInterval),
             EvalWindows = parsed.GetValue(EvalWindows),
             Patience = parsed.GetValue(Patience),
             Seed = parsed.GetValue(Seed),

@@ -40,6 +40,7 @@ internal sealed class TrainingSession : IDisposable
             run.Trainer.StepEnded += step => display.Show(step, steps);
             run.Trainer.Validated += display.Show;
             run.Trainer.GridsUpdated += display.Show;
+            run.Trainer.GridsRefined += display.Show;
             return new TrainingSession(run, run.Run(cancellation));
         }
         catch

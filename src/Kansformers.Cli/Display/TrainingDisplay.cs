@@ -49,6 +49,9 @@ internal abstract class TrainingDisplay : IProgress<EncodeProgress>
     public void Show(GridUpdateSummary grids) =>
         Say(FormattableString.Invariant($"step {grids.Step}  grids of {grids.Layers} KAN layers moved {grids.Moved:P1} of the way; outputs changed by {grids.Change:0.0e+0} at most on the samples, {grids.ChangeAnywhere:0.0e+0} anywhere"));
 
+    public void Show(GridRefinementSummary grids) =>
+        Say(FormattableString.Invariant($"step {grids.Step}  grids of {grids.Layers} KAN layers refined to size {grids.GridSize}; outputs changed by {grids.Change:0.0e+0} at most; {HumanText.Count(grids.Parameters)} parameters"));
+
     protected abstract void Show(long step, long stepsInAll, string line);
 
     private sealed class Lines : TrainingDisplay

@@ -12,10 +12,12 @@ internal sealed class RunPlot
     public readonly Option<string?> Layer = new("--layer") { Description = "of a run, which layer, by its name or the end of it; kan layers lists them [default: the first]" };
     public readonly Option<int> Top = new("--top") { Description = "of a run, how many edges, those that matter most; shared functions are all drawn", DefaultValueFactory = _ => 24 };
     public readonly Option<string> By = new("--by") { Description = "of a run, by what functions are put in order: attribution, deviation or magnitude", DefaultValueFactory = _ => "attribution" };
+    public readonly Option<string?> Before = new("--before") { Description = "of a run, earlier weights, the earliest first and joined by commas, whose curves are drawn paler: weight files or runs of the same architecture, or none [default: the run's snapshots, three of them]" };
+    private const int ShownSnapshots = 3;
     private readonly RunReading _reading = new();
 
     /// <summary>The options, which are of use for runs alone.</summary>
-    public IEnumerable<Option> All => [Layer, Top, By, .. _reading.All];
+    public IEnumerable<Option> All => [Layer, Top, By, Before, .. _reading.All];
 
     /// <summary>Draws.</summary>
     /// <param name="parsed">The call.</param>
@@ -31,15 +33,38 @@ internal sealed class RunPlot
         using TransformerModel model = _reading.Load(parsed, run);
         if (parsed.GetValue(Layer) is string name)
             RunReading.RequireLayers(model, [name]);
+        (string[] sources, string words) = Earlier(parsed, run);
+        using EarlierWeights earlier = EarlierWeights.Open(sources);
+        IReadOnlyList<FunctionLayer> layers = FunctionLayer.Of(model);
+        if (sources.Length > 0 && layers.FirstOrDefault(one => parsed.GetValue(Layer) is not string end || one.Name == end || one.Name.EndsWith("." + end, StringComparison.Ordinal)) is FunctionLayer first)
+            earlier.Of(first); // before anything is read, which can take long
         ModelReading read = _reading.Read(parsed, run, model);
         LayerReading layer = parsed.GetValue(Layer) is string wanted ? read.Layer(wanted) : read.Layers[0];
+        options = options with { Before = earlier.Of(layer.Layer), BeforeWords = words };
         string file = to ?? $"{layer.Layer.Name}.svg";
         ResultTable.WriteText(file, CurvePicture.Svg(layer, options));
         IReadOnlyList<FunctionReading> shown = layer.Top(layer.Layer.IsEdge ? options.Top : CurvePicture.Most, options.Ranking);
         if (json)
-            JsonOutput.Print(new { Run = run.Folder, Layer = layer.Layer.Name, Out = Path.GetFullPath(file), read.Tokens, Functions = shown.Select(function => KanLayers.Fields(layer, function)) });
+            JsonOutput.Print(new { Run = run.Folder, Layer = layer.Layer.Name, Out = Path.GetFullPath(file), read.Tokens, Before = sources.Select(Path.GetFullPath), Functions = shown.Select(function => KanLayers.Fields(layer, function)) });
         else
-            Console.WriteLine($"{layer.Layer.Name}: {shown.Count} of {layer.Layer.Functions} functions in {file}");
+            Console.WriteLine($"{layer.Layer.Name}: {shown.Count} of {layer.Layer.Functions} functions in {file}{(sources.Length > 0 ? $"; paler: {words}" : "")}");
+    }
+
+    // Named weights, or the run's own snapshots, evenly chosen where there are many.
+    private (string[] Sources, string Words) Earlier(ParseResult parsed, RunFolder run)
+    {
+        if (parsed.GetValue(Before) is string named)
+        {
+            string[] sources = named == "none" ? [] : named.Split(',');
+            if (sources.Any(source => source.Length == 0))
+                throw new UsageException($"--before is '{named}'; give weight files or runs joined by commas, or none");
+            return (sources, string.Join(", ", sources));
+        }
+
+        IReadOnlyList<RunSnapshot> all = run.SnapshotsBefore(_reading.WeightsIn(parsed));
+        int count = Math.Min(ShownSnapshots, all.Count);
+        RunSnapshot[] chosen = [.. Enumerable.Range(0, count).Select(i => all[count == 1 ? 0 : i * (all.Count - 1) / (count - 1)])];
+        return ([.. chosen.Select(snapshot => snapshot.File)], $"after {string.Join(", ", chosen.Select(snapshot => snapshot.Step))} steps");
     }
 
     /// <summary>The ranking of that name.</summary>

@@ -23,8 +23,11 @@ internal sealed class RunReading
     public TransformerModel Load(ParseResult parsed, RunFolder run)
     {
         Options(parsed);
-        return run.LoadModel(ModelChoice.ParseWeights(parsed.GetValue(Weights)!));
+        return run.LoadModel(WeightsIn(parsed));
     }
+
+    /// <summary>Which of a run's weights are asked for.</summary>
+    public RunWeights WeightsIn(ParseResult parsed) => ModelChoice.ParseWeights(parsed.GetValue(Weights)!);
 
     /// <summary>Reads what its functions do.</summary>
     public ModelReading Read(ParseResult parsed, RunFolder run, TransformerModel model)

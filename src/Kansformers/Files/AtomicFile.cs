@@ -56,8 +56,12 @@ internal static partial class AtomicFile
     }
 
     /// <summary>Whether a file's name is that of a temporary file which <see cref="Write"/> made beside one of the given files.</summary>
-    internal static bool IsTemporary(string name, IReadOnlyCollection<string> targets) =>
-        TemporaryEnd().Match(name) is { Success: true } end && targets.Contains(name[..end.Index]);
+    internal static bool IsTemporary(string name, IReadOnlyCollection<string> targets) => IsTemporary(name, targets.Contains);
+
+    /// <summary>Whether a file name is that of a half-written file.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="isTarget">Whether a name is that of a file which would have been written.</param>
+    internal static bool IsTemporary(string name, Predicate<string> isTarget) => TemporaryEnd().Match(name) is { Success: true } end && isTarget(name[..end.Index]);
 
     /// <summary>One clause that tells a user why a file operation failed and what to do about it.</summary>
     internal static string Reason(Exception failure) => SystemFault.Reason(failure);

@@ -88,6 +88,9 @@ public sealed partial class KanLinear : nn.Module<Tensor, Tensor>, IHasPrecision
     /// <summary>Called with the layer's output, (tokens, out), as it stands in autograd's graph; set beside <see cref="Probe"/> alone.</summary>
     internal Action<KanLinear, Tensor>? Tap { get; set; }
 
+    /// <summary>The name, in the layer, of a tensor that it has.</summary>
+    internal string NameOf(KanRole role) => _described.First(tensor => tensor.Role == role).Name;
+
     /// <summary>The tensors by what they are to the layer.</summary>
     internal KanTensors Tensors => _tensors ??= new KanTensors(Options, InFeatures, OutFeatures, TensorTree.Find(this, _described));
 

@@ -24,10 +24,6 @@ internal sealed class GridUpdates(TransformerModel model, TrainingOptions traini
             throw new KansformersException(FormattableString.Invariant($"kan penalty is {training.KanPenalty}, but {none}"));
     }
 
-    /// <summary>Refuses what this model has no layers for.</summary>
-    /// <exception cref="KansformersException">The message says what there is not.</exception>
-    public void Validate() => Require(model.Options, training);
-
     /// <summary>Whether grids move before a step.</summary>
     /// <param name="step">The steps that are done.</param>
     public bool AreDue(long step) => training.UpdateGrid > 0 && step > 0 && step % training.UpdateGrid == 0;

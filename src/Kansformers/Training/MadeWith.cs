@@ -28,7 +28,7 @@ internal static class MadeWith
         return new JsonObject { ["training"] = training, ["model"] = all["model"]!.DeepClone(), ["data"] = data };
     }
 
-    /// <summary>Refuses a configuration that says otherwise. Plans that followed the checkpoint's, as <c>--max-iters</c> makes them, are no such thing.</summary>
+    /// <summary>Refuses a configuration that says otherwise. Plans that followed the checkpoint's, as <c>--max-iters</c> and <c>--refine-grid</c> make them, are no such thing.</summary>
     /// <param name="header">What the checkpoint's header says; null for one of an earlier version, of which only the log tells the rate.</param>
     /// <param name="step">The steps that the checkpoint holds.</param>
     /// <param name="run">The run.</param>
@@ -43,7 +43,8 @@ internal static class MadeWith
 
         JsonObject then = Parse(header, run);
         Fill(then["training"]!.AsObject(), RunConfig.ToJson(new TrainingOptions()));
-        RunConfig config = run.Config;
+        RunConfig config = run.Config with { Training = run.Config.Training with { RefineGrid = [.. run.Config.Training.RefineGrid.Where(planned => planned.Step < step)] } };
+        OnlyDone(then["training"]!["refine_grid"] as JsonArray, step);
         int plans = (then["training"]!["earlier_plans"] as JsonArray)?.Count ?? 0;
         IReadOnlyList<EarlierPlan> listed = config.Training.EarlierPlans;
         if (plans < listed.Count && listed[plans].UntilStep >= step)
@@ -53,6 +54,16 @@ internal static class MadeWith
         string advice = name == "training.max_iters" ? $"put it back, and give the new number to TrainingRun.Resume({HumanText.ShellWord(run.ShortName)}, maxIters: {now})"
             : "put it back, or start a new run (RunConfig.InitialWeights begins from this one's weights)";
         throw new KansformersException($"'{run.ConfigFile}' says {name} {now}, but '{run.CheckpointFile}' was made with {was}; {advice}");
+    }
+
+    // Refinements to come may be planned anew.
+    private static void OnlyDone(JsonArray? refinements, long step)
+    {
+        for (int i = (refinements?.Count ?? 0) - 1; i >= 0; i--)
+        {
+            if (refinements![i]?["step"] is JsonValue planned && planned.TryGetValue(out long at) && at >= step)
+                refinements.RemoveAt(i);
+        }
     }
 
     private static void RequireRate(long step, RunFolder run)

@@ -7,10 +7,10 @@ internal static class Resumption
 {
     /// <summary>Before anything long: the checkpoint must be of this configuration, and another plan must be possible.</summary>
     /// <param name="run">The run; its configuration gets the new plan, which is not in the file yet.</param>
-    /// <param name="maxIters">How many steps there are to be; null for as many as planned.</param>
+    /// <param name="plan">What is to be otherwise.</param>
     /// <param name="notes">Gets what became of the plan.</param>
-    /// <exception cref="KansformersException">The message names what differs, or why there cannot be so many steps.</exception>
-    public static void Replan(RunFolder run, long? maxIters, List<string> notes)
+    /// <exception cref="KansformersException">The message names what differs, or why there cannot be such a plan.</exception>
+    public static void Replan(RunFolder run, ResumePlan plan, List<string> notes)
     {
         TrainingProgress done = new();
         if (File.Exists(run.CheckpointFile))
@@ -19,8 +19,11 @@ internal static class Resumption
             MadeWith.Require(madeWith, done.Step, run);
         }
 
-        TrainingOptions planned = run.Config.Training;
-        if (maxIters is not long steps || steps == planned.MaxIters)
+        TrainingOptions changed = run.Config.Training;
+        if (plan.RefineGrid is not null)
+            changed = changed with { RefineGrid = [.. changed.RefineGrid.Where(planned => planned.Step < done.Step), .. plan.RefineGrid] };
+        bool isOther = plan.MaxIters is long wanted && wanted != changed.MaxIters;
+        if (!isOther && plan.RefineGrid is null)
             return;
         if (done.Stopped)
         {
@@ -28,9 +31,25 @@ internal static class Resumption
                 + "start a new run (RunConfig.InitialWeights begins from this one's weights)");
         }
 
-        TrainingOptions changed = planned.Replan(done.Step, steps);
+        if (plan.RefineGrid?.FirstOrDefault(planned => planned.Step < done.Step) is PlannedRefinement late)
+            throw new KansformersException(FormattableString.Invariant($"a refinement is planned at step {late.Step}, but {done.Step} steps are done already; it must be at least that"));
+        if (isOther)
+            changed = Replan(changed, (done.Step, plan), notes);
+        changed.Validate();
+        PlannedRefinement.Require(run.Config.Model, changed);
+        if (plan.RefineGrid is not null)
+            notes.Add($"plan    {(plan.RefineGrid.Count == 0 ? "no refinement" : string.Join(", ", plan.RefineGrid.Select(planned => FormattableString.Invariant($"grid size {planned.GridSize} from step {planned.Step}"))))}");
         run.Change(run.Config with { Training = changed });
-        notes.Add(FormattableString.Invariant($"plan    {steps} steps instead of {planned.MaxIters}: the learning rate {Rate(changed, done.Step)}"));
+    }
+
+    private static TrainingOptions Replan(TrainingOptions options, (long Step, ResumePlan Plan) to, List<string> notes)
+    {
+        long steps = to.Plan.MaxIters!.Value;
+        bool falls(PlannedRefinement planned) => to.Plan.RefineGrid is null && planned.Step >= Math.Max(steps, to.Step + 1);
+        TrainingOptions changed = (options with { RefineGrid = [.. options.RefineGrid.Where(planned => !falls(planned))] }).Replan(to.Step, steps);
+        notes.Add(FormattableString.Invariant($"plan    {steps} steps instead of {options.MaxIters}: the learning rate {Rate(changed, to.Step)}"));
+        notes.AddRange(options.RefineGrid.Where(falls).Select(planned => FormattableString.Invariant($"plan    the refinement to grid size {planned.GridSize} at step {planned.Step} falls away")));
+        return changed;
     }
 
     /// <summary>Notes the number of threads, and says so when it is another one than before.</summary>

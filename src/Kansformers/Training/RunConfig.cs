@@ -64,7 +64,7 @@ public sealed record RunConfig
     /// <summary>The name of the recipe that the settings came from where nothing else was said; null where a program set them all.</summary>
     public string? Recipe { get; init; }
 
-    /// <summary>The architecture.</summary>
+    /// <summary>The architecture as the training begins; <see cref="RunFolder.Architecture"/> tells that of weights whose grids were refined since.</summary>
     public required ModelOptions Model { get; init; }
 
     /// <summary>The weight file, or the folder in Hugging Face's layout, that the training begins from; null for random weights.</summary>
@@ -116,6 +116,7 @@ public sealed record RunConfig
         (Model with { VocabularySize = Math.Max(1, Model.VocabularySize) }).Validate();
         Training.Objective.RequireSuited(Model);
         GridUpdates.Require(Model, Training);
+        PlannedRefinement.Require(Model, Training);
     }
 
     /// <summary>Writes the file atomically.</summary>

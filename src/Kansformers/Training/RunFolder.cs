@@ -18,7 +18,7 @@ public enum RunWeights
 
 /// <summary>
 /// The folder of one training run: <c>config.json</c>, <c>model.safetensors</c> (the best weights), <c>checkpoint.safetensors</c> (the last weights,
-/// the optimizer's moments and the place in the run), the tokenizer, <c>log.jsonl</c>, TensorBoard events, <c>loss.svg</c> and <c>README.md</c>.
+/// the optimizer's moments and the place in the run), perhaps <c>snapshot-STEP.safetensors</c> (earlier weights), the tokenizer, <c>log.jsonl</c>, TensorBoard events, <c>loss.svg</c> and <c>README.md</c>.
 /// </summary>
 public sealed class RunFolder
 {
@@ -191,6 +191,20 @@ public sealed class RunFolder
         throw new KansformersException($"{other}; bring the old text back, or start a new run");
     }
 
+    /// <summary>The architecture of weights: that of <see cref="RunConfig.Model"/>, with finer grids where those were refined in training before the weights were saved.</summary>
+    /// <param name="weights">Which weights; where there are no best ones yet the last ones, and where there are none at all what the training begins with.</param>
+    /// <exception cref="KansformersException">The file is damaged.</exception>
+    public ModelOptions Architecture(RunWeights weights = RunWeights.Best) =>
+        ArchitectureIn(weights == RunWeights.Best && File.Exists(ModelFile) ? ModelFile : CheckpointFile);
+
+    /// <summary>The architecture of weights in one of the run's files.</summary>
+    internal ModelOptions ArchitectureIn(string file)
+    {
+        if (Config.Training.RefineGrid.Count == 0 || !File.Exists(file))
+            return Config.Model;
+        return TrainingCheckpoint.Architecture(file) is ModelOptions saved ? Config.Model with { Kan = saved.Kan } : Config.Model;
+    }
+
     /// <summary>The run's model.</summary>
     /// <param name="weights">Which weights; a run that has not been validated yet has only the last ones, which are then taken.</param>
     /// <param name="device">Where the model is wanted; null is the CPU.</param>
@@ -200,7 +214,8 @@ public sealed class RunFolder
         bool best = weights == RunWeights.Best && File.Exists(ModelFile);
         if (!best && !File.Exists(CheckpointFile))
             throw new KansformersException($"'{Folder}' holds no weights yet; train longer, or go on with TrainingRun.Resume");
-        TransformerModel model = Config.Model.Family.Create(Config.Model, device);
+        ModelOptions options = Architecture(weights);
+        TransformerModel model = options.Family.Create(options, device);
         try
         {
             if (best)
@@ -238,6 +253,27 @@ public sealed class RunFolder
     /// <exception cref="KansformersException">As for <see cref="LoadModel"/>, or its family does not continue text.</exception>
     public CausalModel LoadCausalModel(RunWeights weights = RunWeights.Best, Device? device = null) => CausalModel.Of(LoadModel(weights, device));
 
+    /// <summary>The weights that the run kept on its way, the earliest first.</summary>
+    /// <exception cref="KansformersException">The folder cannot be read.</exception>
+    public IReadOnlyList<RunSnapshot> Snapshots() =>
+        [.. Names(Folder).Select(name => (Name: name, Step: RunSnapshot.StepOf(name))).Where(entry => entry.Step is not null)
+            .Select(entry => new RunSnapshot(entry.Step!.Value, Path.Combine(Folder, entry.Name))).OrderBy(snapshot => snapshot.Step)];
+
+    /// <summary>The weights that the run kept before those that are named.</summary>
+    /// <param name="weights">Which weights.</param>
+    /// <exception cref="KansformersException">There are no such weights, or they are damaged.</exception>
+    public IReadOnlyList<RunSnapshot> SnapshotsBefore(RunWeights weights)
+    {
+        bool best = weights == RunWeights.Best && File.Exists(ModelFile);
+        using TensorFile file = StateDictionary.Load(best ? ModelFile : CheckpointFile);
+        long? step = !best ? TrainingCheckpoint.Peek(CheckpointFile).Progress.Step
+            : long.TryParse(file.Metadata.GetValueOrDefault("step"), System.Globalization.CultureInfo.InvariantCulture, out long told) ? told : null;
+        return [.. Snapshots().Where(snapshot => step is null || snapshot.Step < step)];
+    }
+
+    /// <summary>Keeps a model's weights of a step; where they were kept already, as of a run that goes on from an earlier checkpoint, they are the same.</summary>
+    internal void SaveSnapshot(TransformerModel model, long step) => SaveWeights(Path.Combine(Folder, RunSnapshot.Name(step)), model, ("step", step.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+
     /// <summary>Saves a model's weights as the best ones so far.</summary>
     internal void SaveBest(TransformerModel model, long step, double loss) => SaveWeights(
         model,
@@ -247,13 +283,15 @@ public sealed class RunFolder
     /// <summary>Saves a model's weights.</summary>
     /// <param name="model">The model.</param>
     /// <param name="facts">What the header shall say beside the architecture.</param>
-    internal void SaveWeights(TransformerModel model, params (string Key, string Value)[] facts)
+    internal void SaveWeights(TransformerModel model, params (string Key, string Value)[] facts) => SaveWeights(ModelFile, model, facts);
+
+    private static void SaveWeights(string path, TransformerModel model, params (string Key, string Value)[] facts)
     {
         using var scope = NewDisposeScope();
         Dictionary<string, string> metadata = new([ModelMetadata.Of(model)]) { ["format"] = "pt" };
         foreach ((string key, string value) in facts)
             metadata.Add(key, value);
-        StateDictionary.Save(ModelFile, model.state_dict().Select(entry => (entry.Key, entry.Value)), metadata);
+        StateDictionary.Save(path, model.state_dict().Select(entry => (entry.Key, entry.Value)), metadata);
     }
 
     /// <summary>Whether there are weights that would be lost with the folder.</summary>
@@ -274,14 +312,14 @@ public sealed class RunFolder
     /// <summary>Removes what an interrupted write left behind, and nothing else.</summary>
     internal void Sweep()
     {
-        foreach (string name in Names(Folder).Where(name => AtomicFile.IsTemporary(name, FileNames)))
+        foreach (string name in Names(Folder).Where(name => AtomicFile.IsTemporary(name, FileNames) || AtomicFile.IsTemporary(name, target => RunSnapshot.StepOf(target) is not null)))
             Delete(name);
     }
 
     /// <summary>Removes the files of a run, and the folder when it holds nothing else.</summary>
     internal void Remove()
     {
-        foreach (string name in Names(Folder).Where(name => FileNames.Contains(name) || name == FolderLock.FileName || TensorBoardWriter.IsEventFile(name)))
+        foreach (string name in Names(Folder).Where(name => FileNames.Contains(name) || name == FolderLock.FileName || RunSnapshot.StepOf(name) is not null || TensorBoardWriter.IsEventFile(name)))
             Delete(name);
         try
         {

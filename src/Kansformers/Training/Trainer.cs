@@ -12,21 +12,15 @@ namespace Kansformers.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private readonly TransformerModel _model;
     private readonly TrainingOptions _options;
     private readonly RunFolder? _run;
-    private readonly IObjective _objective;
-    private readonly GridUpdates _grids;
-    private readonly GradientClipping _clipping;
-    private readonly Optimizer _optimizer;
-    private readonly GradientBuffers _gradients;
-    private readonly PrunedWeights _pruned;
     private readonly LearningRateSchedule _schedule;
+    private ModelInTraining _now;
     private TrainingProgress _progress;
     private volatile bool _stop;
 
     /// <summary>Prepares a training from the start.</summary>
-    /// <param name="model">The model to train, with its initial weights.</param>
+    /// <param name="model">The model to train, with its initial weights. It stays the caller's; where grids are refined, <see cref="Model"/> becomes another one.</param>
     /// <param name="options">How to train.</param>
     /// <param name="data">What to learn from, and what is held out.</param>
     /// <param name="run">Where checkpoints and the log go; null keeps nothing.</param>
@@ -37,17 +31,10 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(data);
         options.Validate();
-        (_model, _options, _run) = (model, options, run);
-        _grids = new GridUpdates(model, options);
-        _grids.Validate();
-        _objective = options.Objective.Create(model, data, options);
-        IReadOnlyList<ParameterGroup> groups = ParameterGroups.Of(model, options.Optimizer.WeightDecay, options.Roles);
-        _clipping = new GradientClipping(groups, options.GradClip);
-        _optimizer = new Optimizer(options.Optimizer, groups) { PeakLearningRate = options.LearningRate };
-        _gradients = new GradientBuffers(model.parameters());
-        _pruned = new PrunedWeights(model);
-        _schedule = options.LearningRates;
-        model.Precision = options.Precision;
+        GridUpdates.Require(model.Options, options);
+        PlannedRefinement.Require(model.Options, options);
+        (_options, _run, _schedule) = (options, run, options.LearningRates);
+        _now = new ModelInTraining(model, options, data);
         _progress = new TrainingProgress { Seed = options.Seed };
     }
 
@@ -57,14 +44,20 @@ public sealed class Trainer : IDisposable
     /// <summary>Raised when the grids of KAN layers have moved, before the step that follows.</summary>
     public event Action<GridUpdateSummary>? GridsUpdated;
 
+    /// <summary>Raised when the grids of KAN layers have been refined, before the step that follows: <see cref="Model"/> is another one then.</summary>
+    public event Action<GridRefinementSummary>? GridsRefined;
+
     /// <summary>Raised after every validation.</summary>
     public event Action<ValidationReport>? Validated;
 
     /// <summary>Raised when a checkpoint is on the disk, with the number of steps it holds.</summary>
     public event Action<long>? CheckpointSaved;
 
+    /// <summary>The model in training: the one that was given until its grids are refined (<see cref="TrainingOptions.RefineGrid"/>), then a finer one, disposed with the trainer.</summary>
+    public TransformerModel Model => _now.Model;
+
     /// <summary>What a user should know of the objective, a line each.</summary>
-    internal IReadOnlyList<string> Notes => _objective.Notes;
+    internal IReadOnlyList<string> Notes => _now.Objective.Notes;
 
     /// <summary>How many steps are done.</summary>
     public long Steps => _progress.Step;
@@ -83,7 +76,7 @@ public sealed class Trainer : IDisposable
         if (!File.Exists(_run.CheckpointFile))
             _run.RequireUnsaved();
         else
-            _progress = TrainingCheckpoint.Load(_run.CheckpointFile, _model, _optimizer);
+            Load(_run.CheckpointFile);
         if (_progress.Seed != _options.Seed)
             throw new KansformersException($"'{_run.CheckpointFile}' was made with seed {_progress.Seed}, the configuration says {_options.Seed}; they must agree");
         return _progress.Step;
@@ -109,6 +102,8 @@ public sealed class Trainer : IDisposable
                 break;
             }
 
+            if (_options.SnapshotInterval > 0 && _progress.Step % _options.SnapshotInterval == 0)
+                _run?.SaveSnapshot(Model, _progress.Step);
             TrainingStep step = TakeStep();
             recorder?.Add(step);
             StepEnded?.Invoke(step);
@@ -132,12 +127,31 @@ public sealed class Trainer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => _now.Dispose();
+
+    // A checkpoint of a run whose grids were refined since it began says how.
+    private void Load(string path)
     {
-        _objective.Dispose();
-        _optimizer.Dispose();
-        _gradients.Dispose();
-        _pruned.Dispose();
+        if (_options.RefineGrid.Count > 0 && TrainingCheckpoint.Architecture(path) is ModelOptions saved && saved.Kan != Model.Options.Kan)
+            Become(_now.With(saved.Kan));
+        _progress = TrainingCheckpoint.Load(path, Model, _now.Optimizer);
+        _now.Optimizer.Resume(PlannedRefinement.StepsOfOptimizer(_options.RefineGrid, _progress.Step));
+    }
+
+    // A training that failed behind a refinement and goes on in this process has it done.
+    private void RefineIfDue(long step)
+    {
+        if (PlannedRefinement.At(_options.RefineGrid, step) is not PlannedRefinement planned || Model.Options.Kan is not GridOptions grid || grid.GridSize >= planned.GridSize)
+            return;
+        (ModelInTraining finer, GridRefinementSummary refined) = _now.Refine(planned);
+        Become(finer);
+        GridsRefined?.Invoke(refined);
+    }
+
+    private void Become(ModelInTraining next)
+    {
+        _now.Dispose();
+        _now = next;
     }
 
     private TrainingStep TakeStep()
@@ -146,45 +160,47 @@ public sealed class Trainer : IDisposable
         long step = _progress.Step;
         double rate = _schedule.At(step);
 
+        RefineIfDue(step);
+
         // What is random in a step (dropout, say) follows from seed and step as the batches do, so that no generator state has to outlive a step.
         random.manual_seed((long)(SplitMix.Mix((ulong)_options.Seed ^ SplitMix.Mix((ulong)step)) >> 1));
-        if (_grids.AreDue(step))
+        if (_now.Grids.AreDue(step))
         {
-            GridUpdateSummary moved = _grids.Run(step, () => _objective.Loss(step * _options.GradAccum, 1).Dispose());
+            GridUpdateSummary moved = _now.Grids.Run(step, () => _now.Objective.Loss(step * _options.GradAccum, 1).Dispose());
             GridsUpdated?.Invoke(moved);
         }
 
-        _model.train();
+        Model.train();
         double loss = 0;
         long tokens = 0;
         for (int micro = 0; micro < _options.GradAccum; micro++)
         {
             using var scope = NewDisposeScope();
             long batch = step * _options.GradAccum + micro;
-            tokens += _objective.TokensOf(batch);
-            _gradients.Collect(() =>
+            tokens += _now.Objective.TokensOf(batch);
+            _now.Gradients.Collect(() =>
             {
-                Tensor part = _objective.Loss(batch, 1.0 / _options.GradAccum);
+                Tensor part = _now.Objective.Loss(batch, 1.0 / _options.GradAccum);
                 loss += part.item<float>();
                 if (!double.IsFinite(loss))
                     throw Diverged("the loss", loss, step + 1);
                 if (_options.KanPenalty > 0)
-                    part += _grids.Penalty() * (_options.KanPenalty / _options.GradAccum);
+                    part += _now.Grids.Penalty() * (_options.KanPenalty / _options.GradAccum);
                 part.backward();
             });
         }
 
-        _gradients.Publish();
-        _pruned.ClearGradients();
-        (double norm, double scale) = _clipping.Measure();
+        _now.Gradients.Publish();
+        _now.Pruned.ClearGradients();
+        (double norm, double scale) = _now.Clipping.Measure();
         if (!double.IsFinite(norm))
         {
-            _optimizer.ClearGradients();
+            _now.Optimizer.ClearGradients();
             throw Diverged("the gradient", norm, step + 1);
         }
 
-        _optimizer.Step(rate, scale);
-        _pruned.ClearWeights();
+        _now.Optimizer.Step(rate, scale);
+        _now.Pruned.ClearWeights();
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         _progress = _progress with { Step = step + 1, Tokens = _progress.Tokens + tokens, Seconds = _progress.Seconds + seconds, TrainLoss = loss };
         return new TrainingStep(step + 1, loss, rate, norm, _progress.Tokens, _progress.Seconds, tokens / seconds);
@@ -193,18 +209,18 @@ public sealed class Trainer : IDisposable
     // Whether the patience is at its end.
     private bool Validate(RunRecorder? recorder)
     {
-        if (!_objective.HasValidation)
+        if (!_now.Objective.HasValidation)
             return false;
         long started = Stopwatch.GetTimestamp();
         double loss = double.NaN;
-        IReadOnlyList<(string, double)> outside = OutsideGrid.Measure(_model, () => loss = _objective.Validate());
+        IReadOnlyList<(string, double)> outside = OutsideGrid.Measure(Model, () => loss = _now.Objective.Validate());
         if (!double.IsFinite(loss))
             throw Diverged("the validation loss", loss, _progress.Step);
         bool best = double.IsNaN(_progress.BestLoss) || loss < _progress.BestLoss;
-        ValidationReport report = new(_progress.Step, loss, best, _objective.ValidationTokens, Stopwatch.GetElapsedTime(started).TotalSeconds, outside) { Measures = _objective.Measures };
+        ValidationReport report = new(_progress.Step, loss, best, _now.Objective.ValidationTokens, Stopwatch.GetElapsedTime(started).TotalSeconds, outside) { Measures = _now.Objective.Measures };
         _progress = best ? _progress with { BestLoss = loss, BestStep = _progress.Step, Stale = 0 } : _progress with { Stale = _progress.Stale + 1 };
         if (best)
-            _run?.SaveBest(_model, _progress.Step, loss);
+            _run?.SaveBest(Model, _progress.Step, loss);
         recorder?.Add(report);
         Validated?.Invoke(report);
         bool stop = _options.Patience > 0 && _progress.Stale >= _options.Patience;
@@ -217,14 +233,14 @@ public sealed class Trainer : IDisposable
         if (_run is null)
             return;
         recorder?.Sync();
-        TrainingCheckpoint.Save(_run.CheckpointFile, _model, _optimizer, _progress, _run.Config);
+        TrainingCheckpoint.Save(_run.CheckpointFile, Model, _now.Optimizer, _progress, _run.Config);
         CheckpointSaved?.Invoke(_progress.Step);
     }
 
     // A step of finite loss and gradient can still overshoot. Such weights must not replace the last good checkpoint.
     private void RequireFiniteWeights()
     {
-        if (FiniteWeights.Broken(_model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))) is (string name, Tensor weights))
+        if (FiniteWeights.Broken(Model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))) is (string name, Tensor weights))
             throw Diverged($"a weight of {name}", weights.sum(ScalarType.Float64).item<double>(), _progress.Step);
     }
 
@@ -237,9 +253,9 @@ public sealed class Trainer : IDisposable
         {
             return new KansformersException(FormattableString.Invariant($"{what} is {value} before the first step: ") + (_run?.Config.InitialWeights is string weights
                 ? $"the weights of '{weights}' give no finite numbers on this text; give others"
-                : "the model gives no finite numbers as it begins; " + (_model.Options.Kan is GridOptions
+                : "the model gives no finite numbers as it begins; " + (Model.Options.Kan is GridOptions
                     ? "bring GridOptions.GridLow and GridHigh and KanOptions.BaseActivation nearer to their defaults"
-                    : $"bring the options of its {_model.Options.Kan.Kind} layers nearer to their defaults")));
+                    : $"bring the options of its {Model.Options.Kan.Kind} layers nearer to their defaults")));
         }
 
         return new KansformersException(FormattableString.Invariant($"{what} became {value} at step {step}; ")

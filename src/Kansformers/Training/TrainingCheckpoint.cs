@@ -64,6 +64,13 @@ internal static class TrainingCheckpoint
         return (Progress(file), file.Metadata.GetValueOrDefault(MadeWith.Key));
     }
 
+    /// <summary>What the header says of the architecture; null for files that were not made here.</summary>
+    public static ModelOptions? Architecture(string path)
+    {
+        using TensorFile file = StateDictionary.Load(path);
+        return ModelMetadata.Read(file);
+    }
+
     public static TrainingProgress Load(string path, TransformerModel model, Optimizer optimizer)
     {
         using TensorFile file = StateDictionary.Load(path);

@@ -46,6 +46,9 @@ public sealed record TrainingOptions
     /// <summary>The steps from a grid update of all KAN layers to the next (<see cref="Kan.KanLinear.UpdateGrid"/>); 0 for none.</summary>
     public long UpdateGrid { get; init; }
 
+    /// <summary>When the grids of all KAN layers become finer, in order; the functions stay, and what the optimizer remembers goes along.</summary>
+    public IReadOnlyList<PlannedRefinement> RefineGrid { get; init; } = [];
+
     /// <summary>The factor of efficient-kan's sparsity penalty in the loss (<see cref="Kan.KanLinear.RegularizationLoss"/>); 0 for none. Reported losses are without it.</summary>
     public double KanPenalty { get; init; }
 
@@ -54,6 +57,12 @@ public sealed record TrainingOptions
 
     /// <summary>How many steps lie between validations; a checkpoint follows each.</summary>
     public long EvalInterval { get; init; } = 100;
+
+    /// <summary>
+    /// How many steps lie between snapshots of the weights that the run folder keeps (<see cref="RunFolder.Snapshots"/>), the first one before the first step; 0 for none. They show how
+    /// functions changed, and change nothing themselves.
+    /// </summary>
+    public long SnapshotInterval { get; init; }
 
     /// <summary>How many fixed windows of the held-out text each validation reads; 0 for all of it, in windows of a block side by side.</summary>
     public int EvalWindows { get; init; } = 64;
@@ -90,9 +99,9 @@ public sealed record TrainingOptions
                 + "would learn nothing more; start a new run (RunConfig.InitialWeights begins from this one's weights)");
     }
 
-    /// <summary>The options of a new run with another number of steps; a warm-up that would be longer ends there.</summary>
+    /// <summary>The options of a new run with another number of steps; a warm-up that would be longer ends there, and refinements from there on are not in the plan.</summary>
     /// <param name="steps">How many steps, at least 1.</param>
-    internal TrainingOptions WithSteps(long steps) => this with { MaxIters = steps, Warmup = Math.Min(Warmup, steps) };
+    internal TrainingOptions WithSteps(long steps) => this with { MaxIters = steps, Warmup = Math.Min(Warmup, steps), RefineGrid = [.. RefineGrid.Where(planned => planned.Step < steps)] };
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="KansformersException">The message names the option, its value and what is allowed.</exception>
@@ -110,9 +119,11 @@ public sealed record TrainingOptions
         Allowed.Require(KanPenalty >= 0 && double.IsFinite(KanPenalty), "kan penalty", KanPenalty, "a finite number, at least 0");
         Allowed.Require(GradClip >= 0 && double.IsFinite(GradClip), "grad clip", GradClip, "a finite number, at least 0");
         Allowed.Require(EvalInterval >= 1, "eval interval", EvalInterval, "at least 1");
+        Allowed.Require(SnapshotInterval >= 0, "snapshot interval", SnapshotInterval, "at least 0");
         Allowed.Require(EvalWindows >= 0, "eval windows", EvalWindows, "at least 1, or 0 for all of the text");
         Allowed.Require(Patience >= 0, "patience", Patience, "at least 0");
         Allowed.Require("precision", Precision);
+        PlannedRefinement.Validate(RefineGrid, MaxIters);
         RoleRule.Validate(Roles);
         Objective.Validate();
         Optimizer.Validate();

@@ -1,4 +1,5 @@
 using Kansformers.Files;
+using Kansformers.Kan;
 using Kansformers.Runtime;
 using Kansformers.Text;
 using Kansformers.Transformers;
@@ -10,11 +11,12 @@ namespace Kansformers.Training;
 public sealed class TrainingRun : IDisposable
 {
     private FolderLock? _lock;
+    private readonly TransformerModel _given; // to the trainer, which goes on with a finer one where grids are refined
     private IReadOnlyList<Measure>? _bestMeasures; // once the training has ended
 
     private TrainingRun(RunFolder folder, TrainingMaterial material, TransformerModel model, Trainer trainer)
     {
-        (Folder, Material, Model, Trainer) = (folder, material, model, trainer);
+        (Folder, Material, _given, Trainer) = (folder, material, model, trainer);
     }
 
     /// <summary>The run's folder and configuration.</summary>
@@ -27,8 +29,8 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="InvalidOperationException">The run learns from labelled examples.</exception>
     public TokenizedCorpus Corpus => (Material as TextMaterial)?.Corpus ?? throw new InvalidOperationException("this run learns from labelled examples, not from text");
 
-    /// <summary>The model in training.</summary>
-    public TransformerModel Model { get; }
+    /// <summary>The model in training: another one, with finer grids, once they were refined.</summary>
+    public TransformerModel Model => Trainer.Model;
 
     /// <summary>What there is to say of a run that goes on: a changed plan, another number of threads; and of what the model learns from beside its data.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
@@ -95,25 +97,34 @@ public sealed class TrainingRun : IDisposable
     /// <param name="folder">The run folder.</param>
     /// <param name="device">Where to train; null is the CPU.</param>
     /// <param name="progress">Is told how far the tokenizing has come, if the tokens are not in the cache any more.</param>
-    /// <param name="maxIters">
-    /// How many steps there are to be in all, when not as many as planned. The learning rate goes on from where it is, and falls to its minimum at the new end;
-    /// after the warm-up it never rises.
-    /// </param>
+    /// <param name="maxIters">How many steps there are to be in all, when not as many as planned (<see cref="ResumePlan.MaxIters"/>).</param>
     /// <param name="cancellation">Stops downloading and tokenizing.</param>
     /// <exception cref="KansformersException">
     /// The folder holds no run or is in use, the checkpoint is damaged or lost, or was made with another configuration, or the corpus has changed; or the number
     /// of steps cannot be.
     /// </exception>
     public static TrainingRun Resume(
-        string folder, Device? device = null, IProgress<EncodeProgress>? progress = null, long? maxIters = null, CancellationToken cancellation = default)
+        string folder, Device? device = null, IProgress<EncodeProgress>? progress = null, long? maxIters = null, CancellationToken cancellation = default) =>
+        Resume(folder, new ResumePlan { MaxIters = maxIters }, device, progress, cancellation);
+
+    /// <summary>Opens a run folder and goes on from its checkpoint, by another plan.</summary>
+    /// <param name="folder">The run folder.</param>
+    /// <param name="plan">What is to be otherwise from now on.</param>
+    /// <param name="device">Where to train; null is the CPU.</param>
+    /// <param name="progress">Is told how far the tokenizing has come, if the tokens are not in the cache any more.</param>
+    /// <param name="cancellation">Stops downloading and tokenizing.</param>
+    /// <exception cref="KansformersException">As for the other overload, or the plan cannot be.</exception>
+    public static TrainingRun Resume(
+        string folder, ResumePlan plan, Device? device = null, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(plan);
         RunFolder run = RunFolder.Open(folder);
         FolderLock held = Hold(run);
         try
         {
             List<string> notes = [];
             RunConfig before = run.Config;
-            Resumption.Replan(run, maxIters, notes);
+            Resumption.Replan(run, plan, notes);
             Resumption.CompareThreads(run, notes);
             TrainingMaterial material = run.LoadMaterial(progress, cancellation);
             try
@@ -194,7 +205,7 @@ public sealed class TrainingRun : IDisposable
     public void WriteSummary(TrainingResult result, string? sample)
     {
         ArgumentNullException.ThrowIfNull(result);
-        ModelOptions model = Folder.Config.Model;
+        ModelOptions model = Model.Options;
         string name = HumanText.ShellWord(Folder.ShortName);
         new RunSummary
         {
@@ -209,7 +220,7 @@ public sealed class TrainingRun : IDisposable
             Model =
             [
                 $"{model.Layers} layers, {model.Heads} heads, width {model.Width}, block size {model.BlockSize}",
-                $"KAN layers: {model.Placement.Text()}" + (model.Placement == KanPlacement.None ? "" : $" ({model.Kan.Summary()})"),
+                $"KAN layers: {model.Placement.Text()}" + (model.Placement == KanPlacement.None ? "" : $" ({model.Kan.Summary()}{RefinedWords()})"),
             ],
             Parameters = Model.ParameterCount,
             KanParameters = Model.KanParameterCount,
@@ -241,6 +252,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>What the validation of the best weights measured beside the loss.</summary>
     public IReadOnlyList<Measure> BestMeasures() => _bestMeasures ?? BestOf(RunLog.Read(Folder.LogFile));
 
+    private string RefinedWords() => Folder.Config.Model.Kan is GridOptions began && Model.Options.Kan is GridOptions now && began.GridSize != now.GridSize
+        ? FormattableString.Invariant($"; the grid began with size {began.GridSize}") : "";
+
     private ObjectiveOptions Objective => Folder.Config.Training.Objective;
 
     private ObjectiveOptions Task => Objective.Task(Folder.Config.Model);
@@ -251,7 +265,7 @@ public sealed class TrainingRun : IDisposable
     public void Dispose()
     {
         Trainer.Dispose();
-        Model.Dispose();
+        _given.Dispose();
         Material.Dispose();
         _lock?.Dispose();
         _lock = null;

@@ -11,12 +11,14 @@ public class InterruptionTests
 {
     private const string Options = "--layers 1 --heads 2 --embd 8 --block-size 8 --batch-size 2 --dropout 0.1 --eval-windows 2 --sample-tokens 0";
 
-    [Fact]
-    public void A_run_killed_at_ten_moments_and_resumed_each_time_equals_the_uninterrupted_run()
+    [Theory]
+    [InlineData("")]
+    [InlineData("--recipe original --refine-grid 100:10,200:20")]
+    public void A_run_killed_at_ten_moments_and_resumed_each_time_equals_the_uninterrupted_run(string more)
     {
         using TestFolder folder = new();
         string text = folder.Write("fox.txt", TinyTraining.Text), whole = folder["whole"], parts = folder["parts"];
-        string[] options = [.. Cli.Args(Options), "--eval-interval", "3", "--max-iters", "300", "--data", text];
+        string[] options = [.. Cli.Args($"{Options} {more}"), "--eval-interval", "3", "--max-iters", "300", "--data", text];
         Assert.Equal(0, Cli.Run(["train", .. options, "--out", whole]).Code);
 
         // The clock chooses the moments; whatever they are, the outcome must be the same.

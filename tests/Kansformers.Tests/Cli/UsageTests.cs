@@ -40,7 +40,7 @@ public class UsageTests
     [InlineData("train --patience 3 --val-fraction 0", "--patience")]
     [InlineData("train --sample-tokens -3", "--sample-tokens is -3")]
     [InlineData("train --resume runs/a --seed 3", "--seed")]
-    [InlineData("train --resume runs/a --data b.txt --max-iters 7", "--max-iters aside; leave out --data")]
+    [InlineData("train --resume runs/a --data b.txt --max-iters 7", "--max-iters and --refine-grid aside; leave out --data")]
     [InlineData("train --resume runs/a --max-iters 0", "max iters is 0")]
     [InlineData("train --resume", "--resume")]
     [InlineData("train --config", "--config")]

@@ -52,7 +52,8 @@ public static class CurvePicture
             _ => "by their share of their output's deviation",
         };
         string which = layer.Layer.IsEdge ? string.Create(CultureInfo.InvariantCulture, $"the first {shown} of {layer.Layer.Functions} edges") : shown < layer.Layer.Functions ? $"{shown} of {layer.Layer.Functions} functions" : $"all {shown} functions";
-        string bars = $"bars: what enters{(layer.Layer.IsNormed ? ", behind the layer norm" : "")}, over {HumanText.Count(layer.Tokens)} tokens; blue numbers: the ends of the curve";
+        string bars = $"bars: what enters{(layer.Layer.IsNormed ? ", behind the layer norm" : "")}, over {HumanText.Count(layer.Tokens)} tokens; blue numbers: the ends of the curve{(options.Before.Count > 0 ? "s" : "")}"
+            + (options is { Before.Count: > 0, BeforeWords: string words } ? $"; paler: {words}" : "");
         return [$"{layer.Layer.Options.Summary()}: {which}, {by}", bars];
     }
 

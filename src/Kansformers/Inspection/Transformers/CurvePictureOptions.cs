@@ -18,6 +18,9 @@ public sealed record CurvePictureOptions
     /// <summary>The same layer at earlier times, the first one first: their curves are drawn paler, to show what training changed.</summary>
     public IReadOnlyList<FunctionLayer> Before { get; init; } = [];
 
+    /// <summary>What those times are, for the words above the picture; null for no words.</summary>
+    public string? BeforeWords { get; init; }
+
     /// <summary>Formulas that stand for functions; drawn as dots over the curve.</summary>
     public IReadOnlyDictionary<FunctionPlace, EdgeFormula> Formulas { get; init; } = new Dictionary<FunctionPlace, EdgeFormula>();
 

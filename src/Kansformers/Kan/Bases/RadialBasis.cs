@@ -33,6 +33,11 @@ public sealed record RadialBasisOptions : GridOptions
     [JsonIgnore]
     public override int Functions => GridSize;
 
+    // A finer grid keeps the width, and one configuration has one width for all layers.
+    /// <inheritdoc/>
+    [JsonIgnore]
+    internal override string? ObstacleOfMoved => Denominator is null ? "update grid moves the centres of each layer, so that widths would differ: set denominator, or leave one of the two out" : null;
+
     /// <inheritdoc/>
     internal override KanNames Names => Original;
 

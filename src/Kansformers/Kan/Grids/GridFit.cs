@@ -49,11 +49,18 @@ internal static class GridFit
 
     /// <summary>The coefficients after a map, exactly.</summary>
     /// <returns>Double, of the shape of the state's coefficients but for n.</returns>
-    public static Tensor Apply(Tensor map, GridState old)
+    public static Tensor Apply(Tensor map, GridState old) => Apply(map, old.Coefficients, old.Tensors.IsEdge);
+
+    /// <summary>A map of numbers that lie as coefficients do.</summary>
+    /// <param name="map">(units, new n, old n), double.</param>
+    /// <param name="values">(out, in, old n) of edges, or (functions, old n).</param>
+    /// <param name="isEdge">Which of the two.</param>
+    /// <returns>Double, of that shape but for n.</returns>
+    public static Tensor Apply(Tensor map, Tensor values, bool isEdge)
     {
         using var scope = NewDisposeScope();
-        Tensor wide = old.Coefficients.to_type(ScalarType.Float64);
-        Tensor mapped = old.Tensors.IsEdge ? wide.permute(1, 0, 2).matmul(map.transpose(1, 2)).transpose(0, 1) : map.matmul(wide.unsqueeze(-1)).squeeze(-1);
+        Tensor wide = values.to_type(ScalarType.Float64);
+        Tensor mapped = isEdge ? wide.permute(1, 0, 2).matmul(map.transpose(1, 2)).transpose(0, 1) : map.matmul(wide.unsqueeze(-1)).squeeze(-1);
         return mapped.contiguous().MoveToOuterDisposeScope();
     }
 
@@ -82,8 +89,8 @@ internal static class GridFit
             : zeros(to, from, dtype: ScalarType.Float64, device: before.device);
     }
 
-    // Inputs that share a function are fitted together.
-    private static Tensor OfUnits(List<Tensor> parts, GridState state)
+    /// <summary>Sums over inputs, part by part, as sums of each unit: inputs that share a function are fitted together.</summary>
+    internal static Tensor OfUnits(List<Tensor> parts, GridState state)
     {
         Tensor all = parts[0].shape[0] == 1 && state.Inputs > 1 && parts.All(part => part.shape[0] == 1) && parts.Count < state.Inputs ? parts[0] : cat(parts, 0);
         return all.shape[0] == state.Units || all.shape[0] == 1 ? all : all.view(state.Units, -1, all.shape[1], all.shape[2]).sum(1);

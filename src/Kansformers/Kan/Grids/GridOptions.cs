@@ -36,6 +36,10 @@ public abstract record GridOptions : KanOptions
     [JsonIgnore]
     internal virtual string? Obstacle => null;
 
+    /// <summary>Why grids of several layers cannot be refined once they have moved; null where they can.</summary>
+    [JsonIgnore]
+    internal virtual string? ObstacleOfMoved => null;
+
     /// <inheritdoc/>
     internal override (double Low, double High) FitRange => (GridLow, GridHigh);
 

@@ -4,13 +4,30 @@ using static TorchSharp.torch;
 namespace Kansformers.Kan;
 
 /// <summary>A layer with more functions that computes what another one computes.</summary>
-internal static class GridRefinement
+/// <param name="Finer">The layer.</param>
+/// <param name="Gradients">What becomes of gradients; null where it was not asked for.</param>
+/// <param name="Change">The largest change of an output for any inputs; NaN where it was not asked for.</param>
+internal sealed record GridRefinement(KanLinear Finer, GradientMap? Gradients, double Change) : IDisposable
 {
-    /// <summary>The finer layer.</summary>
+    /// <summary>Disposes the layer, and what is kept of gradients.</summary>
+    public void Dispose()
+    {
+        Finer.Dispose();
+        Gradients?.Dispose();
+    }
+
+    /// <summary>The finer layer alone.</summary>
     /// <param name="layer">The layer; it stays as it is.</param>
     /// <param name="size">The new grid size.</param>
     /// <param name="samples">What the basis sees of samples, (samples, in); null for none.</param>
-    public static KanLinear Of(KanLinear layer, int size, Tensor? samples)
+    public static KanLinear Of(KanLinear layer, int size, Tensor? samples) => Of(layer, size, samples, measures: false).Finer;
+
+    /// <summary>The finer layer with what becomes of gradients, to be disposed.</summary>
+    /// <param name="layer">The layer; it stays as it is.</param>
+    /// <param name="size">The new grid size.</param>
+    public static GridRefinement Of(KanLinear layer, int size) => Of(layer, size, null, measures: true);
+
+    private static GridRefinement Of(KanLinear layer, int size, Tensor? samples, bool measures)
     {
         using var scope = NewDisposeScope();
         GridState old = GridState.Of(layer);
@@ -28,7 +45,9 @@ internal static class GridRefinement
 
         move.Store(made);
         made.train(layer.training);
-        return made;
+        if (!measures)
+            return new GridRefinement(made, null, double.NaN);
+        return new GridRefinement(made, GradientMap.Of(old, now), new GridChange(old, move).Anywhere());
     }
 
     private static void RequireApart(GridState now, int size)

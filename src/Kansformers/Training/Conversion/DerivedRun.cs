@@ -22,7 +22,8 @@ public static class DerivedRun
         ArgumentNullException.ThrowIfNull(model);
         RunFolder.RequireFree(folder);
         Tokenizer tokenizer = source.LoadTokenizer();
-        RunConfig config = source.Config with { Model = model.Options, MadeFrom = source.Folder, CommandLine = commandLine, Resumes = [] };
+        TrainingOptions training = source.Config.Training with { RefineGrid = [] }; // the model is as its refinements left it
+        RunConfig config = source.Config with { Model = model.Options, Training = training, MadeFrom = source.Folder, CommandLine = commandLine, Resumes = [] };
         using FilesTogether files = FilesTogether.Begin();
         RunFolder run = RunFolder.Create(folder, config, tokenizer);
         run.SaveWeights(model, ("made_from", source.Folder));

@@ -129,7 +129,7 @@ public sealed class ModelConversion : IDisposable
         using TransformerModel? loaded = _made is null ? Options.Family.Create(Options) : null;
         if (loaded is not null)
             _file.LoadInto(loaded);
-        RunConfig config = _source.Run?.Config is RunConfig known ? known with { Model = Options } : new RunConfig
+        RunConfig config = _source.Run?.Config is RunConfig known ? known with { Model = Options, Training = known.Training with { RefineGrid = [] } } : new RunConfig
         {
             Model = Options,
             Training = new TrainingOptions(),

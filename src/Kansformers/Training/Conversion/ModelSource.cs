@@ -65,7 +65,7 @@ public sealed class ModelSource
     public ModelOptions Architecture(RunWeights weights = RunWeights.Best, ModelHints? hints = null)
     {
         if (Run is not null)
-            return Run.Config.Model;
+            return Run.Architecture(weights);
         using ModelFile file = ModelFile.Open(WeightFile(weights));
         return Architecture(file, hints);
     }
@@ -78,7 +78,7 @@ public sealed class ModelSource
     {
         ArgumentNullException.ThrowIfNull(file);
         Notes = file.Notes(hints);
-        return Run?.Config.Model ?? file.Options(hints);
+        return Run?.ArchitectureIn(file.Path) ?? file.Options(hints);
     }
 
     /// <summary>The model with its weights.</summary>

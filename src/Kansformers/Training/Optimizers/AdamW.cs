@@ -1,4 +1,5 @@
 using System.Numerics;
+using Kansformers.Kan;
 using Kansformers.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -52,6 +53,27 @@ internal sealed class AdamW(AdamWOptions options, Parameter parameter) : Paramet
             InOnePass(parameter, gradient, c);
         else
             ByOperations(parameter, gradient, current, c);
+    }
+
+    // Coefficients of a refined grid: means go as gradients do, squares as those of sums over tokens, and no first step is longer than the learning rate. Learned centres have no
+    // such map: their direction is forgotten, and their scale kept.
+    internal override void Adopt(ParameterUpdate before, GradientMap? gradients)
+    {
+        if (before is not AdamW old || _mean.shape.AsSpan().SequenceEqual(old._mean.shape))
+        {
+            base.Adopt(before, gradients);
+            return;
+        }
+
+        if (gradients is null)
+        {
+            _square.fill_(old._square.mean().item<float>());
+            return;
+        }
+
+        _square.copy_(gradients.OfSquares(old._square));
+        Tensor largest = _square.sqrt();
+        _mean.copy_(gradients.OfMeans(old._mean).minimum(largest).maximum(-largest));
     }
 
     private void InOnePass(Parameter parameter, Tensor gradient, Coefficients c)

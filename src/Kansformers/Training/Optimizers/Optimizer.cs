@@ -1,3 +1,4 @@
+using Kansformers.Kan;
 using Kansformers.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -93,6 +94,19 @@ public sealed class Optimizer : IDisposable
     /// <summary>Goes on from a saved state, which the caller has copied into the tensors of <see cref="State"/>.</summary>
     /// <param name="steps">How many steps had been taken.</param>
     public void Resume(long steps) => Steps = steps;
+
+    /// <summary>Goes on from the state of the optimizer of a model whose grids were refined to those of this one's.</summary>
+    /// <param name="before">The optimizer of the coarser model, of the same options.</param>
+    /// <param name="gradients">What becomes of gradients, by the names of the parameters that have another shape.</param>
+    internal void Adopt(Optimizer before, IReadOnlyDictionary<string, GradientMap> gradients)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        Dictionary<string, ParameterUpdate> known = before._updates.ToDictionary(entry => entry.Of.Name, entry => entry.Update);
+        foreach ((GroupedParameter of, ParameterUpdate update) in _updates)
+            update.Adopt(known[of.Name], gradients.GetValueOrDefault(of.Name));
+        Steps = before.Steps;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

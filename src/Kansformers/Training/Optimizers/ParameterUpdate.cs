@@ -1,3 +1,4 @@
+using Kansformers.Kan;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -20,6 +21,22 @@ public abstract class ParameterUpdate : IDisposable
 
     /// <summary>The same as pieces of work that do not depend on each other, for threads to take in any order; null where <see cref="Apply"/> does all.</summary>
     internal virtual IEnumerable<UpdatePiece>? Pieces(Parameter parameter, Tensor gradient, UpdateStep current) => null;
+
+    /// <summary>
+    /// Takes over what was remembered of a parameter before its layer's grid was refined. Unless an update knows better, what has the same shape is copied, and what has another
+    /// one begins anew.
+    /// </summary>
+    /// <param name="before">The update of the parameter as it was.</param>
+    /// <param name="gradients">What becomes of gradients of this parameter; null where it has not changed, or nothing is known of it.</param>
+    internal virtual void Adopt(ParameterUpdate before, GradientMap? gradients)
+    {
+        Dictionary<string, Tensor> known = before.State.ToDictionary(entry => entry.Name, entry => entry.Tensor);
+        foreach ((string name, Tensor tensor) in State)
+        {
+            if (known.TryGetValue(name, out Tensor? old) && old.shape.AsSpan().SequenceEqual(tensor.shape))
+                tensor.copy_(old);
+        }
+    }
 
     /// <summary>Disposes the state.</summary>
     public void Dispose()
