@@ -1,7 +1,8 @@
 using System.CommandLine;
-using Kansformers.Cli.Reading;
 using System.Globalization;
 using Kansformers.Cli.Bench;
+using Kansformers.Cli.Reading;
+using Kansformers.Files;
 using Kansformers.Inspection;
 using Spectre.Console;
 
@@ -140,7 +141,7 @@ internal static class KanFormula
     private static void Tell(ParseResult parsed, KanChange change, TableSamples samples, IReadOnlyList<Formula> formulas, (string Model, string Text) made, string? file)
     {
         if (file is not null)
-            ResultTable.WriteText(file, made.Text.EndsWith('\n') ? made.Text : made.Text + "\n");
+            OutputFile.WriteText(file, made.Text.EndsWith('\n') ? made.Text : made.Text + "\n");
         double[][] columns = [.. samples.InputScaling.Select((scaling, column) => Raw(samples.Judged.Inputs, scaling, column))];
         FormulaError error = formulas[0].ErrorOn(columns, Raw(samples.Judged.Targets, samples.TargetScaling.Count > 0 ? samples.TargetScaling[0] : new ColumnScaling("y", 0, 1), 0));
         bool held = samples.Data.HeldOutInputs is not null;

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Kansformers.Cli.Bench;
 using Kansformers.Inspection;
+using Kansformers.Pictures;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
@@ -34,7 +34,7 @@ internal sealed class RunPlot
         ModelReading read = _reading.Read(parsed, run, model);
         LayerReading layer = parsed.GetValue(Layer) is string wanted ? read.Layer(wanted) : read.Layers[0];
         string file = to ?? $"{layer.Layer.Name}.svg";
-        ResultTable.WriteText(file, CurvePicture.Svg(layer, options));
+        PictureFile.Write(file, CurvePicture.Svg(layer, options));
         IReadOnlyList<FunctionReading> shown = layer.Top(layer.Layer.IsEdge ? options.Top : CurvePicture.Most, options.Ranking);
         if (json)
             JsonOutput.Print(new { Run = run.Folder, Layer = layer.Layer.Name, Out = Path.GetFullPath(file), read.Tokens, Functions = shown.Select(function => KanLayers.Fields(layer, function)) });
