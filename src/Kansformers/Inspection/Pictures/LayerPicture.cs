@@ -33,7 +33,8 @@ public static class LayerPicture
         if (edges.Length is 0 or > Most)
             throw new KansformersException(edges.Length == 0 ? $"all edges of layer {layer} are pruned; nothing is left to draw" : $"layer {layer} has {edges.Length} edges, and {Most} are the most of a picture; prune the network first");
         NetworkView view = new(network, samples);
-        int columns = Math.Min(edges.Length, shape.Inputs <= wanted.Columns && edges.Length == shape.Inputs * shape.Subnodes && shape.Inputs > 2 ? shape.Inputs : wanted.Columns), rows = (edges.Length + columns - 1) / columns;
+        bool isMatrix = edges.Length == shape.Inputs * shape.Subnodes && shape.Inputs > 2 && shape.Inputs <= wanted.Columns;
+        int columns = isMatrix ? shape.Inputs : Math.Min(edges.Length, wanted.Columns), rows = (edges.Length + columns - 1) / columns;
         double width = Math.Max(720, 2 * Left + columns * StepX - (StepX - CurvePanel.Width));
         string title = wanted.Title ?? FormattableString.Invariant($"layer {layer} of {network}");
         SvgDocument svg = new SvgDocument().Begin(width, Top + rows * StepY, title);
