@@ -21,7 +21,7 @@ internal sealed class PictureFont : IDisposable
         foreach ((string part, SKTypeface typeface) in Runs(text.Trim(), own))
         {
             SKFont font = new(typeface, look.FontSize, 1, look.IsItalic ? -0.2f : 0) { Subpixel = true, LinearMetrics = true, Hinting = SKFontHinting.None, Edging = SKFontEdging.Antialias };
-            runs.Add((part, font, font.MeasureText(font.GetGlyphs(part))));
+            runs.Add((part, font, font.MeasureText(typeface.GetGlyphs(part))));
         }
 
         float width = runs.Sum(run => run.Width), x = at.X - (look.Anchor switch { "middle" => width / 2, "end" => width, _ => 0 });
