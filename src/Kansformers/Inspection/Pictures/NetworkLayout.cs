@@ -22,7 +22,7 @@ internal sealed record EdgePlace(int Layer, int Output, int Input)
 internal sealed class NetworkLayout
 {
     public const double Margin = 32, Head = 112, LineGap = 3;
-    private const double Widest = 1440, FanIn = 46, FanOut = 64, RowGap = 16, BlockGap = 14, NodeRoom = 56, Names = 46, FactorRoom = 30;
+    private const double Widest = 1640, FanIn = 46, FanOut = 64, RowGap = 16, BlockGap = 14, NodeRoom = 56, Names = 46, FactorRoom = 30;
     private const int MostRows = 9;
 
     private readonly KanNetwork _network;
