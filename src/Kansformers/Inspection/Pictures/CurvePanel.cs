@@ -36,7 +36,7 @@ internal sealed record CurvePanel(double[] X, double[] Curve)
     /// <summary>What the ends of the panel are called; null for their numbers.</summary>
     public (string Low, string High)? Ends { get; init; }
 
-    /// <summary>A line below the panel, and whether it warns; null for none.</summary>
+    /// <summary>A line below the panel, and whether it warns; null for none. With one the ends of the curve have a line of their own, too.</summary>
     public (string Text, bool Warns)? Note { get; init; }
 
     /// <summary>What a pointer that rests on the panel is told; null for nothing.</summary>
@@ -69,9 +69,9 @@ internal sealed record CurvePanel(double[] X, double[] Curve)
         (string first, string last) = Ends ?? (PictureStyle.Number(low), PictureStyle.Number(high));
         svg.Text(at.X, at.Y + Height + 13, first, small);
         svg.Text(at.X + Width, at.Y + Height + 13, last, small + " text-anchor=\"end\"");
-        svg.Text(at.X + Width / 2, at.Y + Height + 13, $"{Short(bottom + room)} … {Short(top - room)}", $"font-size=\"10.5\" fill=\"{colour}\" text-anchor=\"middle\"");
+        svg.Text(at.X + Width / 2, at.Y + Height + (Note is null ? 13 : 27), $"{Short(bottom + room)} … {Short(top - room)}", $"font-size=\"10.5\" fill=\"{colour}\" text-anchor=\"middle\"");
         if (Note is var (text, warns))
-            svg.Text(at.X, at.Y + Height + 27, text, $"font-size=\"10.5\" fill=\"{(warns ? PictureStyle.Orange : PictureStyle.Faded)}\"");
+            svg.Text(at.X, at.Y + Height + 41, text, $"font-size=\"10.5\" fill=\"{(warns ? PictureStyle.Orange : PictureStyle.Faded)}\"");
         svg.Add($"</g>");
 
         double Across(double value) => at.X + (value - low) / (high - low) * Width;

@@ -12,7 +12,7 @@ public static class LayerPicture
     public const int Most = 400;
 
     private const int Points = 121, Bins = 40;
-    private const double StepX = 172, StepY = 172, Left = 24, Top = 104;
+    private const double StepX = 172, StepY = 186, Left = 24, Top = 104;
 
     /// <summary>The picture as SVG.</summary>
     /// <param name="network">The network.</param>
@@ -40,7 +40,7 @@ public static class LayerPicture
         SvgDocument svg = new SvgDocument().Begin(width, Top + rows * StepY, title);
         svg.Text(Left, 34, title, $"font-size=\"18\" font-weight=\"600\" fill=\"{PictureStyle.Ink}\"");
         svg.Text(Left, 56, FormattableString.Invariant($"{edges.Length} of {shape.Subnodes * shape.Inputs} edges, from node to sum{(samples is null ? "" : ", each with its score")}; dashed lines: the ends of the grid; orange: formulas"), Small);
-        svg.Text(Left, 74, samples is null ? "no samples: curves over their grids" : FormattableString.Invariant($"bars: what enters, over {samples.Rows} rows; numbers in the middle: the ends of the curve"), Small);
+        svg.Text(Left, 74, samples is null ? "no samples: curves over their grids" : FormattableString.Invariant($"bars: what enters, over {samples.Rows} rows; below: the ends of both axes, and what lies outside the grid"), Small);
         LayerCurves curves = view.Curves(layer, input => Range(view, layer, input), Points);
         for (int at = 0; at < edges.Length; at++)
             Panel(view, layer, edges[at], curves).Paint(svg, (Left + at % columns * StepX, Top + at / columns * StepY));

@@ -10,7 +10,7 @@ public sealed record NetworkPictureOptions
     public double Beta { get; init; } = 3;
 
     /// <summary>Panels in a row of a layer's picture.</summary>
-    public int Columns { get; init; } = 8;
+    public int Columns { get; init; } = 10;
 
     /// <summary>Checks the options.</summary>
     /// <exception cref="KansformersException">One is invalid; the message names it.</exception>
