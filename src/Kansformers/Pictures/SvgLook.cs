@@ -27,7 +27,7 @@ internal readonly record struct SvgLook()
 
     private bool StrokeFirst { get; init; }
 
-    public float FontSize { get; init; }
+    public float FontSize { get; init; } = 16;
 
     public bool IsBold { get; init; }
 

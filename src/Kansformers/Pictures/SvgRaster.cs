@@ -32,7 +32,7 @@ internal sealed partial class SvgRaster : IDisposable
         surface.Canvas.Clear(SKColors.Transparent);
         surface.Canvas.Scale(scale);
         using SvgRaster raster = new(surface.Canvas);
-        raster.Children(root, default(SvgLook).With(root));
+        raster.Children(root, new SvgLook().With(root));
         using SKImage image = surface.Snapshot();
         using SKData data = image.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
@@ -63,9 +63,9 @@ internal sealed partial class SvgRaster : IDisposable
         if (element.Name.LocalName is "title" or "desc")
             return;
         int saved = _canvas.Save();
-        Transform((string?)element.Attribute("transform"));
+        Transform(element);
         if ((string?)element.Attribute("clip-path") is string clip)
-            _canvas.ClipRect(_clips[clip["url(#".Length..^1]], antialias: true);
+            _canvas.ClipRect(_clips.TryGetValue(clip, out SKRect within) ? within : throw Unknown(element, "clip-path"), antialias: true);
         if ((string?)element.Attribute("opacity") is string opacity)
             Layer(Value(opacity));
         switch (element.Name.LocalName)
@@ -74,8 +74,9 @@ internal sealed partial class SvgRaster : IDisposable
                 Children(element, look);
                 break;
             case "clipPath":
-                XElement rect = element.Elements().Single();
-                _clips[(string)element.Attribute("id")!] = Rect(rect);
+                if (element.Elements().ToArray() is not [{ Name.LocalName: "rect" } rect])
+                    throw new KansformersException("the picture holds a <clipPath> of other things than one <rect>, which is not drawn as PNG; write it as .svg");
+                _clips[$"url(#{(string?)element.Attribute("id")})"] = Rect(rect);
                 break;
             case "rect":
                 float round = Number(element, "rx");
@@ -104,9 +105,12 @@ internal sealed partial class SvgRaster : IDisposable
         _canvas.SaveLayer(paint);
     }
 
-    private void Transform(string? transform)
+    private void Transform(XElement element)
     {
-        foreach (Match step in Steps().Matches(transform ?? ""))
+        string transform = (string?)element.Attribute("transform") ?? "";
+        if (!string.IsNullOrWhiteSpace(Steps().Replace(transform, "")))
+            throw Unknown(element, "transform");
+        foreach (Match step in Steps().Matches(transform))
         {
             float[] numbers = [.. step.Groups[2].Value.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Select(Value)];
             if (step.Groups[1].Value == "translate")

@@ -8,19 +8,21 @@ namespace Kansformers.Tests.Cli;
 /// <summary><c>kan plot</c> of small networks; of runs it is among the verbs of runs.</summary>
 public class KanPlotTests
 {
+    private static readonly byte[] Png = [0x89, .. "PNG"u8];
+
     [Fact]
     public void A_network_is_drawn_as_svg_and_png_and_by_layers()
     {
         using TestFolder folder = new();
         string model = Fitted(folder);
-        Assert.Equal([0x89, .. "PNG"u8], File.ReadAllBytes(folder["losses.png"])[..4]);
+        Assert.Equal(Png, File.ReadAllBytes(folder["losses.png"])[..4]);
         Assert.Equal(0, Cli.Run("kan", "plot", model).Code);
         Assert.Equal(6, XDocument.Load(folder["m.svg"]).Descendants().Count(element => element.Attribute("data-edge") is not null));
         Assert.Equal(0, Cli.Run("kan", "plot", model, "--layer", "1").Code);
         Assert.Equal(2, XDocument.Load(folder["m.layer1.svg"]).Root!.Elements().Count(element => element.Name.LocalName == "g"));
         CliResult png = Cli.Run("kan", "plot", model, "--layer", "0", "--out", folder["p/l.PNG"], "--json");
         Assert.True(png.Code == 0, png.Error);
-        Assert.Equal([0x89, .. "PNG"u8], File.ReadAllBytes(folder["p/l.PNG"])[..4]);
+        Assert.Equal(Png, File.ReadAllBytes(folder["p/l.PNG"])[..4]);
         using JsonDocument json = JsonDocument.Parse(png.Out);
         Assert.Equal((0, 32), (json.RootElement.GetProperty("layer").GetInt32(), json.RootElement.GetProperty("rows").GetInt32()));
         JsonElement[] edges = [.. json.RootElement.GetProperty("edges").EnumerateArray()];
