@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kansformers.Pictures;
 using Kansformers.Runtime;
 
 namespace Kansformers.Cli;
@@ -41,6 +42,13 @@ internal static class OptionRules
     {
         if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
             result.AddError($"{argument.Name} is empty; give it a value");
+    });
+
+    /// <summary>Refuses files that no picture is written to; known before anything is computed.</summary>
+    public static void Picture(Option<string?> option) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [{ Value: string path }] && !PictureFile.IsPicture(path))
+            result.AddError($"{option.Name} is '{path}'; it must end in {string.Join(" or ", PictureFile.Endings)}");
     });
 
     /// <summary>Refuses what names no device at all; whether a device is there shows when it is wanted.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kansformers.Pictures;
 using Spectre.Console;
 
 namespace Kansformers.Cli.Bench;
@@ -13,9 +14,10 @@ internal static class LayerBench
         Option<string> precision = new("--precision") { Description = BenchPrecision.Description, DefaultValueFactory = _ => "fp32" };
         Option<bool> noReference = new("--no-reference") { Description = "leave the reference out, which is slow and needs much memory" };
         Option<bool> network = new("--public") { Description = "the public KAN benchmark's network in every kind instead: batch 100, 1000 and 1000 features, 10 M parameters" };
-        Option<string?> plot = new("--plot") { Description = "draw the cost over the grid size, or of several kinds, into this SVG file" };
+        Option<string?> plot = new("--plot") { Description = "draw the cost over the grid size, or of several kinds, into this .svg or .png" };
         Command command = new("layer", "A KAN layer, forward and backward: the engine, the reference, the matrix products alone, a linear layer.");
         layer.AddTo(command);
+        OptionRules.Picture(plot);
         foreach (Option option in new Option[] { precision, noReference, network, plot })
             command.Add(option);
         options.AddTo(command);
@@ -65,7 +67,7 @@ internal static class LayerBench
         else if (results.Count > 2)
             PrintKinds(results);
         if (wanted.Plot is string plot)
-            ResultTable.WriteText(plot, HasGrids(cases) ? GridSizePlot.Paint(results, machine) : PaintKinds(results, machine));
+            PictureFile.Write(plot, HasGrids(cases) ? GridSizePlot.Paint(results, machine) : PaintKinds(results, machine));
     }
 
     // One kind a row, a picture for the first shape and precision.

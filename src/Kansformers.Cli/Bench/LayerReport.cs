@@ -4,5 +4,5 @@ namespace Kansformers.Cli.Bench;
 /// <param name="Reference">Whether the reference takes part.</param>
 /// <param name="Memory">Whether memory is measured.</param>
 /// <param name="Json">Whether one JSON object is printed in place of tables.</param>
-/// <param name="Plot">The SVG file to draw, or null.</param>
+/// <param name="Plot">The picture to draw, or null.</param>
 internal sealed record LayerReport(bool Reference, bool Memory, bool Json, string? Plot);

@@ -1,3 +1,4 @@
+using Kansformers.Pictures;
 using Spectre.Console;
 
 namespace Kansformers.Cli.Bench;
@@ -35,7 +36,7 @@ internal static class PublicBench
         }
 
         if (wanted.Plot is string plot)
-            ResultTable.WriteText(plot, KindPlot.Paint("The public KAN benchmark's network in every kind", $"{title}; {machine}", Rows(results)));
+            PictureFile.Write(plot, KindPlot.Paint("The public KAN benchmark's network in every kind", $"{title}; {machine}", Rows(results)));
     }
 
     private static PublicResult WithMemory(BenchSession session, PublicResult result)

@@ -26,21 +26,6 @@ internal static class ResultTable
         console.Write(table);
     }
 
-    /// <summary>Writes text, such as a picture, to a file, whose folder is made when missing.</summary>
-    public static void WriteText(string path, string text)
-    {
-        string full = Path.GetFullPath(path);
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-            File.WriteAllText(full, text);
-        }
-        catch (Exception failure) when (KansformersException.Explain(failure) is { } told)
-        {
-            throw new KansformersException($"cannot write '{full}': {told.Message}", failure);
-        }
-    }
-
     /// <summary>Milliseconds with three digits that count.</summary>
     public static string Ms(double? milliseconds) => milliseconds switch
     {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Kansformers.Cli.Bench;
 using Kansformers.Comparisons;
+using Kansformers.Files;
+using Kansformers.Pictures;
 using Kansformers.Training;
 using Kansformers.Transformers;
 using Spectre.Console;
@@ -30,9 +32,9 @@ internal static class CompareCommand
                 LiveLine.Clear();
                 Show(result, comparison, parsed.GetValue(options.Json));
                 if (parsed.GetValue(options.Plot) is string plot)
-                    ResultTable.WriteText(plot, result.ToSvg());
+                    PictureFile.Write(plot, result.ToSvg());
                 if (parsed.GetValue(options.Markdown) is string markdown)
-                    ResultTable.WriteText(markdown, result.ToMarkdown());
+                    OutputFile.WriteText(markdown, result.ToMarkdown());
                 return result.Failures.Count == 0 ? CommandLineApp.Succeeded
                     : throw new KansformersException($"{result.Failures.Count} of the runs failed ({result.Failures[0].Model}: {result.Failures[0].Message}); the same command tries them again");
             }

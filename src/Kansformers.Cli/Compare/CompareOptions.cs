@@ -23,7 +23,7 @@ internal sealed class CompareOptions
     public readonly Option<int?> Jobs = new("--jobs") { Description = "runs side by side, each a process of its own [default: one for each processor thread where models are small and the memory suffices, else 1]" };
     public readonly Option<string?> Out = new("--out") { Description = "the folder that keeps the runs, and what is done already [default: comparisons/NAME]" };
     public readonly Option<string?> Results = new("--results") { Description = "a small file of outcomes that can be committed: runs that it lists are not trained again, and those that are done are added" };
-    public readonly Option<string?> Plot = new("--plot") { Description = "a file for the picture (SVG), beside that in the folder" };
+    public readonly Option<string?> Plot = new("--plot") { Description = "a file for the picture, .svg or .png, beside that in the folder" };
     public readonly Option<string?> Markdown = new("--markdown") { Description = "a file for the table in Markdown, beside that in the folder" };
     public readonly Option<bool> Json = new("--json") { Description = "print one JSON object on standard output and nothing else there" };
 
@@ -37,7 +37,8 @@ internal sealed class CompareOptions
         Option[] own = [Config, Models, Seeds, Match, Baseline, Jobs, Out, Results, Plot, Markdown];
         foreach (Option option in own.Concat([Json]).Concat(_train.OfComparison))
             command.Add(option);
-        OptionRules.NotEmpty([.. own, _train.Data, _train.ValidationData, _train.Tokenizer]);
+        OptionRules.Picture(Plot);
+        OptionRules.NotEmpty([.. own.Where(option => option != Plot), _train.Data, _train.ValidationData, _train.Tokenizer]);
     }
 
     /// <summary>The comparison, checked as far as that goes without the text.</summary>

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Kansformers.Cli.Bench;
+using Kansformers.Files;
 using Kansformers.Inspection;
 
 namespace Kansformers.Cli.Networks;
@@ -48,7 +48,7 @@ internal sealed class FormulaOutput
     {
         if (parsed.GetValue(File) is not string file)
             return null;
-        ResultTable.WriteText(file, text.EndsWith('\n') ? text : text + "\n");
+        OutputFile.WriteText(file, text.EndsWith('\n') ? text : text + "\n");
         return file;
     }
 

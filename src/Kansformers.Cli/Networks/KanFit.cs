@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Kansformers.Cli.Bench;
 using Kansformers.Inspection;
+using Kansformers.Pictures;
 
 namespace Kansformers.Cli.Networks;
 
@@ -26,8 +26,8 @@ internal static class KanFit
             FitResult result = network.Fit(samples.Data, fit, new FitDisplay(fit.Steps), interruption.Token);
             LiveLine.Clear();
             network.Save(path);
-            string picture = Path.ChangeExtension(path, ".loss.svg");
-            ResultTable.WriteText(picture, result.ToSvg($"{samples.Source.Target} of {Path.GetFileName(samples.Source.Data)} by {network}"));
+            string picture = Path.GetFullPath(parsed.GetValue(options.Picture) ?? Path.ChangeExtension(path, ".loss.svg"));
+            PictureFile.Write(picture, result.ToSvg($"{samples.Source.Target} of {Path.GetFileName(samples.Source.Data)} by {network}"));
             NetworkError train = NetworkError.Of(network, samples.Data.Inputs, samples.Data.Targets), test = NetworkError.Of(network, samples.Judged.Inputs, samples.Judged.Targets);
             bool hasTest = samples.Data.HeldOutInputs is not null;
             if (parsed.GetValue(options.Json))

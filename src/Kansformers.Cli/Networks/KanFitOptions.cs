@@ -15,6 +15,7 @@ internal sealed class KanFitOptions
     public readonly Option<string?> From = new("--from") { Description = "go on with this network, its columns and its held-out rows" };
     public readonly Option<string?> Out = new("--out") { Description = "the network's file [default: NAME-TARGET.safetensors, with --from the file itself]" };
     public readonly Option<bool> Overwrite = new("--overwrite") { Description = "let --out replace a file" };
+    public readonly Option<string?> Picture = new("--picture") { Description = "draw both losses by step into this .svg or .png [default: beside the network, NAME.loss.svg]" };
     public readonly Option<bool> Json = new("--json") { Description = "print one JSON object on standard output and nothing else there" };
 
     private readonly Option<string?> _target = new("--target") { Description = "the column to learn: a number, or a class where it holds words" };
@@ -46,12 +47,13 @@ internal sealed class KanFitOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Data, .. OfNew, From, _steps, _optimizer, _rate, _batch, _patience, _updateGrid, _updateUntil, _penalty, _measure, _l1, _entropy, _coefficients, _smoothness, Out, Overwrite, Json])
+        foreach (Option option in (Option[])[Data, .. OfNew, From, _steps, _optimizer, _rate, _batch, _patience, _updateGrid, _updateUntil, _penalty, _measure, _l1, _entropy, _coefficients, _smoothness, Out, Overwrite, Picture, Json])
             command.Add(option);
         _optimizer.AcceptOnlyFromAmong(Optimizers);
         _measure.AcceptOnlyFromAmong([.. Measures.Select(measure => measure.Word)]);
         _scale.AcceptOnlyFromAmong(Scalings);
         _task.AcceptOnlyFromAmong(Tasks);
+        OptionRules.Picture(Picture);
         OptionRules.NotEmpty(Data, From, Out, _target, _columns, _width);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
-using Kansformers.Cli.Reading;
 using Kansformers.Cli.Bench;
+using Kansformers.Cli.Reading;
+using Kansformers.Files;
 using Kansformers.Inspection;
 using Spectre.Console;
 

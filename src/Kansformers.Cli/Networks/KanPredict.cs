@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Kansformers.Cli.Bench;
+using Kansformers.Files;
 using Kansformers.Inspection;
 
 namespace Kansformers.Cli.Networks;
@@ -38,7 +38,7 @@ internal static class KanPredict
             string?[][] cells = [.. Cells(network, outputs, rows, table.Rows)];
             string csv = Csv(network, target, cells);
             if (path is not null)
-                ResultTable.WriteText(path, csv);
+                OutputFile.WriteText(path, csv);
             if (parsed.GetValue(model.Json))
                 JsonOutput.Print(new { Model = Path.GetFullPath(parsed.GetValue(model.Path)!), Data = table.Path, Target = target, Rows = table.Rows, Predicted = rows.Length, Out = path, Predictions = cells.Select(row => Value(network, row)) });
             else if (path is null)

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Kansformers.Cli.Bench;
+using Kansformers.Files;
 using Kansformers.Inspection;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -59,7 +59,7 @@ internal sealed class RunFormula
         (double after, long undefined) = With(model, found, () => heldOut.Of(model));
         object facts = new { Run = run.Folder, Tried = tried, Found = found.Count, call.MinR2, LossBefore = before, LossAfter = after, Undefined = undefined, Formulas = found.Select(one => one.Fields) };
         if (call.Out is string to)
-            ResultTable.WriteText(to, JsonOutput.Text(facts) + "\n");
+            OutputFile.WriteText(to, JsonOutput.Text(facts) + "\n");
         if (call.Json)
             JsonOutput.Print(facts);
         else

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
-using Kansformers.Cli.Bench;
 using Kansformers.Inspection;
+using Kansformers.Pictures;
 using Kansformers.Training;
 using Kansformers.Transformers;
 
@@ -15,7 +15,7 @@ internal sealed class RunPrune
     public readonly Option<double> Share = new("--share") { Description = "of a run, the share of all edges that is pruned", DefaultValueFactory = _ => 0.25 };
     public readonly Option<string> By = new("--by") { Description = "of a run, which edges go first: by attribution, deviation, magnitude or chance", DefaultValueFactory = _ => "attribution" };
     public readonly Option<bool> DropMeans = new("--drop-means") { Description = "of a run, drop what pruned edges give on average, too, instead of adding it to biases" };
-    public readonly Option<string?> Picture = new("--picture") { Description = "of a run, also measure the loss against the share pruned, by attribution, magnitude and chance, and draw it into this .svg" };
+    public readonly Option<string?> Picture = new("--picture") { Description = "of a run, also measure the loss against the share pruned, by attribution, magnitude and chance, and draw it into this .svg or .png" };
     public readonly Option<int> Seed = new("--seed") { Description = "of a run, decides which edges go by chance", DefaultValueFactory = _ => 1 };
     private readonly RunReading _reading = new();
 
@@ -25,6 +25,7 @@ internal sealed class RunPrune
     /// <summary>Adds the options.</summary>
     public void AddTo(Command command)
     {
+        OptionRules.Picture(Picture);
         foreach (Option option in All)
             command.Add(option);
     }
@@ -90,7 +91,7 @@ internal sealed class RunPrune
     {
         PruningSweep sweep = PruningSweep.Measure(pruning, options, null, () => heldOut.Of(pruning.Model),
             (order, point) => LiveLine.Say(string.Create(CultureInfo.InvariantCulture, $"by {order.ToString().ToLowerInvariant()}, {point.Share * 100:0.#} %: {point.Loss:0.0000}")));
-        ResultTable.WriteText(picture, sweep.Svg($"{Path.GetFileName(run.Folder)}: edges pruned", run.Config.Training.Objective.LossUnit));
+        PictureFile.Write(picture, sweep.Svg($"{Path.GetFileName(run.Folder)}: edges pruned", run.Config.Training.Objective.LossUnit));
         return sweep;
     }
 

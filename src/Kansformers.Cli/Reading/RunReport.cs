@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Kansformers.Cli.Bench;
+using Kansformers.Files;
 using Kansformers.Inspection;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -40,7 +40,7 @@ internal static class RunReport
             if (names.Length > 0)
                 read = read with { Layers = [.. read.Layers.Where(layer => names.Any(name => layer.Layer.Name == name || layer.Layer.Name.EndsWith("." + name, StringComparison.Ordinal)))] };
             ModelReport report = Gather(read, run, model, (options with { Title = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(run.Folder))}: its learned functions" }, parsed.GetValue(sample)));
-            ResultTable.WriteText(file, report.Html());
+            OutputFile.WriteText(file, report.Html());
             if (parsed.GetValue(json))
                 JsonOutput.Print(Fields(report, run, file));
             else

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kansformers.Cli.Bench;
+using Kansformers.Files;
 using Kansformers.Scaling;
 using Spectre.Console;
 
@@ -34,8 +35,8 @@ internal static class FitCommand
     /// <summary>Writes the page and its tables.</summary>
     public static void Write(ScalingReport report, string folder)
     {
-        ResultTable.WriteText(Path.Combine(folder, "scale.html"), report.ToHtml());
-        ResultTable.WriteText(Path.Combine(folder, "scale.md"), report.ToMarkdown());
+        OutputFile.WriteText(Path.Combine(folder, "scale.html"), report.ToHtml());
+        OutputFile.WriteText(Path.Combine(folder, "scale.md"), report.ToMarkdown());
     }
 
     /// <summary>What <c>--json</c> tells of a report.</summary>

@@ -27,6 +27,23 @@ public sealed class KanTrace
     public ReadOnlySpan<double> Edge(int layer, int output, int input) =>
         _pass.Layers[layer].Edges.AsSpan(Network.Layers[layer].Edge(output, input) * _pass.Rows, _pass.Rows);
 
+    /// <summary>The share of the samples that lie outside an input's grid, 0 to 1: there its splines fade, and k intervals further on they are 0. What is no number lies outside.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="input">The input.</param>
+    public double OutsideShare(int layer, int input)
+    {
+        KanNetworkLayer shape = Network.Layers[layer];
+        ReadOnlySpan<double> grid = shape.KnotsOf(input)[shape.Order..^shape.Order];
+        int outside = 0;
+        foreach (double value in Nodes(layer).Column(input))
+        {
+            if (!(value >= grid[0] && value <= grid[^1]))
+                outside++;
+        }
+
+        return _pass.Rows == 0 ? 0 : (double)outside / _pass.Rows;
+    }
+
     private Samples Copy(double[] values, int columns)
     {
         Samples made = new(_pass.Rows, columns);

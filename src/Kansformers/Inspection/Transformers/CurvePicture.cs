@@ -15,9 +15,7 @@ public static class CurvePicture
     public const int Most = 96;
 
     private const int Points = 121;
-    private const double PanelWidth = 156, PanelHeight = 104, StepX = 172, StepY = 158, Left = 24, Top = 104;
-    private const string Ink = "#1f2933", Faded = "#5b6770", Bars = "#d9e6f2", Frame = "#c3ccd5", Line = "#0b62a4", Dots = "#d9480f";
-    private static readonly string[] Earlier = ["#cfd8e0", "#a9c4dc", "#7fa9cd"];
+    private const double StepX = 172, StepY = 158, Left = 24, Top = 104;
 
     /// <summary>The picture as SVG.</summary>
     /// <param name="layer">The layer, as it was read.</param>
@@ -30,14 +28,14 @@ public static class CurvePicture
         wanted.Validate();
         IReadOnlyList<FunctionReading> functions = layer.Top(layer.Layer.IsEdge ? wanted.Top : Most, wanted.Ranking);
         int columns = Math.Min(wanted.Columns, Math.Max(4, functions.Count)), rows = (functions.Count + columns - 1) / columns;
-        double width = 2 * Left + columns * StepX - (StepX - PanelWidth), height = Top + rows * StepY + 8;
+        double width = 2 * Left + columns * StepX - (StepX - CurvePanel.Width), height = Top + rows * StepY + 8;
         SvgDocument svg = new();
         string title = wanted.Title ?? layer.Layer.Name;
         svg.Begin(width, height, title);
-        svg.Text(Left, 34, title, $"font-size=\"18\" font-weight=\"600\" fill=\"{Ink}\"");
+        svg.Text(Left, 34, title, $"font-size=\"18\" font-weight=\"600\" fill=\"{PictureStyle.Ink}\"");
         string[] lines = Subtitle(layer, functions.Count, wanted);
         for (int line = 0; line < lines.Length; line++)
-            svg.Text(Left, 56 + 18 * line, lines[line], $"font-size=\"12.5\" fill=\"{Faded}\"");
+            svg.Text(Left, 56 + 18 * line, lines[line], $"font-size=\"12.5\" fill=\"{PictureStyle.Faded}\"");
         for (int i = 0; i < functions.Count; i++)
             Paint(svg, (Left + i % columns * StepX, Top + i / columns * StepY), layer, functions[i], wanted);
         return svg.End();
@@ -62,46 +60,16 @@ public static class CurvePicture
         InputReading input = layer.Input(function.Place);
         (double low, double high) = Range(input);
         double[] x = [.. Enumerable.Range(0, Points).Select(i => low + (high - low) * i / (Points - 1))];
-        double[] now = layer.Layer.Values(function.Place, x);
-        List<double[]> before = [.. options.Before.Select(earlier => earlier.Values(function.Place, x))];
-        double bottom = before.Append(now).Min(curve => curve.Min()), top = before.Append(now).Max(curve => curve.Max());
-        double room = Math.Max((top - bottom) * 0.06, Math.Max(Math.Abs(top), 1e-12) * 1e-6);
-        (bottom, top) = (bottom - room, top + room);
-        svg.Add($"<g><rect x=\"{at.X:0.#}\" y=\"{at.Y:0.#}\" width=\"{PanelWidth:0}\" height=\"{PanelHeight:0}\" fill=\"#fbfcfd\" stroke=\"{Frame}\"/>");
-        PaintBars(svg, at, input.Histogram, low, high);
-        foreach (double end in GridEnds(layer.Layer, function.Place).Where(end => end > low && end < high))
-            svg.Add($"<path d=\"M{X(end):0.#} {at.Y:0.#}v{PanelHeight:0}\" stroke=\"{Faded}\" stroke-width=\"1\" stroke-dasharray=\"2 3\"/>");
-        if (bottom < 0 && top > 0)
-            svg.Add($"<path d=\"M{at.X:0.#} {Y(0):0.#}h{PanelWidth:0}\" stroke=\"{Frame}\" stroke-width=\"1\"/>");
-        for (int i = 0; i < before.Count; i++)
-            svg.Add($"<path d=\"{Path(before[i])}\" fill=\"none\" stroke=\"{Earlier[i * Earlier.Length / before.Count]}\" stroke-width=\"1.4\"/>");
-        svg.Add($"<path d=\"{Path(now)}\" fill=\"none\" stroke=\"{Line}\" stroke-width=\"1.9\" stroke-linejoin=\"round\"/>");
-        if (options.Formulas.TryGetValue(function.Place, out EdgeFormula? formula))
-            svg.Add($"<path d=\"{Path([.. x.Select(formula.Evaluate).Select(value => Math.Clamp(double.IsFinite(value) ? value : 0, bottom, top))])}\" fill=\"none\" stroke=\"{Dots}\" stroke-width=\"2.4\" stroke-linecap=\"round\" stroke-dasharray=\"0.1 6\"/>");
-        const string small = "font-size=\"10.5\" fill=\"" + Faded + "\"";
-        svg.Text(at.X, at.Y - 6, layer.Layer.ShortName(function.Place), $"font-size=\"11.5\" font-weight=\"600\" fill=\"{Ink}\"");
-        svg.Text(at.X + PanelWidth, at.Y - 6, Score(function, layer.Known(options.Ranking)), small + " text-anchor=\"end\"");
-        svg.Text(at.X, at.Y + PanelHeight + 13, PictureStyle.Number(low), small);
-        svg.Text(at.X + PanelWidth, at.Y + PanelHeight + 13, PictureStyle.Number(high), small + " text-anchor=\"end\"");
-        svg.Text(at.X + PanelWidth / 2, at.Y + PanelHeight + 13, $"{Short(bottom + room)} … {Short(top - room)}", $"font-size=\"10.5\" fill=\"{Line}\" text-anchor=\"middle\"");
-        svg.Add($"</g>");
-
-        double X(double value) => at.X + (value - low) / (high - low) * PanelWidth;
-        double Y(double value) => at.Y + PanelHeight - (value - bottom) / (top - bottom) * PanelHeight;
-        string Path(double[] curve) => SvgDocument.Path(x.Zip(curve, (across, value) => (X(across), Y(value))));
-    }
-
-    private static void PaintBars(SvgDocument svg, (double X, double Y) at, InputHistogram histogram, double low, double high)
-    {
-        double most = Math.Max(1, histogram.Counts.Max());
-        for (int bin = 0; bin < histogram.Counts.Count; bin++)
+        InputHistogram bars = input.Histogram;
+        new CurvePanel(x, layer.Layer.Values(function.Place, x))
         {
-            double from = Math.Max(low, histogram.Low + bin * histogram.Width), to = Math.Min(high, histogram.Low + (bin + 1) * histogram.Width);
-            if (to <= from || histogram.Counts[bin] == 0)
-                continue;
-            double tall = histogram.Counts[bin] / most * PanelHeight * 0.6, wide = (to - from) / (high - low) * PanelWidth;
-            svg.Add($"<rect x=\"{at.X + (from - low) / (high - low) * PanelWidth:0.##}\" y=\"{at.Y + PanelHeight - tall:0.##}\" width=\"{wide:0.##}\" height=\"{tall:0.##}\" fill=\"{Bars}\"/>");
-        }
+            Name = layer.Layer.ShortName(function.Place),
+            Score = Score(function, layer.Known(options.Ranking)),
+            Before = [.. options.Before.Select(earlier => earlier.Values(function.Place, x))],
+            Formula = options.Formulas.TryGetValue(function.Place, out EdgeFormula? formula) ? [.. x.Select(formula.Evaluate)] : null,
+            GridEnds = [.. GridEnds(layer.Layer, function.Place)],
+            Histogram = [.. bars.Counts.Select((count, bin) => (bars.Low + bin * bars.Width, bars.Low + (bin + 1) * bars.Width, (double)count))],
+        }.Paint(svg, at);
     }
 
     // Rare values far out would press the rest together.
@@ -120,6 +88,4 @@ public static class CurvePicture
     }
 
     private static string Score(FunctionReading function, FunctionRanking by) => PictureStyle.Number(function.Score(by) * (by == FunctionRanking.Attribution ? 1000 : 1));
-
-    private static string Short(double value) => value.ToString(Math.Abs(value) is >= 1e-3 and < 1e5 or 0 ? "G2" : "0.#e0", CultureInfo.InvariantCulture);
 }
