@@ -52,7 +52,7 @@ internal static class ConvertCommand
             Tokenizer? Tokenizer(bool needed)
             {
                 string? name = parsed.GetValue(model.Tokenizer);
-                return needed || name is not null || source.HasTokenizer ? ModelChoice.LoadTokenizer(source, conversion.Options.VocabularySize, name) : null;
+                return needed || name is not null || source.HasTokenizer ? ModelChoice.LoadTokenizer(source, conversion.Options, name) : null;
             }
         });
         return command;

@@ -72,12 +72,13 @@ internal sealed class ModelChoice
         CausalModel.Of(source.LoadModel(weights, Hints(parsed), Devices.Find(parsed.GetValue(Device)!)));
 
     /// <summary>The run's tokenizer, one that the user names, or GPT-2's where the vocabulary is its size.</summary>
-    public static Tokenizer LoadTokenizer(ModelSource source, int vocabularySize, string? name)
+    public static Tokenizer LoadTokenizer(ModelSource source, ModelOptions options, string? name)
     {
+        int vocabularySize = options.VocabularySize;
         Tokenizer tokenizer = source.LoadTokenizer(vocabularySize, name ?? TokenizerName(source, vocabularySize, keepRun: true));
         if (!tokenizer.Fits(vocabularySize))
             throw new UsageException($"the tokenizer has {tokenizer.VocabularySize} ids, the model {vocabularySize}; they do not belong together");
-        if (tokenizer.Padding(vocabularySize) is string padding)
+        if (options.Family.IsCausal && tokenizer.Padding(vocabularySize) is string padding) // what others have beyond are special tokens
             LiveLine.Say(padding);
         return tokenizer;
     }

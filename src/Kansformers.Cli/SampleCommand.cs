@@ -71,7 +71,7 @@ internal static class SampleCommand
             using Interruption interruption = new();
             using CausalModel causal = model.LoadCausal(parsed, source, weights);
             options = options with { EndOfText = source.EndOfText() };
-            Tokenizer tokenizer = ModelChoice.LoadTokenizer(source, causal.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
+            Tokenizer tokenizer = ModelChoice.LoadTokenizer(source, causal.Options, parsed.GetValue(model.Tokenizer));
             TextGenerator generator = new(causal, tokenizer);
             LostText lost = LossNotice.Say("the prompt", text, tokenizer);
             ModelChoice.Tell(source);

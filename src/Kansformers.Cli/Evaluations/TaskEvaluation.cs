@@ -23,7 +23,7 @@ internal static class TaskEvaluation
         using Interruption interruption = new();
         BenchmarkTask[] tasks = [.. names.Select(name => TaskSource.Open(name, parsed.GetValue(options.Tasks.Folder), new EncodingDisplay(), interruption.Token))];
         using TransformerModel model = call.LoadModel();
-        Tokenizer tokenizer = model is CausalModel ? ModelChoice.LoadTokenizer(source, model.Options.VocabularySize, parsed.GetValue(options.Model.Tokenizer)) : call.LoadEncoderTokenizer(model);
+        Tokenizer tokenizer = model is CausalModel ? ModelChoice.LoadTokenizer(source, model.Options, parsed.GetValue(options.Model.Tokenizer)) : call.LoadEncoderTokenizer(model);
         if (tokenizer is CharTokenizer characters)
             tokenizer = new CharTokenizer(characters.Characters, UnknownCharacters.Skip); // tasks are of more letters than a small corpus has; what is left out is told
         ModelChoice.Tell(source);

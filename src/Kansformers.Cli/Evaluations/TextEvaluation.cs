@@ -14,7 +14,7 @@ internal static class TextEvaluation
         call.RequireUnused("continues text", options.Labels.All);
         using Interruption interruption = new();
         using CausalModel causal = options.Model.LoadCausal(parsed, source, weights);
-        Tokenizer tokenizer = ModelChoice.LoadTokenizer(source, causal.Options.VocabularySize, parsed.GetValue(options.Model.Tokenizer));
+        Tokenizer tokenizer = ModelChoice.LoadTokenizer(source, causal.Options, parsed.GetValue(options.Model.Tokenizer));
         EvaluationOptions windows = new() { Stride = parsed.GetValue(options.Stride), MaxTokens = parsed.GetValue(options.MaxTokens) };
         try
         {

@@ -26,6 +26,9 @@ public class EncoderCommandTests : OneThread
         JsonElement masked = Json("eval", folder["mlm"], "--json");
         Assert.Equal(0.3, masked.GetProperty("masked_tokens").GetDouble() / masked.GetProperty("tokens").GetDouble(), 0.03);
         Assert.Contains("masked loss", Cli.Run("eval", folder["mlm"], "--data", text, "--max-tokens", "500").Out, StringComparison.Ordinal);
+        CliResult swapped = Cli.Run("convert", folder["mlm"], "--to-linear", "--calibrate", text, "--calibrate-tokens", "100", "--out", folder["linear"]);
+        Assert.True(swapped.Code == 0, swapped.Error);
+        Assert.DoesNotContain("beyond are padding", swapped.Error, StringComparison.Ordinal); // they are its special tokens
 
         JsonElement tuned = Json([.. Cli.Args("train --json --task classification --max-iters 8 --eval-interval 4 --batch-size 4 --data"), csv, "--label-field", "label", "--model", folder["mlm"], "--out", folder["cls"]]);
         Assert.Equal("classification", tuned.GetProperty("objective").GetString());

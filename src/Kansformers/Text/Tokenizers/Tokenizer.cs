@@ -58,9 +58,6 @@ public abstract class Tokenizer
     /// <exception cref="KansformersException">A text holds a character that the tokenizer does not know.</exception>
     public virtual ModelInput EncodeForModel(string text, string? pair = null) => (Template ?? SpecialTemplate.None).Fill(Encode(text), pair is null ? null : Encode(pair));
 
-    /// <summary>Ids of a text with the special tokens around them that <see cref="EncodeForModel"/> puts there.</summary>
-    internal IReadOnlyList<int> Around(int[] ids) => (Template ?? SpecialTemplate.None).Fill(ids, null).Ids;
-
     /// <summary>
     /// Whether the bytes of text that a token stands for follow from its id, and nothing is ever left out. Where not (an unknown token, white space that is
     /// taken away, a normalizer), they are counted while a text is encoded.

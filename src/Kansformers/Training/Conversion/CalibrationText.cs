@@ -25,7 +25,9 @@ public static class CalibrationText
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
-        int around = tokenizer.EncodeForModel("").Ids.Count, length = Math.Min(options.BlockSize, Longest) - around;
+        // Of a model that reads both sides those that its tokenizer lacks lie beyond the vocabulary.
+        SpecialTemplate template = options.Family.IsCausal ? tokenizer.Template ?? SpecialTemplate.None : EncoderTokens.Of(tokenizer, options.VocabularySize).Template;
+        int around = template.Fill([], null).Ids.Count, length = Math.Min(options.BlockSize, Longest) - around;
         if (length < 1)
             throw new KansformersException($"a block size of {options.BlockSize} leaves no room for text beside {around} special tokens");
         List<int> ids = Encode(source, tokenizer, tokens);
@@ -36,7 +38,7 @@ public static class CalibrationText
         {
             int[] part = [.. ids.Skip(at).Take(length)];
             if (part.Length == length || rows.Count == 0)
-                rows.Add([.. tokenizer.Around(part).Select(id => (long)id)]);
+                rows.Add([.. template.Fill(part, null).Ids.Select(id => (long)id)]);
         }
 
         return [.. rows.Chunk(SequencesTogether).Select(some => stack([.. some.Select(row => tensor(row))]))];
