@@ -8,6 +8,9 @@ internal static class Rows
     // Handing work to another thread and waiting for it takes some ten microseconds: about this many values of an expansion.
     private const long ValuesPerThread = 1 << 16;
 
+    /// <summary>So many values that are only copied, or turned, cost about what one of an expansion does.</summary>
+    public const int CopiesAsOneValue = 4;
+
     /// <summary>Calls <paramref name="run"/> for ranges of rows that together are all rows. Every row is computed the same whatever the split.</summary>
     /// <param name="rows">How many rows there are.</param>
     /// <param name="valuesPerRow">How many values a row computes.</param>

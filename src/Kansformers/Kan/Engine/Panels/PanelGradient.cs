@@ -21,7 +21,7 @@ internal readonly unsafe struct PanelGradient(PanelLayout layout, EdgeGradients 
     {
         PanelGradient self = this;
         int rows = _layout.BlockRows * _layout.Panel;
-        Rows.Run(_layout.Blocks * _layout.OutputPanels, rows, (first, last) =>
+        Rows.Run(_layout.Blocks * _layout.OutputPanels, rows / Rows.CopiesAsOneValue, (first, last) =>
         {
             for (int at = first; at < last; at++)
                 self.Put(at / self._layout.OutputPanels, at % self._layout.OutputPanels, gradient + (nint)at * rows);

@@ -9,8 +9,9 @@ namespace Kansformers.Kan;
 /// </summary>
 internal sealed unsafe class PanelPath : IEnginePath
 {
-    // The two forms of a tile's output gradient have about this many floats each.
-    private const long UpstreamFloats = 1 << 18;
+    // The two forms of a tile's output gradient have about this many floats each; where no thread reads them twice, they need not stay near, and fewer tiles
+    // are fewer times that threads wait for one another.
+    private const long UpstreamFloats = 1 << 18, UpstreamFloatsReadOnce = 1 << 20;
     private const int MostTokens = 2048;
 
     // From so many outputs on, a slab does not stay in cache, and packing it again for each group of tokens costs less than the memory for all slabs.
@@ -186,7 +187,8 @@ internal sealed unsafe class PanelPath : IEnginePath
     // Whole groups of panels, equally large.
     private int Tile(int count)
     {
-        int group = _layout.GroupPanels * _layout.Panel, most = (int)Math.Clamp(UpstreamFloats / _layout.Outputs, group, MostTokens);
+        long floats = _layout.Blocks <= _threads ? UpstreamFloatsReadOnce : UpstreamFloats;
+        int group = _layout.GroupPanels * _layout.Panel, most = (int)Math.Clamp(floats / _layout.Outputs, group, MostTokens);
         int tiles = Math.Max(1, (count + most - 1) / most), each = (count + tiles - 1) / tiles;
         return Math.Max(group, (each + group - 1) / group * group);
     }

@@ -27,7 +27,7 @@ internal readonly unsafe struct PanelWeight(PanelLayout layout, float* plain, fl
     {
         PanelWeight self = this;
         int sixes = _layout.OutputRows / Six;
-        Rows.Run(_layout.Blocks * sixes, _layout.BlockRows * Six, (first, last) =>
+        Rows.Run(_layout.Blocks * sixes, _layout.BlockRows * Six / Rows.CopiesAsOneValue, (first, last) =>
         {
             for (int at = first; at < last; at++)
             {
