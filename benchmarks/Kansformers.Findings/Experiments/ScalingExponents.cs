@@ -35,7 +35,6 @@ internal sealed class ScalingExponents : Experiment
             new Picture("exponents.svg", new LinePicture("Learned functions and fixed ones, by size",
                 "each line a budget of tokens, the lower the more; dashed: learned", "parameters", "validation loss, nats per character")
             {
-                Powers = true,
                 PowersAcross = true,
                 Curves = [.. Budgets(result).SelectMany((budget, colour) => kinds.Select((kind, i) => new Curve($"{kind.Name}, {budget} tokens",
                     [.. result.Rungs.Where(rung => rung.Rung.Group == kind.Name && $"{rung.Rung.Budget}" == budget).Select(rung =>
