@@ -2,63 +2,66 @@ using Kansformers.Scaling;
 
 namespace Kansformers.Findings;
 
-/// <summary>Whether a longer block or a larger model lowers the loss more: at as many tokens, and at as many operations.</summary>
+/// <summary>Whether a longer block or a larger model lowers the loss more, at as many tokens and for as many more operations.</summary>
 internal sealed class BlockOrModelSize : Experiment
 {
     public override string Name => "block";
 
-    public override string Summary => "block size against model size, at equal tokens and at equal operations";
+    public override string Summary => "block size against model size, at equal tokens, and by the operations that each costs";
 
     public override Finding Run(Workbench bench)
     {
         LadderResult result = bench.Ladder("block-size");
-        Study[] studies =
+        Study study = new(result.Rungs[0].Rung.Budget, [.. result.Rungs.Where(rung => rung.Rung.Budget == result.Rungs[0].Rung.Budget)]);
+        string[] columns = [.. study.Sizes.Select(size => FormattableString.Invariant($"{size / 1000:0.0} k parameters"))];
+        Table losses = Of("loss"), operations = Of("operations of the training");
+        Table doubling = new("what a doubling takes off the loss", ["of block or size", "of the operations"],
         [
-            .. result.Rungs.Where(rung => rung.Points.Count > 0).GroupBy(rung => rung.Rung.Budget).Select(group => new Study($"{group.Key}"
-                + (group.Key.Unit == BudgetUnit.Tokens ? " tokens" : ""), [.. group])),
-        ];
-        List<Table> tables = [];
-        foreach (Study study in studies)
-        {
-            tables.Add(new Table(study.Name, [.. study.Sizes.Select(size => FormattableString.Invariant($"{size / 1000:0} k parameters"))],
-                [.. study.Blocks.Select(block => TableRow.Of(FormattableString.Invariant($"block {block}"),
-                    [.. study.Sizes.Select(size => study.Loss(block, size))]))]));
-        }
+            .. study.Blocks.Zip(study.Blocks.Skip(1), (from, to) => Doubling(FormattableString.Invariant($"block from {from} to {to}"),
+                [.. study.Sizes.Select(size => (study.At(from, size), study.At(to, size)))], Math.Log2((double)to / from))),
+            .. study.Blocks.Select(block => Doubling(FormattableString.Invariant($"size, smallest to largest, block {block}"),
+                [(study.At(block, study.Sizes[0]), study.At(block, study.Sizes[^1]))], Math.Log2(study.Sizes[^1] / study.Sizes[0]))),
+        ]);
+        return new Finding(Name, Summary, [losses, operations, doubling],
+        [
+            Draw("block.svg", "Block or model size, by parameters", "parameters", (_, size) => size),
+            Draw("block-operations.svg", "Block or model size, by operations", "operations of the training",
+                (block, size) => study.At(block, size).Flops),
+        ]);
 
-        tables.Add(new Table("what doubling takes off the loss", [.. studies.Select(study => study.Name)],
-            [
-                .. studies[0].Blocks.Zip(studies[0].Blocks.Skip(1), (from, to) => TableRow.Of(
-                    FormattableString.Invariant($"the block, from {from} to {to}"), [.. studies.Select(study => study.OfBlock(from, to))])),
-                TableRow.Of("the size, smallest to largest", [.. studies.Select(study => study.OfSize())]),
-            ]));
-        return new Finding(Name, Summary, tables, [.. studies.Take(2).Select((study, i) => new Picture(i == 0 ? "block.svg" : "block-operations.svg",
-            new LinePicture(i == 0 ? "Block or model size, at as many tokens" : "Block or model size, at as many operations", study.Name, "parameters",
-                "validation loss, nats per character")
+        Table Of(string what) => new($"{what}, {study.Budget} tokens", columns, [.. study.Blocks.Select(block => TableRow.Of(
+            FormattableString.Invariant($"block {block}"), [.. study.Sizes.Select(size =>
+                what == "loss" ? study.At(block, size).Loss : study.At(block, size).Flops)]))]);
+
+        Picture Draw(string file, string title, string across, Func<int, double, double> x) =>
+            new(file, new LinePicture(title, $"{study.Budget} tokens each", across, "validation loss, nats per character")
             {
                 PowersAcross = true,
                 Curves = [.. study.Blocks.Select(block => new Curve(FormattableString.Invariant($"block {block}"),
-                    [.. study.Sizes.Select(size => (size, study.Loss(block, size)))]))],
-            }.ToSvg()))]);
+                    [.. study.Sizes.Select(size => (x(block, size), study.At(block, size).Loss))]))],
+            }.ToSvg());
     }
 
-    /// <summary>The losses of one budget, by block and size.</summary>
-    private sealed class Study(string name, IReadOnlyList<RungResult> rungs)
+    // Means over pairs of runs; each is so many doublings of what is made larger.
+    private static TableRow Doubling(string name, (Run From, Run To)[] pairs, double doublings) => TableRow.Of(name,
+        pairs.Average(pair => pair.From.Loss - pair.To.Loss) / doublings,
+        pairs.Sum(pair => pair.From.Loss - pair.To.Loss) / pairs.Sum(pair => Math.Log2(pair.To.Flops / pair.From.Flops)));
+
+    /// <summary>The runs of one budget, by block and size.</summary>
+    private sealed class Study(TokenBudget budget, IReadOnlyList<RungResult> rungs)
     {
-        public string Name => name;
+        public TokenBudget Budget => budget;
 
         public int[] Blocks { get; } = [.. rungs.Select(Block).Distinct().Order()];
 
         public double[] Sizes { get; } = [.. rungs.Select(rung => (double)rung.Rung.Model.Parameters).Distinct().Order()];
 
-        public double Loss(int block, double size) => rungs.FirstOrDefault(rung => Block(rung) == block && rung.Rung.Model.Parameters == size)?.Loss
-            ?? double.NaN;
-
-        /// <summary>What each doubling of the block between two takes off, mean of the sizes.</summary>
-        public double OfBlock(int from, int to) => Sizes.Average(size => Loss(from, size) - Loss(to, size)) / Math.Log2((double)to / from);
-
-        /// <summary>What each doubling of the size takes off, mean of the blocks.</summary>
-        public double OfSize() => Blocks.Average(block => Loss(block, Sizes[0]) - Loss(block, Sizes[^1])) / Math.Log2(Sizes[^1] / Sizes[0]);
+        public Run At(int block, double size) => rungs.FirstOrDefault(rung => Block(rung) == block && rung.Rung.Model.Parameters == size)
+            is { } found ? new Run(found.Loss, found.Rung.Flops) : new Run(double.NaN, double.NaN);
 
         private static int Block(RungResult rung) => rung.Rung.Model.Config.Model.BlockSize;
     }
+
+    /// <summary>The mean of the losses over the seeds, and the operations of a run.</summary>
+    private readonly record struct Run(double Loss, double Flops);
 }
