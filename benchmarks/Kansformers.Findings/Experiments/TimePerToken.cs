@@ -17,8 +17,10 @@ internal sealed class TimePerToken : Experiment
 
     public override Finding Run(Workbench bench)
     {
-        Timed[] all = [.. bench.Rungs("small").GroupBy(rung => (rung.Group, rung.Size)).Select(group => Of(bench, group.First()))];
-        string[] kinds = [.. all.Select(one => one.Kind).Distinct()];
+        // The largest first: while it learns, what this process computes is compiled once more, which takes processor time of its own.
+        Timed[] all = [.. bench.Rungs("small").GroupBy(rung => (rung.Group, rung.Size)).Select(group => group.First())
+            .OrderByDescending(rung => rung.Model.Parameters).Select(rung => Of(bench, rung)).OrderBy(one => one.Parameters)];
+        string[] kinds = [.. all.Select(one => one.Kind).Distinct().OrderDescending()];
         return new Finding(Name, Summary,
         [
             .. kinds.Select(kind => new Table(kind, ["parameters", "microseconds of a token", "operations of a token", "operations a nanosecond"],
@@ -37,9 +39,11 @@ internal sealed class TimePerToken : Experiment
                 Curves = [.. kinds.Select((kind, i) => new Curve(kind, [.. all.Where(one => one.Kind == kind).Select(one =>
                     (one.Parameters, one.Microseconds))]) { Colour = i }),
                     new Curve("in proportion", [.. all.Where(one => one.Kind == kinds[0]).Select(one =>
-                        (one.Parameters, all[0].Microseconds * one.Parameters / all[0].Parameters))]) { Colour = 8, Dashed = true }],
+                        (one.Parameters, First(kinds[0]).Microseconds * one.Parameters / First(kinds[0]).Parameters))]) { Colour = 8, Dashed = true }],
             }.ToSvg()),
         ]);
+
+        Timed First(string kind) => all.First(one => one.Kind == kind);
     }
 
     private static Timed Of(Workbench bench, LadderRung rung)
