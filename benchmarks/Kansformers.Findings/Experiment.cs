@@ -24,6 +24,10 @@ internal static class Experiments
         new FromTheOriginal(),
         new FromGoodSettings(),
         new Temperature(),
+        new BlockOrModelSize(),
+        new ScalingExponents(),
+        new TimePerToken(),
+        new LossCurves(),
     ];
 
     /// <exception cref="UsageException">There is none of this name.</exception>

@@ -43,11 +43,19 @@ internal sealed record Scale
 
     public string WordTokenizer { get; init; } = "gpt2";
 
+    /// <summary>The steps of which the quickest tells the time of a step.</summary>
+    public int TimedSteps { get; init; } = 24;
+
+    /// <summary>Whether ladders are those of <c>benchmarks/scale</c>, whose outcomes are committed, or of three tiny sizes and one to three
+    /// steps.</summary>
+    public bool CommittedLadders { get; init; } = true;
+
     public static Scale Full { get; } = new();
 
     public static Scale Tiny { get; } = new()
     {
         Layers = 1, Heads = 2, Width = 8, Block = 8, Batch = 2, Steps = 4, Looks = 2, Validation = 64, Depth = 2,
         WordWidth = 4, WordBatch = 1, WordSteps = 4, WordTokens = 32, SampleTokens = 20, WordTokenizer = "byte",
+        TimedSteps = 2, CommittedLadders = false,
     };
 }

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Kansformers.Comparisons;
 using Kansformers.Kan;
+using Kansformers.Scaling;
 using Kansformers.Text;
 using Kansformers.Training;
 using Kansformers.Transformers;
@@ -61,6 +63,54 @@ internal sealed class Workbench(FindingsOptions options, Scale scale, TextWriter
         if (_corpora.TryGetValue(tokenizer, out TokenizedCorpus? corpus))
             return corpus;
         return _corpora[tokenizer] = TrainingRun.Prepare(new DataConfig { Data = options.Data, Tokenizer = tokenizer }, null);
+    }
+
+    /// <summary>
+    /// A ladder of <c>benchmarks/scale</c> and what it came to. What its file of results lists, with the text that it was made from, is not
+    /// trained; the rest is, here, one run after another.
+    /// </summary>
+    /// <param name="name">The name of its file.</param>
+    public LadderResult Ladder(string name)
+    {
+        using ScalingLadder ladder = Open(name, out string? results);
+        LadderResult result = ladder.Run(new ComparisonOptions { Jobs = 1, Results = results });
+        return result.Failures.Count == 0 ? result
+            : throw new KansformersException($"{result.Failures[0].Model}: {result.Failures[0].Message}");
+    }
+
+    /// <summary>What a ladder trains.</summary>
+    /// <param name="name">The name of its file.</param>
+    public IReadOnlyList<LadderRung> Rungs(string name)
+    {
+        using ScalingLadder ladder = Open(name, out _);
+        return ladder.Rungs;
+    }
+
+    private ScalingLadder Open(string name, out string? results)
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "scale", name);
+        LadderConfig config = LadderConfig.Load($"{path}.json");
+        DataConfig data = config.Kinds.Data;
+        results = scale.CommittedLadders && data.Data == options.Data ? $"{path}.results.json" : null;
+        config = config with { Kinds = config.Kinds with { Data = data with { Data = options.Data } } };
+        if (!scale.CommittedLadders)
+        {
+            double step = TokensOfStep(config);
+            config = config with
+            {
+                Sizes = [new(1, 1, 8), new(1, 1, 16), new(1, 1, 24)],
+                Budgets = [.. config.Budgets.Select(budget => budget.Unit).Distinct().SelectMany(unit => Enumerable.Range(1, 3).Select(steps =>
+                    new TokenBudget(steps * step * (unit == BudgetUnit.Flops ? 2e5 : 1), unit)))],
+            };
+        }
+
+        return ScalingLadder.Open(config, Path.Combine(options.Out, "ladders", name));
+    }
+
+    private static double TokensOfStep(LadderConfig config)
+    {
+        ComparisonModel first = config.Kinds.Models[0];
+        return (double)first.Training.BatchSize * first.Model.BlockSize;
     }
 
     /// <summary>A model with the initial weights of a seed.</summary>

@@ -14,10 +14,13 @@ internal sealed record LinePicture(string Title, string Subtitle, string Across,
     /// <summary>Whether equal heights are equal factors.</summary>
     public bool Powers { get; init; }
 
+    /// <summary>Whether equal distances from left to right are equal factors.</summary>
+    public bool PowersAcross { get; init; }
+
     public string ToSvg()
     {
         SvgText svg = new(940, 460, Title, Subtitle);
-        Axis across = new(Curves.SelectMany(curve => curve.Points.Select(point => point.X)), Left, Right);
+        Axis across = new(Curves.SelectMany(curve => curve.Points.Select(point => point.X)), Left, Right, PowersAcross);
         Axis up = new(Curves.SelectMany(curve => curve.Points.Select(point => point.Y)), Bottom, Top, Powers);
         foreach (double mark in up.Marks)
         {

@@ -31,7 +31,7 @@ internal sealed class FitOptionList
     private readonly Option<double> _delta = new("--delta") { Description = "where Huber's loss turns from squares to absolute values, in differences of log loss", DefaultValueFactory = _ => 1e-3 };
     private readonly Option<string> _optimizer = new("--optimizer") { Description = "projection (exponents searched, the rest by least squares) or grid (from 4500 starts, as published)", DefaultValueFactory = _ => Optimizers[0] };
     private readonly Option<int> _bootstraps = new("--bootstraps") { Description = "fits to runs drawn anew, for intervals; 0 for none", DefaultValueFactory = _ => 1000 };
-    private readonly Option<string> _resample = new("--resample") { Description = "what is drawn anew: runs, or residuals (for few runs)", DefaultValueFactory = _ => Resamplings[0] };
+    private readonly Option<string> _resample = new("--resample") { Description = "what is drawn anew: runs, each of which counts by a random weight, or residuals, where all losses scatter alike", DefaultValueFactory = _ => Resamplings[0] };
     private readonly Option<double> _confidence = new("--confidence") { Description = "the share of those fits that an interval holds", DefaultValueFactory = _ => 0.95 };
     private readonly Option<long> _seed = new("--seed") { Description = "the seed of the draws", DefaultValueFactory = _ => 1 };
 

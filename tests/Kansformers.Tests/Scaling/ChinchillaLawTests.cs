@@ -66,15 +66,18 @@ public class ChinchillaLawTests
     }
 
     // Of 100 intervals of 95 %, 90 to 100 hold the truth unless they are too narrow; 100 would say that they are too wide.
-    [Fact]
-    public void Intervals_cover_the_truth_as_often_as_they_say()
+    [Theory]
+    [InlineData(8, 8, Resampling.Runs)]
+    [InlineData(5, 4, Resampling.Runs)]
+    [InlineData(8, 8, Resampling.Residuals)]
+    public void Intervals_cover_the_truth_as_often_as_they_say(int sizes, int texts, Resampling resampling)
     {
         ChinchillaLaw truth = MadeUpRuns.Truth;
         LawInput larger = new(4e10, 1.2e12);
         int[] covered = new int[truth.Coefficients.Count + 1];
         for (int draw = 0; draw < 100; draw++)
         {
-            LawFit<ChinchillaLaw> fit = ChinchillaLaw.Fit(MadeUpRuns.Grid(truth, 8, 8, new Random(draw)), new FitOptions { Bootstraps = 200, Seed = draw });
+            LawFit<ChinchillaLaw> fit = ChinchillaLaw.Fit(MadeUpRuns.Grid(truth, sizes, texts, new Random(draw)), new FitOptions { Bootstraps = 200, Seed = draw, Resampling = resampling });
             for (int i = 0; i < truth.Coefficients.Count; i++)
                 covered[i] += fit.Coefficients[i].Interval.Contains(truth.Coefficients[i].Value) ? 1 : 0;
             covered[^1] += fit.Predict(larger).Law.Contains(truth.Loss(larger)) ? 1 : 0;

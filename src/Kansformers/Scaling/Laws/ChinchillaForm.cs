@@ -31,8 +31,6 @@ internal sealed class ChinchillaForm : LawForm<ChinchillaLaw>
     public override ChinchillaLaw Law(ReadOnlySpan<double> at, LawData data) => new(
         Math.Exp(at[2]), Math.Exp(at[0] + (at[3] * data.Centre.U)), Math.Exp(at[1] + (at[4] * data.Centre.V)), at[3], at[4]);
 
-    public override bool Suffices(LawData data, double[] weights) => Distinct(data.U, weights) >= 3 && Distinct(data.V, weights) >= 3;
-
     public override void Require(LawData data)
     {
         if (data.Count <= Coefficients)

@@ -60,11 +60,15 @@ public enum LawOptimizer
 /// <summary>What a bootstrap draws anew.</summary>
 public enum Resampling
 {
-    /// <summary>Runs, with replacement: assumes nothing of how losses scatter; wants many runs. As in the published refit.</summary>
+    /// <summary>
+    /// How much each run counts: a weight from an exponential distribution (Rubin, "The Bayesian Bootstrap", 1981) in place of how often it was drawn, so that every size
+    /// stays in every draw. Assumes nothing of how losses scatter.
+    /// </summary>
     Runs,
 
     /// <summary>
-    /// The fit's residuals, with replacement, each made larger by √(n/(n − coefficients)) for what the fit took away: keeps all sizes and tokens, for few runs; assumes
+    /// The fit's residuals, with replacement, each made larger by √(n/(n − coefficients)) for what the fit took away and moved by a normal number of Silverman's width, since
+    /// residuals alone are too often 0 (De Angelis, Hall and Young, "Analytical and Bootstrap Approximations to Estimator Distributions in L1 Regression", 1993). Assumes
     /// that the logarithms of all losses scatter alike.
     /// </summary>
     Residuals,

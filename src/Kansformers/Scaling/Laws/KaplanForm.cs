@@ -34,8 +34,6 @@ internal sealed class KaplanForm : LawForm<KaplanLaw>
         return new KaplanLaw(Math.Exp((at[0] * beta / alpha) + data.Centre.U), Math.Exp(at[1] + data.Centre.V), alpha, beta);
     }
 
-    public override bool Suffices(LawData data, double[] weights) => Distinct(data.U, weights) >= 3 && Distinct(data.V, weights) >= 3;
-
     public override void Require(LawData data)
     {
         if (data.Count <= Coefficients)

@@ -35,7 +35,7 @@ public sealed class LawFit<TLaw>
     /// <summary>The fits to resampled runs.</summary>
     public IReadOnlyList<TLaw> Replicates { get; internal init; } = [];
 
-    /// <summary>How many of the fits that were asked for came to no law, and so are in no interval: their draws left too little, or exponents ran away.</summary>
+    /// <summary>How many of the fits that were asked for came to no law, and so are in no interval: exponents ran away.</summary>
     public int Dropped => Options.Bootstraps - Replicates.Count;
 
     /// <summary>The coefficients with their intervals.</summary>

@@ -27,12 +27,6 @@ internal abstract class LawForm<TLaw>
     /// <exception cref="KansformersException">There are too few runs, sizes or amounts of tokens.</exception>
     public abstract void Require(LawData data);
 
-    /// <summary>Whether runs that were drawn anew, each as often as its weight says, still tell the coefficients apart.</summary>
-    public abstract bool Suffices(LawData data, double[] weights);
-
-    /// <summary>How many different values there are among those that were drawn.</summary>
-    protected static int Distinct(double[] values, double[] weights) => LawData.Distinct(values.Where((_, i) => weights[i] > 0));
-
     /// <summary>Refuses runs of fewer than three sizes or numbers of tokens.</summary>
     protected static void RequireThreeOfEach(LawData data, string law)
     {

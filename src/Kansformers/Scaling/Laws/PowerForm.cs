@@ -38,8 +38,6 @@ internal sealed class PowerForm(ScalingVariable variable, bool irreducible) : La
     public override PowerLaw Law(ReadOnlySpan<double> at, LawData data) =>
         new(variable, irreducible ? Math.Exp(at[2]) : 0, Math.Exp((at[0] / at[1]) + data.Centre.U), at[1]) { HasIrreducible = irreducible };
 
-    public override bool Suffices(LawData data, double[] weights) => Distinct(data.U, weights) > Coefficients;
-
     public override void Require(LawData data)
     {
         string what = variable switch { ScalingVariable.Parameters => "sizes", ScalingVariable.Tokens => "numbers of tokens", _ => "budgets" };
