@@ -43,7 +43,7 @@ internal sealed class BlockOrModelSize : Experiment
     }
 
     // Means over pairs of runs; each is so many doublings of what is made larger.
-    private static TableRow Doubling(string name, (Run From, Run To)[] pairs, double doublings) => TableRow.Of(name,
+    private static TableRow Doubling(string name, (Outcome From, Outcome To)[] pairs, double doublings) => TableRow.Of(name,
         pairs.Average(pair => pair.From.Loss - pair.To.Loss) / doublings,
         pairs.Sum(pair => pair.From.Loss - pair.To.Loss) / pairs.Sum(pair => Math.Log2(pair.To.Flops / pair.From.Flops)));
 
@@ -56,12 +56,12 @@ internal sealed class BlockOrModelSize : Experiment
 
         public double[] Sizes { get; } = [.. rungs.Select(rung => (double)rung.Rung.Model.Parameters).Distinct().Order()];
 
-        public Run At(int block, double size) => rungs.FirstOrDefault(rung => Block(rung) == block && rung.Rung.Model.Parameters == size)
-            is { } found ? new Run(found.Loss, found.Rung.Flops) : new Run(double.NaN, double.NaN);
+        public Outcome At(int block, double size) => rungs.FirstOrDefault(rung => Block(rung) == block && rung.Rung.Model.Parameters == size)
+            is { } found ? new Outcome(found.Loss, found.Rung.Flops) : new Outcome(double.NaN, double.NaN);
 
         private static int Block(RungResult rung) => rung.Rung.Model.Config.Model.BlockSize;
     }
 
     /// <summary>The mean of the losses over the seeds, and the operations of a run.</summary>
-    private readonly record struct Run(double Loss, double Flops);
+    private readonly record struct Outcome(double Loss, double Flops);
 }
