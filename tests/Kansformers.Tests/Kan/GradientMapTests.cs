@@ -32,14 +32,15 @@ public class GradientMapTests
             using KanLinear moved = layer.Refine(size);
             double through = (mapped * Coefficients(moved)).sum().item<float>(), direct = (gradient * old).sum().item<float>();
             double scale = (mapped * Coefficients(moved)).abs().sum().item<float>();
-            Assert.InRange(Math.Abs(through - direct), 0, (size == 8 ? 0.15 : 2e-3) * scale);
+            // Curves of kinds that refine by least squares are kept nearly, B-splines on a multiple of their intervals exactly.
+            Assert.InRange(Math.Abs(through - direct), 0, (size == 8 ? 0.15 : kan.StartsWith("switch", StringComparison.Ordinal) ? 2e-2 : 2e-3) * scale);
         }
     }
 
     // Tokens all over the grid, with a sensitivity of the loss that varies slowly and a noise that does not.
     [Theory]
     [InlineData("bspline", 10, 0.05, 1.6)]
-    [InlineData("bspline", 20, 0.05, 1.6)]
+    [InlineData("bspline", 20, 0.15, 1.6)]
     [InlineData("bspline:sharing=group:2", 10, 0.05, 1.6)]
     [InlineData("rbf:norm=none", 15, 0.1, 1.3)]
     [InlineData("switch:norm=none", 15, 0.1, 1.3)]

@@ -174,7 +174,7 @@ public class RefinedTrainingTests : OneThread
     {
         using TestFolder folder = new();
         using TokenizedCorpus corpus = TinyTraining.Corpus(folder);
-        using Gpt model = NewModel(corpus, "bspline:pruned=true");
+        using Gpt model = NewModel(corpus, "bspline", pruned: true);
         using (torch.no_grad())
         {
             KanLinear first = model.KanLayers().First().Layer;
@@ -197,7 +197,7 @@ public class RefinedTrainingTests : OneThread
     [InlineData("bspline", 0, 9, 10, "the step of a refinement is 9; it must be 1 to below max iters, 9")]
     [InlineData("bspline", 0, 0, 10, "the step of a refinement is 0; it must be 1 to below max iters, 9")]
     [InlineData("rbf", 2, 3, 15, "update grid moves the centres of each layer, so that widths would differ: set denominator")]
-    [InlineData("bspline", 0, 3, 2000000000, "grid size")]
+    [InlineData("bspline", 0, 3, 2000000000, "grid range")]
     public void Plans_that_cannot_be_are_refused(string kan, long update, long step, int size, string why)
     {
         using TestFolder folder = new();
@@ -251,7 +251,7 @@ public class RefinedTrainingTests : OneThread
         return config with { Model = config.Model with { Kan = KanSettings.Parse(kan) } };
     }
 
-    private static Gpt NewModel(TokenizedCorpus corpus, string kan)
+    private static Gpt NewModel(TokenizedCorpus corpus, string kan, bool pruned = false)
     {
         torch.random.manual_seed(1);
         return new Gpt(TinyTraining.Model with
@@ -260,7 +260,7 @@ public class RefinedTrainingTests : OneThread
             EmbeddingDropout = 0,
             ResidualDropout = 0,
             AttentionDropout = 0,
-            Kan = KanSettings.Parse(kan),
+            Kan = KanSettings.Parse(kan) with { Pruned = pruned },
         });
     }
 }
