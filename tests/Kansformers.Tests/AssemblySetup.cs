@@ -11,10 +11,14 @@ namespace Kansformers.Tests;
 /// <summary>Gives the tests, and the processes that they start, a cache of their own, and lets torch be found whatever a test touches first.</summary>
 internal static class AssemblySetup
 {
+    /// <summary>The threads that torch has in a process of which nothing is said, as in those that tests start.</summary>
+    public static int Threads { get; private set; }
+
     [ModuleInitializer]
     internal static void Prepare()
     {
         RuntimeHelpers.RunModuleConstructor(typeof(LibTorch).Module.ModuleHandle);
+        Threads = TorchSharp.torch.get_num_threads(); // before any test sets another number
         string folder = Directory.CreateTempSubdirectory("kansformers-test-cache-").FullName;
         Environment.SetEnvironmentVariable("KANSFORMERS_CACHE", folder);
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>

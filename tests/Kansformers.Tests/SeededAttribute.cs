@@ -13,11 +13,10 @@ namespace Kansformers.Tests;
 internal sealed class SeededAttribute : BeforeAfterTestAttribute
 {
     private const long Seed = 20;
-    private static readonly int Threads = get_num_threads();
 
     public override void Before(MethodInfo methodUnderTest, IXunitTest test)
     {
         random.manual_seed(Seed);
-        set_num_threads(test.TestMethod.TestClass.Class.IsAssignableTo(typeof(OneThread)) ? 1 : Threads);
+        set_num_threads(test.TestMethod.TestClass.Class.IsAssignableTo(typeof(OneThread)) ? 1 : AssemblySetup.Threads);
     }
 }
