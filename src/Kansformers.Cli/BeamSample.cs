@@ -20,17 +20,9 @@ internal static class BeamSample
         using Interruption interruption = new();
         using Bart bart = (Bart)source.LoadModel(weights, model.Hints(parsed), Devices.Find(parsed.GetValue(model.Device)!));
         Tokenizer tokenizer = ModelChoice.LoadEncoderTokenizer(source, bart.Options.VocabularySize, parsed.GetValue(model.Tokenizer));
-        BeamOptions own = OptionsOf(source);
-        BeamOptions options = own with { Beams = call.Beams ?? own.Beams, MaxNewTokens = call.MaxNewTokens ?? own.MaxNewTokens, Returned = 1 };
-        try
-        {
-            options.Validate();
-        }
-        catch (KansformersException failure)
-        {
-            throw new UsageException(failure.Message);
-        }
-
+        BeamOptions options = call.Beams.Of(parsed, OptionsOf(source), call.MaxNewTokens);
+        foreach (int forced in new[] { options.ForcedBegin, options.ForcedEnd }.OfType<int>().Where(id => id < 0 || id >= bart.Options.VocabularySize))
+            throw new UsageException($"a forced token is {forced}; the model's vocabulary has ids 0 to {bart.Options.VocabularySize - 1}");
         LostText lost = LossNotice.Say("the prompt", text, tokenizer);
         ModelChoice.Tell(source);
         string written = new BeamTextGenerator(bart, tokenizer, options).Generate([text], interruption.Token)[0];
@@ -44,7 +36,7 @@ internal static class BeamSample
 /// <summary>A call of <c>sample</c> with a model that writes by beam search.</summary>
 internal sealed record BeamCall(ModelChoice Model, ParseResult Parsed, ModelSource Source, RunWeights Weights)
 {
-    public int? Beams { get; init; }
+    public required BeamChoice Beams { get; init; }
 
     public int? MaxNewTokens { get; init; }
 }

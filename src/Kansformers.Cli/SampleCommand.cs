@@ -27,11 +27,13 @@ internal static class SampleCommand
         Option<long> seed = new("--seed") { Description = "decides every draw", DefaultValueFactory = _ => Defaults.Seed };
         Option<int> samples = new("--samples") { Description = "how many continuations", DefaultValueFactory = _ => Defaults.Samples };
         Option<bool> noCache = new("--no-cache") { Description = "recompute the whole window for each token: slower, the same text" };
-        Option<int?> beams = new("--beams") { Description = $"of models that write a text anew: how many beginnings beam search keeps [default: what their folder asks for, else {new BeamOptions().Beams}]" };
+        BeamChoice beams = new();
         Command command = new("sample", "Continue a prompt, streaming the text; models that write a text anew (BART) write that of the prompt, by beam search.")
         {
-            prompt, promptFile, maxNewTokens, temperature, topK, topP, minP, penalty, stop, seed, samples, noCache, beams,
+            prompt, promptFile, maxNewTokens, temperature, topK, topP, minP, penalty, stop, seed, samples, noCache,
         };
+        foreach (Option option in beams.All)
+            command.Add(option);
         OptionRules.NotEmpty(promptFile);
         model.AddTo(command);
         command.SetAction(parsed =>
@@ -63,11 +65,11 @@ internal static class SampleCommand
             if (source.Architecture(weights, model.Hints(parsed)) is BartOptions)
             {
                 OptionRules.RequireUnused(parsed, "a model that writes a text by beam search", temperature, topK, topP, minP, penalty, stop, seed, samples, noCache);
-                BeamSample.Run(new BeamCall(model, parsed, source, weights) { Beams = parsed.GetValue(beams), MaxNewTokens = OptionRules.IsGiven(parsed, maxNewTokens) ? options.MaxNewTokens : null }, text);
+                BeamSample.Run(new BeamCall(model, parsed, source, weights) { Beams = beams, MaxNewTokens = OptionRules.IsGiven(parsed, maxNewTokens) ? options.MaxNewTokens : null }, text);
                 return CommandLineApp.Succeeded;
             }
 
-            OptionRules.RequireUnused(parsed, "a model that continues text", beams);
+            OptionRules.RequireUnused(parsed, "a model that continues text", beams.All);
             using Interruption interruption = new();
             using CausalModel causal = model.LoadCausal(parsed, source, weights);
             options = options with { EndOfText = source.EndOfText() };

@@ -18,9 +18,9 @@ internal static class AssemblySetup
     internal static void Prepare()
     {
         RuntimeHelpers.RunModuleConstructor(typeof(LibTorch).Module.ModuleHandle);
-        Threads = TorchSharp.torch.get_num_threads(); // before any test sets another number
         string folder = Directory.CreateTempSubdirectory("kansformers-test-cache-").FullName;
         Environment.SetEnvironmentVariable("KANSFORMERS_CACHE", folder);
+        Threads = TorchSharp.torch.get_num_threads(); // before any test sets another number; loads torch, perhaps by way of the cache
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             try

@@ -44,6 +44,15 @@ public class BartCommandTests : OneThread
         Assert.Equal(0, Cli.Run("sample", folder["hf"], "--prompt", "fox").Code);
         Assert.Contains("--top-k is nothing to a model that writes a text by beam search", Cli.Run("sample", folder["run"], "--top-k", "3").Error, StringComparison.Ordinal);
         Assert.Contains("beams is 0", Cli.Run("sample", folder["run"], "--beams", "0").Error, StringComparison.Ordinal);
+        Assert.Contains("a forced token is 999; the model's vocabulary has ids 0 to", Cli.Run("sample", folder["run"], "--forced-begin", "999").Error, StringComparison.Ordinal);
+        Assert.Contains("length penalty is NaN", Cli.Run("sample", folder["run"], "--length-penalty", "NaN").Error, StringComparison.Ordinal);
+        CliResult searched = Cli.Run("sample", folder["run"], "--prompt", "fox", "--length-penalty", "2", "--no-repeat-ngram", "1", "--min-new-tokens", "4", "--max-new-tokens", "6", "--early-stopping", "first", "--forced-begin", "5", "--forced-end", "3", "--json");
+        Assert.True(searched.Code == 0, searched.Error);
+        string wrote = JsonDocument.Parse(searched.Out).RootElement.GetProperty("samples")[0].GetProperty("text").GetString()!;
+        CharTokenizer characters = new(TinyTraining.Text);
+        Assert.Equal(characters.Decode([5])[0], wrote[0]);
+        Assert.Equal(characters.Decode([3])[0], wrote[^1]);
+        Assert.Equal(wrote.Length - 1, wrote[..^1].Distinct().Count()); // the end is forced, seen or not
         Assert.Equal(4, measured.GetProperty("beams").GetInt32());
         Assert.Contains("it is for bart", Cli.Run("train", "--family", "gpt", "--objective", "denoising", "--data", text, "--out", folder["no"]).Error, StringComparison.Ordinal);
     }
