@@ -12,7 +12,7 @@ internal static class ClassFormulas
     public static void Tell(KanNetwork network, TableSamples samples, IReadOnlyList<Formula> formulas, (string Model, string Text, string? File) made, bool json)
     {
         (Samples inputs, Samples targets) = samples.Judged;
-        double[][] columns = [.. samples.InputScaling.Select((scaling, column) => Array.ConvertAll(inputs.Column(column).ToArray(), value => value * scaling.Scale + scaling.Shift))];
+        double[][] columns = samples.JudgedInUnits.Inputs;
         Samples scores = Samples.OfColumns([.. formulas.Select(formula => formula.Evaluate(columns))]), curves = network.Forward(inputs);
         double before = Accuracy(curves, targets), after = Accuracy(scores, targets);
         double same = Enumerable.Range(0, inputs.Rows).Average(row => ClassProbabilities.Best(scores, row) == ClassProbabilities.Best(curves, row) ? 1.0 : 0.0);

@@ -11,7 +11,7 @@ internal sealed class KanFitOptions
     private static readonly (string Word, EdgeMeasure Measure)[] Measures =
         [("curve-over-input", EdgeMeasure.CurveOverInput), ("edge", EdgeMeasure.Edge), ("edge-over-input", EdgeMeasure.EdgeOverInput), ("edge-score", EdgeMeasure.EdgeScore), ("node-score", EdgeMeasure.NodeScore)];
 
-    public readonly Option<string?> Data = new("--data") { Description = "the table, a .csv, .tsv or .jsonl file whose columns have names [default with --from: the network's]" };
+    public readonly Option<string?> Data = new("--data") { Description = "the table, a .csv, .tsv, .jsonl or .parquet file whose columns have names [default with --from: the network's]" };
     public readonly Option<string?> From = new("--from") { Description = "go on with this network, its columns and its held-out rows" };
     public readonly Option<string?> Out = new("--out") { Description = "the network's file [default: NAME-TARGET.safetensors, with --from the file itself]" };
     public readonly Option<bool> Overwrite = new("--overwrite") { Description = "let --out replace a file" };

@@ -130,8 +130,8 @@ internal static class KanFormula
 
     private static void Tell(ParseResult parsed, KanChange change, TableSamples samples, Formula formula, (string Model, string Text, string? File) made)
     {
-        double[][] columns = [.. samples.InputScaling.Select((scaling, column) => Raw(samples.Judged.Inputs, scaling, column))];
-        FormulaError error = formula.ErrorOn(columns, Raw(samples.Judged.Targets, samples.TargetScaling.Count > 0 ? samples.TargetScaling[0] : new ColumnScaling("y", 0, 1), 0));
+        (double[][] columns, double[][] values) = samples.JudgedInUnits;
+        FormulaError error = formula.ErrorOn(columns, values[0]);
         bool held = samples.Data.HeldOutInputs is not null;
         if (parsed.GetValue(change.Model.Json))
         {
@@ -145,6 +145,4 @@ internal static class KanFormula
         Console.WriteLine(FormulaOutput.Line(error, held));
         Console.WriteLine($"model: {made.Model}{(made.File is null ? "" : $", formula: {made.File}")}");
     }
-
-    private static double[] Raw(Samples samples, ColumnScaling scaling, int column) => Array.ConvertAll(samples.Column(column).ToArray(), value => value * scaling.Scale + scaling.Shift);
 }

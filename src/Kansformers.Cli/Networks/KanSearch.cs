@@ -9,7 +9,7 @@ internal static class KanSearch
 {
     public static Command Create()
     {
-        Option<string> data = new("--data") { Description = "the table, a .csv, .tsv or .jsonl file whose columns have names", Required = true };
+        Option<string> data = new("--data") { Description = "the table, a .csv, .tsv, .jsonl or .parquet file whose columns have names", Required = true };
         Option<string> target = new("--target") { Description = "the column of numbers that the formula is for", Required = true };
         Option<string?> columns = new("--columns") { Description = "the columns that it may be made of, joined by commas [default: all others that hold numbers]" };
         Option<double> seconds = new("--seconds") { Description = "how long to search; what was found by then is shown", DefaultValueFactory = _ => 60 };
@@ -41,8 +41,8 @@ internal static class KanSearch
                 throw new KansformersException($"no formula was found{Why(result.End)}; a formula is found where it gives the column up to rounding: where the values were measured, use kan fit and kan formula");
             string text = output.Text(parsed, [best], samples.Source);
             string? file = output.Write(parsed, text);
-            double[][] judged = [.. Enumerable.Range(0, samples.Judged.Inputs.Columns).Select(column => samples.Judged.Inputs.Column(column).ToArray())];
-            FormulaError error = best.ErrorOn(judged, samples.Judged.Targets.Column(0).ToArray());
+            (double[][] judged, double[][] values) = samples.JudgedInUnits;
+            FormulaError error = best.ErrorOn(judged, values[0]);
             bool held = samples.Data.HeldOutInputs is not null;
             if (parsed.GetValue(json))
             {

@@ -40,7 +40,7 @@ internal sealed class NetworkPlot
     }
 
     private static int Layer(string text, KanNetwork network) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int layer) && layer < network.Layers.Count
-        ? layer : throw new UsageException($"--layer is '{text}'; the layers of {network} are {string.Join(", ", Enumerable.Range(0, network.Layers.Count))}");
+        ? layer : throw new UsageException($"--layer is '{text}'; the network's layers are {string.Join(", ", Enumerable.Range(0, network.Layers.Count))}");
 
     // A network that was made by a program may know no table; its curves are over their grids then, and that is said.
     private static Samples? Entering(KanNetwork network, string? data)

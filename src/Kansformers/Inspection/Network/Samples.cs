@@ -49,6 +49,9 @@ public sealed class Samples
         return made;
     }
 
+    /// <summary>The columns, each an array of its own: what formulas take.</summary>
+    public double[][] ToColumns() => [.. Enumerable.Range(0, Columns).Select(column => Column(column).ToArray())];
+
     /// <summary>A matrix of torch, of any type and on any device.</summary>
     /// <param name="tensor">(rows, columns); copied.</param>
     /// <exception cref="ArgumentException">It is no matrix.</exception>

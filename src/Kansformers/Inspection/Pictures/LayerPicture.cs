@@ -34,7 +34,7 @@ public static class LayerPicture
             throw new KansformersException(edges.Length == 0 ? $"all edges of layer {layer} are pruned; nothing is left to draw" : $"layer {layer} has {edges.Length} edges, and {Most} are the most of a picture; prune the network first");
         NetworkView view = new(network, samples);
         bool isMatrix = edges.Length == shape.Inputs * shape.Subnodes && shape.Inputs > 2 && shape.Inputs <= wanted.Columns;
-        int columns = isMatrix ? shape.Inputs : Math.Min(edges.Length, wanted.Columns), rows = (edges.Length + columns - 1) / columns;
+        int columns = isMatrix ? shape.Inputs : Columns(edges.Length, wanted.Columns), rows = (edges.Length + columns - 1) / columns;
         double width = Math.Max(720, 2 * Left + columns * StepX - (StepX - CurvePanel.Width));
         string title = wanted.Title ?? FormattableString.Invariant($"layer {layer} of {network}");
         SvgDocument svg = new SvgDocument().Begin(width, Top + rows * StepY, title);
@@ -46,6 +46,9 @@ public static class LayerPicture
             Panel(view, layer, edges[at], curves).Paint(svg, (Left + at % columns * StepX, Top + at / columns * StepY));
         return svg.End();
     }
+
+    // Wider than high by about two panels to one, whose own sides are near equal.
+    private static int Columns(int panels, int most) => Math.Min(Math.Min(panels, most), Math.Max(3, (int)Math.Ceiling(Math.Sqrt(2.0 * panels))));
 
     private static string Small => $"font-size=\"12.5\" fill=\"{PictureStyle.Faded}\"";
 

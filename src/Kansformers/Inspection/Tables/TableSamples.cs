@@ -25,6 +25,10 @@ public sealed class TableSamples
     /// <summary>The held-out samples, or all where none are held out.</summary>
     public (Samples Inputs, Samples Targets) Judged => Data.HeldOutInputs is null ? (Data.Inputs, Data.Targets) : (Data.HeldOutInputs, Data.HeldOutTargets!);
 
+    /// <summary><see cref="Judged"/> in the table's units, a column each: classes stay numbers.</summary>
+    public (double[][] Inputs, double[][] Targets) JudgedInUnits =>
+        (ColumnScaling.Apply(InputScaling, Judged.Inputs, undo: true).ToColumns(), ColumnScaling.Apply(TargetScaling, Judged.Targets, undo: true).ToColumns());
+
     /// <summary>Makes samples of a table for a new network.</summary>
     /// <param name="table">The table.</param>
     /// <param name="options">Its columns, and how they are scaled and held out.</param>

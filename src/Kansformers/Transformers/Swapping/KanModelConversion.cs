@@ -89,9 +89,9 @@ public static class KanModelConversion
             (double difference, double largest) = Compare(model, made, batches);
             int bounded = results.Count(result => result.Match?.How == KanAgreement.ExactInRange), fitted = results.Count(result => result.Match is { How: KanAgreement.Fitted, RelativeError: > Noticeable });
             if (bounded > 0)
-                notes.Add($"{bounded} layers compute the same within their grids alone, beyond which their splines vanish{(inputs is null ? "; put the grids where inputs are by a calibration, or" : ";")} take outside=linear");
+                notes.Add($"{bounded} {(bounded == 1 ? "layer computes" : "layers compute")} the same within the grid alone, beyond which splines vanish{(inputs is null ? "; put grids where inputs are by a calibration, or" : ";")} take outside=linear");
             if (fitted > 0)
-                notes.Add($"{fitted} layers are fitted to more than 1 % of their largest output, so that the model computes something else; train it further");
+                notes.Add($"{fitted} {(fitted == 1 ? "layer is" : "layers are")} fitted to more than 1 % of their largest output, so that the model computes something else; train it further");
             return new ModelSwap(made, results, layers.Changes)
             {
                 LargestLogitDifference = difference,

@@ -28,7 +28,7 @@ public sealed partial class KanNetwork
         if (!options.Snaps)
             return formulas;
         Samples inputs = ColumnScaling.Apply(InputScaling, data.Inputs, undo: true), targets = ColumnScaling.Apply(TargetScaling, data.Targets, undo: true);
-        double[][] columns = [.. Enumerable.Range(0, inputs.Columns).Select(column => inputs.Column(column).ToArray())];
+        double[][] columns = inputs.ToColumns();
         return [.. formulas.Select((formula, output) => Snapped(formula, columns, targets.Column(output).ToArray()))];
     }
 

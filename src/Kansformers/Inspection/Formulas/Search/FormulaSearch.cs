@@ -35,8 +35,7 @@ public static class FormulaSearch
             throw new KansformersException($"a formula is searched for in {LeastRows} samples or more; there are {inputs.Rows}");
         int[] rows = Spread(inputs.Rows, Math.Min(inputs.Rows, options.MostRows));
         (inputs, targets) = (inputs.Take(rows), targets.Take(rows));
-        double[][] columns = [.. Enumerable.Range(0, inputs.Columns).Select(column => inputs.Column(column).ToArray())];
-        using SearchRun run = new(columns, targets.Column(0).ToArray(), names, (TimeSpan.FromSeconds(options.Seconds), progress, cancellation));
+        using SearchRun run = new(inputs.ToColumns(), targets.Column(0).ToArray(), names, (TimeSpan.FromSeconds(options.Seconds), progress, cancellation));
         return run.Run();
     }
 
